@@ -1,0 +1,220 @@
+"""The catalogue: one SQLite file that is the truth about sources, entities, jobs and everything governed.
+
+It owns the connection, the schema and its migrations, and the few statements about sources and entities.
+It knows nothing about Chroma (`memory` keeps vectors in step with it through `pending`), files or models.
+
+Every change to a source is one transaction: its entities, their words for lexical search and the list
+of vectors to put or drop (`pending`) are written together or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .entity import Entity, Locator
+from .errors import MemoryMismatch
+
+MIGRATIONS: tuple[str, ...] = (
+    # 1: the spine
+    """
+    CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE source (
+        id TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL, size INTEGER NOT NULL, media TEXT NOT NULL,
+        title TEXT NOT NULL, scope TEXT NOT NULL, reader TEXT NOT NULL, notes TEXT NOT NULL DEFAULT '[]', added TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX source_sha256 ON source (sha256);
+    CREATE TABLE entity (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL REFERENCES source (id) ON DELETE CASCADE,
+        scope TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, title TEXT NOT NULL, locator TEXT NOT NULL,
+        parent TEXT NOT NULL, ordinal INTEGER NOT NULL, facts TEXT NOT NULL, address BLOB NOT NULL, slots BLOB NOT NULL
+    );
+    CREATE INDEX entity_source ON entity (source, ordinal);
+    CREATE INDEX entity_scope ON entity (scope, kind);
+    CREATE INDEX entity_parent ON entity (parent);
+    CREATE TABLE pending (
+        number INTEGER PRIMARY KEY, entity TEXT NOT NULL, scope TEXT NOT NULL, put INTEGER NOT NULL
+    );
+    CREATE TABLE lexicon (scope TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE) WITHOUT ROWID;
+    CREATE TABLE job (
+        number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('waiting','done','failed')),
+        asked TEXT NOT NULL, report TEXT NOT NULL DEFAULT ''
+    );
+    """,
+)
+"""One script per schema version, applied once, in order. Add; never edit one that was released."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One source as the catalogue knows it. `notes` are remarks of its reader (pages without text, rough transcript)."""
+
+    id: str
+    path: str
+    sha256: str
+    size: int
+    media: str
+    title: str
+    scope: str
+    reader: str
+    notes: tuple[str, ...]
+    added: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntity:
+    """An entity with the two resolutions of its vectors, as stored: float32 address, packed slots (`space.unpack`)."""
+
+    entity: Entity
+    address: bytes
+    slots: bytes
+
+
+class Catalog:
+    """One connection per thread to one SQLite file in WAL mode. Safe to share between threads.
+
+    Raises:
+        MemoryMismatch: the file was written by a newer version.
+    """
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.file = file
+        self._local = threading.local()
+        self._migrate()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, in autocommit mode; use `transaction` to write."""
+        if not hasattr(self._local, "connection"):
+            connection = sqlite3.connect(self.file, timeout=60, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+            connection.executescript(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+            )
+            self._local.connection = connection
+        return self._local.connection  # type: ignore[no-any-return]
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; the write lock is taken at once, so two writers queue instead of failing late."""
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def close(self) -> None:
+        if hasattr(self._local, "connection"):
+            self._local.connection.close()
+            del self._local.connection
+
+    def _migrate(self) -> None:
+        with self.transaction() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > len(MIGRATIONS):
+                raise MemoryMismatch(
+                    f"{self.file} has schema {version}, this Kotonoha knows up to {len(MIGRATIONS)}", "install the newer Kotonoha"
+                )
+            for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+                for statement in _statements(script):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+
+    # -- facts about the memory itself ---------------------------------------------------------------
+
+    def fact(self, name: str) -> str | None:
+        row = self.connection.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+        return row["value"] if row else None
+
+    def set_fact(self, name: str, value: str) -> None:
+        self.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+    # -- sources ---------------------------------------------------------------------------------------
+
+    def sources(self, scopes: Sequence[str] | None = None) -> list[SourceRow]:
+        """Sources by path; only those in `scopes` when given. `None` is for the owner of the machine's own jobs, never for a viewer."""
+        where, values = ("", ()) if scopes is None else (f"WHERE scope IN ({marks(scopes)})", tuple(scopes))
+        return [_source(row) for row in self.connection.execute(f"SELECT * FROM source {where} ORDER BY path", values)]
+
+    def source(self, id: str) -> SourceRow | None:
+        row = self.connection.execute("SELECT * FROM source WHERE id = ?", (id,)).fetchone()
+        return _source(row) if row else None
+
+    def source_at(self, path: str) -> SourceRow | None:
+        row = self.connection.execute("SELECT * FROM source WHERE path = ?", (path,)).fetchone()
+        return _source(row) if row else None
+
+    def sources_like(self, sha256: str) -> list[SourceRow]:
+        """Sources with these very bytes, wherever they lie."""
+        return [_source(row) for row in self.connection.execute("SELECT * FROM source WHERE sha256 = ? ORDER BY path", (sha256,))]
+
+    def scopes(self) -> list[str]:
+        return [row["scope"] for row in self.connection.execute("SELECT DISTINCT scope FROM entity ORDER BY scope")]
+
+    # -- entities --------------------------------------------------------------------------------------
+
+    def entities(self, ids: Iterable[str]) -> dict[str, StoredEntity]:
+        """The entities with these ids; an id that is not there is simply missing. The caller asks the gate."""
+        found: dict[str, StoredEntity] = {}
+        for chunk in chunks(list(ids), 500):
+            for row in self.connection.execute(f"SELECT * FROM entity WHERE id IN ({marks(chunk)})", chunk):
+                found[row["id"]] = stored(row)
+        return found
+
+    def entities_of(self, source: str) -> list[StoredEntity]:
+        return [stored(row) for row in self.connection.execute("SELECT * FROM entity WHERE source = ? ORDER BY ordinal", (source,))]
+
+    def count(self, scope: str | None = None) -> int:
+        where, values = ("", ()) if scope is None else ("WHERE scope = ?", (scope,))
+        return int(self.connection.execute(f"SELECT count(*) FROM entity {where}", values).fetchone()[0])
+
+
+def stored(row: sqlite3.Row) -> StoredEntity:
+    """A row of `entity` as the dataclass."""
+    entity = Entity(
+        id=row["id"], source=row["source"], scope=row["scope"], kind=row["kind"], text=row["text"], title=row["title"],
+        locator=Locator.from_dict(json.loads(row["locator"])), parent=row["parent"], ordinal=row["ordinal"], facts=json.loads(row["facts"]),
+    )  # fmt: skip
+    return StoredEntity(entity, row["address"], row["slots"])
+
+
+def columns(item: StoredEntity) -> tuple[Any, ...]:
+    """The values of one row of `entity`, without its number, in the order of the schema."""
+    e = item.entity
+    locator = json.dumps(e.locator.as_dict(), ensure_ascii=False)
+    facts = json.dumps(dict(e.facts), ensure_ascii=False, sort_keys=True)
+    return (e.id, e.source, e.scope, e.kind, e.text, e.title, locator, e.parent, e.ordinal, facts, item.address, item.slots)
+
+
+def marks(values: Sequence[object]) -> str:
+    """As many `?` as there are values, for `IN (...)`; `NULL` (which equals nothing) when there are none."""
+    return ",".join("?" * len(values)) or "NULL"
+
+
+def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def _source(row: sqlite3.Row) -> SourceRow:
+    return SourceRow(**{**dict(row), "notes": tuple(json.loads(row["notes"]))})
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The single statements of a script (`executescript` would commit between them)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

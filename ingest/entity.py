@@ -1,0 +1,124 @@
+"""The entity: the one kind of thing the memory holds. Knows nothing about files, models or stores.
+
+An entity is a short sequence of vectors in one linguistic space. Their mean is its address in memory;
+the sequence is what the language model reads. This file has the part that needs no vectors: what the
+entity says, where it stands in its source, and who it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+Kind = Literal[
+    "passage", "page", "picture", "region", "line", "utterance", "sound", "series", "event", "table", "row", "column", "concept"
+]
+"""What an entity is. `page` is a page without text of its own, waiting for OCR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """The exact place of an entity in its source; only what fits the kind is set.
+
+    `page` counts from 1. `box` is (x0, y0, x1, y1) in pixels of the picture, or in points from the top
+    left of a PDF page. `start`/`end` are seconds. `row` counts from 1 as a spreadsheet shows it. `window` is a pair of
+    ISO 8601 times. `chars` is a half-open range of characters in the text as read.
+    """
+
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
+    start: float | None = None
+    end: float | None = None
+    sheet: str | None = None
+    row: int | None = None
+    cell: str | None = None
+    window: tuple[str, str] | None = None
+    chars: tuple[int, int] | None = None
+    part: str | None = None
+    """A named part inside a container: slide, chapter, attachment, JSON path."""
+
+    def as_dict(self) -> dict[str, Any]:
+        pairs = ((name, getattr(self, name)) for name in self.__slots__)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in pairs if value is not None}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Locator:
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a reader yields: an entity before it has a source, a scope and an identity.
+
+    Attributes:
+        text: what the entity says, in words a person can read and a model can quote.
+        title: the headings above it, outermost first, joined by " > "; embedded together with the text.
+        key: a name for this draft that is unique within the source, needed only when others name it as parent.
+        parent: the `key` of the entity it is a part of.
+        facts: numbers and labels worth keeping exactly (confidence, unit, mean, caption, colour, ...). JSON values.
+        meaning: optional vectors of the linguistic space, shape [n, dim] nested tuples or an array, for entities
+            whose meaning is not in their words (a picture among words); None lets the words speak.
+    """
+
+    kind: Kind
+    text: str
+    locator: Locator = field(default_factory=Locator)
+    title: str = ""
+    key: str = ""
+    parent: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    meaning: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One thing the memory knows. `id` follows from the content, so reading a file twice changes nothing."""
+
+    id: str
+    source: str
+    scope: str
+    kind: Kind
+    text: str
+    locator: Locator
+    title: str = ""
+    parent: str = ""
+    ordinal: int = 0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    meaning: Any = None
+
+    @property
+    def words(self) -> str:
+        """What is embedded and searched: the headings and the text."""
+        return f"{self.title}\n{self.text}" if self.title else self.text
+
+
+def identify(source: str, scope: str, drafts: Iterable[Draft]) -> Iterator[Entity]:
+    """Gives drafts of one source their identity: blake2b of source, kind, title, text and how often it occurred before.
+
+    The place in the source is no part of it: a passage that only moved to another page keeps its identity
+    (and its vectors), and only its place is updated.
+    """
+    seen: Counter[tuple[str, str, str]] = Counter()
+    ids: dict[str, str] = {}
+    for ordinal, draft in enumerate(drafts):
+        content = (draft.kind, draft.title, draft.text)
+        digest = _digest(source, *content, str(seen[content]))
+        seen[content] += 1
+        if draft.key:
+            ids[draft.key] = digest
+        yield Entity(
+            id=digest, source=source, scope=scope, kind=draft.kind, text=draft.text, locator=draft.locator, title=draft.title,
+            parent=ids.get(draft.parent, ""), ordinal=ordinal, facts=draft.facts, meaning=draft.meaning,
+        )  # fmt: skip
+
+
+def moved_to(entity: Entity, scope: str) -> Entity:
+    """The same entity under another access scope."""
+    return replace(entity, scope=scope)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,0 +1,107 @@
+"""Every error Kotonoha raises on purpose. Knows nothing about what raised it.
+
+KotonohaError                    what went wrong, and what to do next
+├── BadInput                     a file or value given by a user cannot be used
+│   ├── UnreadableSource         one file: named, with the reason; the rest of the job goes on
+│   ├── UnknownPerson            no such person in the policy
+│   └── BadPolicy                the policy file says something impossible
+├── NotFound                     there is no such thing *for this viewer* (absent and forbidden read alike)
+├── MissingPart                  a model or library is not on this machine; the hint is the command that gets it
+│   └── BadWeights               a model file is not the one it claims to be
+├── MemoryFault                  the memory cannot be used as asked
+│   ├── MemoryHeld               another process owns the memory
+│   ├── MemoryMismatch           the memory was made with another encoder or a newer schema
+│   └── MemoryDamaged            catalogue and vectors disagree
+├── ModelFault                   the language model cannot do what was asked
+│   ├── BridgeMismatch           the bridge was made for another model or space
+│   └── ContextFull              the prompt does not fit the context window
+└── AuditBroken                  the audit chain does not verify
+"""
+
+from __future__ import annotations
+
+
+class KotonohaError(Exception):
+    """What went wrong in one sentence, and optionally what to do next.
+
+    Args:
+        message: one line, no trailing full stop needed.
+        hint: the next step for the person reading, often a command.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class BadInput(KotonohaError):
+    exit_code = 2
+
+
+class UnreadableSource(BadInput):
+    """One file that cannot become entities: `path` and `reason` are shown in the report."""
+
+    exit_code = 1
+
+    def __init__(self, path: object, reason: str, hint: str = "") -> None:
+        super().__init__(f"{path}: {reason}", hint)
+        self.path = str(path)
+        self.reason = reason
+
+
+class UnknownPerson(BadInput):
+    pass
+
+
+class BadPolicy(BadInput):
+    pass
+
+
+class NotFound(KotonohaError):
+    exit_code = 1
+
+
+class MissingPart(KotonohaError):
+    exit_code = 3
+
+
+class BadWeights(MissingPart):
+    pass
+
+
+class MemoryFault(KotonohaError):
+    exit_code = 4
+
+
+class MemoryHeld(MemoryFault):
+    pass
+
+
+class MemoryMismatch(MemoryFault):
+    pass
+
+
+class MemoryDamaged(MemoryFault):
+    pass
+
+
+class ModelFault(KotonohaError):
+    exit_code = 5
+
+
+class BridgeMismatch(ModelFault):
+    pass
+
+
+class ContextFull(ModelFault):
+    pass
+
+
+class AuditBroken(KotonohaError):
+    exit_code = 6

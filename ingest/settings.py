@@ -1,0 +1,93 @@
+"""Where things are and how large they may be, read once. Nothing happens on import."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import BadInput
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Each one can be given as an environment variable `KOTONOHA_<NAME>`.
+
+    Attributes:
+        home: the one folder that holds all state.
+        llm: a GGUF file; empty means the default that came with the installation.
+        adapter: a GGUF LoRA adapter for `llm`; empty means the shipped one if it fits, "none" means without.
+        bridge: a bridge file (safetensors) for `llm`; empty means the shipped one if it fits, else an untrained one.
+        context: context window of the model, in tokens.
+        threads: processor threads for models; 0 means all cores.
+        max_file_mb: larger files are reported, not read.
+        max_unpacked_mb: most that an archive-like file (docx, xlsx, epub, ...) may unpack to.
+        max_entities: most entities one source may become.
+        whisper: a Whisper checkpoint (.pt); empty means its usual cache if there, else pocketsphinx.
+        keep_gps: whether the place a photograph was taken is kept.
+    """
+
+    home: Path
+    llm: str = ""
+    adapter: str = ""
+    bridge: str = ""
+    context: int = 4096
+    threads: int = 0
+    max_file_mb: int = 512
+    max_unpacked_mb: int = 1024
+    max_entities: int = 200_000
+    whisper: str = ""
+    keep_gps: bool = False
+
+    @property
+    def catalog_file(self) -> Path:
+        return self.home / "catalog.sqlite"
+
+    @property
+    def vectors_folder(self) -> Path:
+        return self.home / "vectors"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.home / "owner.lock"
+
+    @property
+    def cache_folder(self) -> Path:
+        return self.home / "cache"
+
+
+def load(home: str | Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the environment; `home` given by hand wins.
+
+    Raises:
+        BadInput: a value that is not of its type, naming the variable.
+    """
+    folder = Path(home or environment.get("KOTONOHA_HOME") or _default_home(environment)).expanduser().absolute()
+    values: dict[str, object] = {}
+    for name, default in _defaults().items():
+        raw = environment.get(f"KOTONOHA_{name.upper()}")
+        if raw is not None:
+            values[name] = _parse(name, raw, default)
+    return Settings(home=folder, **values)  # type: ignore[arg-type]
+
+
+def _defaults() -> dict[str, object]:
+    return {name: field.default for name, field in Settings.__dataclass_fields__.items() if name != "home"}
+
+
+def _parse(name: str, raw: str, default: object) -> object:
+    try:
+        if isinstance(default, bool):
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[raw.lower()]
+        return int(raw) if isinstance(default, int) else raw
+    except (KeyError, ValueError):
+        kind = "yes or no" if isinstance(default, bool) else "a whole number"
+        raise BadInput(f"KOTONOHA_{name.upper()}={raw!r} is not {kind}") from None
+
+
+def _default_home(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_DATA_HOME") or environment.get("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "kotonoha"
