@@ -49,5 +49,8 @@ def may_read(viewer: Viewer, scope: str) -> bool:
 def checked_scope(name: str) -> str:
     """The name itself, or BadInput saying which names are possible."""
     if not SCOPE_NAME.fullmatch(name):
-        raise BadInput(f"'{name}' cannot be the name of a scope", "use lower-case letters, digits, '.', '_' and '-', for example 'sales-2026'")
+        raise BadInput(
+            f"'{name}' cannot be the name of a scope",
+            "use lower-case letters, digits, '.', '_' and '-', for example 'sales-2026'",
+        )
     return name

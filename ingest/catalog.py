@@ -43,9 +43,11 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE TABLE lexicon (scope TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE) WITHOUT ROWID;
     CREATE TABLE job (
-        number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('waiting','done','failed')),
-        asked TEXT NOT NULL, report TEXT NOT NULL DEFAULT ''
+        number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, ticket TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'failed')),
+        asked TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, report TEXT NOT NULL DEFAULT ''
     );
+    CREATE INDEX job_ticket ON job (ticket);
     """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""
@@ -123,7 +125,8 @@ class Catalog:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(MIGRATIONS):
                 raise MemoryMismatch(
-                    f"{self.file} has schema {version}, this Kotonoha knows up to {len(MIGRATIONS)}", "install the newer Kotonoha"
+                    f"{self.file} has schema {version}, this Kotonoha knows up to {len(MIGRATIONS)}",
+                    "install the newer Kotonoha",
                 )
             for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
                 for statement in _statements(script):
@@ -156,7 +159,10 @@ class Catalog:
 
     def sources_like(self, sha256: str) -> list[SourceRow]:
         """Sources with these very bytes, wherever they lie."""
-        return [_source(row) for row in self.connection.execute("SELECT * FROM source WHERE sha256 = ? ORDER BY path", (sha256,))]
+        return [
+            _source(row)
+            for row in self.connection.execute("SELECT * FROM source WHERE sha256 = ? ORDER BY path", (sha256,))
+        ]
 
     def scopes(self) -> list[str]:
         return [row["scope"] for row in self.connection.execute("SELECT DISTINCT scope FROM entity ORDER BY scope")]
@@ -172,7 +178,10 @@ class Catalog:
         return found
 
     def entities_of(self, source: str) -> list[StoredEntity]:
-        return [stored(row) for row in self.connection.execute("SELECT * FROM entity WHERE source = ? ORDER BY ordinal", (source,))]
+        return [
+            stored(row)
+            for row in self.connection.execute("SELECT * FROM entity WHERE source = ? ORDER BY ordinal", (source,))
+        ]
 
     def count(self, scope: str | None = None) -> int:
         where, values = ("", ()) if scope is None else ("WHERE scope = ?", (scope,))
@@ -193,7 +202,20 @@ def columns(item: StoredEntity) -> tuple[Any, ...]:
     e = item.entity
     locator = json.dumps(e.locator.as_dict(), ensure_ascii=False)
     facts = json.dumps(dict(e.facts), ensure_ascii=False, sort_keys=True)
-    return (e.id, e.source, e.scope, e.kind, e.text, e.title, locator, e.parent, e.ordinal, facts, item.address, item.slots)
+    return (
+        e.id,
+        e.source,
+        e.scope,
+        e.kind,
+        e.text,
+        e.title,
+        locator,
+        e.parent,
+        e.ordinal,
+        facts,
+        item.address,
+        item.slots,
+    )
 
 
 def marks(values: Sequence[object]) -> str:

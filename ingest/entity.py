@@ -14,7 +14,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Kind = Literal[
-    "passage", "page", "picture", "region", "line", "utterance", "sound", "series", "event", "table", "row", "column", "concept"
+    "passage",
+    "page",
+    "picture",
+    "region",
+    "line",
+    "utterance",
+    "sound",
+    "series",
+    "event",
+    "table",
+    "row",
+    "column",
+    "concept",
 ]
 """What an entity is. `page` is a page without text of its own, waiting for OCR."""
 

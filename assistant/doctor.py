@@ -1,0 +1,105 @@
+"""Proves that the parts agree: catalogue and vectors, words and entities, models and their hashes, names and owners.
+
+It repairs only when asked (`rebuild`), always from the catalogue, which is the truth.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import packages_distributions
+
+import numpy as np
+
+from assistant import build
+from ingest import memory as store
+from ingest import weights
+from ingest.access import Viewer
+from ingest.errors import KotonohaError
+from ingest.memory import Memory
+from ingest.settings import Settings
+
+SAMPLE = 200
+"""Entities asked for themselves; enough to see a store that lost one in a hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    ok: bool
+    finding: str
+
+
+def examine(settings: Settings, rebuild: bool = False) -> Iterator[Check]:
+    """All checks, each as it is done."""
+    if rebuild:
+        count = store.rebuild(settings, build.space(settings))
+        yield Check("rebuild", True, f"{count:,} vectors restored from the catalogue")
+    yield from _models()
+    yield _names()
+    with build.memory(settings) as memory:
+        yield _integrity(memory)
+        yield _words(memory)
+        for scope in memory.scopes():
+            yield _vectors(memory, scope)
+        yield _self_retrieval(memory)
+
+
+def _models() -> Iterator[Check]:
+    for model in weights.ALL:
+        try:
+            path = weights.find(model)
+            yield Check(
+                model.name, True, f"{path.stat().st_size / 1e6:.0f} MB, sha256 {model.sha256[:12]}… as it should be"
+            )
+        except KotonohaError as error:
+            yield Check(model.name, False, str(error))
+
+
+def _names() -> Check:
+    """Our top-level names are common words: another distribution that has them too would overwrite us silently."""
+    owners = packages_distributions()
+    clashes = {name: sorted(set(owners.get(name, []))) for name in ("assistant", "ingest", "prompts")}
+    clashes = {name: who for name, who in clashes.items() if set(who) - {"kotonoha"}}
+    finding = "; ".join(f"'{name}' is also installed by {', '.join(who)}" for name, who in clashes.items())
+    return Check("package names", not clashes, finding or "assistant, ingest and prompts are ours alone")
+
+
+def _integrity(memory: Memory) -> Check:
+    (verdict,) = memory.catalog.connection.execute("PRAGMA integrity_check").fetchone()
+    return Check("catalogue", verdict == "ok", f"{memory.catalog.count():,} entities, SQLite says {verdict}")
+
+
+def _words(memory: Memory) -> Check:
+    from ingest import lexicon
+
+    missing = lexicon.missing(memory.catalog.connection)
+    return Check(
+        "words",
+        missing == 0,
+        "every entity is in its scope's word index" if not missing else f"{missing} entities are not: --rebuild",
+    )
+
+
+def _vectors(memory: Memory, scope: str) -> Check:
+    stored = {row["id"] for row in memory.catalog.connection.execute("SELECT id FROM entity WHERE scope = ?", (scope,))}
+    held = memory.vector_ids(scope)
+    lost, stray = stored - held, held - stored
+    finding = f"{len(stored):,} entities, {len(lost)} without a vector, {len(stray)} vectors without an entity"
+    return Check(
+        f"vectors of {scope}", not lost and not stray, finding + ("" if not lost and not stray else ": --rebuild")
+    )
+
+
+def _self_retrieval(memory: Memory) -> Check:
+    """Each sampled entity, asked for by its own address, must come back at distance zero."""
+    ids = [row["id"] for row in memory.catalog.connection.execute("SELECT id FROM entity ORDER BY number")]
+    sample = random.Random(0).sample(ids, min(SAMPLE, len(ids)))
+    found = 0
+    for item in memory.catalog.entities(sample).values():
+        viewer = Viewer("doctor", frozenset({item.entity.scope}))
+        address = np.frombuffer(item.address, np.float32)
+        hits = memory.nearest(address, viewer, k=10)
+        found += any(id == item.entity.id or similarity > 1 - 1e-5 for id, similarity in hits)
+    return Check("self-retrieval", found == len(sample), f"{found} of {len(sample)} sampled entities find themselves")

@@ -1,0 +1,78 @@
+"""The durable list of files to ingest. Knows nothing about how a file is read.
+
+A job is asked for once, stays `waiting` until its source is stored or reported, and is found again after a kill.
+A file that was being read when the process died is tried again after all others, so one that kills its reader
+cannot hold up the rest. Every asking has a ticket, by which a process that only asked can follow what became of it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .catalog import Catalog
+
+MAX_TRIES = 10
+"""After so many readings that never ended the file itself is named as the cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    number: int
+    path: str
+    scope: str
+    tries: int
+
+
+def ask(catalog: Catalog, paths: Iterable[tuple[str, str]]) -> str:
+    """Adds (path, scope) pairs to the list, or sets them waiting again; returns the ticket to follow them by."""
+    ticket, now = uuid.uuid4().hex, time.strftime("%Y-%m-%dT%H:%M:%S")
+    with catalog.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO job (path, scope, ticket, state, asked) VALUES (?, ?, ?, 'waiting', ?) ON CONFLICT (path) DO UPDATE SET "
+            "scope=excluded.scope, ticket=excluded.ticket, asked=excluded.asked, report='', "
+            "tries=CASE state WHEN 'waiting' THEN tries ELSE 0 END, state='waiting'",
+            [(path, scope, ticket, now) for path, scope in paths],
+        )
+    return ticket
+
+
+def waiting(catalog: Catalog) -> list[Job]:
+    """Jobs to do, those that never failed to end first, else in the order they were asked for."""
+    rows = catalog.connection.execute(
+        "SELECT number, path, scope, tries FROM job WHERE state = 'waiting' ORDER BY tries, number"
+    )
+    return [Job(row["number"], row["path"], row["scope"], row["tries"]) for row in rows]
+
+
+def count_waiting(catalog: Catalog, ticket: str = "") -> int:
+    """How many jobs wait, of one ticket or of all."""
+    where, values = ("AND ticket = ?", (ticket,)) if ticket else ("", ())
+    return int(
+        catalog.connection.execute(f"SELECT count(*) FROM job WHERE state = 'waiting' {where}", values).fetchone()[0]
+    )
+
+
+def begin(catalog: Catalog, job: Job) -> None:
+    """Notes that the file is being read now."""
+    catalog.connection.execute("UPDATE job SET tries = tries + 1 WHERE number = ?", (job.number,))
+
+
+def end(catalog: Catalog, job: Job, report: dict[str, Any], failed: bool) -> None:
+    """Ticks a job off, with its report."""
+    catalog.connection.execute(
+        "UPDATE job SET state = ?, tries = 0, report = ? WHERE number = ?",
+        ("failed" if failed else "done", json.dumps(report, ensure_ascii=False), job.number),
+    )
+
+
+def finished(catalog: Catalog, ticket: str, seen: set[int]) -> list[tuple[int, dict[str, Any]]]:
+    """Reports of a ticket's jobs that are done and whose numbers are not in `seen`."""
+    rows = catalog.connection.execute(
+        "SELECT number, report FROM job WHERE ticket = ? AND state != 'waiting' ORDER BY number", (ticket,)
+    )
+    return [(row["number"], json.loads(row["report"])) for row in rows if row["number"] not in seen]

@@ -1,0 +1,331 @@
+"""The memory: vectors in Chroma, one collection per access scope, always in step with the catalogue.
+
+The only file that imports chromadb. It writes entities (catalogue, words, list of pending vectors in one transaction),
+brings the pending vectors to Chroma, and answers nearest-neighbour questions inside the scopes of a viewer. It knows
+nothing about files, models or what a question is.
+
+One process owns a memory at a time, guarded by a lock: two writers of one Chroma folder lose vectors silently.
+After a kill at any moment `pending` still names what Chroma may lack; bringing it over twice is harmless.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from . import lexicon
+from .access import Viewer, checked_scope, may_read
+from .catalog import Catalog, SourceRow, StoredEntity, chunks, columns, marks
+from .errors import MemoryHeld, MemoryMismatch
+from .settings import Settings
+from .space import Space, Vectors
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+
+BATCH = 2_000
+"""Vectors brought to Chroma in one call; its own limit is 5,461."""
+
+
+class Memory:
+    """Opens (and owns) the memory under `settings.home`; use as a context manager.
+
+    Raises:
+        MemoryHeld: another process owns it; the message names that process.
+        MemoryMismatch: it was made with another encoder, or by a newer version.
+    """
+
+    def __init__(self, settings: Settings, space: Space) -> None:
+        self.settings = settings
+        self.space = space
+        self._lock = _own(settings)
+        try:
+            self.catalog = Catalog(settings.catalog_file)
+            self._check_space()
+            self._client = _client(settings.vectors_folder)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._collections: dict[str, Collection] = {}
+        self.settle()
+
+    def __enter__(self) -> Memory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.settle()
+        self._collections.clear()
+        with suppress(AttributeError):
+            self._client.close()  # type: ignore[attr-defined]
+        self.catalog.close()
+        self._lock.release()
+
+    # -- writing ---------------------------------------------------------------------------------------
+
+    def put_source(self, row: SourceRow, items: Sequence[StoredEntity]) -> None:
+        """One source and all its entities in one transaction. What is stored already keeps its vectors and gets its new
+        place; whatever else the source had is dropped."""
+        keep = {item.entity.id for item in items}
+        with self.catalog.transaction() as connection:
+            old = connection.execute("SELECT scope FROM source WHERE id = ?", (row.id,)).fetchone()
+            values = (
+                row.id,
+                row.path,
+                row.sha256,
+                row.size,
+                row.media,
+                row.title,
+                row.scope,
+                row.reader,
+                json.dumps(row.notes),
+                row.added,
+            )
+            connection.execute(
+                "INSERT INTO source VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET path=excluded.path, sha256=excluded.sha256, "
+                "size=excluded.size, media=excluded.media, title=excluded.title, scope=excluded.scope, reader=excluded.reader, notes=excluded.notes",
+                values,
+            )
+            gone = [
+                r["id"]
+                for r in connection.execute("SELECT id FROM entity WHERE source = ?", (row.id,))
+                if r["id"] not in keep
+            ]
+            _drop(connection, gone)
+            if old is not None and old["scope"] != row.scope:
+                _rescope(connection, row.id, row.scope)
+            _store(connection, items)
+
+    def move_source(self, source: str, path: str, scope: str | None = None) -> None:
+        """The same source at another path, and in another scope when one is given."""
+        with self.catalog.transaction() as connection:
+            connection.execute("UPDATE source SET path = ? WHERE id = ?", (path, source))
+            if scope is not None:
+                connection.execute("UPDATE source SET scope = ? WHERE id = ?", (scope, source))
+                _rescope(connection, source, scope)
+
+    def forget_source(self, source: str) -> None:
+        """Removes a source, its entities, their words and vectors. Unknown ids are no error."""
+        with self.catalog.transaction() as connection:
+            ids = [row["id"] for row in connection.execute("SELECT id FROM entity WHERE source = ?", (source,))]
+            _drop(connection, ids)
+            connection.execute("DELETE FROM source WHERE id = ?", (source,))
+            connection.execute("DELETE FROM job WHERE path NOT IN (SELECT path FROM source) AND state = 'done'")
+
+    def settle(self) -> int:
+        """Brings every pending vector to Chroma; returns how many. Safe to repeat, safe to be killed in."""
+        total = 0
+        while rows := self.catalog.connection.execute(
+            "SELECT * FROM pending ORDER BY number LIMIT ?", (BATCH,)
+        ).fetchall():
+            for scope in dict.fromkeys(row["scope"] for row in rows):
+                # Only the last word about an entity counts within a batch.
+                last = {row["entity"]: row["put"] for row in rows if row["scope"] == scope}
+                self._bring(scope, [id for id, put in last.items() if put], [id for id, put in last.items() if not put])
+            self.catalog.connection.execute("DELETE FROM pending WHERE number <= ?", (rows[-1]["number"],))
+            total += len(rows)
+        return total
+
+    def _bring(self, scope: str, put: Sequence[str], drop: Sequence[str]) -> None:
+        collection = self._collection(scope)
+        if drop:
+            collection.delete(ids=list(drop))
+        found = [item for item in self.catalog.entities(put).values() if item.entity.scope == scope]
+        if found:
+            collection.upsert(
+                ids=[item.entity.id for item in found],
+                embeddings=np.stack([np.frombuffer(item.address, np.float32) for item in found]),
+                metadatas=[{"kind": item.entity.kind} for item in found],
+            )
+
+    # -- reading: nothing here has a form without a viewer ----------------------------------------------
+
+    def nearest(
+        self, address: Vectors, viewer: Viewer, k: int, kinds: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The entities nearest to an address [dim] in the scopes the viewer may read: (id, cosine), best first."""
+        found: list[tuple[str, float]] = []
+        for scope in viewer.readable(self.scopes()):
+            collection = self._collection(scope)
+            where: Any = {"kind": {"$in": list(kinds)}} if kinds else None
+            result = collection.query(query_embeddings=[address], n_results=k, where=where, include=["distances"])
+            distances = result["distances"]
+            assert distances is not None
+            found += [(id, 1.0 - distance) for id, distance in zip(result["ids"][0], distances[0], strict=True)]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def hydrate(self, ids: Iterable[str], viewer: Viewer) -> dict[str, StoredEntity]:
+        """The entities with these ids that the viewer may read. The gate is asked again for each row."""
+        found = self.catalog.entities(ids)
+        return {id: item for id, item in found.items() if may_read(viewer, item.entity.scope)}
+
+    def scopes(self) -> list[str]:
+        """Every scope that ever held something."""
+        return [row["scope"] for row in self.catalog.connection.execute("SELECT scope FROM lexicon")]
+
+    # -- for the doctor ----------------------------------------------------------------------------------
+
+    def vector_ids(self, scope: str) -> set[str]:
+        """Every id Chroma holds for a scope."""
+        return set(self._collection(scope).get(include=[])["ids"])
+
+    def _collection(self, scope: str) -> Collection:
+        if scope not in self._collections:
+            name = f"scope-{checked_scope(scope)}"
+            self._collections[scope] = self._client.get_or_create_collection(
+                name, embedding_function=None, configuration={"hnsw": {"space": "cosine", "ef_search": 100}}
+            )
+        return self._collections[scope]
+
+    def _check_space(self) -> None:
+        made_with = self.catalog.fact("space")
+        if made_with is None:
+            self.catalog.set_fact("space", self.space.fingerprint)
+        elif made_with != self.space.fingerprint:
+            raise MemoryMismatch(
+                f"the memory in {self.settings.home} was made with encoder {made_with}, this is {self.space.fingerprint}",
+                "use that encoder again, or ingest into a new --home",
+            )
+
+
+def rebuild(settings: Settings, space: Space) -> int:
+    """Throws the vectors away and restores them from the catalogue; returns how many were restored."""
+    with _own(settings):
+        shutil.rmtree(settings.vectors_folder, ignore_errors=True)
+        catalog = Catalog(settings.catalog_file)
+        with catalog.transaction() as connection:
+            connection.execute("DELETE FROM pending")
+            connection.execute(
+                "INSERT INTO pending (entity, scope, put) SELECT id, scope, 1 FROM entity ORDER BY number"
+            )
+            lexicon.rebuild(connection)
+            (total,) = connection.execute("SELECT count(*) FROM pending").fetchone()
+        catalog.close()
+    with Memory(settings, space):
+        return int(total)
+
+
+def owner(settings: Settings) -> str:
+    """Who owns the memory, in words, or "" when nobody does."""
+    probe = FileLock(settings.lock_file)
+    try:
+        probe.acquire(timeout=0)
+    except Timeout:
+        with suppress(OSError, ValueError, KeyError):
+            who = json.loads(_owner_file(settings).read_text("utf-8"))
+            return f"process {who['pid']} ({who['command']}, since {who['since']})"
+        return "another process"
+    except OSError:
+        return ""
+    probe.release()
+    return ""
+
+
+def _own(settings: Settings) -> FileLock:
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(settings.lock_file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise MemoryHeld(
+            f"the memory in {settings.home} is in use by {owner(settings)}",
+            "stop it, or let it finish; `kotonoha ingest` hands it the job",
+        ) from None
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
+    who = {"pid": os.getpid(), "command": command, "since": time.strftime("%Y-%m-%d %H:%M:%S")}
+    _owner_file(settings).write_text(json.dumps(who), "utf-8")
+    return lock
+
+
+def _owner_file(settings: Settings) -> Path:
+    return settings.lock_file.with_suffix(".json")
+
+
+def _client(folder: Path) -> ClientAPI:
+    import chromadb
+    from chromadb.config import Settings as ChromaSettings
+
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False))
+
+
+def _store(connection: Any, items: Sequence[StoredEntity]) -> None:
+    """Inserts entities, or updates the place of those already there; new ones get words and a pending vector."""
+    known = _existing(connection, [item.entity.id for item in items])
+    fresh: list[StoredEntity] = []
+    for item in items:
+        values = columns(item)
+        if item.entity.id in known:
+            connection.execute(
+                "UPDATE entity SET locator=?, parent=?, ordinal=?, facts=? WHERE id=?", (*values[6:10], values[0])
+            )
+        else:
+            connection.execute(
+                "INSERT INTO entity (id, source, scope, kind, text, title, locator, parent, ordinal, facts, address, slots) "
+                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                values,
+            )
+            fresh.append(item)
+    for scope in dict.fromkeys(item.entity.scope for item in fresh):
+        _announce(connection, scope, [item.entity.id for item in fresh if item.entity.scope == scope])
+
+
+def _announce(connection: Any, scope: str, ids: Sequence[str]) -> None:
+    """Makes stored entities findable in a scope: words now, vectors pending."""
+    for chunk in chunks(ids, 500):
+        rows = connection.execute(
+            f"SELECT number, title, text FROM entity WHERE id IN ({marks(chunk)}) ORDER BY number", chunk
+        ).fetchall()
+        lexicon.add(connection, scope, [(row["number"], f"{row['title']}\n{row['text']}") for row in rows])
+    connection.executemany("INSERT INTO pending (entity, scope, put) VALUES (?, ?, 1)", [(id, scope) for id in ids])
+
+
+def _retire(connection: Any, ids: Sequence[str]) -> None:
+    """Takes words and vectors of stored entities out of the scopes they are in."""
+    for chunk in chunks(ids, 500):
+        rows = connection.execute(
+            f"SELECT number, id, scope FROM entity WHERE id IN ({marks(chunk)})", chunk
+        ).fetchall()
+        for scope in dict.fromkeys(row["scope"] for row in rows):
+            lexicon.remove(connection, scope, [row["number"] for row in rows if row["scope"] == scope])
+        connection.executemany(
+            "INSERT INTO pending (entity, scope, put) VALUES (?, ?, 0)", [(row["id"], row["scope"]) for row in rows]
+        )
+
+
+def _drop(connection: Any, ids: Sequence[str]) -> None:
+    _retire(connection, ids)
+    connection.executemany("DELETE FROM entity WHERE id = ?", [(id,) for id in ids])
+
+
+def _rescope(connection: Any, source: str, scope: str) -> None:
+    """Moves every entity of a source to another scope: out of the old one first, in the same transaction."""
+    ids = [
+        row["id"]
+        for row in connection.execute(
+            "SELECT id FROM entity WHERE source = ? AND scope != ? ORDER BY number", (source, scope)
+        )
+    ]
+    _retire(connection, ids)
+    connection.executemany("UPDATE entity SET scope = ? WHERE id = ?", [(scope, id) for id in ids])
+    _announce(connection, scope, ids)
+
+
+def _existing(connection: Any, ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for chunk in chunks(ids, 500):
+        found |= {row["id"] for row in connection.execute(f"SELECT id FROM entity WHERE id IN ({marks(chunk)})", chunk)}
+    return found

@@ -1,0 +1,273 @@
+"""Ingestion in order: sources -> readers -> entities -> space -> memory. One report per file; a bad file costs one line.
+
+It knows no format, no model and no store by name: readers, space and memory are given to it. Killed at any moment and
+run again it ends as if it had never been killed, because a file is stored in one transaction and only then ticked off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import jobs
+from .catalog import Catalog, SourceRow, StoredEntity
+from .entity import Draft, Entity, identify
+from .errors import KotonohaError, MemoryHeld, UnreadableSource
+from .memory import Memory
+from .readers import Note, Reader
+from .settings import Settings
+from .source import Source, look, walk
+from .space import Placed, Space, pack, placed
+
+BATCH = 256
+"""Texts placed in one call; several small files share a call."""
+SETTLE = 2_000
+"""Entities stored between two deliveries to the vector store."""
+FOLLOW = 0.5
+"""Seconds between two looks at jobs that another process does for us."""
+
+ScopeOf = Callable[[Path], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of one file. `status`: added, unchanged, updated, moved, missing, failed."""
+
+    source: str
+    status: str
+    entities: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    error: str = ""
+    notes: tuple[str, ...] = ()
+    scope: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One file, read and waiting to be placed and stored."""
+
+    job: jobs.Job
+    source: Source
+    id: str
+    status: str
+    reader: str
+    entities: tuple[Entity, ...]
+    notes: tuple[str, ...]
+    seconds: float
+
+
+def ingest(
+    settings: Settings,
+    paths: Iterable[Path],
+    scope_of: ScopeOf,
+    open_memory: Callable[[], Memory],
+    open_readers: Callable[[], Sequence[Reader]],
+) -> Iterator[Report]:
+    """Ingests files and folders: as the owner of the memory, or through the process that owns it.
+
+    Yields one report per file as it is done; what cannot even be listed comes first.
+    """
+    catalog = Catalog(settings.catalog_file)
+    ticket, reports = ask(catalog, paths, scope_of)
+    yield from reports
+    seen: set[int] = set()
+    while True:
+        left = jobs.count_waiting(catalog, ticket)
+        if left:
+            with suppress(MemoryHeld), open_memory() as memory:
+                for _ in run(memory, open_readers()):
+                    yield from _finished(catalog, ticket, seen)
+        yield from _finished(catalog, ticket, seen)
+        if not left:
+            break
+        time.sleep(FOLLOW)
+    catalog.close()
+
+
+def ask(catalog: Catalog, paths: Iterable[Path], scope_of: ScopeOf) -> tuple[str, list[Report]]:
+    """Puts every file under `paths` on the list of jobs; returns the ticket, and reports for what cannot even be listed."""
+    found: list[tuple[str, str]] = []
+    reports: list[Report] = []
+    for item in walk(paths):
+        if isinstance(item, UnreadableSource):
+            reports.append(Report(item.path, "failed", error=item.reason))
+        else:
+            found.append((str(item), scope_of(item)))
+    return jobs.ask(catalog, found), reports
+
+
+def run(memory: Memory, readers: Sequence[Reader]) -> Iterator[Report]:
+    """Does every waiting job, those that are asked for meanwhile too, and yields a report as each is done."""
+    while waiting := jobs.waiting(memory.catalog):
+        batch: list[Work] = []
+        unsettled = 0
+        for job in waiting:
+            outcome = _read(job, memory, readers)
+            if isinstance(outcome, Report):
+                yield _ended(memory, job, outcome)
+                continue
+            batch.append(outcome)
+            if sum(len(work.entities) for work in batch) >= BATCH:
+                unsettled += sum(len(work.entities) for work in batch)
+                yield from _store(batch, memory)
+                batch = []
+            if unsettled >= SETTLE:
+                memory.settle()
+                unsettled = 0
+        yield from _store(batch, memory)
+        memory.settle()
+
+
+def missing(memory: Memory, folders: Iterable[Path]) -> list[SourceRow]:
+    """Sources once read from these folders whose files are gone."""
+    roots = [folder.absolute() for folder in folders]
+    return [
+        row
+        for row in memory.catalog.sources()
+        if any(Path(row.path).is_relative_to(root) for root in roots) and not Path(row.path).exists()
+    ]
+
+
+def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader]) -> Work | Report:
+    """Looks at one file and reads it if it is new or changed."""
+    started = time.perf_counter()
+    path = Path(job.path)
+    jobs.begin(memory.catalog, job)
+    try:
+        if job.tries >= jobs.MAX_TRIES:
+            raise UnreadableSource(path, f"reading it has stopped the program {job.tries} times", "report the file")
+        source = look(path, memory.settings)
+        row, status = _known(memory, source, job)
+        if row is not None and status in ("unchanged", "moved"):
+            return Report(job.path, status, seconds=time.perf_counter() - started, scope=job.scope, notes=row.notes)
+        reader = _reader_for(source, readers)
+        drafts, notes = _drafts(source, reader)
+    except KotonohaError as error:
+        reason = error.reason if isinstance(error, UnreadableSource) else str(error)
+        return Report(job.path, "failed", seconds=time.perf_counter() - started, error=reason, scope=job.scope)
+    id = row.id if row is not None else _source_id(memory, source)
+    entities = tuple(identify(id, job.scope, drafts))
+    return Work(job, source, id, status, reader.name, entities, notes, time.perf_counter() - started)
+
+
+def _known(memory: Memory, source: Source, job: jobs.Job) -> tuple[SourceRow | None, str]:
+    """The row of a source that was here before, and what became of it since."""
+    here = memory.catalog.source_at(str(source.path))
+    if here is not None:
+        if here.sha256 != source.sha256:
+            return here, "updated"
+        if here.scope != job.scope:
+            memory.move_source(here.id, here.path, job.scope)
+        return here, "unchanged"
+    for row in memory.catalog.sources_like(source.sha256):
+        if not Path(row.path).exists():
+            memory.move_source(row.id, str(source.path), job.scope)
+            return row, "moved"
+    return None, "added"
+
+
+def _reader_for(source: Source, readers: Sequence[Reader]) -> Reader:
+    for reader in readers:
+        if reader.accepts(source):
+            return reader
+    raise UnreadableSource(source.path, f"no reader for this kind of file ({source.media})")
+
+
+def _drafts(source: Source, reader: Reader) -> tuple[list[Draft], tuple[str, ...]]:
+    """Everything the reader has to say, bounded. The one place where any failure of a format library becomes a clear line."""
+    drafts: list[Draft] = []
+    notes: list[str] = []
+    try:
+        for item in reader.read(source):
+            if isinstance(item, Note):
+                notes.append(item.text)
+            elif len(drafts) >= source.settings.max_entities:
+                notes.append(f"only the first {source.settings.max_entities:,} entities were kept")
+                break
+            else:
+                drafts.append(item)
+    except KotonohaError:
+        raise
+    except Exception as error:  # the boundary: format libraries raise anything on hostile files
+        raise UnreadableSource(
+            source.path, f"damaged or not what it seems ({reader.name}: {_one_line(error)})"
+        ) from error
+    if not drafts:
+        raise UnreadableSource(source.path, "; ".join(notes) or "nothing in it can be read")
+    return drafts, tuple(notes)
+
+
+def _store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
+    """Places what is new in one call, then stores file by file."""
+    stored = memory.catalog.entities([entity.id for work in batch for entity in work.entities])
+    fresh = [entity for work in batch for entity in work.entities if entity.id not in stored]
+    vectors = dict(zip((e.id for e in fresh), place(memory.space, fresh), strict=True))
+    for work in batch:
+        items = [_item(entity, vectors, stored) for entity in work.entities]
+        memory.put_source(_row(work), items)
+        kinds = dict(Counter(entity.kind for entity in work.entities))
+        report = Report(
+            work.job.path, work.status, kinds, round(work.seconds, 3), notes=work.notes, scope=work.job.scope
+        )
+        yield _ended(memory, work.job, report)
+
+
+def _ended(memory: Memory, job: jobs.Job, report: Report) -> Report:
+    jobs.end(memory.catalog, job, report.as_dict(), failed=report.status == "failed")
+    return report
+
+
+def _finished(catalog: Catalog, ticket: str, seen: set[int]) -> Iterator[Report]:
+    for number, values in jobs.finished(catalog, ticket, seen):
+        seen.add(number)
+        yield Report(**{**values, "notes": tuple(values["notes"])})
+
+
+def place(space: Space, entities: Sequence[Entity]) -> list[Placed]:
+    """Entities in the space: by their own vectors where they bring some, else by their words."""
+    silent = [entity for entity in entities if entity.meaning is None]
+    spoken = dict(zip((e.id for e in silent), space.place([e.words for e in silent]), strict=True))
+    return [spoken[e.id] if e.meaning is None else placed(np.asarray(e.meaning, np.float32)) for e in entities]
+
+
+def _item(entity: Entity, vectors: dict[str, Placed], stored: dict[str, StoredEntity]) -> StoredEntity:
+    if entity.id in vectors:
+        where = vectors[entity.id]
+        return StoredEntity(entity, where.address.astype(np.float32).tobytes(), pack(where.slots))
+    return replace(stored[entity.id], entity=entity)
+
+
+def _row(work: Work) -> SourceRow:
+    title = next((e.title.split(" > ")[0] for e in work.entities if e.title), work.source.path.stem)
+    now = time.strftime("%Y-%m-%dT%H:%M:%S")
+    return SourceRow(
+        work.id, str(work.source.path), work.source.sha256, work.source.size, work.source.media, title, work.job.scope,
+        work.reader, work.notes, now,
+    )  # fmt: skip
+
+
+def _source_id(memory: Memory, source: Source) -> str:
+    """A name for a new source: from its path and first content, so that the same steps give the same name again."""
+    for turn in range(1_000_000):
+        id = hashlib.blake2b(
+            f"{source.path}\x1f{source.sha256}\x1f{turn}".encode("utf-8", "surrogatepass"), digest_size=12
+        ).hexdigest()
+        if memory.catalog.source(id) is None:
+            return id
+    raise AssertionError("unreachable")
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 160 else text[:157] + "..."
