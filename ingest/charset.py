@@ -1,0 +1,119 @@
+"""Bytes to text: which encoding a text file is in. Knows nothing about formats.
+
+Japanese files come in UTF-8, UTF-16, Shift_JIS (as Windows writes it, cp932), EUC-JP and ISO-2022-JP, and short ones
+(a CSV header) are too little for statistics. The rules here decide what can be decided from the shape of the bytes;
+`charset-normalizer` is asked only about what is left, the many single-byte encodings of the West.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+SAMPLE = 65_536
+"""Bytes that are enough to decide on an encoding."""
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\([BJI]|\$\(D)")
+_JAPANESE = re.compile(r"[\u3000-\u303f\u3041-\u30ff\u4e00-\u9fff\uff01-\uff5e]")
+_RUN = re.compile(r"[^\x00-\x7f]{2,}")
+
+
+def encoding_of(sample: bytes) -> str | None:
+    """The encoding of the beginning of a text file, as Python names it; None when these bytes are not text."""
+    for mark, name in BOMS:
+        if sample.startswith(mark):
+            return name
+    wide = _utf16(sample)
+    if wide:
+        return wide
+    if len(_CONTROL.findall(sample)) > len(sample) // 1000:
+        return None
+    if _ISO_2022_JP.search(sample) and _decodes(sample, "iso2022_jp_2"):
+        return "iso2022_jp_2"
+    if _decodes(sample, "utf-8"):
+        return "utf-8"
+    return _japanese(sample) or _western(sample)
+
+
+def decode(data: bytes, encoding: str | None = None) -> str:
+    """Text with "\\n" at the end of lines and without a byte order mark; what cannot be decoded becomes U+FFFD.
+
+    Args:
+        data: the bytes of a whole text file.
+        encoding: as declared by the format, if it is; else found by `encoding_of`.
+    """
+    name = encoding or encoding_of(data[:SAMPLE]) or "utf-8"
+    try:
+        text = data.decode(name, "replace")
+    except LookupError:
+        text = data.decode(encoding_of(data[:SAMPLE]) or "utf-8", "replace")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decodes(sample: bytes, encoding: str) -> str | None:
+    """The sample in this encoding, its last character possibly cut; None when it is not in it."""
+    try:
+        return codecs.getincrementaldecoder(encoding)("strict").decode(sample)
+    except UnicodeDecodeError:
+        return None
+
+
+def _utf16(sample: bytes) -> str | None:
+    """UTF-16 without a mark shows its zero bytes all on one side (the high bytes of spaces, digits, line ends)."""
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if len(sample) < 4 or max(even, odd) * 20 < len(sample) // 2 or min(even, odd) * 20 > max(even, odd):
+        return None
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    text = _decodes(sample[: len(sample) // 2 * 2], name)
+    return name if text and not _CONTROL_TEXT.search(text) and _letters(text) > 0.9 else None
+
+
+def _letters(text: str) -> float:
+    """The share of characters that are assigned and not private."""
+    return sum(unicodedata.category(c) not in ("Cn", "Co", "Cs") for c in text) / len(text)
+
+
+def _japanese(sample: bytes) -> str | None:
+    """cp932 or EUC-JP, whichever reads more like Japanese; None when neither does.
+
+    Western bytes read as Japanese give lone rare kanji between ASCII letters, and EUC-JP read as cp932 gives
+    half-width katakana; Japanese comes in runs of kana, common kanji (the first JIS level) and full-width marks.
+    """
+    scores = {name: _likeness(_decodes(sample, name) or "") for name in ("cp932", "euc_jp")}
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] > 0.6 else None
+
+
+def _likeness(text: str) -> float:
+    """0 to 1: the share of non-ASCII characters that stand in a run and are in common use in Japan."""
+    foreign = sum(c > "\x7f" for c in text)
+    if not foreign:
+        return 0.0
+    return sum(_common(c) for run in _RUN.findall(text) for c in _JAPANESE.findall(run)) / foreign
+
+
+def _common(character: str) -> bool:
+    if character < "\u4e00" or character > "\u9fff":
+        return True
+    code = character.encode("cp932", "ignore")
+    return b"\x88\x9f" <= code <= b"\x98\x72"
+
+
+def _western(sample: bytes) -> str | None:
+    """One of the single-byte encodings, or None."""
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample, cp_exclusion=["utf_16", "utf_32", "cp037", "cp500", "cp1140", "cp1026", "cp424", "cp273"]).best()
+    if best is not None:
+        return str(best.encoding)
+    return "cp1252" if _decodes(sample, "cp1252") and len(re.findall(rb"[\x80-\xff]", sample)) * 4 < len(sample) else None
