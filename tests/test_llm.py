@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.llm import Llm, Turn, _vector_fault, cut, default_model, render
+from assistant.llm import Llm, Turn, Vocabulary, _vector_fault, cut, default_model, render
 from ingest.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
 
 TEXT = "The capital of Japan is Tokyo. The firm was founded in 1962 and makes pressure gauges for pumps. "
@@ -98,10 +98,17 @@ def test_documents_cannot_open_a_turn(llm: Llm) -> None:
 def test_chat_follows_the_models_template(llm: Llm) -> None:
     """The default model's turns: system, user, and the opening of the assistant's."""
     parts = llm.chat([Turn("system", ("Be brief.",)), Turn("user", ("[1] ", np.zeros((2, 576), np.float32), " Why?"))])
-    words = [llm.detokenize(part) if isinstance(part, list) else part for part in parts]
+    words = [llm.vocabulary.detokenize(part) if isinstance(part, list) else part for part in parts]
     assert words[1] == "Be brief." and words[3] == "[1] " and words[5] == " Why?"
     assert llm.tokenize("<|im_start|>", control=True)[0] == parts[0][0]
     assert str(words[-1]).endswith("assistant\n")
+
+
+def test_a_vocabulary_without_weights(llm: Llm) -> None:
+    """Tokens can be counted without loading the model."""
+    alone = Vocabulary.of(llm.path)
+    assert alone.tokenize(TEXT) == llm.tokenize(TEXT)
+    assert (len(alone), alone.template, alone.opening) == (len(llm.vocabulary), llm.vocabulary.template, [])
 
 
 def test_two_at_once_queue(llm: Llm) -> None:
