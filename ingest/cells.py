@@ -14,13 +14,25 @@ from typing import Literal
 
 CellType = Literal["number", "date", "boolean", "text", "empty"]
 
-CURRENCIES = {"¥": "JPY", "円": "JPY", "yen": "JPY", "JPY": "JPY", "$": "USD", "USD": "USD", "€": "EUR", "EUR": "EUR", "£": "GBP", "GBP": "GBP"}
+CURRENCIES = {
+    "¥": "JPY",
+    "円": "JPY",
+    "yen": "JPY",
+    "JPY": "JPY",
+    "$": "USD",
+    "USD": "USD",
+    "€": "EUR",
+    "EUR": "EUR",
+    "£": "GBP",
+    "GBP": "GBP",
+}
 _UNIT_WORDS = """
-    % ‰ ppm ppb °C °F ℃ ℉ degC degF K mK m cm mm km um µm μm nm in ft inch m2 m² cm2 cm² mm2 mm² m3 m³ cm3 cm³ L l ml mL kl
-    g kg mg t ton tons N kN Nm N·m Pa kPa MPa hPa bar mbar psi mmHg V mV kV A mA kA W kW MW Wh kWh MWh VA kVA var J kJ MJ Hz kHz MHz GHz
-    s sec ms us µs min h hr hour hours day days d week weeks month months year years m/s km/h mph m/s2 m/s² mm/s mm/s² g/cm3 kg/m3
-    rpm r/min min-1 dB dBA lux lx cd Ω ohm kΩ MΩ F µF C rad deg ° L/min l/min m3/h m³/h kg/h pcs pc pieces units bytes B kB KB MB GB TB
-    個 台 本 枚 件 人 名 回 時間 分 秒 日 週 月 年 箱 式 歩 度 千円 万円 百万円 億円 requests req/s
+    % ‰ ppm ppb °C °F ℃ ℉ degC degF K mK m cm mm km um µm μm nm in ft inch m2 m² cm2 cm² mm2 mm² m3 m³ cm3 cm³
+    L l ml mL kl g kg mg t ton tons N kN Nm N·m Pa kPa MPa hPa bar mbar psi mmHg V mV kV A mA kA W kW MW Wh kWh MWh
+    VA kVA var J kJ MJ Hz kHz MHz GHz s sec ms us µs min h hr hour hours day days d week weeks month months year years
+    m/s km/h mph m/s2 m/s² mm/s mm/s² g/cm3 kg/m3 rpm r/min min-1 dB dBA lux lx cd Ω ohm kΩ MΩ F µF C rad deg °
+    L/min l/min m3/h m³/h kg/h pcs pc pieces units bytes B kB KB MB GB TB requests req/s
+    個 台 本 枚 件 人 名 回 時間 分 秒 日 週 月 年 箱 式 歩 度 千円 万円 百万円 億円
 """
 UNITS = {unicodedata.normalize("NFKC", word) for word in _UNIT_WORDS.split()} | set(CURRENCIES)
 """Units that are recognised; a word in brackets that is not one of them is part of the name."""
@@ -34,10 +46,11 @@ _BRACKET = re.compile(r"^(.+?)\s*[\[(<]\s*([^\[\]()<>]+?)\s*[\])>]$")
 _SUFFIX = re.compile(r"^(.+?)\s*[,/]\s*(\S+)$")
 _SNAKE = re.compile(r"^(.+)_([A-Za-z]{1,5})$")
 _SNAKE_UNITS = {
-    "c": "°C", "degc": "°C", "f": "°F", "degf": "°F", "pct": "%", "percent": "%", "kw": "kW", "kwh": "kWh", "w": "W", "v": "V",
-    "mv": "mV", "a": "A", "ma": "mA", "bar": "bar", "kpa": "kPa", "mpa": "MPa", "hpa": "hPa", "pa": "Pa", "rpm": "rpm", "hz": "Hz",
-    "khz": "kHz", "mm": "mm", "um": "µm", "cm": "cm", "kg": "kg", "g": "g", "ms": "ms", "sec": "s", "min": "min", "jpy": "JPY",
-    "yen": "JPY", "usd": "USD", "eur": "EUR", "db": "dB", "ppm": "ppm", "lux": "lx", "nm": "N·m",
+    "c": "°C", "degc": "°C", "f": "°F", "degf": "°F", "pct": "%", "percent": "%", "kw": "kW", "kwh": "kWh", "w": "W",
+    "v": "V", "mv": "mV", "a": "A", "ma": "mA", "bar": "bar", "kpa": "kPa", "mpa": "MPa", "hpa": "hPa", "pa": "Pa",
+    "rpm": "rpm", "hz": "Hz", "khz": "kHz", "mm": "mm", "um": "µm", "cm": "cm", "kg": "kg", "g": "g", "ms": "ms",
+    "sec": "s", "min": "min", "jpy": "JPY", "yen": "JPY", "usd": "USD", "eur": "EUR", "db": "dB", "ppm": "ppm",
+    "lux": "lx", "nm": "N·m",
 }  # fmt: skip
 """What a short ending of a programmer's column name means: `spindle_temp_c`."""
 _DATES = (
@@ -50,9 +63,24 @@ _DATES = (
     re.compile(r"(?P<month>[A-Za-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})"),
     re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[ -](?P<month>[A-Za-z]{3,9})\.?,?[ -](?P<y>\d{4})"),
 )
-_CLOCK = re.compile(r"(?:[T ]\s*(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<z>Z|[+-]\d{2}:?\d{2})?)?$")
+_CLOCK = re.compile(
+    r"(?:[T ]\s*(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<z>Z|[+-]\d{2}:?\d{2})?)?$"
+)
 _ERAS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925}
-MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -125,7 +153,9 @@ def _moment(day: dict[str, str | None], clock: dict[str, str | None]) -> dt.date
     month = _month(day["month"]) if day.get("month") else int(day.get("m") or 0)
     micro = int((clock["f"] or "0").ljust(6, "0")[:6])
     try:
-        moment = dt.datetime(year, month, int(day["d"] or 0), int(clock["H"] or 0), int(clock["M"] or 0), int(clock["S"] or 0), micro)
+        moment = dt.datetime(
+            year, month, int(day["d"] or 0), int(clock["H"] or 0), int(clock["M"] or 0), int(clock["S"] or 0), micro
+        )
     except ValueError:
         return None
     if clock["z"] and clock["z"] != "Z":
@@ -146,14 +176,18 @@ def shown(value: object) -> str:
         return ""
     if isinstance(value, dt.datetime):
         midnight = value.time() == dt.time()
-        return value.date().isoformat() if midnight else value.replace(tzinfo=None).isoformat(" ", "auto").removesuffix(":00")
+        return (
+            value.date().isoformat()
+            if midnight
+            else value.replace(tzinfo=None).isoformat(" ", "auto").removesuffix(":00")
+        )
     if isinstance(value, float):
         return f"{value:.15g}"
     return " ".join(str(value).split())
 
 
 def header(text: str) -> tuple[str, str]:
-    """Name and unit of a column: 'Speed (rpm)' -> Speed, rpm; '金額（円）' -> 金額, JPY; 'spindle_temp_c' -> spindle temp, °C."""
+    """Name and unit of a column: 'Speed (rpm)' -> Speed, rpm; '金額（円）' -> 金額, JPY; 'oil_temp_c' -> oil temp, °C."""
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
     for pattern in (_BRACKET, _SUFFIX):
         match = pattern.match(plain)

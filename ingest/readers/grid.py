@@ -1,7 +1,7 @@
 """A grid of cells becomes a table, its columns and its rows. Knows nothing about the file the cells came from.
 
-Used for sheets, CSV and Parquet, and for tables inside DOCX, HTML and PDF. A grid may hold several tables, parted
-by blank rows or columns; each may have a caption above it, a header of up to three rows with merged cells, and totals below.
+Used for sheets, CSV and Parquet, and for tables inside DOCX, HTML and PDF. A grid may hold several tables, parted by
+blank rows or columns; each may have a caption above it, a header of up to three rows with merged cells, and totals below.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Tally:
 
     @property
     def type(self) -> str:
-        """The type of at least nine in ten of its cells; text when there is none, or when its numbers come in several units."""
+        """The type of at least nine in ten of its cells; text when there is none, or when its numbers differ in unit."""
         kind = max((k for k in self.types if k != "empty"), key=lambda k: self.types[k], default="text")
         mixed = kind == "number" and len(self.units - {""}) > 1
         return kind if self.types[kind] >= 0.9 * self.filled and not mixed else "text"
@@ -126,7 +126,7 @@ def grid(
 
 
 def split(rows: Sequence[Row]) -> list[Block]:
-    """The tables of a grid: separated by blank rows or columns, captions attached, tables torn by a blank row joined."""
+    """The tables of a grid: cut at blank rows and columns, captions attached, tables torn by a blank row joined."""
     blocks: list[Block] = []
     words: list[str] = []
     for found in _islands(rows):
@@ -173,7 +173,7 @@ def _slice(row: Row, left: int, right: int) -> tuple[object, ...]:
 
 
 def _captioned(block: Block) -> Block:
-    """Leading rows that say one thing across a wider table are its caption (a merged title reads as one cell or as repeats)."""
+    """Leading rows that say one thing across a wider table are its caption (a merged title may read as repeats)."""
     lines, words = list(block.lines), []
     while block.width > 1 and len(lines) > 2 and len(_said(lines[0])) == 1 and len(_said(lines[1])) <= block.width:
         if cell(lines[0][1][0]).type not in ("text", "empty"):
@@ -222,7 +222,9 @@ def _labels(row: Row, below: Sequence[Row]) -> bool:
     for column, item in enumerate(cells):
         if item.type == "boolean" or (item.type == "text" and len(str(item.value)) > MAX_LABEL):
             return False
-        if item.type in ("number", "date") and not _heads(item, [cell(row[column]) for row in below if column < len(row)]):
+        if item.type in ("number", "date") and not _heads(
+            item, [cell(row[column]) for row in below if column < len(row)]
+        ):
             return False
     return True
 
@@ -246,9 +248,13 @@ def _goes_on(upper: Row, lower: Row, data: Row) -> bool:
     if not all(cell(value).type in ("text", "empty") or _year(cell(value)) for value in lower):
         return False
     merged = any(
-        not _blank(low) and not _blank(left) and (_blank(up) or up == left) for left, up, low in zip(upper, upper[1:], lower[1:], strict=False)
+        not _blank(low) and not _blank(left) and (_blank(up) or up == left)
+        for left, up, low in zip(upper, upper[1:], lower[1:], strict=False)
     )
-    figures = any(cell(low).type == "text" and cell(value).type in ("number", "date") for low, value in zip(lower, data, strict=False))
+    figures = any(
+        cell(low).type == "text" and cell(value).type in ("number", "date")
+        for low, value in zip(lower, data, strict=False)
+    )
     stacked = any(_blank(low) and not _blank(up) for up, low in zip(upper, lower, strict=False))
     return merged and (figures or stacked)
 
@@ -301,7 +307,9 @@ def _turned(block: Block) -> Block:
 # -- drafts ----------------------------------------------------------------------------------------------
 
 
-def _table(block: Block, name: str, key: str, title: str, place: Callable[[int], Locator], rest: Iterable[Row]) -> Iterator[Draft]:
+def _table(
+    block: Block, name: str, key: str, title: str, place: Callable[[int], Locator], rest: Iterable[Row]
+) -> Iterator[Draft]:
     block = _turned(block) if (form := _is_form(block)) else block
     height = 1 if form else header_height([row for _, row in block.lines[:20]])
     data = block.lines[height:]
@@ -338,7 +346,11 @@ def is_total(row: Row) -> bool:
 def _with_unit(column: Column) -> Column:
     """Takes the unit of the cells when the header has none."""
     units = column.tally.units
-    return replace(column, unit=next(iter(units))) if not column.unit and len(units) == 1 and column.type == "number" else column
+    return (
+        replace(column, unit=next(iter(units)))
+        if not column.unit and len(units) == 1 and column.type == "number"
+        else column
+    )
 
 
 def _cell(locator: Locator, column: int) -> Locator:
@@ -364,9 +376,19 @@ def _table_draft(
 
 def _column_draft(column: Column, called: str, key: str, title: str, locator: Locator) -> Draft:
     tally = column.tally
-    examples = ", ".join(label for label, _ in tally.distinct.most_common(SHOWN_VALUES))
-    text = f"Column {column.label} of table {called}".rstrip() + f": {column.span}, {tally.filled} values. For example: {examples}."
-    facts: dict[str, Any] = {"table": key, "name": column.name, "type": column.type, "unit": column.unit, "count": tally.filled}
+    names_only = column.type == "text" and len(tally.distinct) == min(tally.filled, DISTINCT_KEPT)
+    examples = ", ".join(label for label, _ in tally.distinct.most_common(3 if names_only else SHOWN_VALUES))
+    text = (
+        f"Column {column.label} of table {called}".rstrip()
+        + f": {column.span}, {tally.filled} values. For example: {examples}."
+    )
+    facts: dict[str, Any] = {
+        "table": key,
+        "name": column.name,
+        "type": column.type,
+        "unit": column.unit,
+        "count": tally.filled,
+    }
     if len(tally.distinct) < DISTINCT_KEPT:
         facts["distinct"] = len(tally.distinct)
     if column.type in tally.low and column.type in ("number", "date"):
@@ -377,7 +399,9 @@ def _column_draft(column: Column, called: str, key: str, title: str, locator: Lo
 
 
 def _row_draft(columns: Sequence[Column], row: Row, key: str, title: str, locator: Locator, *, named: bool) -> Draft:
-    pairs = [(column, cell(value), shown(value)) for column, value in zip(columns, row, strict=True) if not _blank(value)]
+    pairs = [
+        (column, cell(value), shown(value)) for column, value in zip(columns, row, strict=True) if not _blank(value)
+    ]
     said = [f"{column.name}: {_measured(text, item, column)}" if named else text for column, item, text in pairs]
     facts: dict[str, Any] = {
         "table": key,
