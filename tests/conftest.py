@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ingest.entity import Draft, Locator
+from ingest.memory import Memory
+from ingest.readers import Note
+from ingest.settings import Settings
+from ingest.source import Source
+from ingest.space import Placed, Vectors, unit
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-FIRM = Path(__file__).resolve().parents[1] / "assistant" / "demo" / "firm"
+FIRM = Path(str(files("assistant.demo"))) / "firm"
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +28,63 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the data beside the checkout is not on this machine")
     return SHARED
+
+
+class WordSpace:
+    """A linguistic space in miniature: every word has a fixed random direction; a text is the sequence of its words."""
+
+    dim = 48
+
+    def __init__(self, name: str = "words in miniature") -> None:
+        self.name = name
+        self.fingerprint = f"{name}-{self.dim}"
+        self.placed_texts = 0
+
+    def place(self, texts: Sequence[str]) -> list[Placed]:
+        self.placed_texts += len(texts)
+        return [self._place(text) for text in texts]
+
+    def _place(self, text: str) -> Placed:
+        words = re.findall(r"\w+", text.lower()) or [""]
+        slots = np.stack([self._word(word) for word in words])
+        return Placed(unit(slots.mean(axis=0)), slots)
+
+    def _word(self, word: str) -> Vectors:
+        seed = zlib.crc32(word.encode())
+        return np.random.default_rng(seed).standard_normal(self.dim).astype(np.float32)
+
+
+class ParagraphReader:
+    """A reader in miniature: every paragraph of a text file is a passage. A file that says BROKEN cannot be read."""
+
+    name = "paragraphs"
+
+    def accepts(self, source: Source) -> bool:
+        return source.media.startswith("text/")
+
+    def read(self, source: Source) -> Iterator[Draft | Note]:
+        text = source.path.read_text("utf-8")
+        if "BROKEN" in text:
+            raise ValueError("this file says it is broken")
+        at = 0
+        for paragraph in text.split("\n\n"):
+            if paragraph.strip():
+                yield Draft("passage", paragraph.strip(), Locator(chars=(at, at + len(paragraph))), title=source.path.stem)
+            at += len(paragraph) + 2
+
+
+@pytest.fixture
+def space() -> WordSpace:
+    return WordSpace()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An own home folder for each test."""
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture
+def memory(settings: Settings, space: WordSpace) -> Iterator[Memory]:
+    with Memory(settings, space) as opened:
+        yield opened
