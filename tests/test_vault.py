@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import BadInput, MemoryDamaged
+from ingest.vault import Vault, secret
+
+
+def test_sealed_text_opens_for_its_owner_after_a_restart(tmp_path: Path) -> None:
+    sealed = Vault(tmp_path / "vault.key").seal("e1", "田中 090-0123-4567")
+    assert Vault(tmp_path / "vault.key").open("e1", sealed) == "田中 090-0123-4567"
+    assert "田中".encode() not in sealed
+
+
+def test_seal_of_another_owner_key_or_a_changed_byte_does_not_open(tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault.key")
+    sealed = vault.seal("e1", "secret")
+    changed = sealed[:-5] + (b"A" if sealed[-5:-4] != b"A" else b"B") + sealed[-4:]
+    for opener, owner, token in ((vault, "e2", sealed), (Vault(tmp_path / "other.key"), "e1", sealed), (vault, "e1", changed)):
+        with pytest.raises(MemoryDamaged, match="does not open"):
+            opener.open(owner, token)
+
+
+def test_rotation_reseals_and_old_keys_can_then_go(tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault.key")
+    old = vault.seal("e1", "secret")
+    vault.rotate()
+    assert vault.open("e1", old) == "secret"
+    new = vault.reseal(old)
+    vault.drop_old_keys()
+    assert Vault(tmp_path / "vault.key").open("e1", new) == "secret"
+    with pytest.raises(MemoryDamaged):
+        vault.open("e1", old)
+    with pytest.raises(MemoryDamaged):
+        vault.reseal(old)
+
+
+def test_key_files_are_for_the_owner_alone(tmp_path: Path) -> None:
+    """They are made with mode 600 and refused when others may read them."""
+    file = tmp_path / "keys" / "audit.key"
+    first = secret(file)
+    assert len(first) == 32
+    assert secret(file) == first
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in file.parent.iterdir()] == ["audit.key"]
+    file.chmod(0o644)
+    with pytest.raises(BadInput, match="chmod 600"):
+        secret(file)
