@@ -79,6 +79,7 @@ class Memory:
     def put_source(self, row: SourceRow, items: Sequence[StoredEntity]) -> None:
         """One source and all its entities in one transaction. What is stored already keeps its vectors and gets its new
         place; whatever else the source had is dropped."""
+        checked_scope(row.scope)
         keep = {item.entity.id for item in items}
         with self.catalog.transaction() as connection:
             old = connection.execute("SELECT scope FROM source WHERE id = ?", (row.id,)).fetchone()
@@ -111,6 +112,8 @@ class Memory:
 
     def move_source(self, source: str, path: str, scope: str | None = None) -> None:
         """The same source at another path, and in another scope when one is given."""
+        if scope is not None:
+            checked_scope(scope)
         with self.catalog.transaction() as connection:
             connection.execute("UPDATE source SET path = ? WHERE id = ?", (path, source))
             if scope is not None:

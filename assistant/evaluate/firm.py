@@ -1,0 +1,121 @@
+"""The firm's own questions: right answer, right place, right refusal. Takes any question file of the same form.
+
+One JSON object a line: `question`, `answer`, `accept` (other wordings of it), `source` (files that count), `locator` (what
+must match), `answerable`, `kind`, `modality`, `who` (people who may be answered), `never` (what must not be said).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.answer import Answer
+from assistant.evaluate.table import Table
+
+DOCUMENTS = ("text",)
+"""Modalities of questions that documents alone answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    id: str
+    question: str
+    answerable: bool
+    modality: str
+    kind: str
+    wanted: tuple[str, ...]
+    never: tuple[str, ...]
+    sources: tuple[str, ...]
+    locator: dict[str, Any]
+    who: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How one question was answered."""
+
+    question: Question
+    answer: str
+    refused: bool
+    how: str
+    fact: bool
+    cited: bool
+
+    @property
+    def right(self) -> bool:
+        return self.refused if not self.question.answerable else self.fact and self.cited
+
+
+def load(file: Path) -> list[Question]:
+    return [_question(json.loads(line)) for line in file.read_text("utf-8").splitlines() if line.strip()]
+
+
+def mark(question: Question, answer: Answer) -> Mark:
+    """Holds an answer against what was expected: the fact in its words, a citation of the file at the place."""
+    said = plain(answer.answer)
+    fact = any(plain(wanted) in said for wanted in question.wanted) and not any(plain(never) in said for never in question.never)
+    cited = any(_is_place(question, citation.source, citation.locator.as_dict()) for citation in answer.citations)
+    return Mark(question, answer.answer, answer.refused, answer.how, fact, cited)
+
+
+def table(marks: Sequence[Mark]) -> Table:
+    """Right answers by modality and kind, then the two figures that matter."""
+    groups: dict[tuple[str, str], list[Mark]] = {}
+    for one in marks:
+        groups.setdefault((one.question.modality, one.question.kind), []).append(one)
+    rows = [(*key, *_counts(group)) for key, group in sorted(groups.items())]
+    documents = [m for m in marks if m.question.answerable and m.question.modality in DOCUMENTS]
+    silent = [m for m in marks if not m.question.answerable]
+    others = [m for m in marks if m.question.answerable and m.question.modality not in DOCUMENTS]
+    for name, group in (("documents", documents), ("other modalities", others), ("not answerable", silent), ("all", list(marks))):
+        rows.append((name, "", *_counts(group)))
+    columns = ("modality", "kind", "questions", "fact", "place", "refused", "right", "share")
+    return Table("Questions of the firm", columns, tuple(rows))
+
+
+def plain(text: str) -> str:
+    """Lower-case, full-width folded, spaces and thousands separators gone: what two wordings of one fact share."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return re.sub(r"(?<=\d),(?=\d{3})|[\s·・'\"’]", "", folded)
+
+
+def _counts(marks: Sequence[Mark]) -> tuple[int, int, int, int, int, float]:
+    right = sum(m.right for m in marks)
+    return (
+        len(marks), sum(m.fact for m in marks), sum(m.cited for m in marks), sum(m.refused for m in marks), right,
+        right / max(len(marks), 1),
+    )  # fmt: skip
+
+
+def _is_place(question: Question, source: str, place: dict[str, Any]) -> bool:
+    if not any(source.endswith(wanted) for wanted in question.sources):
+        return False
+    return all(_same(name, wanted, place) for name, wanted in question.locator.items())
+
+
+def _same(name: str, wanted: Any, place: dict[str, Any]) -> bool:
+    """Numbers and names exactly; a window of time by overlap (an event may be found a little wider than it was labelled)."""
+    got = place.get(name)
+    if name == "window":
+        return got is not None and got[0] <= wanted[1] and wanted[0] <= got[1]
+    if isinstance(wanted, list):
+        return got in wanted or got == wanted
+    return bool(got == wanted)
+
+
+def _question(values: dict[str, Any]) -> Question:
+    source = values.get("source") or []
+    return Question(
+        values["id"], values["question"], values["answerable"], values["modality"], values["kind"],
+        tuple(_texts([values.get("answer"), *values.get("accept", [])])), tuple(_texts(values.get("never", []))),
+        tuple([source] if isinstance(source, str) else source), values.get("locator") or {}, tuple(values.get("who", [])),
+    )  # fmt: skip
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    return [str(value) for value in values if value not in (None, "")]
