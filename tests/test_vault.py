@@ -18,7 +18,8 @@ def test_seal_of_another_owner_key_or_a_changed_byte_does_not_open(tmp_path: Pat
     vault = Vault(tmp_path / "vault.key")
     sealed = vault.seal("e1", "secret")
     changed = sealed[:-5] + (b"A" if sealed[-5:-4] != b"A" else b"B") + sealed[-4:]
-    for opener, owner, token in ((vault, "e2", sealed), (Vault(tmp_path / "other.key"), "e1", sealed), (vault, "e1", changed)):
+    other = Vault(tmp_path / "other.key")
+    for opener, owner, token in ((vault, "e2", sealed), (other, "e1", sealed), (vault, "e1", changed)):
         with pytest.raises(MemoryDamaged, match="does not open"):
             opener.open(owner, token)
 

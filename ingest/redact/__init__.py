@@ -42,9 +42,9 @@ class Span:
 def find(text: str) -> tuple[Span, ...]:
     """The personal data in `text`, in order of appearance. Where rules overlap the more certain one wins."""
     folded = fold(text)
-    spans = [Span(*folded.original(start, end), rule.kind, ok) for rule in _RULES for start, end, ok in rule.spans(folded.text)]
-    spans += [Span(*folded.original(start, end), "name", ok) for start, end, ok in names.spans(folded.text)]
-    return resolved(spans)
+    found = [(rule.kind, hit) for rule in _RULES for hit in rule.spans(folded.text)]
+    found += [("name", hit) for hit in names.spans(folded.text)]
+    return resolved(Span(*folded.original(start, end), kind, checked) for kind, (start, end, checked) in found)
 
 
 def resolved(spans: Iterable[Span]) -> tuple[Span, ...]:

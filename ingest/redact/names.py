@@ -1,7 +1,7 @@
 """Names of people, by what surrounds them: an honorific, a title, a form's label, 'my name is'.
 
-A run of characters before 様 or さん is not yet a name (`お客様`, `仕様`, `業者さん`): departments in front are cut off,
-common words refused, and the frequent Japanese surnames recognised, which also finds `田中部長` beside `営業部長`.
+A run of characters before 様 or さん is not yet a name (`お客様`, `仕様`): departments in front are cut off, common
+words refused, and the frequent Japanese surnames recognised, which also finds `田中部長` beside `営業部長`.
 Names without any such sign (a surname in running text) are not found. Works on folded text.
 """
 
@@ -54,29 +54,36 @@ _COMMON_KANA = (
     "テナント リーダー マネージャー ディーラー ワン ネコ ウサギ"
 )
 _REFUSED_KANA = frozenset(_COMMON_KANA.split())
-_HONORIFIC = r" ?(?:様(?![式子々相])|さま(?![ざま])|さん(?![かざぶ])|氏(?![名神族姓])|殿(?![堂様])|先生)"
+_HONORIFIC = (
+    r" ?(?:様(?![式子々相])|さま(?![ざま])|さん(?![かざぶ])|氏(?![名神族姓])|"
+    r"殿(?![堂様])|先生)"
+)
 _FAMILIAR = r" ?(?:くん|君|ちゃん)"
-_TITLE = r" ?(?:副?(?:部長|課長|係長|社長|専務|常務|主任|室長|所長|工場長|店長|取締役|会長|監査役|次長|班長|支店長|主査|参事))"
+_TITLE = (
+    r" ?副?(?:部長|課長|係長|社長|専務|常務|主任|室長|所長|工場長|店長|取締役|会長|監査役|次長|班長|支店長|"
+    r"主査|参事)"
+)
+_WRITTEN = rf"[{_HAN}{_KANA}ぁ-ん]"
 _RUN = re.compile(
-    rf"(?P<run>(?:(?![様殿])[{_HAN}]){{1,12}}(?: [{_HAN}{_KANA}ぁ-ん]{{1,6}}?)?|[{_KANA}]{{2,16}}(?:[・ ][{_KANA}]{{1,16}}){{0,3}}|"
-    rf"[A-Z][A-Za-z'.-]{{1,20}}(?: [A-Z][A-Za-z'.-]{{1,20}}){{0,2}}|[{_HAN}]{{1,8}}[ぁ-ん{_KANA}]{{1,5}}?)"
+    rf"(?P<run>(?:(?![様殿])[{_HAN}]){{1,12}}(?: {_WRITTEN}{{1,6}}?)?"
+    rf"|[{_KANA}]{{2,16}}(?:[・ ][{_KANA}]{{1,16}}){{0,3}}"
+    r"|[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{1,20}){0,2}"
+    rf"|[{_HAN}]{{1,8}}[ぁ-ん{_KANA}]{{1,5}}?)"
     rf"(?:(?P<honorific>{_HONORIFIC})|{_FAMILIAR}|{_TITLE})"
 )
 _LABEL = re.compile(
-    rf"(?:氏名|お?名前|担当者?|代表者|受取人|契約者|申込者|被保険者|名義人?|作成者|承認者|確認者|検査員|責任者) ?[: ] ?"
-    rf"(?P<run>[{_HAN}]{{1,4}} ?[{_HAN}{_KANA}ぁ-ん]{{1,5}}|[{_KANA}]{{2,8}}[ ・][{_KANA}]{{1,8}})(?![{_HAN}{_KANA}ぁ-ん])"
+    r"(?:氏名|お?名前|担当者?|代表者|受取人|契約者|申込者|被保険者|名義人?|作成者|承認者|確認者|検査員|責任者)"
+    rf" ?[: ] ?(?P<run>[{_HAN}]{{1,4}} ?{_WRITTEN}{{1,5}}|[{_KANA}]{{2,8}}[ ・][{_KANA}]{{1,8}})(?!{_WRITTEN})"
 )
 _SELF = re.compile(rf"(?:の|、|。|^)(?P<run>[{_HAN}]{{2,4}})(?=です|と申しま)", re.MULTILINE)
 
 _PART = r"[A-Z][A-Za-zÀ-ÖØ-öø-ÿ'’]*[a-zà-öø-ÿ](?:-[A-Z][a-zà-öø-ÿ]+)?"
-_PARTICLE = r"(?:(?:van|der|den|de|la|von|di|del|bin|al) )"
-_WESTERN = re.compile(
-    rf"\b(?:Mr|Ms|Mrs|Miss|Mx|Dr|Prof|Sir)\.? (?P<value>{_PARTICLE}{{0,2}}{_PART}(?: (?:[A-Z]\.|{_PARTICLE}{{0,2}}{_PART})){{0,3}})"
-)
+_LAST = rf"(?:(?:van|der|den|de|la|von|di|del|bin|al) ){{0,2}}{_PART}"
+_WESTERN = re.compile(rf"\b(?:Mr|Ms|Mrs|Miss|Mx|Dr|Prof|Sir)\.? (?P<value>{_LAST}(?: (?:[A-Z]\.|{_LAST})){{0,3}})")
 _SUFFIXED = re.compile(rf"\b(?P<value>{_PART}(?: {_PART})?)-(?:san|sama|sensei|kun|chan)\b")
 _FIELD = re.compile(
-    rf"(?:[Nn]ame|[Cc]ontact person|[Aa]ttn|ATTN|[Ff]rom|To|[Cc]ardholder|[Aa]ccount holder|[Pp]atient|[Bb]eneficiary|[Bb]uyer|[Ii]nspector)"
-    rf": ?(?P<value>{_PART}(?: [A-Z]\.)?(?: {_PART}){{1,2}})"
+    r"(?:[Nn]ame|[Cc]ontact person|[Aa]ttn|ATTN|[Ff]rom|To|[Cc]ardholder|[Aa]ccount holder|[Pp]atient|"
+    rf"[Bb]eneficiary|[Bb]uyer|[Ii]nspector): ?(?P<value>{_PART}(?: [A-Z]\.)?(?: {_PART}){{1,2}})"
 )
 
 
@@ -128,6 +135,10 @@ def _surname_at(run: str) -> str:
 
 
 def _given(rest: str, short: bool) -> bool:
-    """May this follow a surname: nothing, or a given name of up to three characters (none after a one-character surname
-    without a space, because 東京 and 林業 begin like one)."""
-    return not rest or rest.startswith(" ") or (not short and len(rest) <= 4 and rest not in _REFUSED and not rest.endswith(_REFUSED_TAILS))
+    """May this follow a surname: nothing, or a given name of up to four characters.
+
+    Behind a surname of one character only with a space: 東京 and 林業 begin like one.
+    """
+    if not rest or rest.startswith(" "):
+        return True
+    return not short and len(rest) <= 4 and rest not in _REFUSED and not rest.endswith(_REFUSED_TAILS)

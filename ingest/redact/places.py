@@ -16,18 +16,28 @@ _PREFECTURE = (
     r"鹿児島|沖縄)県)"
 )
 _HAN = "一-龠々〆ヶケ"
-_KANA_CITY = r"(?:さいたま|つくば|つくばみらい|いわき|ひたちなか|かすみがうら|みどり|ふじみ野|あきる野|いすみ|みよし|あま|たつの|さぬき|うるま|えびの|にかほ|つがる|むつ|おいらせ)"
+_KANA_CITY = (
+    r"(?:さいたま|つくば|つくばみらい|いわき|ひたちなか|かすみがうら|みどり|ふじみ野|あきる野|いすみ|みよし|あま|"
+    r"たつの|さぬき|うるま|えびの|にかほ|つがる|むつ)"
+)
 _LOCAL = rf"(?:(?!住所|所在|在地)[{_HAN}]{{1,6}}?|{_KANA_CITY})"
 _CITY = rf"{_LOCAL}[市区町村郡]"
 _TOWN = rf"[{_HAN}ぁ-んァ-ヴー]"
 _DIGIT = r"(?:\d{1,5}|[一二三四五六七八九十百]{1,4})"
-_NUMBER = rf"{_DIGIT}(?:(?:(?:丁目|番地|番|号)(?:の(?=[\d一二三四五六七八九十]))?|-(?=\d))(?:{_DIGIT}(?!階|F\b))?)+"
+_STEP = r"(?:(?:丁目|番地|番|号)(?:の(?=[\d一二三四五六七八九十]))?|-(?=\d))"
+_NUMBER = rf"{_DIGIT}(?:{_STEP}(?:{_DIGIT}(?!階|F\b))?)+"
 _NAME = rf"[{_HAN}ぁ-んァ-ヴーA-Za-z・]"
+_BUILDING = (
+    r"(?:ビル(?:ディング)?|タワー|マンション|ハイツ|ハウス|コーポ|アパート|荘|館|棟|"
+    r"プラザ|センター)"
+)
 _HOUSE = (
-    rf"(?: ?(?![のにへではがをとまか]){_NAME}{{0,16}}?(?:ビル(?:ディング)?|タワー|マンション|ハイツ|ハウス|コーポ|アパート|荘|館|棟|プラザ|センター)"
+    rf"(?: ?(?![のにへではがをとまか])"
+    rf"{_NAME}{{0,16}}?{_BUILDING}"
     rf"(?:{_NAME}{{0,6}}? ?\d{{1,4}}(?:階|F|号室?)?)?(?![A-Za-z\d]))?"
 )
-_ALONE = rf"(?:(?<![{_HAN}])|(?<=住所)|(?<=在地)){_LOCAL}[市区](?:{_CITY}){{0,2}}{_TOWN}"  # without a prefecture: a town must follow
+_ALONE = rf"(?:(?<![{_HAN}])|(?<=住所)|(?<=在地)){_LOCAL}[市区](?:{_CITY}){{0,2}}{_TOWN}"
+# Without a prefecture at least one character of a town must follow, or 第三工区1-2 were an address.
 _JAPANESE = rf"(?:{_PREFECTURE} ?(?:{_CITY}){{1,3}}|{_ALONE}){_TOWN}{{0,14}}?{_NUMBER}{_HOUSE}"
 
 _STREET = r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Boulevard|Blvd|Parkway|Pkwy|Way|Court|Square|Place|Terrace)"
@@ -37,15 +47,16 @@ _ENGLISH = (
     rf"(?:, {_WORD}(?: {_WORD})?)?(?:,? [A-Z]{{2}} \d{{5}}(?:-\d{{4}})?)?"
 )
 _ROMAJI = rf"(?<![\d-])\d{{1,4}}(?:-\d{{1,4}}){{1,3}},? {_WORD}(?: {_WORD})?(?:, {_WORD})+"
-_PLACE = re.compile(
-    rf"〒|郵便番号|postal code|zip|住所|{_WORD}-(?:ku|shi|cho|machi|gun|ken|fu|to)|Tokyo|Osaka|Kyoto|Hokkaido|Japan", re.IGNORECASE
-)
+_DISTRICT = r"-(?:ku|shi|cho|machi|gun|ken|fu|to)\b|Tokyo|Osaka|Kyoto"
+_PLACE = re.compile(rf"〒|郵便番号|postal code|zip|住所|{_DISTRICT}|Hokkaido|Japan", re.IGNORECASE)
+
+_CODE = re.compile(r"(?<![\dA-Za-z-])\d{3}-\d{4}(?![\d-])")
+_BEHIND_CODE = re.compile(rf"[ ,、]{{0,3}}(?:{_PREFECTURE}|{_CITY})")
 
 RULES: tuple[Rule, ...] = (
     Rule("address", re.compile(_JAPANESE)),
     Rule("address", re.compile(_ENGLISH)),
-    Rule("address", re.compile(_ROMAJI), check=lambda value: re.search(r"-(?:ku|shi|cho|machi|gun|ken|fu|to)\b|Tokyo|Osaka|Kyoto", value) is not None),
-    Rule("postal_code", re.compile(r"(?<![\dA-Za-z-])\d{3}-\d{4}(?![\d-])"), near=_PLACE,
-         after=re.compile(rf"[ ,、]{{0,3}}(?:{_PREFECTURE}|{_CITY})"), reach=24),
+    Rule("address", re.compile(_ROMAJI), lambda value: re.search(_DISTRICT, value) is not None),
+    Rule("postal_code", _CODE, near=_PLACE, after=_BEHIND_CODE, reach=24),
     Rule("postal_code", re.compile(r"〒 ?(?P<value>\d{7})(?!\d)")),
-)  # fmt: skip
+)
