@@ -49,7 +49,6 @@ def document_questions() -> list[Question]:
             "5 working days"),
         ask("How much may a hotel cost per night on a business trip in Japan?", "12,000 yen",
             "public/travel-expenses.md", "12000 yen", "12,000 JPY"),
-        ask("How many characters must a password have?", "14 characters", "public/information-security.md"),
         ask("I lost my company phone. How quickly do I have to report it?", "within two hours",
             "public/information-security.md", "two hours", "2 hours"),
         ask("Who founded Hoshinagi Seiki?", "Shigeru Hoshino", "public/company-profile.html"),
@@ -126,33 +125,57 @@ def window(*clock: tuple[int, int]) -> dict[str, list[str]]:
     return {"window": [datetime.datetime(2026, 6, 9, *time).isoformat() for time in clock]}
 
 
-def other_questions() -> list[Question]:
-    """Answered by a concept, a picture, a recording or the sensor log."""
+def picture_questions(boxes: dict[str, list[int]]) -> list[Question]:
+    """Answered by what is written on a picture."""
+    def read(question: str, answer: str, source: str, *accept: str, **more: Any) -> Question:
+        place = {"box": boxes[source]} if source in boxes else {"page": 1}
+        return ask(question, answer, source, *accept, modality="image", locator=place, **more)
+
+    return [
+        read("What rated current is stamped on the nameplate of the spindle?", "52 A", NAMEPLATE, "52A"),
+        read("Until when is the pressure gauge of the coolant line calibrated?", "2027-02", GAUGE, "February 2027"),
+        read("What material is given on the drawing HS40-0107 of the spindle housing?", "FCD450", DRAWING),
+        read("At which pressure was the pump CP120-0457 tested?", "0.80 MPa", CERTIFICATE, "0.8 MPa"),
+        read("3号機の注意銘板によると、扉を開ける前に何秒待ちますか。", "30秒", SIGN, lang="ja"),
+    ]
+
+
+def sound_questions(times: dict[str, dict[str, float]]) -> list[Question]:
+    """Answered by what is said, or heard, in a recording."""
+    def hear(question: str, answer: str, source: str, cue: str, *accept: str) -> Question:
+        place = next(place for words, place in times.items() if cue in words)
+        return ask(question, answer, source, *accept, modality="audio", locator=place)
+
+    return [
+        hear("How many parts did the day shift lose because machine three stopped?", "thirty two", REPORT, "parts",
+             "32", "thirty-two"),
+        hear("How often should the night shift check the coolant level?", "every two hours", REPORT, "night shift",
+             "every 2 hours"),
+        hear("What should somebody bring to the pump room because of the oil on the floor?", "two bags of sand", MEMO,
+             "bags", "2 bags of sand"),
+        hear("What pitch does the alarm tone in the voice memo have?", "1 kHz", MEMO, "alarm tone", "1000 Hz",
+             "1,000 Hz", "1.0 kHz"),
+    ]
+
+
+def sensor_questions() -> list[Question]:
+    """Answered by the sensor log."""
     event = [row for row in sensor_rows() if str(row[0]).startswith("2026-06-09")]
     hottest = max(event, key=lambda row: float(row[1]))
+    sensor = {"modality": "sensor"}
     return [
-        ask("What is a chokotei?", "less than ten minutes", GLOSSARY, "under ten minutes", modality="concept"),
-        ask("What rated current is stamped on the nameplate of the spindle?", "52 A", NAMEPLATE, modality="image"),
-        ask("Until when is the pressure gauge of the coolant line calibrated?", "2027-02", GAUGE, "February 2027",
-            modality="image"),
-        ask("What is the overall length of the spindle housing on the drawing HS40-0107?", "412", DRAWING,
-            modality="image"),
-        ask("At which pressure was the pump CP120-0457 tested?", "0.80 MPa", CERTIFICATE, "0.8 MPa",
-            modality="image", locator={"page": 1}),
-        ask("3号機の注意銘板によると、扉を開ける前に何秒待ちますか。", "30秒", SIGN, lang="ja", modality="image"),
-        ask("How many parts did the day shift lose through the stop of machine three?", "32", REPORT, "thirty two",
-            "thirty-two", modality="audio"),
-        ask("How often should the night shift check the coolant level?", "every two hours", REPORT, "every 2 hours",
-            modality="audio"),
-        ask("What pitch does the alarm tone in the voice memo have?", "1 kHz", MEMO, "1000 Hz", "1,000 Hz", "1.0 kHz",
-            modality="audio"),
-        ask("What was the highest vibration of the MC-3 spindle on 9 June 2026?", "6.8", SENSOR, modality="sensor",
-            locator=window((13, 50), (13, 50))),
+        ask("What was the highest vibration of the MC-3 spindle on 9 June 2026?", "6.8", SENSOR,
+            locator=window((13, 50), (13, 50)), **sensor),
         ask("How warm did the spindle of MC-3 get at most on 9 June 2026?", str(hottest[1]), SENSOR,
-            modality="sensor", locator=window((9, 20), (14, 10))),
+            locator=window((9, 20), (14, 10)), **sensor),
         ask("From when to when are sensor values of MC-3 missing?", "14:10 to 16:50", SENSOR, "14:10", "16:50",
-            modality="sensor", locator=window((14, 10), (16, 50))),
+            locator=window((14, 10), (16, 50)), **sensor),
     ]
+
+
+def concept_questions() -> list[Question]:
+    """Answered by the definition of a business term."""
+    return [ask("What is a chokotei?", "less than ten minutes", GLOSSARY, modality="concept")]
 
 
 def cross_questions() -> list[Question]:
@@ -204,12 +227,15 @@ def readers(policy: dict[str, Any]) -> dict[str, set[str]]:
     return scopes
 
 
-def write_questions() -> None:
-    """questions.jsonl: every question with its number, its scopes and the people who may be answered."""
+def write_questions(boxes: dict[str, list[int]], times: dict[str, dict[str, float]]) -> None:
+    """questions.jsonl: every question with its number, its scopes and the people who may be answered.
+
+    `boxes` (picture -> pixels) and `times` (words -> seconds) are what the makers of pictures and sound report.
+    """
     policy = yaml.safe_load((DEMO / "scopes.yaml").read_text(encoding="utf-8"))
     reads = readers(policy)
-    questions = [*document_questions(), *table_questions(), *other_questions(), *cross_questions(),
-                 *impossible_questions()]
+    questions = [*document_questions(), *table_questions(), *concept_questions(), *picture_questions(boxes),
+                 *sound_questions(times), *sensor_questions(), *cross_questions(), *impossible_questions()]
     lines = []
     for number, question in enumerate(questions, 1):
         scopes = sorted({name.split("/")[0] for name in question["needs"] or question["source"] or []})
