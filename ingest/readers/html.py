@@ -1,0 +1,150 @@
+"""HTML: headings, paragraphs, lists and tables; scripts, styles and navigation left out. Also reads chapters and mail.
+
+lxml parses without entities of its own, without network and with a limit on depth; the tree is walked without recursion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from .. import charset
+from ..entity import Draft, Locator
+from ..source import Source
+from . import Note
+from .flow import Block, Table, fold
+
+SKIPPED = frozenset("head script style noscript template nav menu svg math object iframe select button input textarea rt rp del".split())
+INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark meter output progress q ruby rb s samp small "
+    "span strike strong sub sup time tt u var wbr img picture audio video".split()
+)
+_DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)", re.I)
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
+_CJK_GAP = re.compile(rf"(?<=[{_CJK}])[ \t]*[\r\n]+\s*(?=[{_CJK}])")
+MAX_SPAN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A parsed page: its title, and its tree to be walked."""
+
+    title: str
+    root: etree._Element
+
+
+class HtmlReader:
+    """html, xhtml, and XML of other kinds as the text in it."""
+
+    name = "html"
+
+    def accepts(self, source: Source) -> bool:
+        return source.media in ("text/html", "application/xhtml+xml", "application/xml")
+
+    def read(self, source: Source) -> Iterator[Draft | Note]:
+        page = parse(source.path.read_bytes())
+        if page is not None:
+            yield from fold(blocks(page), page.title or source.path.stem)
+
+
+def parse(data: bytes, encoding: str | None = None) -> Page | None:
+    """A page from its bytes; None when there is nothing in it.
+
+    Args:
+        data: the bytes of the page.
+        encoding: as a container (a mail) declares it; the page's own declaration counts only if the bytes are not UTF-8.
+    """
+    declared = _DECLARED.search(data[:2048])
+    own = (declared[1] or declared[2]).decode("ascii") if declared else None
+    found = charset.encoding_of(data[: charset.SAMPLE])
+    sure = found in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso2022_jp_2")
+    text = charset.decode(data, found if sure else encoding or own or found)
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    root = etree.fromstring(text.replace("\0", "").encode("utf-8", "replace"), parser)
+    if root is None:
+        return None
+    title = root.findtext(".//head/title") or root.findtext(".//h1") or ""
+    return Page(" ".join(title.split()), root)
+
+
+def blocks(page: Page, place: Locator | None = None) -> Iterator[Block | Table]:
+    """The flow of a page; every block gets `place`."""
+    place = place or Locator()
+    words: list[str] = []
+    level = kept = 0
+    walk = etree.iterwalk(page.root, events=("start", "end"))
+    for event, element in walk:
+        tag = element.tag if isinstance(element.tag, str) else ""
+        if event == "start":
+            if tag in SKIPPED or _hidden(element):
+                walk.skip_subtree()
+                continue
+            rows = _rows(element) if tag == "table" else []
+            breaks = tag not in INLINE and tag != "br"
+            if breaks:
+                yield from _block(words, level, place, kept)
+                level = int(tag[1]) if re.fullmatch(r"h[1-6]", tag) else 0
+                words = ["- "] if tag == "li" else []
+            if rows:
+                yield Table(rows, place, " ".join("".join(element.itertext("caption")).split()))
+                walk.skip_subtree()
+                continue
+            kept += tag == "pre"
+            words.append("\x1f" if tag == "br" else element.text or "")
+        else:
+            if tag not in INLINE and tag not in SKIPPED and tag != "br":
+                yield from _block(words, level, place, kept)
+                words, level = [], 0
+                kept -= tag == "pre"
+            words.append(element.tail or "")
+    yield from _block(words, level, place, kept)
+
+
+def _block(words: list[str], level: int, place: Locator, kept: int) -> Iterator[Block]:
+    text = "".join(words)
+    if not kept:
+        text = _SPACE.sub(" ", _CJK_GAP.sub("", text))
+    text = re.sub(r" ?\x1f ?", "\n", text).strip()
+    if text and text != "-":
+        yield Block(text, level, place)
+
+
+def _hidden(element: etree._Element) -> bool:
+    style = element.get("style", "").replace(" ", "").lower()
+    return element.get("hidden") is not None or "display:none" in style or element.get("aria-hidden") == "true"
+
+
+def _rows(table: etree._Element) -> list[list[str]]:
+    """The cells of a table of data, spans filled in; empty for a table that only lays out a page."""
+    lines = [row for row in table.iter("tr")]
+    if table.find(".//table") is not None or len(lines) < 2 or table.get("role") == "presentation":
+        return []
+    rows: list[list[str]] = []
+    below: dict[int, tuple[int, str]] = {}
+    for line in lines:
+        row: list[str] = []
+        for cell in line.iterchildren("td", "th"):
+            _fill(row, below)
+            text = _SPACE.sub(" ", " ".join(part.strip() for part in cell.itertext()) if cell.tag else "").strip()
+            for _ in range(_number(cell.get("colspan"))):
+                below[len(row)] = (_number(cell.get("rowspan")) - 1, text)
+                row.append(text)
+        _fill(row, below)
+        rows.append(row)
+    return rows if max(map(len, rows)) > 1 else []
+
+
+def _fill(row: list[str], below: dict[int, tuple[int, str]]) -> None:
+    """Adds the cells that hang down from the rows above."""
+    while below.get(len(row), (0, ""))[0] > 0:
+        left, text = below[len(row)]
+        below[len(row)] = (left - 1, text)
+        row.append(text)
+
+
+def _number(value: str | None) -> int:
+    return min(int(value), MAX_SPAN) if value and value.isdecimal() and int(value) else 1

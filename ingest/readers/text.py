@@ -1,0 +1,162 @@
+"""Plain text and Markdown. Text is kept as it stands in the file, so that a range of characters is exact.
+
+Plain text has headings too: numbered clauses, underlined or capital lines, 第1条, 【...】. They are taken for headings only
+where they stand alone on a short line without a full stop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .. import charset
+from ..entity import Draft
+from ..source import Source
+from . import Note
+from .flow import Block, Table, fold
+
+_CLAUSE = re.compile(r"(?:(?:Article|Section|Chapter|Part|Annex|Appendix) [\dA-Z]+|第[\d〇一二三四五六七八九十百]+[編章節条款])")
+_NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})[.)．]?[ 　]\S|[■◆【●]\S")
+_UNDERLINE = re.compile(r"(={3,}|-{3,}|\*{3,}|~{3,})\s*")
+_ATX = re.compile(r" {0,3}(#{1,6})\s+(.+?)\s*#*\s*")
+_FENCE = re.compile(r" {0,3}(```+|~~~+)")
+_PIPES = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*")
+_CELL = re.compile(r"(?<!\\)\|")
+_MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\2")
+_TITLE = re.compile(r"(?!.*\s{3})[^\W\d_][^:=;{}<>/\\]{3,58}[^\W_)）]|[^\W\d_][^:=;{}<>/\\]{3,58}[)）]")
+HEADING_LENGTH = 60
+
+
+class TextReader:
+    """txt, md and every other plain text."""
+
+    name = "text"
+
+    def accepts(self, source: Source) -> bool:
+        return source.media.startswith("text/") or source.media == "application/yaml"
+
+    def read(self, source: Source) -> Iterator[Draft | Note]:
+        text = charset.decode(source.path.read_bytes())
+        if "\ufffd" in text:
+            yield Note("some characters are in no known encoding and were lost")
+        yield from fold(markdown(text) if source.media == "text/markdown" else plain(text), title_of(text, source))
+
+
+def title_of(text: str, source: Source) -> str:
+    """The first heading of Markdown or the `title:` of its front matter; a first line that reads like a title; else the file's name."""
+    if source.media == "text/markdown":
+        front = re.match(r"---\n(?:.*\n)*?title:[ \t]*(.+)\n(?:.*\n)*?---\n", text[:4096])
+        heading = re.search(r"^#\s+(.+)$", text[:4096], re.M)
+        found = front or heading
+        if found:
+            return _unmarked(found[1].strip("\"' "))
+    first = text.lstrip().partition("\n")[0].strip()
+    return first if source.media == "text/plain" and _TITLE.fullmatch(first) else source.path.stem
+
+
+def plain(text: str) -> Iterator[Block]:
+    """The blocks of plain text: headings, and what stands between them in one piece."""
+    lines = [*_lines(text)]
+    begin = 0
+    for number, (at, line) in enumerate(lines):
+        before = lines[number - 1][1] if number else ""
+        after = lines[number + 1][1] if number + 1 < len(lines) else ""
+        level = _level(line, before, after)
+        if level:
+            yield Block(text[begin:at], at=begin)
+            yield Block(line.strip(), level, at=at)
+            begin = at + len(line) + 1
+            if _UNDERLINE.fullmatch(after):
+                begin += len(after) + 1
+    yield Block(text[begin:], at=begin)
+
+
+def _level(line: str, before: str, after: str) -> int:
+    """The level of a heading, 0 for any other line. `after` decides between a heading and an item of a list."""
+    bare = line.strip()
+    if not bare or len(bare) > HEADING_LENGTH or before.strip() or bare[-1] in ".,;:。、，：…!?！？":
+        return 0
+    if _UNDERLINE.fullmatch(after) and not _UNDERLINE.fullmatch(bare):
+        return 1
+    if _CLAUSE.match(bare):
+        return 2
+    numbered = _NUMBERED.match(bare)
+    if numbered and after.strip() and not _NUMBERED.match(after.strip()):
+        return 2 + (numbered[1] or "").count(".")
+    return 1 if bare.isupper() and len(bare) > 3 and not after.strip() else 0
+
+
+def markdown(text: str) -> Iterator[Block | Table]:
+    """The blocks of Markdown: headings (of both styles), tables, and what stands between them in one piece."""
+    lines = [*_lines(text)]
+    begin = number = _after_front_matter(lines)
+    fence = ""
+    while number < len(lines):
+        at, line = lines[number]
+        after = lines[number + 1][1] if number + 1 < len(lines) else ""
+        mark = _FENCE.match(line)
+        if mark:
+            fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
+        found = None if fence else _markdown_heading(line, after)
+        table = 0 if fence or found else _table_end(lines, number)
+        if found or table:
+            yield _between(text, lines, begin, number)
+            if found:
+                yield Block(_unmarked(found[0]), found[1], at=at)
+            else:
+                yield Table([_cells(row) for i, (_, row) in enumerate(lines[number:table]) if i != 1])
+            begin = table or number + found[2] if found else table
+            number = begin
+        else:
+            number += 1
+    yield _between(text, lines, begin, len(lines))
+
+
+def _markdown_heading(line: str, after: str) -> tuple[str, int, int] | None:
+    """Text, level and number of lines of a heading."""
+    atx = _ATX.fullmatch(line)
+    if atx:
+        return atx[2], len(atx[1]), 1
+    underline = _UNDERLINE.fullmatch(after)
+    if underline and underline[1][0] in "=-" and line.strip() and not re.match(r"\s*([-*+>|]|\d+[.)])", line):
+        return line.strip(), 1 if underline[1][0] == "=" else 2, 2
+    return None
+
+
+def _table_end(lines: list[tuple[int, str]], number: int) -> int:
+    """The line after a table that begins here, 0 when none does."""
+    if "|" not in lines[number][1] or number + 1 >= len(lines) or not _PIPES.fullmatch(lines[number + 1][1]):
+        return 0
+    end = number + 2
+    while end < len(lines) and "|" in lines[end][1]:
+        end += 1
+    return end
+
+
+def _cells(line: str) -> list[str]:
+    return [_unmarked(cell.replace("\\|", "|").strip()) for cell in _CELL.split(line.strip().removeprefix("|").removesuffix("|"))]
+
+
+def _unmarked(text: str) -> str:
+    return _MARKUP.sub(lambda match: match[1] or match[3] or "", text)
+
+
+def _after_front_matter(lines: list[tuple[int, str]]) -> int:
+    """The number of the first line after a YAML front matter."""
+    if lines and lines[0][1].strip() == "---":
+        return next((i + 1 for i, (_, line) in enumerate(lines[1:100], start=1) if line.strip() == "---"), 0)
+    return 0
+
+
+def _between(text: str, lines: list[tuple[int, str]], first: int, after: int) -> Block:
+    start = lines[first][0] if first < len(lines) else len(text)
+    end = lines[after][0] if after < len(lines) else len(text)
+    return Block(text[start:end], at=start)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Where each line begins, and the line."""
+    at = 0
+    for line in text.split("\n"):
+        yield at, line
+        at += len(line) + 1
