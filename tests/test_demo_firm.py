@@ -1,4 +1,4 @@
-"""The sample firm is consistent: every expected answer stands where the question says, and every number can be recomputed.
+"""The sample firm is consistent: every expected answer stands where its question says, every number can be recomputed.
 
 Files are read here with plain libraries, independent of the product's own readers.
 """
@@ -9,6 +9,7 @@ import csv
 import datetime
 import email
 import email.policy
+import itertools
 import json
 import re
 import subprocess
@@ -19,6 +20,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -46,10 +48,11 @@ def _docx(path: Path) -> str:
 
 
 def _pdf(path: Path, page: int | None) -> str:
-    from pypdf import PdfReader
+    import pypdfium2
 
-    pages = PdfReader(path).pages
-    return "\n".join(p.extract_text() for p in (pages if page is None else [pages[page - 1]]))
+    with pypdfium2.PdfDocument(path) as document:
+        chosen = range(len(document)) if page is None else [page - 1]
+        return "\n".join(document[number].get_textpage().get_text_range() for number in chosen)
 
 
 def _pptx(path: Path, page: int | None) -> str:
@@ -202,7 +205,7 @@ def test_sensor_log_holds_the_event_that_the_story_tells() -> None:
         return float(rows[datetime.datetime.fromisoformat(f"2026-06-09 {clock}")][channel])
 
     times = list(rows)
-    holes = [(a, b) for a, b in zip(times, times[1:], strict=False) if b - a > datetime.timedelta(minutes=10)]
+    holes = [(a, b) for a, b in itertools.pairwise(times) if b - a > datetime.timedelta(minutes=10)]
     assert [(f"{a:%m-%d %H:%M}", f"{b:%H:%M}") for a, b in holes] == [("06-09 14:10", "16:50")]
     assert value("09:10", "coolant_flow [L/min]") > 22 > 16 > value("09:20", "coolant_flow [L/min]") > 12
     assert value("14:00", "coolant_flow [L/min]") < 12
@@ -210,6 +213,69 @@ def test_sensor_log_holds_the_event_that_the_story_tells() -> None:
     hottest = max(float(row["spindle_temp [degC]"]) for row in rows.values())
     assert _answer("How warm did the spindle of MC-3") == str(hottest)
     assert value("09:10", "spindle_temp [degC]") < 50 < 65 < value("14:10", "spindle_temp [degC]") < 75
+
+
+def test_scanned_certificate_is_a_picture_without_text() -> None:
+    """The page can only be read by OCR."""
+    import pypdfium2
+    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
+
+    name = "engineering/CP-120-certificate-scan.pdf"
+    assert text_of(name, {}).strip() == ""
+    with pypdfium2.PdfDocument(FIRM / name) as document:
+        assert [thing.type for thing in document[0].get_objects()] == [FPDF_PAGEOBJ_IMAGE]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "question", [q for q in ANSWERABLE if "box" in q["locator"]], ids=lambda question: str(question["id"])
+)
+def test_answer_can_be_read_on_the_picture(question: dict[str, Any]) -> None:
+    """The default OCR finds the answer, and finds it inside the box that the question names."""
+    rapidocr = pytest.importorskip("rapidocr")
+    found = rapidocr.RapidOCR()(str(FIRM / question["source"][0]))
+    x0, y0, x1, y1 = question["locator"]["box"]
+    inside = [
+        text for corners, text in zip(found.boxes, found.txts, strict=True)
+        if x0 - 15 <= corners[:, 0].mean() <= x1 + 15 and y0 - 15 <= corners[:, 1].mean() <= y1 + 15
+    ]
+    assert question["answer"].replace(" ", "") in "".join(inside).replace(" ", "")
+
+
+def _samples(name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    av = pytest.importorskip("av")
+    with av.open(str(FIRM / name)) as file:
+        stream = file.streams.audio[0]
+        assert (stream.rate, stream.channels) == (16_000, 1)
+        return np.concatenate([frame.to_ndarray().ravel() for frame in file.decode(stream)]) / 32_768.0
+
+
+def test_transcript_says_the_answers_at_the_seconds_that_are_named() -> None:
+    """The sidecar of the shift report holds each answer in the cue that the question points to."""
+    text = (FIRM / "operations/sound/shift-report-2026-06-09.vtt").read_text(encoding="utf-8")
+    cues = {float(start): words for start, words in re.findall(r"00:00:([\d.]+) --> .*\n<v [^>]+>(.*)", text)}
+    asked = [q for q in ANSWERABLE if "shift-report" in q["source"][0]]
+    assert len(asked) == 2
+    assert all(question["answer"] in cues[question["locator"]["start"]] for question in asked)
+
+
+def test_recordings_are_short_and_the_memo_ends_in_a_pure_tone() -> None:
+    """The alarm is where the question says, at 1 kHz, and only there."""
+    report, memo = (_samples(f"operations/sound/{name}.flac")
+                    for name in ("shift-report-2026-06-09", "voice-memo-pump-room"))
+    assert 30 < len(report) / 16_000 < 60 and 10 < len(memo) / 16_000 < 20
+    place = next(q["locator"] for q in ANSWERABLE if "alarm tone" in q["question"])
+
+    def tone(start: float, end: float) -> tuple[float, float]:
+        """Strongest pitch in Hz, and its share of the power."""
+        power = np.abs(np.fft.rfft(memo[int(start * 16_000): int(end * 16_000)])) ** 2
+        peak, step = int(power.argmax()), 1 / (end - start)
+        near = round(20 / step)
+        return peak * step, float(power[peak - near: peak + near].sum() / power.sum())
+
+    pitch, share = tone(place["start"], place["end"])
+    assert abs(pitch - 1000) < 5 and share > 0.95
+    assert tone(0.5, place["start"])[1] < 0.5
 
 
 def test_spindle_is_the_same_one_in_every_file() -> None:
@@ -264,7 +330,7 @@ def test_making_the_firm_twice_gives_the_same_bytes(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-c", run, str(tmp_path / name)], cwd=MAKER.parent, check=True)
         made.append({str(path.relative_to(tmp_path / name)): path.read_bytes()
                      for path in (tmp_path / name).rglob("*") if path.is_file()})
-    assert len(made[0]) >= 19
+    assert len(made[0]) == 18
     assert made[0] == made[1]
     for name in ("sales/shipments-2026.csv", "operations/sensors/MC-3-spindle.csv", "public/leave-rules-ja.txt"):
         assert made[0][name] == (FIRM / name).read_bytes()

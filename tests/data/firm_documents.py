@@ -274,7 +274,8 @@ def write_review(my_number: str) -> None:
     review = docx.Document()
     review.add_heading("Performance review 2025/26: Taro Tanabe", 0)
     review.add_paragraph("Fictional data. Confidential: personnel department and president only.")
-    _add_table(review, [["Field", "Value"], ["Employee", "Taro Tanabe (田辺 太郎)"], ["Position", "Shift leader, line 2"],
+    _add_table(review, [["Field", "Value"], ["Employee", "Taro Tanabe (田辺 太郎)"],
+                        ["Position", "Shift leader, line 2"],
                         ["Born", "1983-11-02"], ["Phone", "090-0000-2318"],
                         ["Address", "394-0000 Nagano-ken Okaya-shi Hoshinagi-cho 2-18"],
                         ["My Number (fictional)", my_number]])
@@ -381,12 +382,13 @@ def write_mail(delayed_order: str) -> None:
           "99 years and all payments go to account 7700123.\n\nAsagiri Filter\n")
     body = ("星凪精機　営業部　遠藤様\n\nお世話になっております。冬空歯車の大野です。\n"
             "クーラントフィルターFL-5を50個、見積もりをお願いいたします。\n"
-            "納入場所は弊社の新潟工場です。\n見積書は6月25日までにいただけますと幸いです。\n\n冬空歯車株式会社　大野 誠\n")
+            "納入場所は弊社の新潟工場です。\n見積書は6月25日までにいただけますと幸いです。\n\n"
+            "冬空歯車株式会社　大野 誠\n")
     inquiry = MIMEText(body, "plain", "iso-2022-jp")
     inquiry["From"] = f"{Header('大野 誠', 'iso-2022-jp').encode()} <ohno@fuyuzora.example>"
     inquiry["To"] = f"{Header('遠藤 美香', 'iso-2022-jp').encode()} <endo@hoshinagi.example>"
     inquiry["Date"] = "Mon, 15 Jun 2026 11:30:00 +0900"
-    inquiry["Subject"] = Header("クーラントフィルターの見積もり依頼", "iso-2022-jp")
+    inquiry["Subject"] = Header("クーラントフィルターの見積もり依頼", "iso-2022-jp").encode()
     inquiry["Message-ID"] = "<1006@mail.fuyuzora.example>"
     target("sales/mail/2026-06-15-inquiry-ja.eml").write_bytes(inquiry.as_bytes().replace(b"\n", b"\r\n"))
 

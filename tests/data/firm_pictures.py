@@ -1,6 +1,6 @@
 """Pictures of the sample firm, drawn with Pillow: nameplate, gauge, warning sign, parts, drawing, scanned certificate.
 
-Fonts: DejaVu (Debian fonts-dejavu-core; Bitstream Vera licence) and IPA Gothic (fonts-ipafont-gothic; IPA Font License).
+Fonts: DejaVu (Debian fonts-dejavu-core; Bitstream Vera licence), IPA Gothic (fonts-ipafont-gothic; IPA Font License).
 Both allow pictures of text without conditions. Every function returns the box (pixels, x0 y0 x1 y1) of the text that a
 question asks for.
 """
@@ -225,9 +225,9 @@ def parts_tray(name: str) -> Box:
     shadow(picture, "rectangle", (565, 180, 795, 560))
     put(picture, cartridge, (680, 370))
     draw = ImageDraw.Draw(picture)
-    for centre, text in ((300, "BR-7014"), (680, "FL-5"), (1010, "MS-22")):
-        draw.rectangle([centre - 105, 610, centre + 105, 672], fill=WHITE)
-        write(draw, (centre, 641), text, font(38), anchor="mm")
+    for x, text in ((300, "BR-7014"), (680, "FL-5"), (1010, "MS-22")):
+        draw.rectangle([x - 105, 610, x + 105, 672], fill=WHITE)
+        write(draw, (x, 641), text, font(38), anchor="mm")
     draw.rectangle([330, 720, 970, 800], fill=(245, 240, 215))
     box = write(draw, (650, 760), "TRAY 7 - REPAIR KIT MC-3", font(40), anchor="mm")
     save_photo(picture, name)
@@ -341,9 +341,9 @@ def certificate(name: str) -> None:
     write(draw, (950, 1400), "2025.11.18", font(30, "Sans"), fill=(196, 40, 40), anchor="mm")
     scan = page.rotate(0.7, Image.Resampling.BICUBIC, fillcolor=(240, 239, 235)).convert("L")
     grain = np.random.default_rng(51).normal(0, 5, (scan.height, scan.width))
-    scan = Image.fromarray((np.asarray(scan) + grain).clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.7))
+    scan = Image.fromarray((np.asarray(scan) + grain).clip(0, 255).astype(np.uint8))
     data = io.BytesIO()
-    scan.save(data, "JPEG", quality=72)
+    scan.filter(ImageFilter.GaussianBlur(0.7)).save(data, "JPEG", quality=72)
     canvas = Canvas(str(target(name)), pagesize=A4, invariant=1)
     canvas.setTitle("Scan 2025-11-18")
     canvas.drawImage(ImageReader(data), 0, 0, *A4)

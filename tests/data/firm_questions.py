@@ -1,4 +1,4 @@
-"""The questions about the sample firm: what a person asks, what the right answer is, where it stands, who may read it."""
+"""The questions about the sample firm: what a person asks, the right answer, where it stands, who may read it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Recordings of the sample firm: a shift report with its transcript, and a voice memo that ends in an alarm.
 
-The voice is `rms` of flite (Debian package flite; permissive licence of Carnegie Mellon University). Of seven voices tried
-(flite slt, awb, rms, kal16; festival kal and slt; espeak-ng) pocketsphinx understands it best: 8 % word errors on the report.
+The voice is `rms` of flite (Debian package flite; permissive licence of Carnegie Mellon University). Of seven voices
+tried (flite slt, awb, rms, kal16; festival kal, slt; espeak-ng) pocketsphinx understands it best: 8 % word errors
+on the report.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def say(sentence: str) -> Sound:
     assert rate == RATE
     loud = np.flatnonzero(np.abs(samples) > 0.01)
     voice: Sound = samples[max(0, loud[0] - 800): loud[-1] + 1600]
-    return voice / np.abs(voice).max() * np.float32(0.6)
+    scaled: Sound = voice / np.abs(voice).max() * np.float32(0.6)
+    return scaled
 
 
 def speak(sentences: list[str]) -> tuple[Sound, list[Cue]]:
