@@ -18,12 +18,14 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+WIDER = {"shift_jis": "cp932", "ascii": "cp1252", "iso8859_1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "big5": "cp950", "euc_kr": "cp949"}
 SAMPLE = 65_536
 """Bytes that are enough to decide on an encoding."""
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _CONTROL_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\([BJI]|\$\(D)")
+_JIS = re.compile(rb"\x1b\$[@B]([^\x1b]*)(?:\x1b\([BJ])?|\x1b\([BJ]")
 _JAPANESE = re.compile(r"[\u3000-\u303f\u3041-\u30ff\u4e00-\u9fff\uff01-\uff5e]")
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
 
@@ -52,12 +54,25 @@ def decode(data: bytes, encoding: str | None = None) -> str:
         data: the bytes of a whole text file.
         encoding: as declared by the format, if it is; else found by `encoding_of`.
     """
-    name = encoding or encoding_of(data[:SAMPLE]) or "utf-8"
-    try:
-        text = data.decode(name, "replace")
-    except LookupError:
-        text = data.decode(encoding_of(data[:SAMPLE]) or "utf-8", "replace")
+    name = _known(encoding) or encoding_of(data[:SAMPLE]) or "utf-8"
+    if name.startswith("iso2022_jp"):
+        data, name = _JIS.sub(_to_euc, data), "euc_jis_2004"
+    text = data.decode(name, "replace")
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _known(declared: str | None) -> str | None:
+    """Python's name for a declared encoding, widened to what programs that declare it really write."""
+    try:
+        name = codecs.lookup(declared).name.replace("-", "_") if declared else ""
+    except LookupError:
+        return None
+    return WIDER.get(name, name) or None
+
+
+def _to_euc(match: re.Match[bytes]) -> bytes:
+    """A two-byte run of ISO-2022-JP as EUC, whose codec also knows the circled digits that mail programs send."""
+    return bytes(byte | 0x80 if 0x20 < byte < 0x7F else byte for byte in match[1] or b"")
 
 
 def _decodes(sample: bytes, encoding: str) -> str | None:

@@ -73,12 +73,12 @@ def passages(text: str, *, taken: int = 0) -> Iterator[Span]:
 
 def tokens(text: str) -> int:
     """How many tokens the default encoder makes of a text, never less than one per `LETTERS` characters."""
-    return max(len(_tokenizer().encode(text, add_special_tokens=False).ids), -(-len(text) // LETTERS))
+    return max(pieces(text), -(-len(text) // LETTERS))
 
 
-def is_word(text: str) -> bool:
-    """Whether this is among the 20,000 English words the encoder knows whole."""
-    return _tokenizer().token_to_id(text.lower()) is not None
+def pieces(word: str) -> int:
+    """How many pieces the default encoder breaks a word into; frequent words are one."""
+    return len(_tokenizer().encode(word, add_special_tokens=False).ids)
 
 
 @cache

@@ -26,6 +26,7 @@ _DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 _CJK_GAP = re.compile(rf"(?<=[{_CJK}])[ \t]*[\r\n]+\s*(?=[{_CJK}])")
+_INVISIBLE = {ord(c): None for c in "\xad\u200b\u2060\ufeff"}
 MAX_SPAN = 100
 
 
@@ -105,7 +106,7 @@ def blocks(page: Page, place: Locator | None = None) -> Iterator[Block | Table]:
 
 
 def _block(words: list[str], level: int, place: Locator, kept: int) -> Iterator[Block]:
-    text = "".join(words)
+    text = "".join(words).translate(_INVISIBLE)
     if not kept:
         text = _SPACE.sub(" ", _CJK_GAP.sub("", text))
     text = re.sub(r" ?\x1f ?", "\n", text).strip()

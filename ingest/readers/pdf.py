@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from ..entity import Draft, Locator
 from ..errors import UnreadableSource
 from ..source import Source
-from ..split import is_word
+from ..split import pieces
 from . import Note
 from .flow import Block, Box, Line, Table, fold, real_title, union
 
@@ -40,6 +40,8 @@ HYPHENS = "\xad\u2010\ufffe\x02"
 """Hyphens that stand for the end of a line; PDFium marks them with U+FFFE."""
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _CJK_SPACE = re.compile(r"(?<=[\u3041-\u30ff\u4e00-\u9fff]) (?=[\u3041-\u30ff\u4e00-\u9fff])")
+_NUMBER_GAP = re.compile(r"^((?:\(?\d{1,2}(?:\.\d{1,2})*[.)]?|[-–•●○■□▪◦・]) ?)\t(?!.*\t)")
+"""The wide space after the number of a heading or the mark of an item."""
 _PRESENTATION = re.compile(r"[\ufb00-\ufb06\u2e80-\u2fdf]")
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+[^\W\d_]|(?:第[\d一二三四五六七八九十]+[章節条])|(?:Chapter|Section|Appendix|Annex) [\dA-Z]+")
 _BULLET = re.compile(r"[-–•●○■□▪◦・*]\s*\S|\(?\d{1,2}[.)]\s|\(?[a-z]\)\s|[①-⑳]")
@@ -249,6 +251,8 @@ def _line(page: PdfPage, text: PdfTextPage, indexes: Sequence[int]) -> Iterator[
     size = abs(loose[3] - loose[1]) or boxes[middle][3] - boxes[middle][1] or 1.0
     starts = {right for left, right in pairwise(inked) if boxes[right][0] - boxes[left][2] > GAP * size}
     words = "".join("\t" + letter if index in starts else letter for index, letter in letters)
+    words = _NUMBER_GAP.sub(r"\1 ", words.strip())
+    starts = starts if "\t" in words else set()
     words = _CJK_SPACE.sub("", re.sub(r" *\t *", "\t", re.sub(r" {2,}", " ", words)).strip())
     origin = (ctypes.c_double(), ctypes.c_double())
     raw.FPDFText_GetCharOrigin(text, inked[0], *origin)
@@ -389,7 +393,6 @@ def _joined(text: str, following: str, space: str) -> str:
 
 
 def _is_one_word(head: str, tail: str) -> bool:
-    """Whether a hyphen at the end of a line only parts a word: dan-gerous is one, chat-optimized is two."""
-    if not head.isalpha() or not tail[:1].islower():
-        return False
-    return is_word(head + tail) or not (is_word(head) and is_word(tail))
+    """Whether a hyphen at the end of a line only parts a word: the encoder needs fewer pieces for dangerous than for
+    dan and gerous, but no fewer for chatoptimized than for chat and optimized."""
+    return head.isalpha() and tail[:1].islower() and pieces(head + tail) < pieces(head) + pieces(tail)

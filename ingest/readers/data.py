@@ -1,0 +1,149 @@
+"""JSON and JSON Lines: records as "name: value" lines with their path, lists of like records as tables.
+
+It knows nothing about what the values measure; series of measurements belong to the sensor reader, which is asked first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from .. import charset
+from ..entity import Draft, Locator
+from ..errors import UnreadableSource
+from ..source import Source
+from . import Note
+from .flow import Block, Table, fold
+
+RECORD = 600
+"""Characters up to which a value with all its parts stays one piece."""
+TITLES = ("title", "name", "subject", "label", "id")
+
+
+class JsonReader:
+    """json and jsonl."""
+
+    name = "json"
+
+    def accepts(self, source: Source) -> bool:
+        return source.media in ("application/json", "application/jsonl")
+
+    def read(self, source: Source) -> Iterator[Draft | Note]:
+        text = charset.decode(source.path.read_bytes())
+        if source.media == "application/jsonl":
+            yield from fold(_lines(text), source.path.stem)
+            return
+        try:
+            value = json.loads(text)
+        except RecursionError as error:
+            raise UnreadableSource(source.path, "nested too deeply") from error
+        except ValueError as error:
+            raise UnreadableSource(source.path, f"not valid JSON ({error})") from error
+        title = value.get("title") if isinstance(value, dict) else None
+        yield from fold(_value(value), title if isinstance(title, str) and title else source.path.stem)
+
+
+def _lines(text: str) -> Iterator[Block | Table | Note]:
+    """Like records as one table, else every line on its own."""
+    values: list[tuple[int, Any]] = []
+    bad = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                values.append((number, json.loads(line)))
+            except (ValueError, RecursionError):
+                bad.append(number)
+    if bad:
+        yield Note(f"{len(bad)} lines are not valid JSON, the first is line {bad[0]}")
+    records = [value for _, value in values]
+    if _is_table(records):
+        yield Table(_rows(records))
+        return
+    for number, value in values:
+        yield Block("\n".join(_flat(value)), place=Locator(row=number))
+
+
+def _value(root: Any) -> Iterator[Block | Table]:
+    """A value in order: small ones as text, like records as tables, the others part by part under their names."""
+    waiting: list[Block | tuple[Any, str, int]] = [(root, "$", 1)]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Block):
+            yield item
+            continue
+        value, path, level = item
+        place = Locator(part=path)
+        if isinstance(value, list) and _is_table(value):
+            yield Table(_rows(value), place)
+        elif _is_small(value):
+            yield Block("\n".join(_flat(value)), place=place)
+        else:
+            parts = [*_parts(value, path)]
+            plain = [name + _word(one) for name, _, one in parts if not isinstance(one, (dict, list))]
+            yield Block("\n".join(plain), place=place)
+            for name, inner, one in reversed(parts):
+                if isinstance(one, (dict, list)):
+                    waiting.append((one, inner, level + 1))
+                    waiting.append(Block(_called(one) or name.removesuffix(": "), level, Locator(part=inner)))
+
+
+def _parts(value: dict[str, Any] | list[Any], path: str) -> Iterator[tuple[str, str, Any]]:
+    """What to write before it, path and value of every part."""
+    if isinstance(value, dict):
+        yield from ((f"{name}: ", f"{path}.{name}", one) for name, one in value.items())
+    else:
+        yield from (("", f"{path}[{i}]", one) for i, one in enumerate(value))
+
+
+def _flat(root: Any) -> Iterator[str]:
+    """A value as lines "outer.inner: word"; a list of words is one line."""
+    waiting: list[tuple[str, Any]] = [("", root)]
+    while waiting:
+        name, value = waiting.pop()
+        lead = f"{name}: " if name else ""
+        if isinstance(value, dict):
+            waiting += [(f"{name}.{key}" if name else str(key), one) for key, one in reversed(value.items())]
+        elif isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value):
+            waiting += [(name, one) for one in reversed(value)]
+        elif isinstance(value, list) and value:
+            yield lead + ", ".join(map(_word, value))
+        elif not isinstance(value, list):
+            yield lead + _word(value)
+
+
+def _is_small(value: Any) -> bool:
+    """Whether a value with all its parts stays one piece; looks at no more of it than that needs."""
+    left = RECORD
+    for line in _flat(value) if not isinstance(value, list) or len(value) < RECORD else ():
+        left -= len(line) + 1
+        if left < 0:
+            break
+    else:
+        return not isinstance(value, list) or len(value) < RECORD
+    return not isinstance(value, (dict, list))
+
+
+def _is_table(values: list[Any]) -> bool:
+    """At least two records of plain values, most of them with most of the same names."""
+    if len(values) < 2 or not all(isinstance(value, dict) and value for value in values):
+        return False
+    if any(isinstance(one, (dict, list)) for value in values for one in value.values()):
+        return False
+    names = {name for value in values for name in value}
+    return sum(len(value) for value in values) > 0.6 * len(names) * len(values)
+
+
+def _rows(records: list[dict[str, Any]]) -> list[list[object]]:
+    names = list(dict.fromkeys(name for record in records for name in record))
+    return [list(names), *([record.get(name) for name in names] for record in records)]
+
+
+def _called(value: Any) -> str:
+    """What a record calls itself, if anything."""
+    names = (value.get(key) for key in TITLES) if isinstance(value, dict) else ()
+    return next((name for name in names if isinstance(name, str) and name.strip()), "")
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
