@@ -49,6 +49,35 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX job_ticket ON job (ticket);
     """,
+    # 2: what governs (assistant.audit, assistant.people, assistant.policy)
+    """
+    CREATE TABLE audit (number INTEGER PRIMARY KEY, event TEXT NOT NULL, previous TEXT NOT NULL, mac TEXT NOT NULL);
+    CREATE TABLE audit_head (
+        one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, mac TEXT NOT NULL, seal TEXT NOT NULL
+    );
+    CREATE TABLE audit_cut (number INTEGER PRIMARY KEY, mac TEXT NOT NULL, seal TEXT NOT NULL);
+    CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
+    CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+        WHEN old.number > (SELECT coalesce(max(number), 0) FROM audit_cut)
+        BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
+    CREATE TRIGGER audit_cut_no_update BEFORE UPDATE ON audit_cut
+        BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
+    CREATE TRIGGER audit_cut_no_delete BEFORE DELETE ON audit_cut
+        BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
+    CREATE TABLE person (
+        name TEXT PRIMARY KEY, password TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
+        locked_until REAL NOT NULL DEFAULT 0, disabled INTEGER NOT NULL DEFAULT 0, added TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE credential (
+        digest TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person (name) ON DELETE CASCADE,
+        kind TEXT NOT NULL CHECK (kind IN ('session', 'token')), label TEXT NOT NULL, expires REAL NOT NULL, added TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX credential_person ON credential (person);
+    CREATE TABLE policy (
+        number INTEGER PRIMARY KEY, version TEXT NOT NULL, text TEXT NOT NULL, person TEXT NOT NULL, added TEXT NOT NULL
+    );
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""
 
