@@ -40,7 +40,8 @@ UNITS = {unicodedata.normalize("NFKC", word) for word in _UNIT_WORDS.split()} | 
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?P<open>\()?(?P<sign>[-+−△▲])?\s*(?P<money>[¥$€£])?\s*(?P<sign2>[-−])?"
-    rf"(?P<digits>\d{{1,3}}(?:,\d{{3}})+|\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][-+]?\d{{1,3}})?\s*(?P<unit>{_UNIT})?(?P<close>\))?"
+    rf"(?P<digits>\d{{1,3}}(?:,\d{{3}})+|\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][-+]?\d{{1,3}})?"
+    rf"\s*(?P<unit>{_UNIT})?(?P<close>\))?"
 )
 _BRACKET = re.compile(r"^(.+?)\s*[\[(<]\s*([^\[\]()<>]+?)\s*[\])>]$")
 _SUFFIX = re.compile(r"^(.+?)\s*[,/]\s*(\S+)$")
@@ -187,16 +188,20 @@ def shown(value: object) -> str:
 
 
 def header(text: str) -> tuple[str, str]:
-    """Name and unit of a column: 'Speed (rpm)' -> Speed, rpm; '金額（円）' -> 金額, JPY; 'oil_temp_c' -> oil temp, °C."""
+    """Name and unit of a column: 'Speed (rpm)' -> Speed, rpm; '金額（円）' -> 金額, JPY; 'oil_c' -> oil, °C."""
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
     for pattern in (_BRACKET, _SUFFIX):
         match = pattern.match(plain)
         if match and match[2] in UNITS:
-            return match[1], same_unit(match[2])
+            return _spaced(match[1]), same_unit(match[2])
     match = _SNAKE.match(plain)
     if match and match[2].lower() in _SNAKE_UNITS:
-        return match[1].replace("_", " "), _SNAKE_UNITS[match[2].lower()]
-    return (plain.replace("_", " ") if re.fullmatch(r"\w+", plain) else plain), ""
+        return _spaced(match[1]), _SNAKE_UNITS[match[2].lower()]
+    return _spaced(plain), ""
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ") if re.fullmatch(r"\w+", name) else name
 
 
 def same_unit(unit: str) -> str:

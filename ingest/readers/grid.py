@@ -1,7 +1,7 @@
 """A grid of cells becomes a table, its columns and its rows. Knows nothing about the file the cells came from.
 
 Used for sheets, CSV and Parquet, and for tables inside DOCX, HTML and PDF. A grid may hold several tables, parted by
-blank rows or columns; each may have a caption above it, a header of up to three rows with merged cells, and totals below.
+blank rows or columns; each may have a caption above it, a header of up to three rows with merged cells, and totals.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Tally:
 
     @property
     def type(self) -> str:
-        """The type of at least nine in ten of its cells; text when there is none, or when its numbers differ in unit."""
+        """The type of at least nine in ten of its cells; text without one, or when its numbers differ in unit."""
         kind = max((k for k in self.types if k != "empty"), key=lambda k: self.types[k], default="text")
         mixed = kind == "number" and len(self.units - {""}) > 1
         return kind if self.types[kind] >= 0.9 * self.filled and not mixed else "text"

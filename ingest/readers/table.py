@@ -64,11 +64,6 @@ def sheets(source: Source) -> Iterator[Sheet]:
         yield Sheet(sheet.name, _narrow(sheet.rows, source))
 
 
-def head(source: Source, count: int) -> list[Row]:
-    """The first rows of the first sheet: enough to see what a file is."""
-    return next((list(islice(sheet.rows, count)) for sheet in sheets(source)), [])
-
-
 def _narrow(rows: Iterable[Row], source: Source) -> Iterator[Row]:
     for row in rows:
         if len(row) > MAX_COLUMNS:
