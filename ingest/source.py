@@ -179,6 +179,8 @@ def _of_bytes(sample: bytes) -> str:
 
     if re.match(rb"\xff[\xfa\xfb\xf2\xf3][\x10-\xeb]", sample):
         return "audio/mpeg"
+    if re.match(rb"BM.{4}\0{4}.{4}[\x0c\x28\x34\x38\x6c\x7c]\0\0\0", sample, re.S):
+        return "image/bmp"
     try:
         matches = puremagic.magic_string(sample[:HEAD])
     except (puremagic.PureError, ValueError):

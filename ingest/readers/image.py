@@ -1,7 +1,7 @@
-"""Pictures: what is seen in them, the words in them, their colours, what the camera noted. Knows nothing about documents.
+"""Pictures: what is seen in them, the words in them, their colours, what the camera noted. Knows no documents.
 
 A picture becomes one `picture`, placed among words by what is seen; its salient parts become `region`s and the words in
-it `line`s and `passage`s, each with its box. Boxes are in pixels of the picture as it is meant to be looked at (upright).
+it `line`s and `passage`s, each with its box, in pixels of the picture as it is meant to be looked at (upright).
 `Pictures.picture` does the same for a picture inside a document, `Pictures.page` for a scanned page.
 """
 
@@ -184,10 +184,9 @@ def frames(source: Source) -> Iterator[Frame | Note]:
             yield Note(f"only the first of {count} frames was read")
         if pages and count > MAX_FRAMES:
             yield Note(f"only the first {MAX_FRAMES:,} of {count:,} pages were read")
-        noted = camera_notes(image.getexif(), keep_gps=source.settings.keep_gps)
         for number in range(min(count, MAX_FRAMES) if pages else 1):
             image.seek(number)
-            yield _decoded(image, source, noted, number + 1 if pages and count > 1 else None)
+            yield _decoded(image, source, number + 1 if pages and count > 1 else None)
 
 
 def frame_of(image: Image.Image, size: tuple[int, int] | None = None) -> Frame:
@@ -200,17 +199,15 @@ def frame_of(image: Image.Image, size: tuple[int, int] | None = None) -> Frame:
     return Frame(upright, (width, height))
 
 
-def _decoded(image: Image.Image, source: Source, noted: Mapping[str, Any], page: int | None) -> Frame:
+def _decoded(image: Image.Image, source: Source, page: int | None) -> Frame:
     """The current page of an open file, decoded within `MAX_PIXELS`."""
     full = image.size
     image.draft("RGB", (WORKING_SIDE // 2, WORKING_SIDE // 2))
     if image.width * image.height > MAX_PIXELS:
-        size = f"{full[0]:,} x {full[1]:,} pixels"
-        raise UnreadableSource(
-            source.path, f"{size}, more than {MAX_PIXELS // 1_000_000} million", "save it smaller, or as JPEG"
-        )
+        raise _too_large(source)
     try:
-        return replace(frame_of(image, full), page=page, noted=noted)
+        frame = frame_of(image, full)
+        return replace(frame, page=page, noted=camera_notes(image.getexif(), keep_gps=source.settings.keep_gps))
     except (OSError, SyntaxError, ValueError) as error:
         raise UnreadableSource(source.path, "damaged picture: it cannot be decoded to the end") from error
 
@@ -223,12 +220,15 @@ def _open(source: Source) -> Image.Image:
         return Image.open(source.path)
     except Image.DecompressionBombError as error:
         if source.media != "image/jpeg":
-            raise UnreadableSource(
-                source.path, f"more than {MAX_PIXELS // 1_000_000} million pixels", "save it smaller, or as JPEG"
-            ) from error
+            raise _too_large(source) from error
         return JpegImagePlugin.JpegImageFile(source.path)
     except OSError as error:
         raise UnreadableSource(source.path, "damaged picture, or of a kind that cannot be read") from error
+
+
+def _too_large(source: Source) -> UnreadableSource:
+    reason = f"a picture of more than {MAX_PIXELS // 1_000_000} million pixels"
+    return UnreadableSource(source.path, reason, "save it smaller, or as JPEG")
 
 
 def _register_heif(source: Source) -> None:
