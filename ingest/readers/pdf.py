@@ -1,27 +1,27 @@
 """PDF: text with its page and box, page by page. Knows nothing about pictures or OCR: a page without text is marked for it.
 
-PDFium gives characters with their boxes; lines, paragraphs and headings are found here from their geometry and size of
-type. Lines that return at the edge of many pages (running heads, page numbers) are left out.
+PDFium gives characters with their boxes; here they become lines, and `layout` makes paragraphs of those. Lines that
+return at the edge of many pages (running heads, page numbers) are left out.
 """
 
 from __future__ import annotations
 
 import ctypes
+import math
 import re
-import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import dropwhile, pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from ..entity import Draft, Locator
 from ..errors import UnreadableSource
 from ..source import Source
-from ..split import pieces
-from . import Note
-from .flow import Block, Box, Line, Table, fold, real_title, union
+from . import Note, layout
+from .flow import Block, Box, Table, fold, real_title, union
+from .layout import Body, PrintedLine
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
@@ -32,39 +32,17 @@ EDGE = 0.09
 """The part of a page's height, at each end, in which running heads stand."""
 MAX_CHARS = 200_000
 """Characters read of one page; more is no page anybody reads."""
-GAP = 1.1
+GAP = 1.0
 """A space wider than this times the size of the type parts cells."""
+BREAKS = (10, 13)
+HYPHEN = 2
+"""What PDFium gives for a hyphen at the end of a line; it goes on with the next line without a break."""
 FINE = 20
 """Steps per point in which boxes are measured."""
-HYPHENS = "\xad\u2010\ufffe\x02"
-"""Hyphens that stand for the end of a line; PDFium marks them with U+FFFE."""
-_CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _CJK_SPACE = re.compile(r"(?<=[\u3041-\u30ff\u4e00-\u9fff]) (?=[\u3041-\u30ff\u4e00-\u9fff])")
 _NUMBER_GAP = re.compile(r"^((?:\(?\d{1,2}(?:\.\d{1,2})*[.)]?|[-–•●○■□▪◦・]) ?)\t(?!.*\t)")
 """The wide space after the number of a heading or the mark of an item."""
 _PRESENTATION = re.compile(r"[\ufb00-\ufb06\u2e80-\u2fdf]")
-_NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+[^\W\d_]|(?:第[\d一二三四五六七八九十]+[章節条])|(?:Chapter|Section|Appendix|Annex) [\dA-Z]+")
-_BULLET = re.compile(r"[-–•●○■□▪◦・*]\s*\S|\(?\d{1,2}[.)]\s|\(?[a-z]\)\s|[①-⑳]")
-_LABEL = re.compile(r"[^:]{1,40}:(\s|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedLine:
-    """One line of a page. Tabs in its text are wide gaps, and `lefts` is where the cells between them begin.
-
-    `size` is the height of its type and `baseline` its foot, in points from the top.
-    """
-
-    text: str
-    box: Box
-    size: float
-    bold: bool
-    baseline: float
-    lefts: tuple[float, ...]
-
-    @property
-    def cells(self) -> int:
-        return len(self.lefts)
 
 
 class PdfReader:
@@ -86,11 +64,10 @@ class PdfReader:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a document is set: what returns on every page, its body's type, and the largest words of its first page."""
+    """How a document is set: what returns on every page, its type, and the largest words of its first page."""
 
     running: frozenset[str]
-    body: float
-    bold: bool
+    body: Body
     largest: str
 
 
@@ -128,19 +105,18 @@ def _manner(document: PdfDocument) -> Manner:
             weights[line.bold] += len(line.text)
         first = first or (lines if not number else [])
     running = {shape for shape, times in edges.items() if times >= max(3, len(numbers) // 2)} if len(numbers) > 2 else set()
-    body = sizes.most_common(1)[0][0] if sizes else 10.0
-    bold = weights[True] > weights[False]
-    return Manner(frozenset(running), body, bold, _largest(first, body))
+    body = Body(sizes.most_common(1)[0][0], weights[True] > weights[False]) if sizes else Body()
+    return Manner(frozenset(running), body, _largest(first, body))
 
 
-def _largest(lines: Sequence[PrintedLine], body: float) -> str:
+def _largest(lines: Sequence[PrintedLine], body: Body) -> str:
     """The text set largest on the first page, if it stands out; it may run over several lines."""
     if not lines:
         return ""
     most = max(line.size for line in lines)
     rest = dropwhile(lambda line: line.size < 0.95 * most, lines)
     text = " ".join(line.text for line in takewhile(lambda line: line.size > 0.95 * most, rest))
-    return text if most > 1.25 * body and 3 < len(text) < 150 else ""
+    return text if most > 1.25 * body.size and 3 < len(text) < 150 else ""
 
 
 def _at_edge(line: PrintedLine, height: float) -> bool:
@@ -164,10 +140,7 @@ def _blocks(document: PdfDocument, manner: Manner) -> Iterator[Block | Table | D
             continue
         if all(_at_edge(line, height) for line in kept) and _has_picture(document, number):
             yield _for_ocr(document, number)
-        right = max(line.box[2] for line in kept)
-        for paragraph in _paragraphs(kept, manner.body, right):
-            place = Locator(page=number + 1)
-            yield _table(paragraph, place) if _is_table(paragraph) else _block(paragraph, _level(paragraph, manner), place, right)
+        yield from layout.flow(kept, manner.body, Locator(page=number + 1))
     if blank:
         yield Note(f"no text of their own on pages {_listed(blank)}" if len(blank) > 1 else f"page {blank[0]} has no text of its own")
 
@@ -227,9 +200,10 @@ def _lines(page: PdfPage) -> Iterator[PrintedLine]:
     try:
         indexes: list[int] = []
         for index in range(min(text.count_chars(), MAX_CHARS)):
-            if raw.FPDFText_GetUnicode(text, index) not in (10, 13):
+            code = raw.FPDFText_GetUnicode(text, index)
+            if code not in BREAKS:
                 indexes.append(index)
-            elif indexes:
+            if (code in BREAKS or code == HYPHEN) and indexes:
                 yield from _line(page, text, indexes)
                 indexes = []
         yield from _line(page, text, indexes)
@@ -247,8 +221,7 @@ def _line(page: PdfPage, text: PdfTextPage, indexes: Sequence[int]) -> Iterator[
         return
     boxes = {index: text.get_charbox(index) for index in inked}
     middle = inked[len(inked) // 2]
-    loose = text.get_charbox(middle, loose=True)
-    size = abs(loose[3] - loose[1]) or boxes[middle][3] - boxes[middle][1] or 1.0
+    size = _size(text, middle) or boxes[middle][3] - boxes[middle][1] or 1.0
     starts = {right for left, right in pairwise(inked) if boxes[right][0] - boxes[left][2] > GAP * size}
     words = "".join("\t" + letter if index in starts else letter for index, letter in letters)
     words = _NUMBER_GAP.sub(r"\1 ", words.strip())
@@ -257,16 +230,38 @@ def _line(page: PdfPage, text: PdfTextPage, indexes: Sequence[int]) -> Iterator[
     origin = (ctypes.c_double(), ctypes.c_double())
     raw.FPDFText_GetCharOrigin(text, inked[0], *origin)
     foot = (origin[0].value, origin[1].value) * 2
-    lefts = (_on_page(page, boxes[index])[0] for index in (inked[0], *sorted(starts)))
-    yield PrintedLine(words, _on_page(page, union([*boxes.values()]) or boxes[middle]), size, _is_bold(text, middle), _on_page(page, foot)[3], tuple(lefts))
+    box = _on_page(page, union([*boxes.values()]) or boxes[middle])
+    yield PrintedLine(words, box, size, _is_bold(text, middle), _on_page(page, foot)[3], _cells(page, boxes, starts))
+
+
+def _cells(page: PdfPage, boxes: dict[int, Box], starts: set[int]) -> tuple[tuple[float, float], ...]:
+    """Left and right edge of every cell of a line; `starts` are the characters that begin one."""
+    cells: list[list[Box]] = []
+    for index, box in boxes.items():
+        if not cells or index in starts:
+            cells.append([])
+        cells[-1].append(box)
+    shown = [_on_page(page, union(cell) or cell[0]) for cell in cells]
+    return tuple((box[0], box[2]) for box in shown)
 
 
 def _letter(code: int) -> str:
     """A character as it is meant: ligatures and the radicals some Japanese fonts use for kanji become plain letters."""
     letter = chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
+    if code == HYPHEN:
+        return layout.HYPHEN
     if letter in "\xa0\u2002\u2003\u2009\t":
         return " "
     return unicodedata.normalize("NFKC", letter) if _PRESENTATION.match(letter) else letter
+
+
+def _size(text: PdfTextPage, index: int) -> float:
+    """The size of a character's type in points, as it stands on the page."""
+    from pypdfium2 import raw
+
+    matrix = raw.FS_MATRIX()
+    raw.FPDFText_GetMatrix(text, index, matrix)
+    return float(raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.c, matrix.d))
 
 
 def _is_bold(text: PdfTextPage, index: int) -> bool:
@@ -289,110 +284,3 @@ def _on_page(page: PdfPage, box: Box) -> Box:
         corners.append((column.value / FINE, row.value / FINE))
     (x0, x1), (y0, y1) = (sorted(values) for values in zip(*corners, strict=True))
     return (x0, y0, x1, y1)
-
-
-# -- lines to paragraphs ---------------------------------------------------------------------------------
-
-
-def _paragraphs(lines: Sequence[PrintedLine], body: float, right: float) -> Iterator[list[PrintedLine]]:
-    """Lines that belong together. Rows of cells (parted by tabs) stay together as one paragraph of several lines."""
-    steps = [below.baseline - above.baseline for above, below in pairwise(lines) if 0 < below.baseline - above.baseline < 3 * body]
-    leading = statistics.median_low(steps) if steps else 1.2 * body
-    paragraph: list[PrintedLine] = []
-    for line in lines:
-        if paragraph and not _goes_on(paragraph, line, leading, right):
-            yield paragraph
-            paragraph = []
-        paragraph.append(line)
-    if paragraph:
-        yield paragraph
-
-
-def _goes_on(paragraph: Sequence[PrintedLine], line: PrintedLine, leading: float, right: float) -> bool:
-    """Whether a line belongs to the paragraph before it."""
-    last = paragraph[-1]
-    if abs(line.size - last.size) > 0.1 * last.size or line.bold != last.bold and not (line.cells > 1 and last.cells > 1):
-        return False
-    step = line.baseline - last.baseline
-    if step < -0.5 * last.size:
-        return not _ended(last.text) and last.cells == line.cells == 1 and not line.bold
-    if step > max(1.4 * leading, 1.1 * last.size + 0.4 * leading):
-        return False
-    if line.cells > 1 or last.cells > 1:
-        return line.cells > 1 and last.cells > 1
-    if _BULLET.match(line.text) or _LABEL.match(line.text) and _LABEL.match(last.text):
-        return False
-    indented = len(paragraph) > 1 and line.box[0] > last.box[0] + 0.8 * line.size
-    return not (_ended(last.text) and (indented or _is_short(last, right)))
-
-
-def _is_short(line: PrintedLine, right: float) -> bool:
-    """Whether a line ends well before the margin, so that it was broken there on purpose."""
-    return line.box[2] < right - 0.2 * (right - line.box[0])
-
-
-def _is_table(paragraph: Sequence[PrintedLine]) -> bool:
-    """At least three rows of equally many cells, each column standing on one line at its left edge (numbers may not)."""
-    cells = paragraph[0].cells
-    if len(paragraph) < 3 or cells < 2 or any(line.cells != cells for line in paragraph):
-        return False
-    spreads = [max(lefts) - min(lefts) for lefts in zip(*(line.lefts for line in paragraph), strict=True)]
-    return sum(spread < paragraph[0].size for spread in spreads) * 2 > cells
-
-
-def _table(paragraph: Sequence[PrintedLine], place: Locator) -> Table:
-    places = tuple(replace(place, box=union([line.box])) for line in paragraph)
-    return Table([line.text.split("\t") for line in paragraph], place, places=places)
-
-
-def _ended(text: str) -> bool:
-    return bool(re.search(r"[.!?:。！？][\"'”’)」』）]*$", text))
-
-
-def _level(paragraph: Sequence[PrintedLine], manner: Manner) -> int:
-    """The level of a heading, 0 for a paragraph of text."""
-    first = paragraph[0]
-    text = " ".join(line.text for line in paragraph)
-    if len(paragraph) > 3 or len(text) > 120 or first.cells > 1 or not re.search(r"[^\W\d_]{2}", text) or text[-1] in ".,;。、，；":
-        return 0
-    larger = first.size / manner.body
-    if larger < 1.12 and not (first.bold and not manner.bold and len(paragraph) == 1 and len(text) < 80):
-        return 0
-    if larger < 1.12 and re.match(r"[^:]{1,40}[:：]\s*\S", text):
-        return 0
-    numbered = _NUMBERED.match(text)
-    if numbered:
-        return 2 + (numbered[1] or "").count(".")
-    return 1 if larger > 1.6 else 2 if larger > 1.25 else 3
-
-
-def _block(paragraph: Sequence[PrintedLine], level: int, place: Locator, right: float) -> Block:
-    """A paragraph's lines as one text: words mended at the ends of lines, lines that were broken on purpose kept apart."""
-    text = ""
-    lines: list[Line] = []
-    before: PrintedLine | None = None
-    for line in paragraph:
-        if before is not None:
-            apart = line.cells > 1 or not level and _is_short(before, right) and not line.text[0].islower()
-            text = _joined(text, line.text, "\n" if apart else " ")
-        start = len(text)
-        text += line.text.replace("\t", " | ")
-        lines.append(Line(start, len(text), line.box))
-        before = line
-    return Block(text, level, place, lines=tuple(lines))
-
-
-def _joined(text: str, following: str, space: str) -> str:
-    """The text so far, made ready for the line that follows it."""
-    if text[-1] in HYPHENS:
-        head, tail = re.search(r"(\w*).$", text), re.match(r"\w*", following)
-        return text[:-1] if head and tail and _is_one_word(head[1], tail[0]) else text[:-1] + "-"
-    if text[-1] == "-" and text[-2:-1].isalnum() or space == " " and _CJK.match(text[-1]) and _CJK.match(following):
-        return text
-    return text + space
-
-
-def _is_one_word(head: str, tail: str) -> bool:
-    """Whether a hyphen at the end of a line only parts a word: the encoder needs fewer pieces for dangerous than for
-    dan and gerous, but no fewer for chatoptimized than for chat and optimized."""
-    return head.isalpha() and tail[:1].islower() and pieces(head + tail) < pieces(head) + pieces(tail)

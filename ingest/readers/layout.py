@@ -1,0 +1,229 @@
+"""A printed page: from lines with boxes to paragraphs, headings and tables in the order of reading.
+
+Knows geometry and type sizes only, not where the lines came from: PDFium's characters or a reader of pictures.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from ..entity import Locator
+from ..split import pieces
+from .flow import Block, Box, Line, Table, union
+
+HYPHEN = "\xad"
+"""The hyphen that only stands at the end of a line (Unicode's soft hyphen)."""
+MAX_CUTS = 12
+"""Depth to which a page is cut into columns and bands."""
+_CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+_NUMBERED = re.compile(
+    r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+[^\W\d_]|第[\d一二三四五六七八九十]+[章節条]|(?:Chapter|Section|Appendix|Annex) [\dA-Z]+"
+)
+_ITEM = re.compile(r"[-–•●○■□▪◦・*]\s*\S|\(?\d{1,2}[.)]\s|\(?[a-z]\)\s|[①-⑳]")
+_LABEL = re.compile(r"[^:：]{1,40}[:：](\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLine:
+    """One line of a page. Tabs in its text are wide gaps; `cells` are the left and right edges of what is between them.
+
+    `size` is that of its type and `baseline` its foot; all in points from the top left.
+    """
+
+    text: str
+    box: Box
+    size: float
+    bold: bool
+    baseline: float
+    cells: tuple[tuple[float, float], ...]
+
+    @property
+    def is_row(self) -> bool:
+        return len(self.cells) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The type most of a document is set in."""
+
+    size: float = 10.0
+    bold: bool = False
+
+
+def flow(lines: Sequence[PrintedLine], body: Body, place: Locator) -> Iterator[Block | Table]:
+    """The blocks of one page, in the order of reading."""
+    right = max((line.box[2] for line in lines), default=0.0)
+    for paragraph in paragraphs([*_without_chance_gaps(in_order(lines))], body, right):
+        if _is_table(paragraph):
+            yield _table(paragraph, place)
+        else:
+            yield _block(paragraph, _level(paragraph, body), place, right)
+
+
+# -- order -----------------------------------------------------------------------------------------------
+
+
+def in_order(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
+    """The lines as they are read. The order of the file is kept unless it goes back up without beginning a new column;
+    then the page is cut along its white space (recursive XY cut, Nagy & Seth 1984)."""
+    torn = any(below.baseline < above.baseline - above.size and below.box[0] < above.box[2] for above, below in pairwise(lines))
+    return _cut(list(lines), MAX_CUTS) if torn else list(lines)
+
+
+def _cut(lines: list[PrintedLine], depth: int) -> list[PrintedLine]:
+    size = statistics.median(line.size for line in lines) if lines else 0.0
+    for axis, least, fewest in ((0, 1.5 * size, 3), (1, 0.0, 1)):
+        at = _gap(lines, axis, least, fewest) if depth else None
+        if at is not None:
+            first = [line for line in lines if line.box[axis] < at]
+            rest = [line for line in lines if line.box[axis] >= at]
+            return _cut(first, depth - 1) + _cut(rest, depth - 1)
+    return sorted(lines, key=lambda line: (round(line.baseline / max(size, 1.0)), line.box[0]))
+
+
+def _gap(lines: Sequence[PrintedLine], axis: int, least: float, fewest: int) -> float | None:
+    """Where the widest gap along an axis ends, if it is wide enough and has enough lines on both sides."""
+    best, widest = None, least
+    spans = sorted((line.box[axis], line.box[axis + 2]) for line in lines)
+    reach = spans[0][1] if spans else 0.0
+    for number, (start, end) in enumerate(spans):
+        if start - reach > widest and fewest <= number <= len(spans) - fewest:
+            best, widest = start, start - reach
+        reach = max(reach, end)
+    return best
+
+
+def _without_chance_gaps(lines: Sequence[PrintedLine]) -> Iterator[PrintedLine]:
+    """A wide gap parts cells only where the line above or below has one that lines up with it; else it is a space."""
+    for number, line in enumerate(lines):
+        near = [lines[i] for i in (number - 1, number + 1) if 0 <= i < len(lines) and lines[i].is_row]
+        if line.is_row and not any(_line_up(line, other) for other in near):
+            line = replace(line, text=line.text.replace("\t", " "), cells=((line.box[0], line.box[2]),))
+        yield line
+
+
+def _line_up(line: PrintedLine, other: PrintedLine) -> bool:
+    """Whether two rows have a cell, not the first, with the same left edge, right edge or centre."""
+    close = 0.5 * line.size
+    return any(
+        abs(a[0] - b[0]) < close or abs(a[1] - b[1]) < close or abs(sum(a) - sum(b)) < close
+        for a in line.cells[1:]
+        for b in other.cells[1:]
+    )
+
+
+# -- paragraphs ------------------------------------------------------------------------------------------
+
+
+def paragraphs(lines: Sequence[PrintedLine], body: Body, right: float) -> Iterator[list[PrintedLine]]:
+    """Lines that belong together. Rows of cells (parted by tabs) stay together as one paragraph of several lines."""
+    steps = [below.baseline - above.baseline for above, below in pairwise(lines)]
+    steps = [step for step in steps if 0 < step < 3 * body.size]
+    leading = statistics.median_low(steps) if steps else 1.2 * body.size
+    paragraph: list[PrintedLine] = []
+    for line in lines:
+        if paragraph and not _goes_on(paragraph, line, leading, right):
+            yield paragraph
+            paragraph = []
+        paragraph.append(line)
+    if paragraph:
+        yield paragraph
+
+
+def _goes_on(paragraph: Sequence[PrintedLine], line: PrintedLine, leading: float, right: float) -> bool:
+    """Whether a line belongs to the paragraph before it."""
+    last = paragraph[-1]
+    rows = line.is_row and last.is_row
+    if abs(line.size - last.size) > 0.1 * last.size or (line.bold != last.bold and not rows):
+        return False
+    step = line.baseline - last.baseline
+    if step < -0.5 * last.size:
+        return not _ended(last.text) and not line.is_row and not last.is_row and not line.bold
+    if step > max(1.4 * leading, 1.1 * last.size + 0.4 * leading):
+        return False
+    if line.is_row or last.is_row:
+        return rows
+    if _ITEM.match(line.text) or (_LABEL.match(line.text) and _LABEL.match(last.text)):
+        return False
+    indented = len(paragraph) > 1 and line.box[0] > last.box[0] + 0.8 * line.size
+    return not (_ended(last.text) and (indented or _is_short(last, right)))
+
+
+def _is_short(line: PrintedLine, right: float) -> bool:
+    """Whether a line ends well before the margin, so that it was broken there on purpose."""
+    return line.box[2] < right - 0.2 * (right - line.box[0])
+
+
+def _ended(text: str) -> bool:
+    return bool(re.search(r"[.!?:。！？][\"'”’)」』）]*$", text))
+
+
+def _level(paragraph: Sequence[PrintedLine], body: Body) -> int:
+    """The level of a heading, 0 for a paragraph of text."""
+    first = paragraph[0]
+    text = " ".join(line.text for line in paragraph)
+    if len(paragraph) > 3 or len(text) > 120 or first.is_row or text[-1] in ".,;。、，；":
+        return 0
+    larger = first.size / body.size
+    if not re.search(r"[^\W\d_]{2}", text) or (len(paragraph) > 1 and re.search(r"\d{3}", text)):
+        return 0
+    if larger < 1.12 and (not first.bold or body.bold or len(paragraph) > 1 or len(text) > 80):
+        return 0
+    if larger < 1.12 and re.match(r"[^:：]{1,40}[:：]\s*\S", text):
+        return 0
+    numbered = _NUMBERED.match(text)
+    if numbered:
+        return 2 + (numbered[1] or "").count(".")
+    return 1 if larger > 1.6 else 2 if larger > 1.25 else 3
+
+
+# -- tables and text -------------------------------------------------------------------------------------
+
+
+def _is_table(paragraph: Sequence[PrintedLine]) -> bool:
+    """At least three rows of equally many cells, at least three, that line up. Two columns read well as they stand."""
+    width = len(paragraph[0].cells)
+    if len(paragraph) < 3 or width < 3 or any(len(line.cells) != width for line in paragraph):
+        return False
+    return all(_line_up(above, below) for above, below in pairwise(paragraph))
+
+
+def _table(paragraph: Sequence[PrintedLine], place: Locator) -> Table:
+    places = tuple(replace(place, box=union([line.box])) for line in paragraph)
+    return Table([line.text.split("\t") for line in paragraph], place, places=places)
+
+
+def _block(paragraph: Sequence[PrintedLine], level: int, place: Locator, right: float) -> Block:
+    """A paragraph's lines as one text: words mended at the ends of lines, lines broken on purpose kept apart."""
+    text = ""
+    lines: list[Line] = []
+    before: PrintedLine | None = None
+    for line in paragraph:
+        if before is not None:
+            apart = line.is_row or (not level and _is_short(before, right) and not line.text[0].islower())
+            text = joined(text, line.text, "\n" if apart else " ")
+        start = len(text)
+        text += line.text.replace(":\t", ": ").replace("\t", " | ")
+        lines.append(Line(start, len(text), line.box))
+        before = line
+    return Block(text, level, place, lines=tuple(lines))
+
+
+def joined(text: str, following: str, space: str = " ") -> str:
+    """The text so far, made ready for the line that follows it."""
+    if text[-1] == HYPHEN:
+        head, tail = re.findall(r"\w*", text[:-1])[-2], re.findall(r"\w*", following)[0]
+        return text[:-1] if _is_one_word(head, tail) else text[:-1] + "-"
+    whole_word_goes_on = text[-1] == "-" and text[-2:-1].isalnum()
+    japanese = space == " " and _CJK.match(text[-1]) and _CJK.match(following)
+    return text if whole_word_goes_on or japanese else text + space
+
+
+def _is_one_word(head: str, tail: str) -> bool:
+    """Whether a hyphen at the end of a line only parts a word: the encoder needs fewer pieces for `dangerous` than for
+    `dan` and `gerous`, but no fewer for `chatoptimized` than for `chat` and `optimized`."""
+    return head.isalpha() and tail[:1].islower() and pieces(head + tail) < pieces(head) + pieces(tail)
