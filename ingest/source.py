@@ -103,6 +103,11 @@ def walk(paths: Iterable[Path | str]) -> Iterator[Path | UnreadableSource]:
             yield UnreadableSource(path, _why(error, path))
 
 
+def count_files(paths: Iterable[Path | str]) -> int:
+    """How many items `walk` would list: the length of a progress bar."""
+    return sum(1 for _ in walk(paths))
+
+
 def _passed_over(name: str) -> bool:
     return name.startswith((".", "~$")) or name.lower() in ("thumbs.db", "desktop.ini")
 
