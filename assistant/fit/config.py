@@ -1,0 +1,59 @@
+"""Everything a training run depends on, in one frozen value. Knows nothing about how it is done."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class FitConfig:
+    """The configuration of `kotonoha fit`.
+
+    Attributes:
+        llm: the GGUF model the bridge is made for; it is not changed.
+        data: a folder of QA files (`*.jsonl.gz`, rows `context, question, answer[, title]`).
+        run: where checkpoints, the token cache and the log live; a run found there is continued.
+        device: "cpu", "cuda" or "auto".
+        steps: optimiser steps in all.
+        minutes: stop after this much time with a checkpoint (0: no limit); a later call goes on.
+        seed: fixes data order and initial weights.
+        lora: whether a LoRA on the model is trained beside the bridge.
+        tokens: most tokens in one packed sequence.
+        packs: packed sequences per optimiser step.
+        text_steps: steps at the start in which sources are given as text only.
+        text_share, hybrid_share: how often all sources are text, or some are; otherwise all are soft.
+        repeat_share: how often a packed sequence also asks to repeat a soft source.
+        refuse_share: share of questions whose source was left out.
+    """
+
+    llm: Path
+    data: Path
+    run: Path
+    device: str = "auto"
+    steps: int = 1000
+    minutes: float = 0.0
+    seed: int = 7
+    lora: bool = True
+    rank: int = 16
+    alpha: float = 32.0
+    lora_rate: float = 7e-4
+    writer_rate: float = 5e-4
+    warmup: int = 20
+    decay_share: float = 0.3
+    clip: float = 1.0
+    tokens: int = 1000
+    packs: int = 1
+    text_steps: int = 60
+    text_share: float = 0.3
+    hybrid_share: float = 0.15
+    repeat_share: float = 0.5
+    repeat_weight: float = 0.4
+    refuse_share: float = 0.2
+    ratio_odds: tuple[float, ...] = (0.3, 0.4, 0.2, 0.1)
+    checkpoint_every: int = 25
+    validate_every: int = 100
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain values for JSON; paths as names only, so that no machine's folders are written down."""
+        return {key: value.name if isinstance(value, Path) else value for key, value in asdict(self).items()}

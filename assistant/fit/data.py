@@ -1,0 +1,264 @@
+"""What the bridge is trained on: passages with questions, packed so that many questions share one reading.
+
+One packed sequence is the opening, a few numbered sources, and then *branches*: questions with their answers that all
+see the sources but not each other. Reading the sources is most of the cost, so fifteen questions cost hardly more than
+two. Knows nothing about tensors.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from assistant.fit.config import FitConfig
+from assistant.fit.tokens import Tokens
+from assistant.prompt import REFUSAL, sources
+from ingest.errors import BadInput
+
+LONGEST_SOURCE, LONGEST_ANSWER = 320, 40
+HELD_OUT = 0.1
+"""Share of the passages of every set that only the validation sees."""
+
+TEXT = 1
+"""The ratio of a source that is given as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    question: tuple[int, ...]
+    answer: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A source in tokens, with the questions it answers."""
+
+    ids: tuple[int, ...]
+    asks: tuple[Ask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage as it is given: `ratio` tokens per slot, 1 for text."""
+
+    ids: tuple[int, ...]
+    ratio: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A continuation of the sources: `prompt` is read, `target` is learned; `repeat` marks a reconstruction."""
+
+    prompt: tuple[int, ...]
+    target: tuple[int, ...]
+    repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One sequence: `context` interleaves token ids with sources, then come the branches."""
+
+    context: tuple[int | Source, ...]
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpec:
+    """How one set of passages is packed: how often, how many sources together, how many questions at most."""
+
+    weight: float
+    sources: tuple[int, int]
+    asks: int
+
+
+SETS = {
+    "squad_train_part": SetSpec(0.42, (2, 5), 16),
+    "qamr": SetSpec(0.25, (4, 8), 20),
+    "fairytaleqa": SetSpec(0.10, (2, 3), 10),
+    "policyqa": SetSpec(0.05, (2, 5), 10),
+    "wikitables": SetSpec(0.10, (4, 8), 12),
+    "subjqa": SetSpec(0.08, (2, 3), 8),
+}
+
+
+class Corpus:
+    """Tokenised passages per set, in file order: neighbours come from the same document and make hard distractors."""
+
+    def __init__(self, passages: dict[str, list[Passage]], tokens: Tokens) -> None:
+        self.tokens = tokens
+        self.training = {name: rows[: _border(rows)] for name, rows in passages.items()}
+        self.validation = {name: rows[_border(rows) :] for name, rows in passages.items()}
+
+
+def _border(rows: list[Passage]) -> int:
+    return len(rows) - max(1, round(len(rows) * HELD_OUT))
+
+
+def prepare(config: FitConfig, tokens: Tokens) -> Corpus:
+    """Read and tokenise the data folder once; the tokens are kept in the run's folder.
+
+    Raises:
+        BadInput: the folder holds no rows.
+    """
+    cache = config.run / "tokens.json.gz"
+    if not cache.exists():
+        found = {path.name.removesuffix(".jsonl.gz"): path for path in sorted(config.data.glob("*.jsonl.gz"))}
+        if not found:
+            raise BadInput(f"there are no .jsonl.gz files in {config.data}", "give a folder of QA files with --data")
+        rows = {name: list(_passages(name, path, tokens)) for name, path in found.items()}
+        config.run.mkdir(parents=True, exist_ok=True)
+        packed = {name: [[p.ids, [[a.question, a.answer] for a in p.asks]] for p in ps] for name, ps in rows.items()}
+        partial = cache.with_suffix(".part")
+        with gzip.open(partial, "wt", compresslevel=3) as file:
+            json.dump(packed, file)
+        partial.rename(cache)
+    with gzip.open(cache, "rt") as file:
+        kept = json.load(file)
+    return Corpus({name: [_passage(*row) for row in rows] for name, rows in kept.items()}, tokens)
+
+
+def _passage(ids: list[int], asks: list[tuple[list[int], list[int]]]) -> Passage:
+    return Passage(tuple(ids), tuple(Ask(tuple(question), tuple(answer)) for question, answer in asks))
+
+
+def _rows(path: Path) -> Iterator[dict[str, object]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def _passages(name: str, path: Path, tokens: Tokens) -> Iterator[Passage]:
+    if name == "wikitables":
+        yield from _table_rows(path, tokens)
+        return
+    for context, rows in groupby(_rows(path), key=lambda row: str(row["context"])):
+        ids = tokens.ids(f" {context.strip()}")
+        asks = [
+            Ask(tuple(tokens.ids(f" {str(row['question']).strip()}")), tuple(tokens.ids(str(row["answer"]).strip())))
+            for row in rows
+            if row["answer"]
+        ]
+        asks = [ask for ask in asks if len(ask.answer) <= LONGEST_ANSWER and len(ask.question) <= LONGEST_ANSWER]
+        if asks and len(ids) <= LONGEST_SOURCE:
+            yield Passage(tuple(ids), tuple(asks))
+
+
+def verbalise(header: Iterable[str], cells: Iterable[str]) -> str:
+    """A table row in words: each cell with its header, as the memory keeps it."""
+    return "; ".join(f"{name}: {cell}" for name, cell in zip(header, cells, strict=False) if cell)
+
+
+def _table_rows(path: Path, tokens: Tokens) -> Iterator[Passage]:
+    """Rows of tables, with look-ups made from their cells beside the questions people asked."""
+    for row in _rows(path):
+        header, rows = list(map(str, row["header"])), list(row["rows"])  # type: ignore[call-overload]
+        asked = int(row["row"])  # type: ignore[call-overload]
+        chance = random.Random(str(row["question"]))
+        others = [i for i in range(len(rows)) if i != asked]
+        for index in sorted([asked, *chance.sample(others, min(3, len(others)))]):
+            cells = list(map(str, rows[index]))
+            ids = tokens.ids(f" {verbalise(header, cells)}")
+            pairs = [(f"What is the {header[i]} of {cells[0]}?", cells[i]) for i in range(1, len(header)) if cells[i]]
+            pairs = chance.sample(pairs, min(2, len(pairs)))
+            if index == asked and str(row["answer"]) in cells:
+                pairs.append((str(row["question"]), str(row["answer"])))
+            asks = tuple(Ask(tuple(tokens.ids(f" {q.strip()}")), tuple(tokens.ids(a.strip()))) for q, a in pairs)
+            if asks and len(ids) <= LONGEST_SOURCE:
+                yield Passage(tuple(ids), asks)
+
+
+@dataclass(slots=True)
+class Packer:
+    """Draws packed sequences; the same seed and number give the same sequence."""
+
+    corpus: Corpus
+    config: FitConfig
+    held_out: bool = False
+    specs: dict[str, SetSpec] = field(default_factory=lambda: dict(SETS))
+
+    def draw(self, number: int, mode: str = "") -> Pack:
+        """The packed sequence of that number; `mode` text, hybrid or a ratio forces how sources are given."""
+        chance = random.Random(f"{self.config.seed}-{self.held_out}-{number}")
+        passages = self.corpus.validation if self.held_out else self.corpus.training
+        names = [name for name in self.specs if name in passages]
+        name = chance.choices(names, [self.specs[name].weight for name in names])[0]
+        return self.pack(passages[name], self.specs[name], chance, mode or self._mode(number, chance))
+
+    def _mode(self, number: int, chance: random.Random) -> str:
+        config = self.config
+        if number < config.text_steps * config.packs:
+            return "text"
+        point = chance.random()
+        if point < config.text_share:
+            return "text"
+        if point < config.text_share + config.hybrid_share:
+            return "hybrid"
+        return str(chance.choices((2, 4, 8, 16), config.ratio_odds)[0])
+
+    def pack(self, rows: list[Passage], spec: SetSpec, chance: random.Random, mode: str) -> Pack:
+        """A run of neighbouring passages, one of them asked about but left out, in random order."""
+        count = min(chance.randint(*spec.sources), len(rows) - 1)
+        start = chance.randrange(len(rows) - count)
+        run = rows[start : start + count + 1]
+        absent = run.pop(chance.randrange(len(run)))
+        chance.shuffle(run)
+        run = list(self._fitting(run))
+        ratios = [self._ratio(mode, chance) for _ in run]
+        context: list[int | Source] = list(self.corpus.tokens.opening)
+        for piece in sources(list(zip(run, ratios, strict=True))):
+            if isinstance(piece, str):
+                context += self.corpus.tokens.fixed(piece)
+            elif piece[1] == TEXT:
+                context += piece[0].ids
+            else:
+                context.append(Source(piece[0].ids, piece[1]))
+        branches = self._asked(run, absent, spec.asks, chance)
+        if mode != "text" and chance.random() < self.config.repeat_share:
+            branches += self._repeats(run, ratios, chance)
+        return Pack(tuple(context), tuple(branches))
+
+    def _fitting(self, run: list[Passage]) -> Iterator[Passage]:
+        room = self.config.tokens * 0.6
+        for index, passage in enumerate(run):
+            room -= len(passage.ids)
+            if index and room < 0:
+                return
+            yield passage
+
+    def _ratio(self, mode: str, chance: random.Random) -> int:
+        if mode == "text":
+            return TEXT
+        if mode == "hybrid":
+            return chance.choice((TEXT, 8, 8, 4))
+        return int(mode)
+
+    def _branch(self, question: tuple[int, ...], target: tuple[int, ...], repeat: bool = False) -> Branch:
+        tokens = self.corpus.tokens
+        return Branch((*tokens.asking, *question, *tokens.closing), (*target, tokens.end), repeat)
+
+    def _asked(self, run: list[Passage], absent: Passage, most: int, chance: random.Random) -> list[Branch]:
+        asked = [(number, ask) for number, passage in enumerate(run, 1) for ask in passage.asks]
+        asked = chance.sample(asked, min(len(asked), most))
+        refused = chance.sample(absent.asks, min(len(absent.asks), round(len(asked) * self.config.refuse_share)))
+        cite = [self.corpus.tokens.fixed(f" [{number}]") for number in range(len(run) + 1)]
+        branches = [self._branch(ask.question, (*ask.answer, *cite[number])) for number, ask in asked]
+        refusal = self.corpus.tokens.fixed(REFUSAL)
+        return branches + [self._branch(ask.question, refusal) for ask in refused]
+
+    def _repeats(self, run: list[Passage], ratios: list[int], chance: random.Random) -> list[Branch]:
+        """Say a soft source again, from its beginning or from a few words that are given."""
+        number = chance.randrange(len(run))
+        ids = run[number].ids
+        if ratios[number] == TEXT:
+            return []
+        length = min(len(ids), chance.randint(16, 64))
+        begin = chance.choice((0, chance.randint(0, len(ids) - length)))
+        given = self.corpus.tokens.fixed(f" Repeat [{number + 1}].")
+        if begin:
+            given = (*self.corpus.tokens.fixed(f" Repeat [{number + 1}] after:"), *ids[begin - min(4, begin) : begin])
+        return [self._branch(given, ids[begin : begin + length], repeat=True)]

@@ -1,0 +1,57 @@
+"""A model's tokens and chat form, as training needs them. Knows nothing about what is tokenised."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+import gguf
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant import llm, prompt
+from assistant.bridge import BLANK, CONTINUES_WORD, STARTS_WORD
+
+Ids = tuple[int, ...]
+
+
+class Tokens:
+    """The tokeniser of one GGUF file, and the fixed tokens around sources and question in its chat template.
+
+    `opening` comes before the sources, `asking` before a question, `closing` between it and the answer, `end` after.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._vocabulary = llm.Vocabulary.of(path)
+        template = self._vocabulary.template or llm.PLAIN_TEMPLATE
+        before, _, between, _, after = llm.MARKER.split(llm.render(template, ["system", "user"]))
+        system = self._vocabulary.opening + self._control(before) + self.ids(prompt.system())
+        self.opening: Ids = tuple(system + self._control(between))
+        self.closing: Ids = tuple(self._control(after))
+        self.asking: Ids = tuple(self.ids(prompt.asking()))
+        self.end = self._vocabulary.end
+        self.fixed = lru_cache(maxsize=4096)(lambda text: tuple(self.ids(text)))
+
+    def ids(self, text: str) -> list[int]:
+        """Token ids of plain text; control tokens are not recognised in it."""
+        return self._vocabulary.tokenize(text)
+
+    def text(self, ids: Ids) -> str:
+        return self._vocabulary.detokenize(ids)
+
+    def _control(self, text: str) -> list[int]:
+        return self._vocabulary.tokenize(text, control=True)
+
+    def shapes(self) -> NDArray[np.uint8]:
+        """Per token: does it start a word, continue one, or hold no letter and no digit at all?"""
+        names = gguf.GGUFReader(self._path).get_field("tokenizer.ggml.tokens")
+        return np.array([_shape(name) for name in (names.contents() if names else [])], np.uint8)
+
+
+def _shape(name: str) -> int:
+    word = name.lstrip("Ġ▁Ċ")
+    if not any(unicodedata.category(letter)[0] in "LN" for letter in word):
+        return BLANK
+    return STARTS_WORD if word != name or name.startswith("<|") else CONTINUES_WORD

@@ -1,0 +1,64 @@
+"""The trainable bridge: the torch twin of `assistant.bridge`, which is what serves. Knows nothing about training.
+
+Both compute the same function; a test holds them together.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from assistant.bridge import BANDS, HEADS, KEY_WIDTH, RATIOS, REACH, VALUE_WIDTH, anchors, neighbourhood, telling
+
+Table = dict[str, NDArray[np.generic]]
+
+
+class Writer(nn.Module):
+    """Slots of a passage: anchors' input embeddings plus a local attention over their neighbourhood.
+
+    Zero at the start: the output projection and the ratio's offset, so that training begins from the telegram.
+    """
+
+    def __init__(self, embedding: Tensor, table: Table, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        width = embedding.shape[1]
+        self._embedding, self.table = embedding, table
+
+        def noise(out: int) -> nn.Parameter:
+            return nn.Parameter(torch.randn(out, width, generator=generator) / math.sqrt(width))
+
+        self.query, self.key = noise(HEADS * KEY_WIDTH), noise(HEADS * KEY_WIDTH)
+        self.value = noise(HEADS * VALUE_WIDTH)
+        self.out = nn.Parameter(torch.zeros(width, HEADS * VALUE_WIDTH))
+        self.place = nn.Parameter(torch.from_numpy(np.array(BANDS)))
+        self.kept = nn.Parameter(torch.zeros(len(RATIOS), HEADS))
+        self.offset = nn.Parameter(torch.zeros(len(RATIOS), width))
+
+    def forward(self, ids: NDArray[np.int64], ratio: int) -> Tensor:
+        """Slots [ceil(n / ratio), width] of a passage of n tokens."""
+        vectors = self._embedding[torch.from_numpy(ids).to(self._embedding.device)].float()
+        chosen = anchors(telling(ids, vectors.cpu().numpy(), self.table), ratio)
+        near, inside = neighbourhood(chosen, len(ids))
+        level = RATIOS.index(ratio)
+        at = torch.from_numpy(chosen).to(vectors.device)
+        around = torch.from_numpy(near).to(vectors.device)
+        valid = torch.from_numpy(inside).to(vectors.device)
+        is_anchor = torch.zeros(len(ids), device=vectors.device).index_fill_(0, at, 1.0)
+        normal = F.rms_norm(vectors, vectors.shape[-1:], eps=1e-6)
+        query = (normal[at] @ self.query.T).unflatten(-1, (HEADS, KEY_WIDTH))
+        key = (normal @ self.key.T).unflatten(-1, (HEADS, KEY_WIDTH))[around]
+        value = (vectors @ self.value.T).unflatten(-1, (HEADS, VALUE_WIDTH))[around]
+        scores = torch.einsum("nhk,nwhk->nhw", query, key) / KEY_WIDTH
+        scores = scores + self.place[level] + self.kept[level][:, None] * is_anchor[around][:, None]
+        weights = scores.masked_fill(~valid[:, None], -torch.inf).softmax(-1)
+        mixed = torch.einsum("nhw,nwhv->nhv", weights, value).flatten(1)
+        slots: Tensor = vectors[at] + mixed @ self.out.T + self.offset[level]
+        return slots
+
+
+__all__ = ["REACH", "Writer"]
