@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,6 +19,18 @@ from ingest.readers import Note
 from ingest.settings import Settings
 from ingest.source import Source
 from ingest.space import Placed, Vectors, unit
+
+OFFLINE = Path(__file__).resolve().parent / "offline"
+
+
+def pytest_configure() -> None:
+    """No test and no process a test starts can reach a network."""
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))
+    spec = importlib.util.spec_from_file_location("offline", OFFLINE / "sitecustomize.py")
+    assert spec is not None
+    assert spec.loader is not None
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 FIRM = Path(str(files("assistant.demo"))) / "firm"
