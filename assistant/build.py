@@ -36,11 +36,12 @@ def readers(settings: Settings) -> Sequence[Reader]:
     """All readers, the most particular first."""
     from ingest.readers.book import BookReader
     from ingest.readers.data import JsonReader
+    from ingest.readers.html import HtmlReader
     from ingest.readers.mail import MailReader
     from ingest.readers.office import DocxReader, PptxReader
     from ingest.readers.pdf import PdfReader
     from ingest.readers.table import TableReader
-    from ingest.readers.text import HtmlReader, TextReader
+    from ingest.readers.text import TextReader
 
     return (
         PdfReader(), DocxReader(), PptxReader(), BookReader(), MailReader(), TableReader(), JsonReader(), HtmlReader(), TextReader(),

@@ -71,6 +71,11 @@ def passages(text: str, *, taken: int = 0) -> Iterator[Span]:
             yield Span(units[first].start, units[after - 1].end)
 
 
+def sentences(text: str) -> Iterator[Span]:
+    """The sentences of a text, however long; every character that is not white space lies in exactly one."""
+    return (Span(start, end) for start, end, _ in _sentences(text))
+
+
 def tokens(text: str) -> int:
     """How many tokens the default encoder makes of a text, never less than one per `LETTERS` characters."""
     return max(pieces(text), -(-len(text) // LETTERS))

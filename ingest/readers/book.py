@@ -20,7 +20,7 @@ from .flow import Block, Table, fold, real_title
 from .html import blocks, parse
 
 
-class EpubReader:
+class BookReader:
     """epub."""
 
     name = "epub"

@@ -9,6 +9,7 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email.header import decode_header, make_header
 from email.message import Message
@@ -47,43 +48,21 @@ class Mail:
     attachments: tuple[Part, ...]
 
 
-class EmlReader:
-    """eml."""
+class MailReader:
+    """eml, and msg as Outlook keeps it."""
 
-    name = "eml"
-
-    def accepts(self, source: Source) -> bool:
-        return source.media == "message/rfc822"
-
-    def read(self, source: Source) -> Iterator[Draft | Note]:
-        with source.path.open("rb") as file:
-            message = email.message_from_binary_file(file, policy=email.policy.compat32)
-        yield from _drafts(_of_message(message), source)
-
-
-class MsgReader:
-    """msg, as Outlook keeps it."""
-
-    name = "msg"
+    name = "mail"
 
     def accepts(self, source: Source) -> bool:
-        return source.media == MSG
+        return source.media in ("message/rfc822", MSG)
 
     def read(self, source: Source) -> Iterator[Draft | Note]:
-        import oxmsg
-
-        message = oxmsg.Message.load(str(source.path))
-        mail = _of_outlook(message)
+        mail = _outlook(source) if source.media == MSG else _message(source)
+        if not any(mail.headers.values()) and mail.body is None:
+            raise UnreadableSource(source.path, "a message without headers and words")
         if mail.body is None:
-            yield Note("its body is kept as RTF only and was not read")
-        yield from _drafts(mail, source)
-
-
-def _drafts(mail: Mail, source: Source) -> Iterator[Draft | Note]:
-    subject = mail.headers.get("Subject") or source.path.stem
-    if not any(mail.headers.values()) and mail.body is None:
-        raise UnreadableSource(source.path, "a message without headers and words")
-    yield from fold(_flow(mail), subject)
+            yield Note("its body was not read: it is empty or kept as RTF only")
+        yield from fold(_flow(mail), mail.headers["Subject"] or source.path.stem)
 
 
 def _flow(mail: Mail) -> Iterator[Block | Table]:
@@ -124,7 +103,9 @@ def _size(count: int) -> str:
 # -- eml -------------------------------------------------------------------------------------------------
 
 
-def _of_message(message: Message) -> Mail:
+def _message(source: Source) -> Mail:
+    with source.path.open("rb") as file:
+        message = email.message_from_binary_file(file, policy=email.policy.compat32)
     headers = {name: _header(message.get(name)) for name in ("Subject", *SHOWN)}
     bodies: list[Part] = []
     attachments: list[Part] = []
@@ -161,10 +142,8 @@ def _header(value: Any) -> str:
     text = str(value)
     if re.search("[\udc80-\udcff]", text):
         text = charset.decode(text.encode("utf-8", "surrogateescape"))
-    try:
+    with suppress(ValueError, LookupError):
         text = str(make_header([(word, _encoding(name)) for word, name in decode_header(text)]))
-    except (ValueError, LookupError):
-        pass
     return " ".join(text.split())
 
 
@@ -175,7 +154,10 @@ def _encoding(name: str | None) -> str | None:
 # -- msg -------------------------------------------------------------------------------------------------
 
 
-def _of_outlook(message: Any) -> Mail:
+def _outlook(source: Source) -> Mail:
+    import oxmsg
+
+    message = oxmsg.Message.load(str(source.path))
     headers = {name: _header(message.message_headers.get(name)) for name in ("Subject", *SHOWN)}
     headers["Subject"] = headers["Subject"] or _header(message.subject)
     headers["From"] = headers["From"] or _header(message.sender)
