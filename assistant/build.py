@@ -34,18 +34,34 @@ def space(settings: Settings) -> Space:
 
 def readers(settings: Settings) -> Sequence[Reader]:
     """All readers, the most particular first."""
+    from ingest.encoders.vision import EfficientNetLite
     from ingest.readers.book import BookReader
     from ingest.readers.data import JsonReader
     from ingest.readers.html import HtmlReader
+    from ingest.readers.image import ImageReader, Pictures
     from ingest.readers.mail import MailReader
+    from ingest.readers.ocr import Ocr
     from ingest.readers.office import DocxReader, PptxReader
     from ingest.readers.pdf import PdfReader
+    from ingest.readers.sensor import SensorReader
     from ingest.readers.table import TableReader
     from ingest.readers.text import TextReader
 
+    words = space(settings)
+    pictures = Pictures(EfficientNetLite(words, settings.cache_folder), Ocr(settings.threads), words)
     return (
-        PdfReader(), DocxReader(), PptxReader(), BookReader(), MailReader(), TableReader(), JsonReader(), HtmlReader(), TextReader(),
-    )  # fmt: skip
+        PdfReader(),
+        DocxReader(),
+        PptxReader(),
+        BookReader(),
+        MailReader(),
+        ImageReader(pictures),
+        SensorReader(),
+        TableReader(),
+        JsonReader(),
+        HtmlReader(),
+        TextReader(),
+    )
 
 
 def memory(settings: Settings) -> Memory:
