@@ -18,7 +18,13 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-WIDER = {"shift_jis": "cp932", "ascii": "cp1252", "iso8859_1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "big5": "cp950", "euc_kr": "cp949"}
+FEW = 1000
+NOT_ON_DISK = ["utf_16", "utf_32", "cp037", "cp273", "cp424", "cp500", "cp1026", "cp1140"]
+ALIASES = {"windows-31j": "cp932", "x-sjis": "cp932", "x-euc-jp": "euc_jp", "cp50221": "iso2022_jp", "csiso2022jp": "iso2022_jp"}
+WIDER = {
+    "shift_jis": "cp932", "ascii": "cp1252", "iso8859_1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "big5": "cp950", "euc_kr": "cp949",
+}  # fmt: skip
+"""What programs that declare an encoding really write."""
 SAMPLE = 65_536
 """Bytes that are enough to decide on an encoding."""
 
@@ -62,9 +68,9 @@ def decode(data: bytes, encoding: str | None = None) -> str:
 
 
 def _known(declared: str | None) -> str | None:
-    """Python's name for a declared encoding, widened to what programs that declare it really write."""
+    """Python's name for a declared encoding, widened."""
     try:
-        name = codecs.lookup(declared).name.replace("-", "_") if declared else ""
+        name = codecs.lookup(ALIASES.get(declared.lower(), declared)).name.replace("-", "_") if declared else ""
     except LookupError:
         return None
     return WIDER.get(name, name) or None
@@ -125,10 +131,14 @@ def _common(character: str) -> bool:
 
 
 def _western(sample: bytes) -> str | None:
-    """One of the single-byte encodings, or None."""
+    """One of the single-byte encodings, or None. A few accents in a short text are too little for statistics."""
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample, cp_exclusion=["utf_16", "utf_32", "cp037", "cp500", "cp1140", "cp1026", "cp424", "cp273"]).best()
+    accents = len(re.findall(rb"[\x80-\xff]", sample)) / len(sample)
+    windows = _decodes(sample, "cp1252")
+    if windows and accents < 0.25 and len(sample) < FEW:
+        return "cp1252"
+    best = from_bytes(sample, cp_exclusion=NOT_ON_DISK).best()
     if best is not None:
         return str(best.encoding)
-    return "cp1252" if _decodes(sample, "cp1252") and len(re.findall(rb"[\x80-\xff]", sample)) * 4 < len(sample) else None
+    return "cp1252" if windows and accents < 0.25 else None
