@@ -1,0 +1,248 @@
+"""Recordings, and the sound of videos: utterances with their seconds, and sounds that are not speech.
+
+The only file that knows PyAV. A recording is decoded twice, block by block: first to find who speaks when and what stands
+out, then to hear each utterance. A transcript beside the recording wins over what a model hears. Knows nothing about vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..encoders import sound
+from ..encoders.speech import PULL, Heard, Recogniser
+from ..encoders.voice import FRAME, RATE, Samples, VoiceActivity, utterances
+from ..entity import Draft, Locator
+from ..errors import MissingPart, UnreadableSource
+from ..source import Source
+from . import Note
+from .transcript import beside, cues, utterance
+
+LONGEST = 8 * 3600
+"""Seconds of a recording that are heard."""
+
+Span = tuple[float, float]
+
+PARENT = "sound"
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A recording after the first pass: seconds, one measurement per 32 ms, where speech is, and how it ended.
+
+    Attributes:
+        speech: start and end of utterances; None when nobody could listen for them.
+        fault: why decoding stopped before the end; empty when it did not.
+    """
+
+    seconds: float
+    frames: tuple[sound.Frame, ...]
+    speech: tuple[Span, ...] | None
+    fault: str = ""
+
+    @property
+    def loudest(self) -> float:
+        return max((frame.level for frame in self.frames), default=sound.FLOOR)
+
+
+class AudioReader:
+    """wav, mp3, m4a, flac, ogg and every other sound FFmpeg decodes; mp4, mkv, mov and webm for their sound track.
+
+    Args:
+        voice: says where somebody speaks.
+        recogniser: hears the words.
+    """
+
+    name = "audio"
+
+    def __init__(self, voice: VoiceActivity, recogniser: Recogniser) -> None:
+        self.voice = voice
+        self.recogniser = recogniser
+
+    def accepts(self, source: Source) -> bool:
+        return source.media.startswith(("audio/", "video/")) or source.media == "application/ogg"
+
+    def read(self, source: Source) -> Iterator[Draft | Note]:
+        """
+        Raises:
+            UnreadableSource: not a sound, damaged from the start, without a sound track.
+        """
+        survey = self.survey(source.path)
+        yield from _remarks(survey)
+        speech = survey.speech or ()
+        found = sound.events(survey.frames, speech) if survey.loudest > sound.SILENT else []
+        yield Draft(
+            "sound",
+            describe(survey, found),
+            Locator(start=0.0, end=round(survey.seconds, 2)),
+            key=PARENT,
+            facts=_facts(survey),
+        )
+        yield from self._said(source.path, speech)
+        for event in found:
+            where = Locator(start=round(event.start, 2), end=round(event.end, 2))
+            facts = {
+                "level_db": round(event.level, 1),
+                "above_db": round(event.above, 1),
+                "pitch_hz": round(event.pitch, 1),
+            }
+            yield Draft("event", event.text, where, parent=PARENT, facts={**facts, "beeps": event.beeps})
+
+    def survey(self, path: Path) -> Survey:
+        """The first pass."""
+        frames: list[sound.Frame] = []
+        chances: list[float] | None = []
+        window = np.zeros(sound.WINDOW, np.float32)
+        fault = ""
+        try:
+            self.voice.reset()
+        except MissingPart:
+            chances = None
+        try:
+            for frame in blocks(path, FRAME):
+                window = np.concatenate([window[FRAME:], frame])
+                frames.append(sound.measure(window))
+                if chances is not None:
+                    chances.append(self.voice.hear(frame))
+        except UnreadableSource as error:
+            if len(frames) * sound.STEP < 1:
+                raise
+            fault = error.reason
+        speech = None if chances is None else tuple(utterances(chances))
+        return Survey(len(frames) * sound.STEP, tuple(frames), speech, fault)
+
+    def _said(self, path: Path, speech: Sequence[Span]) -> Iterator[Draft | Note]:
+        """What is said: by the transcript beside it, else as the recogniser hears it."""
+        transcript = beside(path)
+        if transcript:
+            yield Note(f"its words are those of {transcript.name}")
+            yield from (utterance(cue, PARENT) for cue in cues(transcript))
+            return
+        try:
+            yield from self._heard(path, speech)
+        except MissingPart as error:
+            yield Note(f"its words were not heard: {error}")
+
+    def _heard(self, path: Path, speech: Sequence[Span]) -> Iterator[Draft | Note]:
+        lost = 0
+        for (start, end), samples in cuts(path, speech):
+            heard = self.recogniser.hear(samples)
+            if heard is None:
+                lost += 1
+            else:
+                where = Locator(start=round(start, 2), end=round(end, 2))
+                yield Draft("utterance", heard.text, where, parent=PARENT, facts=self._facts(heard, start))
+        if lost:
+            yield Note(f"{lost} of {len(speech)} utterances were not understood")
+        if self.recogniser.rough and lost < len(speech):
+            yield Note(f"the transcript is rough ({self.recogniser.name}, English only); for a good one: {PULL}")
+
+    def _facts(self, heard: Heard, start: float) -> dict[str, object]:
+        words = [[word.text, round(start + word.start, 2), round(start + word.end, 2)] for word in heard.words]
+        by = {"by": self.recogniser.name, "confidence": heard.confidence, "language": heard.language, "words": words}
+        return {**by, "rough": True} if self.recogniser.rough else by
+
+
+def blocks(path: Path, size: int) -> Iterator[Samples]:
+    """A file's sound at 16 kHz in one channel, `size` samples at a time, the last filled up with zeros.
+
+    Raises:
+        UnreadableSource: not a sound or damaged; also in the middle, after what came before.
+    """
+    rest = np.empty(0, np.float32)
+    count = 0
+    for piece in _decoded(path):
+        rest = np.concatenate([rest, piece])
+        whole = len(rest) // size * size
+        yield from rest[:whole].reshape(-1, size)
+        rest = rest[whole:]
+        count += len(piece)
+        if count >= LONGEST * RATE:
+            return
+    if len(rest):
+        yield np.pad(rest, (0, size - len(rest)))
+
+
+def cuts(path: Path, spans: Sequence[Span]) -> Iterator[tuple[Span, Samples]]:
+    """The samples of each span; spans are in order and do not overlap. Holds one span in memory at a time."""
+    waiting = list(spans)
+    held: list[Samples] = []
+    at = 0
+    for block in blocks(path, RATE) if spans else ():
+        at += len(block)
+        held.append(block)
+        while waiting and int(waiting[0][1] * RATE) <= at:
+            yield waiting[0], _between(held, at, waiting.pop(0))
+        begin = int(waiting[0][0] * RATE) if waiting else at
+        while held and at - sum(map(len, held)) + len(held[0]) <= begin:
+            held.pop(0)
+    for span in waiting:
+        yield span, _between(held, at, span)
+
+
+def describe(survey: Survey, found: Sequence[sound.Event]) -> str:
+    """A recording in words."""
+    speech = survey.speech or ()
+    steady = sound.background(survey.frames, [*speech, *((event.start, event.end) for event in found)])
+    said = sum(end - start for start, end in speech)
+    parts = [
+        f"Sound recording of {survey.seconds:.1f} s",
+        "silent" if survey.loudest <= sound.SILENT else f"loudest {survey.loudest:.0f} dB of full scale",
+        f"speech for {said:.1f} s in {len(speech)} utterance{'s' if len(speech) > 1 else ''}"
+        if speech
+        else "no speech",
+        f"in the background {steady}" if steady else "",
+    ]
+    return "; ".join(part for part in parts if part) + "."
+
+
+def _remarks(survey: Survey) -> Iterator[Note]:
+    if survey.fault:
+        yield Note(f"damaged after {survey.seconds:.1f} s ({survey.fault}); what follows was not heard")
+    if survey.seconds >= LONGEST:
+        yield Note(f"only the first {LONGEST // 3600} hours were heard")
+    if survey.loudest <= sound.SILENT:
+        yield Note("silent: nothing can be heard in it")
+    elif survey.speech is None:
+        yield Note("nobody could listen for speech in it: pip install silero-vad onnxruntime")
+
+
+def _facts(survey: Survey) -> dict[str, object]:
+    levels = [frame.level for frame in survey.frames]
+    mean = round(float(np.mean(levels)), 1) if levels else sound.FLOOR
+    spoken = round(sum(end - start for start, end in survey.speech or ()), 2)
+    return {
+        "seconds": round(survey.seconds, 2),
+        "level_db": mean,
+        "peak_db": round(survey.loudest, 1),
+        "speech_s": spoken,
+    }
+
+
+def _between(held: Sequence[Samples], at: int, span: Span) -> Samples:
+    """The samples of a span out of the last blocks, which end at sample `at`."""
+    samples = np.concatenate(held) if held else np.empty(0, np.float32)
+    first = at - len(samples)
+    return samples[max(int(span[0] * RATE) - first, 0) : max(int(span[1] * RATE) - first, 0)]
+
+
+def _decoded(path: Path) -> Iterator[Samples]:
+    import av
+
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            if not container.streams.audio:
+                raise UnreadableSource(path, "has no sound track")
+            resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+            for frame in container.decode(container.streams.audio[0]):
+                for piece in resampler.resample(frame):
+                    yield np.asarray(piece.to_ndarray()[0], dtype=np.float32)
+            for piece in resampler.resample(None):
+                yield np.asarray(piece.to_ndarray()[0], dtype=np.float32)
+    except (av.FFmpegError, ValueError) as error:
+        raise UnreadableSource(
+            path, f"damaged, or not a sound ({getattr(error, 'strerror', None) or error})"
+        ) from error
