@@ -19,6 +19,9 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 FEW = 1000
+"""Bytes below which statistics of letters say nothing."""
+LATIN = 0.4
+"""The most of a Latin text that is not ASCII; other scripts have more."""
 NOT_ON_DISK = ["utf_16", "utf_32", "cp037", "cp273", "cp424", "cp500", "cp1026", "cp1140"]
 ALIASES = {"windows-31j": "cp932", "x-sjis": "cp932", "x-euc-jp": "euc_jp", "cp50221": "iso2022_jp", "csiso2022jp": "iso2022_jp"}
 WIDER = {
@@ -46,9 +49,9 @@ def encoding_of(sample: bytes) -> str | None:
         return wide
     if len(_CONTROL.findall(sample)) > len(sample) // 1000:
         return None
-    if _ISO_2022_JP.search(sample) and _decodes(sample, "iso2022_jp_2"):
+    if _ISO_2022_JP.search(sample) and _decodes(sample, "iso2022_jp_2") is not None:
         return "iso2022_jp_2"
-    if _decodes(sample, "utf-8"):
+    if _decodes(sample, "utf-8") is not None:
         return "utf-8"
     return _japanese(sample) or _western(sample)
 
@@ -136,9 +139,9 @@ def _western(sample: bytes) -> str | None:
 
     accents = len(re.findall(rb"[\x80-\xff]", sample)) / len(sample)
     windows = _decodes(sample, "cp1252")
-    if windows and accents < 0.25 and len(sample) < FEW:
+    if windows and accents < LATIN and len(sample) < FEW:
         return "cp1252"
     best = from_bytes(sample, cp_exclusion=NOT_ON_DISK).best()
     if best is not None:
         return str(best.encoding)
-    return "cp1252" if windows and accents < 0.25 else None
+    return "cp1252" if windows and accents < LATIN else None

@@ -106,7 +106,8 @@ def _size(count: int) -> str:
 def _message(source: Source) -> Mail:
     with source.path.open("rb") as file:
         message = email.message_from_binary_file(file, policy=email.policy.compat32)
-    headers = {name: _header(message.get(name)) for name in ("Subject", *SHOWN)}
+    raw = {name.lower(): value for name, value in reversed(list(message.raw_items()))}
+    headers = {name: _header(raw.get(name.lower())) for name in ("Subject", *SHOWN)}
     bodies: list[Part] = []
     attachments: list[Part] = []
     for part in _leaves(message):
@@ -141,7 +142,7 @@ def _header(value: Any) -> str:
         return ""
     text = str(value)
     if re.search("[\udc80-\udcff]", text):
-        text = charset.decode(text.encode("utf-8", "surrogateescape"))
+        text = charset.decode(text.encode("ascii", "surrogateescape"))
     with suppress(ValueError, LookupError):
         text = str(make_header([(word, _encoding(name)) for word, name in decode_header(text)]))
     return " ".join(text.split())

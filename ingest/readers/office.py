@@ -218,7 +218,7 @@ def _chart(chart: Any, place: Locator) -> Iterator[Table]:
     """A chart as the table it was drawn from."""
     for plot in chart.plots:
         series = [*plot.series]
-        header = ["", *(one.name for one in series)]
+        header = ["category", *(one.name for one in series)]
         rows = [[str(label), *(one.values[i] if i < len(one.values) else None for one in series)] for i, label in enumerate(plot.categories)]
         title = chart.chart_title.text_frame.text if chart.has_title and chart.chart_title.has_text_frame else ""
         if rows:

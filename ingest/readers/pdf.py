@@ -39,7 +39,9 @@ HYPHEN = 2
 """What PDFium gives for a hyphen at the end of a line; it goes on with the next line without a break."""
 FINE = 20
 """Steps per point in which boxes are measured."""
-_CJK_SPACE = re.compile(r"(?<=[\u3041-\u30ff\u4e00-\u9fff]) (?=[\u3041-\u30ff\u4e00-\u9fff])")
+SPACES = " \t\xa0\u2002\u2003\u2009"
+SEEN = "\x1f"
+_CJK_SPACE = re.compile(rf"(?<=[\u3041-\u30ff\u4e00-\u9fff]){SEEN}(?=[\u3041-\u30ff\u4e00-\u9fff])")
 _NUMBER_GAP = re.compile(r"^((?:\(?\d{1,2}(?:\.\d{1,2})*[.)]?|[-–•●○■□▪◦・]) ?)\t(?!.*\t)")
 """The wide space after the number of a heading or the mark of an item."""
 _PRESENTATION = re.compile(r"[\ufb00-\ufb06\u2e80-\u2fdf]")
@@ -96,7 +98,8 @@ def _manner(document: PdfDocument) -> Manner:
     sizes: Counter[float] = Counter()
     weights: Counter[bool] = Counter()
     first: list[PrintedLine] = []
-    numbers = sorted({round(i * (count - 1) / max(1, SAMPLED - 1)) for i in range(min(SAMPLED, count))})
+    sampled = min(SAMPLED, count)
+    numbers = sorted({round(i * (count - 1) / max(1, sampled - 1)) for i in range(sampled)})
     for number in numbers:
         height, lines = _page(document, number)
         edges.update({_shape(line.text) for line in lines if _at_edge(line, height)})
@@ -215,7 +218,7 @@ def _line(page: PdfPage, text: PdfTextPage, indexes: Sequence[int]) -> Iterator[
     """The line of these characters; nothing if it is blank."""
     from pypdfium2 import raw
 
-    letters = [(index, _letter(raw.FPDFText_GetUnicode(text, index))) for index in indexes]
+    letters = [(index, _letter(text, index)) for index in indexes]
     inked = [index for index, letter in letters if letter.strip()]
     if not inked:
         return
@@ -224,9 +227,9 @@ def _line(page: PdfPage, text: PdfTextPage, indexes: Sequence[int]) -> Iterator[
     size = _size(text, middle) or boxes[middle][3] - boxes[middle][1] or 1.0
     starts = {right for left, right in pairwise(inked) if boxes[right][0] - boxes[left][2] > GAP * size}
     words = "".join("\t" + letter if index in starts else letter for index, letter in letters)
-    words = _NUMBER_GAP.sub(r"\1 ", words.strip())
+    words = _CJK_SPACE.sub("", words).replace(SEEN, " ")
+    words = _NUMBER_GAP.sub(r"\1 ", re.sub(r" *\t *", "\t", re.sub(r" {2,}", " ", words)).strip())
     starts = starts if "\t" in words else set()
-    words = _CJK_SPACE.sub("", re.sub(r" *\t *", "\t", re.sub(r" {2,}", " ", words)).strip())
     origin = (ctypes.c_double(), ctypes.c_double())
     raw.FPDFText_GetCharOrigin(text, inked[0], *origin)
     foot = (origin[0].value, origin[1].value) * 2
@@ -245,13 +248,19 @@ def _cells(page: PdfPage, boxes: dict[int, Box], starts: set[int]) -> tuple[tupl
     return tuple((box[0], box[2]) for box in shown)
 
 
-def _letter(code: int) -> str:
-    """A character as it is meant: ligatures and the radicals some Japanese fonts use for kanji become plain letters."""
+def _letter(text: PdfTextPage, index: int) -> str:
+    """A character as it is meant: ligatures and the radicals some Japanese fonts use for kanji become plain letters.
+
+    A space that is not in the file, but only seen between two characters, is `SEEN`: Japanese has none.
+    """
+    from pypdfium2 import raw
+
+    code = raw.FPDFText_GetUnicode(text, index)
     letter = chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
     if code == HYPHEN:
         return layout.HYPHEN
-    if letter in "\xa0\u2002\u2003\u2009\t":
-        return " "
+    if letter in SPACES:
+        return SEEN if raw.FPDFText_IsGenerated(text, index) else " "
     return unicodedata.normalize("NFKC", letter) if _PRESENTATION.match(letter) else letter
 
 
