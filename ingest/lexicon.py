@@ -43,6 +43,9 @@ COMMON = 0.25
 LARGE = 20_000
 """Entities from which on `COMMON` matters."""
 
+GRAMMAR = re.compile("[\u3041-\u309f]+|.*[何誰幾].*")
+"""Japanese terms that say how something is asked: only hiragana, or an interrogative."""
+
 _stemmer = snowballstemmer.stemmer("english")
 _stemming = threading.Lock()
 
@@ -92,6 +95,24 @@ def stem(word: str) -> str:
         return word
     with _stemming:
         return str(_stemmer.stemWord(word))
+
+
+def is_telling(term: str) -> bool:
+    """Whether a term of a question says what is asked, not how."""
+    return term not in STOP and not GRAMMAR.fullmatch(term)
+
+
+STOP = frozenset(
+    terms(
+        "a about after all also an and any are as at be been before being but by can could did do does doing "
+        "during each for from give given had has have having he her here hers him his how i if in into is it its "
+        "itself let many me much must my no nor not of off on or our ours out over please s say says she should "
+        "show so some such tell than that the their theirs them then there these they this those to too under "
+        "until up upon us use used very was we were what when where which while who whom whose why will with "
+        "within would you your kind name named sort type according"
+    )
+)
+"""Stems of English words that say how something is asked, not what."""
 
 
 # -- writing: always inside the caller's transaction -----------------------------------------------------

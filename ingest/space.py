@@ -46,8 +46,11 @@ class Space(Protocol):
     @property
     def dim(self) -> int: ...
 
-    def place(self, texts: Sequence[str]) -> list[Placed]:
-        """Places texts; order is kept. An empty text is placed like a blank one."""
+    def place(self, texts: Sequence[str], ratio: int = RATIO) -> list[Placed]:
+        """Places texts with one slot per `ratio` tokens; order is kept. An empty text is placed like a blank one."""
+
+    def fluency(self, text: str) -> float:
+        """How well the encoder knows the language of a text, 0 to 1; below a half its vectors are not to be trusted."""
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -54,9 +54,12 @@ class WordSpace:
         self.fingerprint = f"{name}-{self.dim}"
         self.placed_texts = 0
 
-    def place(self, texts: Sequence[str]) -> list[Placed]:
+    def place(self, texts: Sequence[str], ratio: int = 1) -> list[Placed]:
         self.placed_texts += len(texts)
         return [self._place(text) for text in texts]
+
+    def fluency(self, text: str) -> float:
+        return float(text.isascii())
 
     def _place(self, text: str) -> Placed:
         words = re.findall(r"\w+", text.lower()) or [""]

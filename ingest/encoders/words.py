@@ -54,11 +54,6 @@ class Reading:
     states: Vectors
     address: Vectors
 
-    @property
-    def known(self) -> float:
-        """Share of the pieces that are in the vocabulary: near 1 for English, near 0 for Japanese."""
-        return 1.0 - self.pieces.count("[UNK]") / max(len(self.pieces), 1)
-
 
 class Words:
     """MiniLM as a `Space`. Cheap to make; the weights are checked and loaded on first use.
@@ -74,9 +69,19 @@ class Words:
     def __init__(self, threads: int = 0) -> None:
         self.threads = threads
 
-    def place(self, texts: Sequence[str]) -> list[Placed]:
-        """See `Space.place`. Slots are means of `RATIO` neighbouring states; of an empty text, its address."""
-        return [Placed(one.address, pool(one.states, RATIO)) for one in self.read(texts)]
+    def place(self, texts: Sequence[str], ratio: int = RATIO) -> list[Placed]:
+        """See `Space.place`. Slots are means of `ratio` neighbouring states; of an empty text, its address."""
+        return [Placed(one.address, pool(one.states, ratio)) for one in self.read(texts)]
+
+    def fluency(self, text: str) -> float:
+        """Share of a text's letters in word pieces of several letters.
+
+        The vocabulary has English words and pieces of them; of a language the model did not learn it has at most the
+        single letters, and nothing at all of some scripts.
+        """
+        pieces = [piece.removeprefix("##") for piece in self._tokenizer.encode(text, add_special_tokens=False).tokens]
+        letters = sum(c.isalnum() for c in text)
+        return min(sum(len(piece) for piece in pieces if len(piece) > 1 and piece.isalnum()) / max(letters, 1), 1.0)
 
     def read(self, texts: Sequence[str]) -> Iterator[Reading]:
         """Texts at the resolution of word pieces, in order; memory is bounded by the group, not by the list.
