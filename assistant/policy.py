@@ -1,0 +1,204 @@
+"""Who may know what: the policy compiled, once a request, into the scopes a viewer may read, with reasons.
+
+Rules are decided by pycasbin: a deny beats every allow, what no rule grants is closed, and governing reads nothing.
+The format of the file is documented in `policy_file`. Knows nothing about entities, credentials or the audit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import PurePath
+
+from casbin import FastEnforcer  # type: ignore[import-untyped]
+from casbin.model import FastModel  # type: ignore[import-untyped]
+
+from ingest.access import Viewer
+from ingest.catalog import Catalog
+from ingest.errors import UnknownPerson
+
+from .policy_file import Rule, read
+
+_MODEL = """
+[request_definition]
+r = sub, obj
+[policy_definition]
+p = sub, obj, eft
+[role_definition]
+g = _, _
+[policy_effect]
+e = some(where (p.eft == allow)) && !some(where (p.eft == deny))
+[matchers]
+m = g(r.sub, p.sub) && r.obj == p.obj
+"""
+
+logging.getLogger("casbin").setLevel(logging.ERROR)  # it would log every refusal, with names
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether a person may read a scope, the rules that decided it, how the first of them reaches the person."""
+
+    allowed: bool
+    rules: tuple[Rule, ...]
+    path: tuple[str, ...]
+    text: str
+
+
+class Policy:
+    """A policy that was loaded and found sound. `version` names its very text. Safe to share between threads."""
+
+    def __init__(self, text: str, name: str = "policy") -> None:
+        """
+        Raises:
+            BadPolicy: one line: the file's name, the line, what is wrong there.
+        """
+        file, rules = read(text, name)
+        self.text = text
+        self.version = hashlib.sha256(text.encode()).hexdigest()[:12]
+        self.owner = file.owner
+        self.people = {name: person.name or name for name, person in file.people.items()}
+        self.scopes = {name: scope.about for name, scope in file.scopes.items()}
+        self._file, self._rules = file, rules
+        self._links = file.links()
+        self._lock = threading.Lock()
+        self._active: tuple[Rule, ...] | None = None
+        self._enforcer: FastEnforcer | None = None
+        self._viewers: dict[str, Viewer] = {}
+
+    def viewer(self, person: str, now: datetime | None = None) -> Viewer:
+        """The person for one request: every scope readable at this moment.
+
+        Raises:
+            UnknownPerson: the policy does not name this person.
+        """
+        self._known(person)
+        active = self._active_rules(now)
+        with self._lock:
+            if active != self._active:
+                self._active, self._enforcer, self._viewers = active, self._decider(active), {}
+            if person not in self._viewers:
+                self._viewers[person] = self._compiled(person, self._enforcer)
+            return self._viewers[person]
+
+    def explain(self, person: str, scope: str, now: datetime | None = None) -> Explanation:
+        """The rules that decide: all denies if there is one, else all allows, else those that hold at another time."""
+        self._known(person)
+        paths = self._paths(f"person:{person}")
+        concerned = [rule for rule in self._rules if rule.scope == scope and rule.subject in paths]
+        active = set(self._active_rules(now))
+        denies = tuple(rule for rule in concerned if rule in active and not rule.allow)
+        allows = tuple(rule for rule in concerned if rule in active and rule.allow)
+        allowed = scope in self.viewer(person, now).scopes
+        rules = denies or allows or tuple(concerned)
+        path = paths[rules[0].subject] if rules else ()
+        return Explanation(allowed, rules, path, _told(person, scope, allowed, rules, path, bool(denies or allows)))
+
+    def scope_of(self, path: PurePath) -> str | None:
+        """The scope whose folder rule fits this file best: the longest folder, the deepest place; none fits: None."""
+        found: list[tuple[int, int, str]] = []
+        for name, scope in self._file.scopes.items():
+            parts = PurePath(scope.folder).parts
+            for at in range(len(path.parts) - len(parts)) if parts else ():
+                if path.parts[at : at + len(parts)] == parts:
+                    found.append((len(parts), at, name))
+        return max(found)[2] if found else None
+
+    def may_leave(self, scope: str) -> bool:
+        """May redacted content of this scope be sent to a remote model?"""
+        return scope in self._file.scopes and self._file.scopes[scope].may_leave
+
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _known(self, person: str) -> None:
+        if person not in self.people:
+            raise UnknownPerson(f"the policy does not name '{person}'", "kotonoha policy show")
+
+    def _active_rules(self, now: datetime | None) -> tuple[Rule, ...]:
+        moment = now or self._file.as_of or datetime.now(UTC)
+        return tuple(rule for rule in self._rules if rule.holds(moment))
+
+    def _decider(self, active: Sequence[Rule]) -> FastEnforcer:
+        by_scope = [1]  # where in a rule the key stands by which casbin finds the few rules that matter
+        model = FastModel(by_scope)
+        model.load_model_from_text(_MODEL)
+        model.add_policies("p", "p", [[r.subject, r.scope, "allow" if r.allow else "deny"] for r in active])
+        model.add_policies("g", "g", [[name, target] for name, targets in self._links.items() for target in targets])
+        enforcer = FastEnforcer(model, cache_key_order=by_scope)
+        enforcer.get_role_manager().max_hierarchy_level = len(self._links)  # casbin's own limit, 10, forgets silently
+        enforcer.build_role_links()
+        return enforcer
+
+    def _compiled(self, person: str, enforcer: FastEnforcer) -> Viewer:
+        subject = f"person:{person}"
+        scopes = frozenset(scope for scope in self.scopes if enforcer.enforce(subject, scope))
+        subjects = self._paths(subject)
+        rights = {right for name in subjects for right in self._file.subject(name).may}
+        roles = tuple(sorted(name.removeprefix("role:") for name in subjects if name.startswith("role:")))
+        return Viewer(person, scopes, roles, "reveal" in rights, self.version, "govern" in rights)
+
+    def _paths(self, start: str) -> dict[str, tuple[str, ...]]:
+        """Everything the person is or belongs to, each with the shortest way there."""
+        paths: dict[str, tuple[str, ...]] = {start: (start,)}
+        for subject in (queue := [start]):
+            for target in self._links.get(subject, ()):
+                if target not in paths:
+                    paths[target] = (*paths[subject], target)
+                    queue.append(target)
+        return paths
+
+
+class Policies:
+    """Every version of the policy that was ever in force, in one catalogue; the last one holds."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._loaded: Policy | None = None
+
+    def put(self, text: str, person: str, name: str = "policy") -> Policy:
+        """Bring a policy into force from the next request on; unchanged text makes no new version."""
+        policy = Policy(text, name)
+        current = self.current()
+        if current is None or current.text != text:
+            added = datetime.now(UTC).isoformat(timespec="seconds")
+            values = (policy.version, text, person, added)
+            self._catalog.connection.execute(
+                "INSERT INTO policy (version, text, person, added) VALUES (?, ?, ?, ?)", values
+            )
+        return policy
+
+    def current(self) -> Policy | None:
+        """The policy in force, asked of the catalogue every time, so that a change made elsewhere holds at once."""
+        row = self._catalog.connection.execute(
+            "SELECT version, text FROM policy ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        if row is None:
+            return None
+        if self._loaded is None or self._loaded.version != row["version"]:
+            self._loaded = Policy(row["text"])
+        return self._loaded
+
+    def history(self) -> list[tuple[int, str, str, str]]:
+        """Number, version, who brought it into force and when (UTC), newest first."""
+        rows = self._catalog.connection.execute(
+            "SELECT number, version, person, added FROM policy ORDER BY number DESC"
+        )
+        return [tuple(row) for row in rows]
+
+    def text(self, version: str) -> str | None:
+        """The text of one version, for an auditor."""
+        row = self._catalog.connection.execute("SELECT text FROM policy WHERE version = ?", (version,)).fetchone()
+        return row["text"] if row else None
+
+
+def _told(person: str, scope: str, allowed: bool, rules: Sequence[Rule], path: Sequence[str], active: bool) -> str:
+    verdict = f"{person} {'may' if allowed else 'may not'} read {scope}"
+    if not rules:
+        return f"{verdict}: no line grants it, and what is not granted is closed"
+    way = " > ".join(step.replace(":", " ") for step in path)
+    when = "" if active else "only at another time, "
+    return f"{verdict}: {when}{'; '.join(map(str, rules))} (by way of {way})"
