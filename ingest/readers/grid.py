@@ -25,7 +25,7 @@ DISTINCT_KEPT = 200
 """Distinct values counted per column; the text shows the most frequent few."""
 SHOWN_VALUES = 8
 SHOWN_COLUMNS = 40
-_TOTAL = re.compile(r"^(?:grand |sub ?-?)?total\b|^sum$|^average$|^[総小]?合?計$|^総?合計|^平均$", re.IGNORECASE)
+_TOTAL = re.compile(r"^(?:grand |sub ?-?)?totals?\b|^sum$|^average$|^[総小]?合?計$|^総?合計|^平均$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,249 @@
+"""Exact questions about tables: a checked, read-only query over the rows a viewer may read. Knows no language model.
+
+The rows are row entities that already passed the gate; nothing else is in the database, which lives in memory, has no
+access to files or the network, and runs one SELECT with bound values. The query is shown, the rows it used are cited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ingest.entity import Entity
+
+from .asked import Condition, Heading, Query, understand
+
+if TYPE_CHECKING:
+    import duckdb
+
+SQL_TYPES = {"number": "DOUBLE", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
+CITED = 20
+"""Most rows that are cited; `Calculation.count` says how many there were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of one table: its columns and, by entity, their values."""
+
+    source: str
+    key: str
+    name: str
+    headings: tuple[Heading, ...]
+    rows: tuple[Entity, ...]
+    complete: bool = True
+    """False when the table has rows that are not entities: totals over it would be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """An exact answer.
+
+    Attributes:
+        value: what the query returned.
+        text: the value as a person reads it, with its unit.
+        query: the SQL with its values filled in, to be shown; never executed in this form.
+        rows: ids of the row entities used, `CITED` at most; for a smallest or largest value the rows that have it.
+        count: how many rows were used.
+        skipped: rows that fit but have no readable figure in the column.
+    """
+
+    value: float | int | str | None
+    text: str
+    query: str
+    rows: tuple[str, ...]
+    count: int
+    table: str
+    skipped: int = 0
+
+
+def calculate(question: str, entities: Iterable[Entity]) -> Calculation | None:
+    """The exact answer to a question about tables, or None when these rules are not sure what it asks.
+
+    Args:
+        entities: `row` (and, for completeness, `table`) entities that the viewer may read; whole tables.
+    """
+    found = [
+        (query, table) for table in tables(entities) if (query := understand(question, table.name, table.headings))
+    ]
+    most = max((query.explained for query, _ in found), default=0)
+    best = [(query, table) for query, table in found if query.explained == most]
+    answers = [run(query, table) if table.complete else None for query, table in best]
+    sure = [answer for answer in answers if answer is not None]
+    if len(sure) < len(answers) or len({answer.value for answer in sure}) != 1:
+        return None
+    return min(sure, key=lambda answer: answer.count)
+
+
+def tables(entities: Iterable[Entity]) -> list[Table]:
+    """Row entities grouped into their tables, in order of the source; rows that sum up others are left out."""
+    rows: dict[tuple[str, str], list[Entity]] = {}
+    about: dict[tuple[str, str], Entity] = {}
+    for entity in sorted(entities, key=lambda item: (item.source, item.ordinal)):
+        key = (entity.source, str(entity.facts.get("table", "")))
+        if entity.kind == "row" and not entity.facts.get("total"):
+            rows.setdefault(key, []).append(entity)
+        elif entity.kind == "table":
+            about[key] = entity
+    return [_table(key, items, about.get(key)) for key, items in rows.items()]
+
+
+def _table(key: tuple[str, str], rows: Sequence[Entity], about: Entity | None) -> Table:
+    types: dict[str, str] = {}
+    units: dict[str, str] = {}
+    for row in rows:
+        types |= row.facts["types"]
+        units |= row.facts.get("units", {})
+    headings = tuple(
+        Heading(name, kind, units.get(name, ""), _distinct(rows, name, kind)) for name, kind in types.items()
+    )
+    title = rows[0].title or (about.title if about else "")
+    complete = about is None or len(rows) == about.facts.get("rows", len(rows))
+    return Table(*key, title, headings, tuple(rows), complete)
+
+
+def _distinct(rows: Sequence[Entity], name: str, kind: str) -> tuple[str, ...]:
+    if kind != "text":
+        return ()
+    return tuple(dict.fromkeys(str(row.facts["values"][name]) for row in rows if name in row.facts["values"]))
+
+
+# -- the query ---------------------------------------------------------------------------------------------------
+
+
+def run(query: Query, table: Table) -> Calculation | None:
+    """Executes a query over one table; None when it has no answer there (no row, or several values for one cell)."""
+    with _database(table) as database:
+        where, values = _where(query.where)
+        select, more = _select(query)
+        statement = f"SELECT {select} FROM data{where}{more}"
+        found = _checked(database, statement, values)
+        if not found or found[0][0] is None or (query.operation == "cell" and len({row[0] for row in found}) > 1):
+            return None
+        value = found[0][0]
+        if query.operation == "which" and len(found) > 1 and found[0][1] == found[1][1]:
+            return None
+        ids = [row[0] for row in _rows_used(database, query, where, values, found)]
+        skipped = _skipped(database, query, where, values)
+    text = _shown(query, table, value)
+    return Calculation(value, text, _filled(statement, values), tuple(ids[:CITED]), len(ids), table.name, skipped)
+
+
+def _database(table: Table) -> duckdb.DuckDBPyConnection:
+    """The rows as a table `data` in memory; afterwards nothing outside of it can be reached and no setting changed."""
+    import duckdb
+
+    database = duckdb.connect(config={"threads": 2, "memory_limit": "1GB", "enable_external_access": "false"})
+    columns = ", ".join(f"{_quoted(h.name)} {SQL_TYPES.get(h.type, 'VARCHAR')}" for h in table.headings)
+    database.execute(f"CREATE TABLE data (entity VARCHAR, {columns})")
+    lists: list[list[Any]] = [[row.id for row in table.rows]]
+    lists += [[_value(row, heading) for row in table.rows] for heading in table.headings]
+    kinds = ["VARCHAR", *(SQL_TYPES.get(h.type, "VARCHAR") for h in table.headings)]
+    unnested = ", ".join(f"unnest(?::VARCHAR[])::{kind}" for kind in kinds)
+    database.execute(f"INSERT INTO data SELECT {unnested}", lists)
+    database.execute("SET lock_configuration = true")
+    return database
+
+
+def _value(row: Entity, heading: Heading) -> str | None:
+    """A cell as text for its column, or None when it is not of the column's type."""
+    value = row.facts["values"].get(heading.name)
+    fits: Any = {"number": (int, float), "boolean": bool}.get(heading.type, str)
+    if value is None or not isinstance(value, fits) or (heading.type == "date" and not str(value)[:4].isdigit()):
+        return None
+    return repr(value) if heading.type == "number" else str(value)
+
+
+def _checked(database: duckdb.DuckDBPyConnection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Runs exactly one SELECT."""
+    import duckdb
+
+    (only,) = database.extract_statements(statement)
+    assert only.type == duckdb.StatementType.SELECT
+    return database.execute(only, values).fetchall()
+
+
+def _select(query: Query) -> tuple[str, str]:
+    """What stands after SELECT and after WHERE."""
+    column, label = _quoted(query.column), _quoted(query.label)
+    order = "DESC" if query.extreme == "max" else "ASC"
+    if query.operation == "count":
+        return "count(*)", ""
+    if query.operation == "distinct":
+        return f"count(DISTINCT {column})", ""
+    if query.operation == "cell":
+        return f"{column}", ""
+    if query.operation != "which":
+        return f"{query.operation}({column})", ""
+    if query.grouped:
+        size = f"sum({column})" if query.column else "count(*)"
+        return f"{label}, {size}", f" GROUP BY {label} ORDER BY 2 {order} NULLS LAST LIMIT 2"
+    return f"{label}, {column}", f" ORDER BY 2 {order} NULLS LAST LIMIT 2"
+
+
+def _where(conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
+    parts: list[str] = []
+    values: list[Any] = []
+    for condition in conditions:
+        column = _quoted(condition.column)
+        if isinstance(condition.value, tuple):
+            parts.append(f"{column} IN ({', '.join('?' * len(condition.value))})")
+            values += condition.value
+        else:
+            left = f"{condition.comparison}({column}) =" if condition.comparison in ("month", "quarter") else ""
+            parts.append(f"{left or f'{column} {condition.comparison}'} ?")
+            values.append(condition.value)
+    return (f" WHERE {' AND '.join(parts)}" if parts else ""), values
+
+
+def _rows_used(
+    database: duckdb.DuckDBPyConnection,
+    query: Query,
+    where: str,
+    values: Sequence[Any],
+    found: Sequence[tuple[Any, ...]],
+) -> list[tuple[Any, ...]]:
+    """Ids of the rows behind the answer, in order of the table."""
+    extra, more = "", list(values)
+    if query.operation in ("max", "min"):
+        extra, more = f"{_quoted(query.column)} = ?", [*values, found[0][0]]
+    elif query.operation == "which":
+        extra, more = f"{_quoted(query.label)} = ?", [*values, found[0][0]]
+        if not query.grouped:
+            extra, more = f"{extra} AND {_quoted(query.column)} = ?", [*more, found[0][1]]
+    elif query.column:
+        extra = f"{_quoted(query.column)} IS NOT NULL"
+    joined = f"{where} AND {extra}" if where and extra else where or (f" WHERE {extra}" if extra else "")
+    return _checked(database, f"SELECT entity FROM data{joined} ORDER BY rowid", more)
+
+
+def _skipped(database: duckdb.DuckDBPyConnection, query: Query, where: str, values: Sequence[Any]) -> int:
+    if not query.column:
+        return 0
+    missing = f"{_quoted(query.column)} IS NULL"
+    statement = (
+        f"SELECT count(*) FROM data{where} AND {missing}" if where else f"SELECT count(*) FROM data WHERE {missing}"
+    )
+    return int(_checked(database, statement, values)[0][0])
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _filled(statement: str, values: Sequence[Any]) -> str:
+    """The statement with its values in place, for people."""
+    pieces = statement.split("?")
+    shown = [f"{v:.15g}" if isinstance(v, float) else "'" + str(v).replace("'", "''") + "'" for v in values]
+    return "".join(piece + value for piece, value in zip(pieces, [*shown, ""], strict=True))
+
+
+def _shown(query: Query, table: Table, value: Any) -> str:
+    """The answer with thousands separated and the unit of its column."""
+    heading = next((h for h in table.headings if h.name == query.column), Heading("", ""))
+    if query.operation in ("count", "distinct"):
+        return f"{value:,}"
+    if isinstance(value, float):
+        figure = f"{value:,.0f}" if value == int(value) else f"{round(value, 6):,.10g}"
+        return f"{figure} {heading.unit}".rstrip()
+    return value.isoformat(" ").removesuffix(" 00:00:00") if hasattr(value, "isoformat") else str(value)
