@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
     from tokenizers import Tokenizer
 
 TARGET = 160
@@ -24,6 +25,8 @@ MOST = 240
 """Tokens a passage has at most, its title included."""
 LETTERS = 8
 """Characters that count as one token at least: an unbroken string may be a single unknown token, however long."""
+PIECE = TARGET // 2
+"""Tokens of the pieces a sentence that is too long is cut into; characters, where there is no other place to cut."""
 WINDOW = 100_000
 """Characters looked at together."""
 
@@ -34,7 +37,7 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|No|Nos|Fig|Figs|Eq|Sec|Vol|pp|p|vs|cf|approx|max|min|ca|al|e\.g|i\.e|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|U\.S|a\.m|p\.m|dept|est|tel|ext)\.$"
 )
-_SEPARATORS = ["\n", "; ", "；", "、", ", ", "，", " ", ""]
+_SEPARATORS = ["\n", "; ", "；", "、", ", ", "，", " "]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +144,26 @@ def _stripped(text: str, left: int, right: int, closes: bool) -> Iterator[tuple[
 
 
 def _pieces(text: str, left: int, right: int) -> Iterator[tuple[int, int, int]]:
-    """A sentence that is too long, cut at lines, commas, words or, in the end, anywhere."""
+    """A sentence that is too long, cut at lines, commas or words; what has none of these, every `PIECE` characters."""
+    place = left
+    for part in _splitter().split_text(text[left:right]):
+        whole = tokens(part) <= TARGET
+        for at in range(0, len(part), len(part) if whole else PIECE):
+            piece = part[at : at + (len(part) if whole else PIECE)]
+            if piece.strip():
+                start = place + at + len(piece) - len(piece.lstrip())
+                yield start, place + at + len(piece.rstrip()), tokens(piece)
+        place += len(part)
+
+
+@cache
+def _splitter() -> RecursiveCharacterTextSplitter:
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-    splitter = RecursiveCharacterTextSplitter(
+    return RecursiveCharacterTextSplitter(
         separators=_SEPARATORS, keep_separator="end", strip_whitespace=False,
-        chunk_size=TARGET // 2, chunk_overlap=0, length_function=tokens,
+        chunk_size=PIECE, chunk_overlap=0, length_function=tokens,
     )  # fmt: skip
-    for begin in range(left, right, TARGET * LETTERS):
-        place = begin
-        for piece in splitter.split_text(text[begin : min(right, begin + TARGET * LETTERS)]):
-            if piece.strip():
-                yield place + len(piece) - len(piece.lstrip()), place + len(piece.rstrip()), tokens(piece)
-            place += len(piece)
 
 
 def _pack(units: Sequence[Unit], room: int) -> Iterator[tuple[int, int]]:

@@ -28,6 +28,7 @@ _CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 _CJK_GAP = re.compile(rf"(?<=[{_CJK}])[ \t]*[\r\n]+\s*(?=[{_CJK}])")
 _INVISIBLE = {ord(c): None for c in "\xad\u200b\u2060\ufeff"}
 MAX_SPAN = 100
+MAX_COLUMNS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _rows(table: etree._Element) -> list[list[str]]:
         for cell in line.iterchildren("td", "th"):
             _fill(row, below)
             text = _SPACE.sub(" ", " ".join(part.strip() for part in cell.itertext()) if cell.tag else "").strip()
-            for _ in range(_number(cell.get("colspan"))):
+            for _ in range(min(_number(cell.get("colspan")), MAX_COLUMNS - len(row))):
                 below[len(row)] = (_number(cell.get("rowspan")) - 1, text)
                 row.append(text)
         _fill(row, below)
@@ -141,7 +142,7 @@ def _rows(table: etree._Element) -> list[list[str]]:
 
 def _fill(row: list[str], below: dict[int, tuple[int, str]]) -> None:
     """Adds the cells that hang down from the rows above."""
-    while below.get(len(row), (0, ""))[0] > 0:
+    while below.get(len(row), (0, ""))[0] > 0 and len(row) < MAX_COLUMNS:
         left, text = below[len(row)]
         below[len(row)] = (left - 1, text)
         row.append(text)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from typing import Any
@@ -143,7 +144,7 @@ def _header(value: Any) -> str:
     text = str(value)
     if re.search("[\udc80-\udcff]", text):
         text = charset.decode(text.encode("ascii", "surrogateescape"))
-    with suppress(ValueError, LookupError):
+    with suppress(ValueError, LookupError, HeaderParseError):
         text = str(make_header([(word, _encoding(name)) for word, name in decode_header(text)]))
     return " ".join(text.split())
 
