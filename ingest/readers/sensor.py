@@ -87,12 +87,18 @@ class SensorReader:
             yield Note(f"{skipped:,} rows without a readable time were left out")
         if len(channels) > MAX_CHANNELS:
             yield Note(f"of {len(channels):,} channels the first {MAX_CHANNELS} were read")
-        title = str(side.get("title") or source.path.stem)
-        kept = [(name, channel) for name, channel in channels.items() if len(channel.values)][:MAX_CHANNELS]
+        made = _signals(channels, side, source)
         paused: set[tuple[float, float]] = set()
-        for name, channel in kept:
-            made = _signal(channel, side.get("channels", {}).get(name, {}), title, alone=len(kept) == 1)
-            yield from drafts(made, title, paused, windowed=len(kept) <= WINDOWED_CHANNELS)
+        for one in made:
+            yield from drafts(one, _title(side, source), paused, windowed=len(made) <= WINDOWED_CHANNELS)
+
+
+def signals(source: Source) -> list[Signal]:
+    """The quantities a record holds, under the names its entities carry; none when it is no record."""
+    rows = _rows(source)
+    seen = list(itertools.islice(rows, LOOK))
+    found = layout(seen)
+    return _signals(_channels(seen, rows, found)[0], sidecar(source), source) if found else []
 
 
 # -- drafts ----------------------------------------------------------------------------------------------
@@ -222,12 +228,20 @@ def _rows(source: Source) -> Iterator[Row]:
 def _objects(source: Source) -> Iterator[Row]:
     """JSON lines as rows under the names of the first objects; anything but flat objects ends the reading."""
     with source.path.open("rb") as file:
-        lines = (json.loads(charset.decode(line, "utf-8")) for line in file if line.strip())
+        lines = (_parsed(charset.decode(line, "utf-8")) for line in file if line.strip())
         first = [item for item in itertools.islice(lines, LOOK) if isinstance(item, dict)]
         names = list(dict.fromkeys(name for item in first for name in item))
         yield names
         for item in itertools.chain(first, lines):
             yield [item.get(name) for name in names] if isinstance(item, dict) else []
+
+
+def _parsed(line: str) -> Any:
+    """The value of a line of JSON; None if it is none."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _channels(seen: Sequence[Row], rest: Iterator[Row], found: Layout) -> tuple[dict[str, Channel], int]:
@@ -257,6 +271,16 @@ def _named(channels: dict[str, Channel], row: Row, found: Layout) -> Channel | N
         called, unit = header(name)
         channels[name] = Channel(called, unit or (shown(row[found.unit]) if found.unit is not None else ""))
     return channels.get(name)
+
+
+def _signals(channels: dict[str, Channel], side: dict[str, Any], source: Source) -> list[Signal]:
+    kept = [(name, channel) for name, channel in channels.items() if len(channel.values)][:MAX_CHANNELS]
+    told = side.get("channels", {})
+    return [_signal(one, told.get(name, {}), _title(side, source), alone=len(kept) == 1) for name, one in kept]
+
+
+def _title(side: dict[str, Any], source: Source) -> str:
+    return str(side.get("title") or source.path.stem)
 
 
 def _signal(channel: Channel, said: dict[str, Any], title: str, *, alone: bool) -> Signal:
