@@ -5,21 +5,26 @@ Every heavy library is imported inside the function that needs it, so that `koto
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.access import Viewer, checked_scope
+from ingest.errors import NotAllowed, UnknownPerson
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
-    from assistant.answer import Assistant
+    from assistant.audit import Audit
+    from assistant.audited import AuditedAssistant
+    from assistant.policy import Policies
+    from ingest.catalog import Catalog
     from ingest.memory import Memory
     from ingest.pipeline import Report
     from ingest.readers import Reader
     from ingest.space import Space
 
+OWNER = "owner"
 DEFAULT_SCOPE = "private"
 """Where a file goes when no rule and no `--scope` says otherwise; only the owner of this machine reads it."""
 
@@ -70,23 +75,99 @@ def memory(settings: Settings) -> Memory:
     return Memory(settings, space(settings))
 
 
-def ingest(settings: Settings, paths: Iterable[Path], scope: str = "") -> Iterator[Report]:
-    """Ingests, as the owner of the memory or through the process that owns it; one report per file."""
-    from ingest import pipeline
-
-    name = checked_scope(scope) if scope else DEFAULT_SCOPE
-    return pipeline.ingest(settings, paths, lambda path: name, lambda: memory(settings), lambda: readers(settings))
-
-
-def viewer(settings: Settings, person: str = "") -> Viewer:
-    """The viewer for this request: the local owner of the machine, who reads every scope there is."""
+def catalog(settings: Settings) -> Catalog:
+    """The catalogue alone: enough to look at sources, jobs, policy and audit while another process owns the memory."""
     from ingest.catalog import Catalog
 
-    catalog = Catalog(settings.catalog_file)
-    return Viewer(person or "owner", frozenset(catalog.scopes()), roles=("owner",), may_reveal=True)
+    return Catalog(settings.catalog_file)
 
 
-def assistant(settings: Settings, memory: Memory) -> Assistant:
+def ingest(settings: Settings, paths: Iterable[Path], scope: str = "") -> Iterator[Report]:
+    """Ingests, as the owner of the memory or through the process that owns it; one report per file.
+
+    The scope is `scope` if given, else what the policy's folder rules say, else `DEFAULT_SCOPE`.
+    """
+    from ingest import pipeline
+
+    rules = policies(catalog(settings)).current()
+    given = checked_scope(scope) if scope else ""
+
+    def scope_of(path: Path) -> str:
+        return given or (rules.scope_of(path) if rules else None) or DEFAULT_SCOPE
+
+    return pipeline.ingest(settings, paths, scope_of, lambda: memory(settings), lambda: readers(settings))
+
+
+def policies(catalog: Catalog) -> Policies:
+    from assistant.policy import Policies
+
+    return Policies(catalog)
+
+
+def viewer(catalog: Catalog, person: str = "") -> Viewer:
+    """The viewer for one request, compiled from the policy now.
+
+    Without a policy there is one person, the owner of this machine, who reads every scope there is. With one, nobody
+    reads by being at the keyboard: it is `person`, or whom the policy names as `owner`.
+
+    Raises:
+        UnknownPerson: the policy does not name this person, or there is none to be.
+    """
+    policy = policies(catalog).current()
+    if policy is None:
+        if person not in ("", OWNER):
+            raise UnknownPerson(f"there is no policy that names '{person}'", "kotonoha policy set FILE")
+        return Viewer(OWNER, frozenset(catalog.scopes()), roles=(OWNER,), may_reveal=True, may_govern=True)
+    if not person and not policy.owner:
+        raise UnknownPerson("the policy names no owner", "say who is asking: --as PERSON")
+    return policy.viewer(person or str(policy.owner))
+
+
+def audit(settings: Settings, catalog: Catalog) -> Audit:
+    from assistant.audit import Audit
+    from ingest.vault import secret
+
+    return Audit(catalog, secret(settings.home / "audit.key"), settings.home / "audit.head")
+
+
+def assistant(settings: Settings, memory: Memory) -> AuditedAssistant:
+    """The assistant, every question of which is written into the audit."""
     from assistant.answer import Assistant
+    from assistant.audited import AuditedAssistant
 
-    return Assistant.open(settings, memory)
+    return AuditedAssistant(Assistant.open(settings, memory), audit(settings, memory.catalog))
+
+
+def governor(catalog: Catalog, person: str = "") -> Viewer:
+    """The viewer, who must be allowed to govern.
+
+    Raises:
+        NotAllowed: this person may not.
+    """
+    who = viewer(catalog, person)
+    if not who.may_govern:
+        raise NotAllowed(f"{who.person} may not govern", "ask somebody whose role has `may: [govern]` in the policy")
+    return who
+
+
+def record(
+    settings: Settings,
+    catalog: Catalog,
+    viewer: Viewer,
+    action: str,
+    details: Mapping[str, object],
+    scopes: Sequence[str] = (),
+    content: Mapping[str, object] | None = None,
+) -> None:
+    """Writes what somebody did into the audit."""
+    from assistant.audit import Event
+
+    audit(settings, catalog).append(
+        Event(action, viewer.person, viewer.roles, viewer.policy, tuple(scopes), details, content or {})
+    )
+
+
+def serve(settings: Settings, host: str, port: int) -> int:
+    from assistant.api import serve as run
+
+    return run(settings, host, port)

@@ -6,6 +6,7 @@ KotonohaError                    what went wrong, and what to do next
 │   ├── UnknownPerson            no such person in the policy
 │   └── BadPolicy                the policy file says something impossible
 ├── NotFound                     there is no such thing *for this viewer* (absent and forbidden read alike)
+├── NotAllowed                   a person may not do this; what may be read never shows as this, but as NotFound
 ├── SignInRefused                a password, session or token that lets nobody in; never says which part was wrong
 ├── MissingPart                  a model or library is not on this machine; the hint is the command that gets it
 │   └── BadWeights               a model file is not the one it claims to be
@@ -66,6 +67,10 @@ class BadPolicy(BadInput):
 
 class NotFound(KotonohaError):
     exit_code = 1
+
+
+class NotAllowed(KotonohaError):
+    exit_code = 2
 
 
 class SignInRefused(KotonohaError):

@@ -86,7 +86,9 @@ class ParagraphReader:
         at = 0
         for paragraph in text.split("\n\n"):
             if paragraph.strip():
-                yield Draft("passage", paragraph.strip(), Locator(chars=(at, at + len(paragraph))), title=source.path.stem)
+                yield Draft(
+                    "passage", paragraph.strip(), Locator(chars=(at, at + len(paragraph))), title=source.path.stem
+                )
             at += len(paragraph) + 2
 
 

@@ -11,7 +11,9 @@ names = st.sampled_from(["public", "sales", "sales-eu", "hr", "r.d", "a_b"])
 
 
 @given(st.frozensets(names), st.lists(names))
-def test_the_scopes_to_open_are_exactly_those_the_rule_allows_one_by_one(reads: frozenset[str], there: list[str]) -> None:
+def test_the_scopes_to_open_are_exactly_those_the_rule_allows_one_by_one(
+    reads: frozenset[str], there: list[str]
+) -> None:
     viewer = Viewer("x", reads)
     assert viewer.readable(there) == sorted({scope for scope in there if may_read(viewer, scope)})
 

@@ -54,4 +54,7 @@ def test_many_threads_write_without_losing_a_row(tmp_path: Path) -> None:
 
 
 def tables(catalog: Catalog) -> list[str]:
-    return [row["sql"] for row in catalog.connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")]
+    return [
+        row["sql"]
+        for row in catalog.connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
+    ]

@@ -32,7 +32,10 @@ def test_mail_encoding_is_read_with_the_circled_digits_programs_send() -> None:
     assert decode(circled, "iso-2022-jp") == "会議 ①"
 
 
-@pytest.mark.parametrize("text", ["Café crème à l’hôtel, s’il vous plaît. Déjà vu!", "Größe: 5 mm, Öl prüfen. Maßstab 1:2.", "£5 “quoted” – naïve"])
+@pytest.mark.parametrize(
+    "text",
+    ["Café crème à l’hôtel, s’il vous plaît. Déjà vu!", "Größe: 5 mm, Öl prüfen. Maßstab 1:2.", "£5 “quoted” – naïve"],
+)
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
 def test_western_text_is_not_taken_for_japanese(text: str, encoding: str) -> None:
     assert decode(text.encode(encoding)) == text

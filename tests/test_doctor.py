@@ -14,7 +14,9 @@ pytestmark = pytest.mark.slow
 def filled(tmp_path: Path) -> Settings:
     """A small memory made with the real encoder."""
     settings = Settings(home=tmp_path / "home")
-    (tmp_path / "a.md").write_text("# Spindle\n\nThe spindle is greased every week.\n\n# Pump\n\nThe pump has two seals.")
+    (tmp_path / "a.md").write_text(
+        "# Spindle\n\nThe spindle is greased every week.\n\n# Pump\n\nThe pump has two seals."
+    )
     (tmp_path / "b.md").write_text("# Leave\n\nTwenty days of leave a year.")
     assert all(report.status == "added" for report in build.ingest(settings, [tmp_path / "a.md"], "engineering"))
     assert all(report.status == "added" for report in build.ingest(settings, [tmp_path / "b.md"], "public"))

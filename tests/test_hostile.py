@@ -68,7 +68,11 @@ def sample(name: str) -> bytes:
 
 def encrypted_office() -> bytes:
     """The smallest compound file with an encrypted package in it, as Word writes with a password."""
-    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH6xIIIIIIIIII", 62, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0)
+    header = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + bytes(16)
+        + struct.pack("<HHHHH6xIIIIIIIIII", 62, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0)
+    )
     header = (header + b"\xff" * 436)[:512]
     fat = struct.pack("<2I", 0xFFFFFFFD, 0xFFFFFFFE) + b"\xff" * 504
 
@@ -77,7 +81,14 @@ def encrypted_office() -> bytes:
         return struct.pack("<64sHBBIII36xIQ", raw, len(raw), kind, 1, 0xFFFFFFFF, right, child, 0xFFFFFFFE, 0)
 
     root = entry("Root Entry", 5, 1, 0xFFFFFFFF)
-    return header + fat + root + entry("EncryptionInfo", 2, 0xFFFFFFFF, 2) + entry("EncryptedPackage", 2, 0xFFFFFFFF, 0xFFFFFFFF) + bytes(128)
+    return (
+        header
+        + fat
+        + root
+        + entry("EncryptionInfo", 2, 0xFFFFFFFF, 2)
+        + entry("EncryptedPackage", 2, 0xFFFFFFFF, 0xFFFFFFFF)
+        + bytes(128)
+    )
 
 
 def encrypted_pdf(path: Path) -> None:
@@ -115,10 +126,16 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "cut.docx": (lambda: sample("made.docx")[:5000], "damaged or cut off"),
     "password.docx": (encrypted_office, "encrypted"),
     "locked.docx": (encrypted_zip, "encrypted"),
-    "bomb.docx": (lambda: rezipped(sample("made.docx"), word__document=b"", **{"word__document.xml": b" " * 50_000_000}), "like a zip bomb"),
+    "bomb.docx": (
+        lambda: rezipped(sample("made.docx"), word__document=b"", **{"word__document.xml": b" " * 50_000_000}),
+        "like a zip bomb",
+    ),
     "big.docx": (lambda: rezipped(sample("made.docx"), **{"word__document.xml": b" " * 70_000_000}), "would unpack to"),
     "laughs.docx": (lambda: rezipped(sample("made.docx"), **{"word__document.xml": laughing_word()}), ""),
-    "laughs.epub": (lambda: rezipped(sample("made.epub"), **{"OEBPS__a b.opf": f"{BOMB}<package>&a9;</package>".encode()}), "!"),
+    "laughs.epub": (
+        lambda: rezipped(sample("made.epub"), **{"OEBPS__a b.opf": f"{BOMB}<package>&a9;</package>".encode()}),
+        "!",
+    ),
     "laughs.html": (lambda: f"{BOMB}<html><body><p>Before &a9; after</p></body></html>".encode(), ""),
     "laughs.xml": (lambda: f"<?xml version='1.0'?>{BOMB}<x><y>Before &a9; after</y></x>".encode(), ""),
     "deep.docx": (lambda: rezipped(sample("made.docx"), **{"word__document.xml": deep_word()}), ""),
@@ -126,16 +143,31 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "tables.html": (lambda: b"<html><body>" + b"<table><tr><td>" * 5_000 + b"deep" + b"</td></tr></table>" * 5_000, ""),
     "deep.json": (lambda: b"[" * 100_000 + b"1" + b"]" * 100_000, "nested too deeply"),
     "broken.json": (lambda: b'{"a": [1, 2,', "not valid JSON"),
-    "spans.html": (lambda: b"<html><table>" + b"<tr><td colspan=999999999 rowspan=999999999>x<td>y</tr>" * 50 + b"</table>", ""),
+    "spans.html": (
+        lambda: b"<html><table>" + b"<tr><td colspan=999999999 rowspan=999999999>x<td>y</tr>" * 50 + b"</table>",
+        "",
+    ),
     "page.pdf": (lambda: b"<html><body><h1>Report</h1><p>I am a web page.</p></body></html>", "I am a web page."),
     "letter.xlsx": (lambda: sample("made.docx"), "主電源を切る。"),
-    "script.html": (lambda: b"<html><body><script>steal()</script><p onclick='x()'>Words</p><iframe src=http://evil>f</iframe></body></html>", "Words"),
+    "script.html": (
+        lambda: (
+            b"<html><body><script>steal()</script><p onclick='x()'>Words</p><iframe src=http://evil>f</iframe></body></html>"
+        ),
+        "Words",
+    ),
     "long.txt": (lambda: b"a" * 300_000, "aaaa"),
     "lines.txt": (lambda: b"\n" * 2_000_000 + b"end", "end"),
     "wide.csv": (lambda: b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n" + b",".join([b"1"] * 1_000_000), ""),
     "nul.txt": (lambda: b"text\0" * 100, "of no kind that can be read"),
     "headers.eml": (lambda: b"From: a@b\nSubject: " + b"=?utf-8?b?" * 5000 + b"\n\nbody", "body"),
-    "parts.eml": (lambda: b"From: a@b\nSubject: s\n" + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(3000)) + b"\nbody", ""),
+    "parts.eml": (
+        lambda: (
+            b"From: a@b\nSubject: s\n"
+            + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(3000))
+            + b"\nbody"
+        ),
+        "",
+    ),
 }
 
 
@@ -161,13 +193,25 @@ def test_a_file_that_may_not_be_read_is_one_line(tmp_path: Path) -> None:
     assert "permission denied" in outcome(path)
 
 
-SOUND = ["made.docx", "made.pptx", "made.pdf", "made.epub", "made.eml", "made.html", "made.json", "made.jsonl", "made.md"]
+SOUND = [
+    "made.docx",
+    "made.pptx",
+    "made.pdf",
+    "made.epub",
+    "made.eml",
+    "made.html",
+    "made.json",
+    "made.jsonl",
+    "made.md",
+]
 
 
 @pytest.mark.parametrize("name", SOUND)
 @given(data=st.data())
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_file_cut_anywhere_or_with_wrong_bytes_never_does_more_than_fail(name: str, data: st.DataObject, tmp_path: Path) -> None:
+def test_a_file_cut_anywhere_or_with_wrong_bytes_never_does_more_than_fail(
+    name: str, data: st.DataObject, tmp_path: Path
+) -> None:
     content = bytearray(sample(name))
     if data.draw(st.booleans(), "cut"):
         del content[data.draw(st.integers(0, len(content) - 1), "at") :]
@@ -189,7 +233,9 @@ def test_real_files_cut_at_many_points_never_do_more_than_fail(shared: Path, tmp
 
 
 def test_every_real_file_is_entities_or_one_line(shared: Path) -> None:
-    results = {file.name: outcome(file) for file in sorted((shared / "files").iterdir()) if file.suffix not in (".jpg", ".xls")}
+    results = {
+        file.name: outcome(file) for file in sorted((shared / "files").iterdir()) if file.suffix not in (".jpg", ".xls")
+    }
     failed = {name for name, result in results.items() if result.startswith("!")}
     assert failed == {"random.bin"}
 

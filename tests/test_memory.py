@@ -25,7 +25,9 @@ def put(memory: Memory, source: str, scope: str, *texts: str) -> list[str]:
     entities = list(identify(source, scope, [Draft("passage", text) for text in texts]))
     placed = place(memory.space, entities)
     items = [StoredEntity(e, p.address.tobytes(), pack(p.slots)) for e, p in zip(entities, placed, strict=True)]
-    memory.put_source(SourceRow(source, f"/{source}", "0" * 64, 1, "text/plain", source, scope, "test", (), "2026-01-01"), items)
+    memory.put_source(
+        SourceRow(source, f"/{source}", "0" * 64, 1, "text/plain", source, scope, "test", (), "2026-01-01"), items
+    )
     memory.settle()
     return [entity.id for entity in entities]
 

@@ -111,14 +111,18 @@ def test_a_file_that_kills_its_reader_is_tried_after_all_others(memory: Memory, 
     assert "has stopped the program" in reports[first.path].error
 
 
-def test_a_process_that_does_not_own_the_memory_hands_its_job_over(settings: Settings, folder: Path, space: WordSpace) -> None:
+def test_a_process_that_does_not_own_the_memory_hands_its_job_over(
+    settings: Settings, folder: Path, space: WordSpace
+) -> None:
     import threading
 
     done: list[Report] = []
     with Memory(settings, space) as owner:
 
         def visitor() -> None:
-            ask = pipeline.ingest(settings, [folder], lambda path: "a", lambda: Memory(settings, space), lambda: [ParagraphReader()])
+            ask = pipeline.ingest(
+                settings, [folder], lambda path: "a", lambda: Memory(settings, space), lambda: [ParagraphReader()]
+            )
             done.extend(ask)
 
         thread = threading.Thread(target=visitor)
@@ -131,4 +135,8 @@ def test_a_process_that_does_not_own_the_memory_hands_its_job_over(settings: Set
 
 def dump(memory: Memory) -> list[tuple[object, ...]]:
     tables = ("source", "entity")
-    return [tuple(row) for table in tables for row in memory.catalog.connection.execute(f"SELECT * FROM {table} ORDER BY id")]
+    return [
+        tuple(row)
+        for table in tables
+        for row in memory.catalog.connection.execute(f"SELECT * FROM {table} ORDER BY id")
+    ]

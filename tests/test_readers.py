@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -26,7 +25,16 @@ from ingest.source import look
 from ingest.split import MOST, tokens
 
 LIMITS = Settings(home=Path("/nowhere"))
-READERS = (PdfReader(), DocxReader(), PptxReader(), BookReader(), MailReader(), JsonReader(), HtmlReader(), TextReader())
+READERS = (
+    PdfReader(),
+    DocxReader(),
+    PptxReader(),
+    BookReader(),
+    MailReader(),
+    JsonReader(),
+    HtmlReader(),
+    TextReader(),
+)
 
 
 def read(path: Path) -> tuple[list[Draft], list[str]]:
@@ -82,12 +90,25 @@ REAL: list[tuple[str, list[str], list[str]]] = [
     ("multipage.pdf", ["dangerous for use", "These shells are visitors", "'page': 6"], ["\ufffe", "dan-gerous"]),
     (
         "REPAIR-2022-INV-001_multipage.pdf",
-        ["Insured name | Gabriel Diaz | Year | 2022", "Sales Tax | 10.20% | 278.46", "(ID: EST-1008) > Supplies", "'page': 3"],
+        [
+            "Insured name | Gabriel Diaz | Year | 2022",
+            "Sales Tax | 10.20% | 278.46",
+            "(ID: EST-1008) > Supplies",
+            "'page': 3",
+        ],
         [],
     ),
-    ("movie-theater-booking-2024.pdf", ["Product Desc: Holiday Movie Marathon Package", "Primary Contact: Sarah Johnson"], ["Page 1 of 1"]),
+    (
+        "movie-theater-booking-2024.pdf",
+        ["Product Desc: Holiday Movie Marathon Package", "Primary Contact: Sarah Johnson"],
+        ["Page 1 of 1"],
+    ),
     ("RECEIPT-2024-TXN-98765_retail_purchase.pdf", ["TECHMART ELECTRONICS", "Total Points: 3,247\n"], []),
-    ("MEDRPT-2024-PAT-3847_medical_report_scan.pdf", ["[page]  {'page': 1, 'box': [0.0, 0.0, 408.0, 528.0]}", "'page': 3"], ["[passage]"]),
+    (
+        "MEDRPT-2024-PAT-3847_medical_report_scan.pdf",
+        ["[page]  {'page': 1, 'box': [0.0, 0.0, 408.0, 528.0]}", "'page': 3"],
+        ["[passage]"],
+    ),
     ("ocr_samples.pdf", ["[page]", "robertson.jpg"], []),
     (
         "test_blog.html",
@@ -98,11 +119,20 @@ REAL: list[tuple[str, list[str], list[str]]] = [
         ],
         ["<script", "function(", "\u200b", "window."],
     ),
-    ("test.epub", ["Test EPUB Document > Chapter 1: Test Content", "A bullet point", "blockquote for testing"], ["<p>"]),
+    (
+        "test.epub",
+        ["Test EPUB Document > Chapter 1: Test Content", "A bullet point", "blockquote for testing"],
+        ["<p>"],
+    ),
     ("test.json", ["key1: string_value", "5b64c88c-b3c3-4510-bcb8-da0b200602d8: uuid_key"], ['"']),
     (
         "test_outlook_msg.msg",
-        ["Test Email Message", "From: M. C. Kurtuluş <muratcan.kurtulus@gmail.com>", "Date: Sun, 22 Dec 2024", "This is the body of the test email message"],
+        [
+            "Test Email Message",
+            "From: M. C. Kurtuluş <muratcan.kurtulus@gmail.com>",
+            "Date: Sun, 22 Dec 2024",
+            "This is the body of the test email message",
+        ],
         ["=?UTF-8"],
     ),
     ("iceland.docx", ["The Icelandic horse is a breed of horse developed in Iceland."], []),
@@ -151,7 +181,9 @@ def docx(path: Path) -> None:
     for row, values in enumerate((("Part", "Torque [N·m]", "Note"), ("M8", "25", "dry"), ("M10", "48", "oiled"))):
         for column, value in enumerate(values):
             table.cell(row, column).text = value
-    control = f"<w:sdt {nsdecls('w')}><w:sdtContent><w:p><w:r><w:t>In a form field.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    control = (
+        f"<w:sdt {nsdecls('w')}><w:sdtContent><w:p><w:r><w:t>In a form field.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    )
     document.element.body.insert(len(document.element.body) - 1, parse_xml(control))
     document.save(str(path))
 
@@ -193,7 +225,9 @@ def pdf(path: Path) -> None:
         canvas.setFont("HeiseiMin-W3", 18)
         canvas.drawString(60, 760, f"第{number}章 点検")
         canvas.setFont("HeiseiMin-W3", 10.5)
-        canvas.drawString(60, 730, f"ポンプを停止してから、フィルターを交換してください。作業の前に必ず主電源を切り、赤い札{number}を")
+        canvas.drawString(
+            60, 730, f"ポンプを停止してから、フィルターを交換してください。作業の前に必ず主電源を切り、赤い札{number}を"
+        )
         canvas.drawString(60, 714, "掛けます。交換した日を記録簿に書きます。")
         canvas.showPage()
     canvas.save()
@@ -228,21 +262,29 @@ def mail(path: Path) -> None:
 
 
 def raw_mail(path: Path) -> None:
-    head = "Subject: 部品の在庫\nFrom: a@example.jp\nContent-Type: text/plain; charset=shift_jis\n\n在庫は㈱星凪にあります。".encode("cp932")
+    head = "Subject: 部品の在庫\nFrom: a@example.jp\nContent-Type: text/plain; charset=shift_jis\n\n在庫は㈱星凪にあります。".encode(
+        "cp932"
+    )
     path.write_bytes(head)
 
 
 def epub(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/epub+zip")
-        archive.writestr("META-INF/container.xml", '<container><rootfiles><rootfile full-path="OEBPS/a b.opf"/></rootfiles></container>')
+        archive.writestr(
+            "META-INF/container.xml",
+            '<container><rootfiles><rootfile full-path="OEBPS/a b.opf"/></rootfiles></container>',
+        )
         archive.writestr(
             "OEBPS/a b.opf",
             '<package xmlns="http://www.idpf.org/2007/opf"><metadata><title>The pump book</title></metadata><manifest>'
             '<item id="n" href="nav.xhtml" properties="nav"/><item id="1" href="one%20chapter.xhtml"/><item id="2" href="two.xhtml"/>'
             '</manifest><spine><itemref idref="2"/><itemref idref="1"/><itemref idref="missing"/></spine></package>',
         )
-        archive.writestr("OEBPS/nav.xhtml", '<html><nav><a href="one%20chapter.xhtml">Of filters</a><a href="two.xhtml#x">Of seals</a></nav></html>')
+        archive.writestr(
+            "OEBPS/nav.xhtml",
+            '<html><nav><a href="one%20chapter.xhtml">Of filters</a><a href="two.xhtml#x">Of seals</a></nav></html>',
+        )
         archive.writestr("OEBPS/one chapter.xhtml", "<html><body><p>A filter clogs.</p></body></html>")
         archive.writestr("OEBPS/two.xhtml", "<html><body><h1>On seals</h1><p>A seal leaks.</p></body></html>")
 
@@ -298,11 +340,29 @@ Shopping list:
 """
 
 MADE: list[tuple[str, Callable[[Path], object], list[str], list[str]]] = [
-    ("made.docx", docx, ["点検手順 > 1. 準備", "主電源を切る。", "- Lock the switch.", "Kept inserted", "Part: M10; Torque: 48 N·m", "In a form field."], ["deleted", "draft.doc"]),
+    (
+        "made.docx",
+        docx,
+        [
+            "点検手順 > 1. 準備",
+            "主電源を切る。",
+            "- Lock the switch.",
+            "Kept inserted",
+            "Part: M10; Torque: 48 N·m",
+            "In a form field.",
+        ],
+        ["deleted", "draft.doc"],
+    ),
     (
         "made.pptx",
         pptx,
-        ["Quarterly figures", "first, on the left\nsecond, on the right", "Notes: Say that Q2 was good.", "Sales: 18", "'part': 'slide 1'"],
+        [
+            "Quarterly figures",
+            "first, on the left\nsecond, on the right",
+            "Notes: Say that Q2 was good.",
+            "Sales: 18",
+            "'part': 'slide 1'",
+        ],
         [],
     ),
     (
@@ -311,42 +371,119 @@ MADE: list[tuple[str, Callable[[Path], object], list[str], list[str]]] = [
         ["保守マニュアル > 第3章 点検", "赤い札3を掛けます。交換した日", "'page': 5"],
         ["confidential", "- 1 -", "赤い札1を\n", "赤い札1を "],
     ),
-    ("columns.pdf", columns_pdf, ["Two columns, drawn backwards", "of the pump and its filter, which clogs.\nThe right column tells of the spindle"], []),
-    ("made.eml", mail, ["見積もりの件", "From: 遠藤 <endo@example.jp>", "お世話になっております。", "納期.txt (", "drawing.pdf (1,600 bytes)", "納期は6月24日です。", "'part': '納期.txt'"], ["HTML twin", "=?"]),
+    (
+        "columns.pdf",
+        columns_pdf,
+        [
+            "Two columns, drawn backwards",
+            "of the pump and its filter, which clogs.\nThe right column tells of the spindle",
+        ],
+        [],
+    ),
+    (
+        "made.eml",
+        mail,
+        [
+            "見積もりの件",
+            "From: 遠藤 <endo@example.jp>",
+            "お世話になっております。",
+            "納期.txt (",
+            "drawing.pdf (1,600 bytes)",
+            "納期は6月24日です。",
+            "'part': '納期.txt'",
+        ],
+        ["HTML twin", "=?"],
+    ),
     ("raw.eml", raw_mail, ["部品の在庫", "在庫は㈱星凪にあります。"], []),
-    ("made.epub", epub, ["The pump book > On seals", "The pump book > Of filters", "A filter clogs.", "'part': 'Of filters'"], []),
+    (
+        "made.epub",
+        epub,
+        ["The pump book > On seals", "The pump book > Of filters", "A filter clogs.", "'part': 'Of filters'"],
+        [],
+    ),
     (
         "made.html",
         text(HTML),
-        ["Shop floor", "First\nsecond boldword.", "これは長い文で、途中で改行されています。", "- one\n- two", "a  b\n  c", "漢字", "Shift: Day; From: 10; To: 14", "Shifts", "Laid out.", "> End", "Last & least."],
+        [
+            "Shop floor",
+            "First\nsecond boldword.",
+            "これは長い文で、途中で改行されています。",
+            "- one\n- two",
+            "a  b\n  c",
+            "漢字",
+            "Shift: Day; From: 10; To: 14",
+            "Shifts",
+            "Laid out.",
+            "> End",
+            "Last & least.",
+        ],
         ["alert", "color", "Home", "invisible", "no script", "かんじ", "<"],
     ),
     (
         "made.md",
         text(MARKDOWN),
-        ["Cooling > Setext heading", "Text under it.", "# not a heading", "Part: FL-6; Rate: 30; Unit: L/min", "Setext heading > Deep one", "Deep text."],
+        [
+            "Cooling > Setext heading",
+            "Text under it.",
+            "# not a heading",
+            "Part: FL-6; Rate: 30; Unit: L/min",
+            "Setext heading > Deep one",
+            "Deep text.",
+        ],
         ["title: Cooling", "> not a heading", "==="],
     ),
     (
         "made.txt",
         text(PLAIN, "cp932"),
-        ["Rules for the night shift > 1. Lights", "第2条（戸締まり）", "扉を閉める。", "> SAFETY", "1. oil\n2. filters"],
+        [
+            "Rules for the night shift > 1. Lights",
+            "第2条（戸締まり）",
+            "扉を閉める。",
+            "> SAFETY",
+            "1. oil\n2. filters",
+        ],
         ["> 1. oil"],
     ),
-    ("utf16.txt", text("品質方針\n\n不良品を出さない。", "utf-16"), ["品質方針", "不良品を出さない。"], ["\ufeff", "\x00"]),
+    (
+        "utf16.txt",
+        text("品質方針\n\n不良品を出さない。", "utf-16"),
+        ["品質方針", "不良品を出さない。"],
+        ["\ufeff", "\x00"],
+    ),
     (
         "made.json",
-        text(json.dumps({"title": "Plant", "site": {"town": "Okaya", "halls": [1, 2]}, "note": "x " * 400, "machines": [{"id": "MC-3", "rpm": 12000}, {"id": "MC-4", "rpm": 9000}]})),
+        text(
+            json.dumps(
+                {
+                    "title": "Plant",
+                    "site": {"town": "Okaya", "halls": [1, 2]},
+                    "note": "x " * 400,
+                    "machines": [{"id": "MC-3", "rpm": 12000}, {"id": "MC-4", "rpm": 9000}],
+                }
+            )
+        ),
         ["Plant", "town: Okaya\nhalls: 1, 2", "id: MC-4; rpm: 9000", "'part': '$.machines'", "'part': '$.site'"],
         ['"'],
     ),
-    ("made.jsonl", text('{"q": "Why?", "a": {"b": 1}}\n{"q": "How?", "a": {"b": 2}}\nnot json\n'), ["q: Why?\na.b: 1", "'row': 2"], ["not json"]),
-    ("made.xml", text("<?xml version='1.0'?><notes><note>Close the door.</note><note>Oil it.</note></notes>"), ["Close the door.", "Oil it."], ["<note"]),
+    (
+        "made.jsonl",
+        text('{"q": "Why?", "a": {"b": 1}}\n{"q": "How?", "a": {"b": 2}}\nnot json\n'),
+        ["q: Why?\na.b: 1", "'row': 2"],
+        ["not json"],
+    ),
+    (
+        "made.xml",
+        text("<?xml version='1.0'?><notes><note>Close the door.</note><note>Oil it.</note></notes>"),
+        ["Close the door.", "Oil it."],
+        ["<note"],
+    ),
 ]
 
 
 @pytest.mark.parametrize(("name", "make", "must", "must_not"), MADE, ids=[row[0] for row in MADE])
-def test_a_made_file_says_what_is_in_it(name: str, make: Callable[[Path], object], must: list[str], must_not: list[str], tmp_path: Path) -> None:
+def test_a_made_file_says_what_is_in_it(
+    name: str, make: Callable[[Path], object], must: list[str], must_not: list[str], tmp_path: Path
+) -> None:
     path = tmp_path / name
     make(path)
     drafts, _ = read(path)
@@ -406,7 +543,17 @@ def test_the_sample_firm_is_read_whole_and_clean() -> None:
     from tests.conftest import FIRM
 
     for path in sorted(FIRM.rglob("*")):
-        if path.is_file() and path.suffix in (".docx", ".pptx", ".pdf", ".md", ".txt", ".html", ".eml", ".epub", ".json"):
+        if path.is_file() and path.suffix in (
+            ".docx",
+            ".pptx",
+            ".pdf",
+            ".md",
+            ".txt",
+            ".html",
+            ".eml",
+            ".epub",
+            ".json",
+        ):
             drafts, _ = read(path)
             assert drafts, path
             shown = said(drafts)

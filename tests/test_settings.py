@@ -9,7 +9,12 @@ from ingest.settings import Settings, load
 
 
 def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
-    given = {"KOTONOHA_HOME": str(tmp_path), "KOTONOHA_CONTEXT": "2048", "KOTONOHA_KEEP_GPS": "yes", "KOTONOHA_LLM": "x.gguf"}
+    given = {
+        "KOTONOHA_HOME": str(tmp_path),
+        "KOTONOHA_CONTEXT": "2048",
+        "KOTONOHA_KEEP_GPS": "yes",
+        "KOTONOHA_LLM": "x.gguf",
+    }
     assert load(environment=given) == Settings(home=tmp_path, context=2048, keep_gps=True, llm="x.gguf")
 
 

@@ -104,9 +104,15 @@ def test_a_look_gives_hash_size_and_first_bytes(tmp_path: Path) -> None:
         (lambda path: None, "no such file"),
         (lambda path: path.write_bytes(bytes(range(256)) * 4), "of no kind that can be read"),
         (lambda path: path.write_bytes(zipped(a=b"x")), "an archive; unpack it and give the folder"),
-        (lambda path: path.write_bytes(b"PK\x03\x04" + b"x" * 100), "damaged or cut off (its table of contents cannot be read)"),
+        (
+            lambda path: path.write_bytes(b"PK\x03\x04" + b"x" * 100),
+            "damaged or cut off (its table of contents cannot be read)",
+        ),
         (lambda path: path.write_bytes(b"{\\rtf1 hello}"), "in the RTF format; save it as .docx"),
-        (lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600), "damaged or cut off (its table of contents cannot be read)"),
+        (
+            lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600),
+            "damaged or cut off (its table of contents cannot be read)",
+        ),
     ],
 )
 def test_what_cannot_be_read_says_why_in_one_line(make, reason: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -140,7 +146,7 @@ KINDS = [
     ("txt", b"<!-- saved -->\n<HTML><head>", "text/html"),
     ("txt", b"<?xml version='1.0'?><note>x</note>", "application/xml"),
     ("txt", b'{"a": 1}', "application/json"),
-    ("txt", b'[[1, 2], [3]]', "application/json"),
+    ("txt", b"[[1, 2], [3]]", "application/json"),
     ("json", b'{"a": [1, 2', "application/json"),
     ("txt", b'{"a": 1}\n{"a": 2}\n', "application/jsonl"),
     ("txt", b"[1] See the manual.\n[2] See the other.\n", "text/plain"),
@@ -188,7 +194,12 @@ def test_deeply_nested_json_is_still_json(tmp_path: Path) -> None:
 def test_real_files_are_what_they_are(shared: Path) -> None:
     files = shared / "files"
     expected = {"test.docx": DOCX, "test.epub": EPUB, "test.xls": XLS, "test.xlsx": XLSX, "test_outlook_msg.msg": MSG}
-    expected |= {"test.json": "application/json", "test_blog.html": "text/html", "test_mskanji.csv": "text/csv", "test.pdf": "application/pdf"}
+    expected |= {
+        "test.json": "application/json",
+        "test_blog.html": "text/html",
+        "test_mskanji.csv": "text/csv",
+        "test.pdf": "application/pdf",
+    }
     assert {name: sniff(files / name, LIMITS) for name in expected} == expected
     with pytest.raises(UnreadableSource, match=r"random\.bin: of no kind that can be read"):
         look(files / "random.bin", LIMITS)

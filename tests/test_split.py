@@ -11,7 +11,27 @@ from ingest.split import MOST, TARGET, Span, passages, pieces, tokens
 ENGLISH = "The spindle keeps turning after it has been switched off. Wait at least 30 seconds before opening the door. "
 JAPANESE = "クーラント流量が18 L/minを下回ったら、班長に連絡する。交換間隔は400時間に短縮する！次回は6月25日か？"
 
-words = st.sampled_from(["pump", "Dr.", "e.g.", "3.5", "流量", "する。", "stop.", "\n", "\n\n", "- ", "1. ", "!", "？", "、", " ", "KX-4471B", "x" * 90])
+words = st.sampled_from(
+    [
+        "pump",
+        "Dr.",
+        "e.g.",
+        "3.5",
+        "流量",
+        "する。",
+        "stop.",
+        "\n",
+        "\n\n",
+        "- ",
+        "1. ",
+        "!",
+        "？",
+        "、",
+        " ",
+        "KX-4471B",
+        "x" * 90,
+    ]
+)
 texts = st.lists(words, max_size=400).map("".join)
 
 
@@ -71,7 +91,13 @@ def test_a_passage_rather_ends_with_a_paragraph_than_inside_one() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Ask Dr. Sawada about it.", "See Fig. 3 and Eq. 2 there.", "Use oil, e.g. Mobil DTE 25, here.", "It costs 3.50 yen.", "J. Smith wrote it."],
+    [
+        "Ask Dr. Sawada about it.",
+        "See Fig. 3 and Eq. 2 there.",
+        "Use oil, e.g. Mobil DTE 25, here.",
+        "It costs 3.50 yen.",
+        "J. Smith wrote it.",
+    ],
 )
 def test_a_full_stop_that_ends_no_sentence_is_no_place_to_cut(text: str) -> None:
     from ingest.split import sentences

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from assistant import build
+from assistant.evaluate.table import Table
 from ingest.settings import Settings
 
 QUESTIONS = ("How often is the spindle greased?", "What is the alarm limit?", "Who approved the order?", "主軸の温度")
@@ -95,15 +96,22 @@ def _state(settings: Settings) -> State:
 
     with build.memory(settings) as memory:
         connection = memory.catalog.connection
-        sources = [tuple(row) for row in connection.execute("SELECT path, sha256, media, title, scope, reader, notes FROM source ORDER BY path")]
+        sources = [
+            tuple(row)
+            for row in connection.execute(
+                "SELECT path, sha256, media, title, scope, reader, notes FROM source ORDER BY path"
+            )
+        ]
         rows = connection.execute(
             "SELECT id, source, scope, kind, text, title, locator, parent, ordinal, facts, address FROM entity ORDER BY id"
         ).fetchall()
         vectors = np.stack([np.frombuffer(row["address"], np.float32) for row in rows])
-        viewer = build.viewer(settings)
+        viewer = build.viewer(memory.catalog)
         retriever = Retriever(memory, memory.catalog, memory.space)
         found = tuple(tuple(hit.entity.id for hit in retriever.search(question, viewer, k=5)) for question in QUESTIONS)
-        return State(tuple(sources), tuple(tuple(row)[:-1] for row in rows), vectors, frozenset(memory.vector_ids("all")), found)
+        return State(
+            tuple(sources), tuple(tuple(row)[:-1] for row in rows), vectors, frozenset(memory.vector_ids("all")), found
+        )
 
 
 def _compare(expected: State, got: State) -> list[str]:
@@ -120,3 +128,12 @@ def _compare(expected: State, got: State) -> list[str]:
     if expected.found != got.found:
         lines.append("search finds other entities")
     return lines
+
+
+def table(outcome: Outcome) -> Table:
+    """One row, and a line for every difference."""
+    columns = ("files", "entities", "kills", "ingestions", "different")
+    row = (outcome.files, outcome.entities, outcome.kills, outcome.sequences, len(outcome.differences))
+    return Table(
+        "Killed while ingesting, run again, compared with an undisturbed run", columns, (row,), outcome.differences
+    )

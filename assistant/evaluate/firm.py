@@ -58,7 +58,9 @@ def load(file: Path) -> list[Question]:
 def mark(question: Question, answer: Answer) -> Mark:
     """Holds an answer against what was expected: the fact in its words, a citation of the file at the place."""
     said = plain(answer.answer)
-    fact = any(plain(wanted) in said for wanted in question.wanted) and not any(plain(never) in said for never in question.never)
+    fact = any(plain(wanted) in said for wanted in question.wanted) and not any(
+        plain(never) in said for never in question.never
+    )
     cited = any(_is_place(question, citation.source, citation.locator.as_dict()) for citation in answer.citations)
     return Mark(question, answer.answer, answer.refused, answer.how, fact, cited)
 
@@ -72,7 +74,12 @@ def table(marks: Sequence[Mark]) -> Table:
     documents = [m for m in marks if m.question.answerable and m.question.modality in DOCUMENTS]
     silent = [m for m in marks if not m.question.answerable]
     others = [m for m in marks if m.question.answerable and m.question.modality not in DOCUMENTS]
-    for name, group in (("documents", documents), ("other modalities", others), ("not answerable", silent), ("all", list(marks))):
+    for name, group in (
+        ("documents", documents),
+        ("other modalities", others),
+        ("not answerable", silent),
+        ("all", list(marks)),
+    ):
         rows.append((name, "", *_counts(group)))
     columns = ("modality", "kind", "questions", "fact", "place", "refused", "right", "share")
     return Table("Questions of the firm", columns, tuple(rows))

@@ -1,0 +1,43 @@
+"""An assistant whose every answer is written into the audit before it is given. Knows nothing about how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from assistant.answer import Answer, Event
+from assistant.audit import Audit
+from assistant.audit import Event as AuditEvent
+from ingest.access import Viewer
+
+
+class Asks(Protocol):
+    def ask(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Event]: ...
+
+
+class AuditedAssistant:
+    """The same `ask` as `Assistant`, with a record of who asked what, what was opened for it and what was answered."""
+
+    def __init__(self, assistant: Asks, audit: Audit) -> None:
+        self._assistant = assistant
+        self.audit = audit
+
+    def ask(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Event]:
+        """See `assistant.answer.Assistant.ask`; the last event, the `Answer`, is recorded first."""
+        for event in self._assistant.ask(question, viewer, **options):
+            if isinstance(event, Answer):
+                self.audit.append(record(event, viewer))
+            yield event
+
+
+def record(answer: Answer, viewer: Viewer) -> AuditEvent:
+    """What the audit keeps of an answer: identities for all who govern, words for those who may read their scopes."""
+    return AuditEvent(
+        "ask", viewer.person, viewer.roles, viewer.policy,
+        scopes=tuple(sorted({hit.entity.scope for hit in answer.hits})),
+        details={
+            "how": answer.how, "grounding": answer.grounding, "model": answer.model, "open": sorted(viewer.scopes),
+            "entities": [hit.entity.id for hit in answer.hits], "cited": [citation.entity for citation in answer.citations],
+        },
+        content={"question": answer.question, "answer": answer.answer, "quotes": [c.quote for c in answer.citations]},
+    )  # fmt: skip

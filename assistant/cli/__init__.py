@@ -1,0 +1,42 @@
+"""The command `kotonoha`. Parses, calls, prints; decides nothing. Heavy imports happen inside the commands."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant.cli import asking, feeding, governing, measuring
+from ingest.errors import KotonohaError
+from ingest.settings import load
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; the exit status is explained in docs/operation.md."""
+    args = build_parser().parse_args(arguments)
+    try:
+        return int(args.run(args, load(args.home)))
+    except KotonohaError as error:
+        print(f"kotonoha: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("\nkotonoha: stopped; run the same command again to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kotonoha",
+        description="Ask your own files; every sentence of the answer opens its source.",
+        epilog="Start with: kotonoha demo",
+    )
+    parser.add_argument(
+        "--home", type=Path, help="folder that holds all state (default: $KOTONOHA_HOME, or the user's data folder)"
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for group in (feeding, asking, governing, measuring):
+        group.add(commands)
+    return parser

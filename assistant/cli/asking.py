@@ -1,0 +1,64 @@
+"""Commands that read the memory: ask, serve, demo."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from assistant.cli.parts import Commands, as_person, command
+from ingest.settings import Settings
+
+
+def add(commands: Commands) -> None:
+    parser = command(
+        commands, "ask", ask, "ask a question", 'kotonoha ask "How often is the spindle greased?" --as sawada'
+    )
+    parser.add_argument("question", nargs="?", default="", help="read from standard input when it is not given")
+    as_person(parser, "answer only from what this person may read (default: the owner the policy names)")
+    parser.add_argument(
+        "--grounding",
+        choices=("hybrid", "soft", "text", "none"),
+        default="hybrid",
+        help="how the sources reach the model: best as text and the rest as soft tokens, all soft, all text, not at all",
+    )
+    parser.add_argument("--json", action="store_true", help="the whole answer as one JSON object")
+
+    parser = command(commands, "serve", serve, "open the chat in a browser", "kotonoha serve --port 7860")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen at; others than this machine's own need accounts"
+    )
+    parser.add_argument("--port", type=int, default=7860)
+    parser.add_argument("--demo", action="store_true", help="serve the bundled sample firm")
+
+    command(commands, "demo", demo, "read the bundled sample firm and ask it questions", "kotonoha demo")
+
+
+def ask(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant import build, show
+    from assistant.answer import Answer
+
+    question = args.question or sys.stdin.read()
+    with build.memory(settings) as memory:
+        viewer = build.viewer(memory.catalog, args.person)
+        events = build.assistant(settings, memory).ask(question, viewer, grounding=args.grounding)
+        if not args.json:
+            show.answer(events)
+            return 0
+        for event in events:
+            if isinstance(event, Answer):
+                print(json.dumps(event.as_dict(), ensure_ascii=False))
+    return 0
+
+
+def serve(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant import build
+    from assistant.demo import prepared
+
+    return build.serve(prepared(settings) if args.demo else settings, args.host, args.port)
+
+
+def demo(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant.demo import run
+
+    return run(settings)

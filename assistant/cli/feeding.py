@@ -1,0 +1,131 @@
+"""Commands that write the memory: ingest, sources, forget, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.cli.parts import Commands, as_person, command, progress
+from ingest.errors import NotFound
+from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from ingest.pipeline import Report
+
+
+def add(commands: Commands) -> None:
+    parser = command(
+        commands,
+        "ingest",
+        ingest,
+        "read files and folders into the memory",
+        "kotonoha ingest ~/manuals --scope engineering",
+    )
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file or a folder")
+    parser.add_argument(
+        "--scope",
+        default="",
+        help="access scope of these files (default: as the policy's folder rules say, else private)",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object per file")
+
+    parser = command(commands, "sources", sources, "list what the memory was made from", "kotonoha sources --as sawada")
+    as_person(parser, "list what this person may read")
+    parser.add_argument("--json", action="store_true", help="one JSON object per source")
+
+    parser = command(
+        commands, "forget", forget, "remove a source and all that came from it", "kotonoha forget ~/manuals/old.pdf"
+    )
+    parser.add_argument("source", help="its path or its id, as `kotonoha sources` shows them")
+    as_person(parser, "forget in the name of this person, who must be able to read it")
+
+    parser = command(
+        commands,
+        "doctor",
+        doctor,
+        "prove that catalogue, vectors, models and installation agree",
+        "kotonoha doctor --rebuild",
+    )
+    parser.add_argument("--rebuild", action="store_true", help="restore the vectors from the catalogue first")
+    parser.add_argument("--json", action="store_true", help="one JSON object per check")
+
+
+def ingest(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant import build
+    from ingest.source import count_files
+
+    counts: Counter[str] = Counter()
+    with progress(count_files(args.paths), "file", args.json) as bar:
+        for report in build.ingest(settings, args.paths, args.scope):
+            counts[report.status] += 1
+            if args.json:
+                print(json.dumps(report.as_dict(), ensure_ascii=False), flush=True)
+            else:
+                bar.write("\n".join(_lines(report)))
+            bar.update(1)
+    if not args.json:
+        print(", ".join(f"{number} {status}" for status, number in sorted(counts.items())) or "nothing to read")
+    return 1 if counts["failed"] else 0
+
+
+def _lines(report: Report) -> list[str]:
+    if report.status == "failed":
+        return [f"failed     {report.source}: {report.error}"]
+    kinds = ", ".join(f"{number} {kind}" for kind, number in report.entities.items())
+    first = f"{report.status:<10} {report.source}" + (f" ({kinds})" if kinds else "")
+    return [first, *(f"           note: {note}" for note in report.notes)]
+
+
+def sources(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant import build
+
+    catalog = build.catalog(settings)
+    viewer = build.viewer(catalog, args.person)
+    for row in catalog.sources(viewer.readable(catalog.scopes())):
+        if args.json:
+            values = {
+                "id": row.id,
+                "path": row.path,
+                "scope": row.scope,
+                "media": row.media,
+                "title": row.title,
+                "notes": row.notes,
+            }
+            print(json.dumps(values, ensure_ascii=False))
+        else:
+            gone = "" if Path(row.path).exists() else f"  (the file is gone: kotonoha forget {row.id})"
+            print(f"{row.id}  {row.scope:<16} {row.path}{gone}")
+    return 0
+
+
+def forget(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant import build
+    from ingest.access import may_read
+
+    with build.memory(settings) as memory:
+        viewer = build.viewer(memory.catalog, args.person)
+        row = memory.catalog.source(args.source) or memory.catalog.source_at(
+            str(Path(args.source).expanduser().absolute())
+        )
+        if row is None or not may_read(viewer, row.scope):
+            raise NotFound(f"no source '{args.source}' in the memory", "`kotonoha sources` lists them")
+        memory.forget_source(row.id)
+        build.record(settings, memory.catalog, viewer, "forget", {"source": row.id}, (row.scope,), {"path": row.path})
+    print(f"forgotten  {row.path}")
+    return 0
+
+
+def doctor(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant import doctor as checks
+
+    failed = 0
+    for check in checks.examine(settings, rebuild=args.rebuild):
+        failed += not check.ok
+        if args.json:
+            print(json.dumps({"check": check.name, "ok": check.ok, "finding": check.finding}, ensure_ascii=False))
+        else:
+            print(f"{'ok  ' if check.ok else 'FAIL'}  {check.name}: {check.finding}")
+    return 4 if failed else 0

@@ -1,0 +1,34 @@
+"""What the commands share: how one is declared, how progress is shown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from ingest.settings import Settings
+
+Run = Callable[[argparse.Namespace, Settings], int]
+Commands = Any  # argparse's own type for it is private
+
+
+def command(commands: Commands, name: str, run: Run, help: str, example: str) -> argparse.ArgumentParser:
+    """Declares a command with its help and an example."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=help, description=help[0].upper() + help[1:] + ".", epilog=f"example: {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+    return parser
+
+
+def as_person(parser: argparse.ArgumentParser, help: str) -> None:
+    parser.add_argument("--as", dest="person", default="", metavar="PERSON", help=help)
+
+
+def progress(total: int, unit: str, quiet: bool) -> Any:
+    """A bar with rate and remaining time on a terminal; silent elsewhere."""
+    from tqdm import tqdm
+
+    return tqdm(total=total, unit=unit, disable=quiet or not sys.stderr.isatty(), file=sys.stderr, dynamic_ncols=True)

@@ -1,0 +1,77 @@
+"""The bundled sample firm: its files, its policy, its questions, and a first conversation with it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from ingest.settings import Settings
+
+HERE = Path(__file__).parent
+FIRM = HERE / "firm"
+POLICY = HERE / "scopes.yaml"
+QUESTIONS = HERE / "questions.jsonl"
+
+CONVERSATION = (
+    ("sawada", "To what torque are the mounting bolts of the spindle tightened?"),
+    ("tanabe", "What is the serial number on the nameplate of the spindle in MC-3?"),
+    ("tanabe", "When did the spindle temperature of MC-3 rise?"),
+    ("endo", "How long is the warranty on a spindle unit?"),
+    ("endo", "What is the salary of Taro Tanabe?"),
+    ("mori", "What is the salary of Taro Tanabe?"),
+)
+"""Who asks what: a manual, a picture, a sensor log, a source with a trap in it, and one file two people see differently."""
+
+
+def prepared(settings: Settings) -> Settings:
+    """Settings of the demo's own home, with policy and files in its memory. What is there already is not read again."""
+    from assistant import build
+
+    home = replace(settings, home=settings.home / "demo")
+    catalog = build.catalog(home)
+    build.policies(catalog).put(POLICY.read_text("utf-8"), "demo", POLICY.name)
+    ready = f"{FIRM}:{_newest()}"
+    if catalog.fact("demo") != ready:
+        _ingest(home)
+        catalog.set_fact("demo", ready)
+    return home
+
+
+def run(settings: Settings) -> int:
+    """Reads the firm, asks it questions as different people, and says how to open the chat."""
+    from assistant import build, show
+
+    started = time.perf_counter()
+    home = prepared(settings)
+    with build.memory(home) as memory:
+        assistant = build.assistant(home, memory)
+        people = build.policies(memory.catalog).current()
+        assert people is not None
+        print(
+            f"{len(memory.catalog.sources())} files, {memory.catalog.count()} entities, {time.perf_counter() - started:.0f} s"
+        )
+        for person, question in CONVERSATION:
+            print(f"\n{people.people[person]} asks: {question}")
+            show.answer(assistant.ask(question, build.viewer(memory.catalog, person)))
+    print("\nOpen the chat with: make serve   (or: kotonoha serve --demo)")
+    print("Then read your own files: kotonoha ingest FOLDER")
+    return 0
+
+
+def _ingest(home: Settings) -> None:
+    from assistant import build
+    from assistant.cli.parts import progress
+    from ingest.source import count_files
+
+    with progress(count_files([FIRM]), "file", quiet=False) as bar:
+        for report in build.ingest(home, [FIRM]):
+            if report.error:
+                print(f"{report.source}: {report.error}", file=sys.stderr)
+            bar.update(1)
+
+
+def _newest() -> int:
+    """When the bundled files last changed, in whole seconds: a newer installation reads them again."""
+    return int(max(file.stat().st_mtime for file in FIRM.rglob("*")))

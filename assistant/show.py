@@ -1,0 +1,75 @@
+"""Shows an answer in a terminal: words as they come, then the citations with file, place and quote."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+from assistant.answer import Answer, Draft, Event
+from ingest.entity import Locator
+
+WHOSE = {
+    "model": "the model's words, checked against the sources",
+    "quotation": "quoted from the source",
+    "calculation": "computed from the rows",
+    "refusal": "nothing in the sources you may read answers this",
+}
+LONGEST_QUOTE = 160
+
+
+def answer(events: Iterable[Event], out: TextIO | None = None) -> Answer:
+    """Prints the answer and returns it. A draft is shown while it is written and replaced by what stood the check."""
+    out = out or sys.stdout
+    live = out.isatty()
+    drafted = ""
+    final: Answer | None = None
+    for event in events:
+        if isinstance(event, Draft) and live:
+            drafted += event.text
+            out.write(event.text)
+            out.flush()
+        elif isinstance(event, Answer):
+            final = event
+    assert final is not None, "the last event of an answer is the answer"
+    if drafted:
+        out.write("\r\x1b[2K" if "\n" not in drafted else "\n")
+    out.write("\n".join([final.answer, *_proof(final)]) + "\n")
+    return final
+
+
+def place(locator: Locator) -> str:
+    """A place in words: "page 4", "0:12-0:15", "row 17 of sheet Orders"."""
+    says = []
+    if locator.page is not None:
+        says.append(f"page {locator.page}")
+    if locator.start is not None:
+        says.append(f"{_clock(locator.start)}-{_clock(locator.end or locator.start)}")
+    if locator.window is not None:
+        says.append(" to ".join(locator.window))
+    if locator.row is not None:
+        says.append(f"row {locator.row}" + (f" of sheet {locator.sheet}" if locator.sheet else ""))
+    if locator.box is not None and locator.page is None:
+        says.append("box " + ",".join(f"{value:.0f}" for value in locator.box))
+    if locator.part is not None:
+        says.append(locator.part)
+    return ", ".join(says)
+
+
+def _proof(final: Answer) -> list[str]:
+    lines = [f"  ({WHOSE[final.how]})"]
+    for citation in final.citations:
+        where = place(citation.locator)
+        lines.append(f"  [{citation.mark}] {Path(citation.source).name}" + (f", {where}" if where else ""))
+        lines.append(f"      “{_short(citation.quote)}”")
+    return [*lines, *(f"  note: {note}" for note in final.notes)]
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_QUOTE else line[: LONGEST_QUOTE - 1] + "…"
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
