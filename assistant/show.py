@@ -1,14 +1,15 @@
-"""Shows an answer in a terminal: words as they come, then the citations with file, place and quote."""
+"""Shows things in a terminal: an answer as it comes, its citations with file, place and quote, the progress of long work."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from assistant.answer import Answer, Draft, Event
-from ingest.entity import Locator
+if TYPE_CHECKING:
+    from assistant.answer import Answer, Event
+    from ingest.entity import Locator
 
 WHOSE = {
     "model": "the model's words, checked against the sources",
@@ -21,6 +22,8 @@ LONGEST_QUOTE = 160
 
 def answer(events: Iterable[Event], out: TextIO | None = None) -> Answer:
     """Prints the answer and returns it. A draft is shown while it is written and replaced by what stood the check."""
+    from assistant.answer import Answer, Draft
+
     out = out or sys.stdout
     live = out.isatty()
     drafted = ""
@@ -37,6 +40,13 @@ def answer(events: Iterable[Event], out: TextIO | None = None) -> Answer:
         out.write("\r\x1b[2K" if "\n" not in drafted else "\n")
     out.write("\n".join([final.answer, *_proof(final)]) + "\n")
     return final
+
+
+def progress(total: int, unit: str, quiet: bool) -> Any:
+    """A bar with rate and remaining time on a terminal; silent elsewhere."""
+    from tqdm import tqdm
+
+    return tqdm(total=total, unit=unit, disable=quiet or not sys.stderr.isatty(), file=sys.stderr, dynamic_ncols=True)
 
 
 def place(locator: Locator) -> str:

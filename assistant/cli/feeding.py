@@ -8,7 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.cli.parts import Commands, as_person, command, progress
+from assistant.cli.parts import Commands, as_person, command
+from assistant.show import progress
 from ingest.errors import NotFound
 from ingest.settings import Settings
 

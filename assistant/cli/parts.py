@@ -1,9 +1,8 @@
-"""What the commands share: how one is declared, how progress is shown."""
+"""What the commands share: how one is declared."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -25,10 +24,3 @@ def command(commands: Commands, name: str, run: Run, help: str, example: str) ->
 
 def as_person(parser: argparse.ArgumentParser, help: str) -> None:
     parser.add_argument("--as", dest="person", default="", metavar="PERSON", help=help)
-
-
-def progress(total: int, unit: str, quiet: bool) -> Any:
-    """A bar with rate and remaining time on a terminal; silent elsewhere."""
-    from tqdm import tqdm
-
-    return tqdm(total=total, unit=unit, disable=quiet or not sys.stderr.isatty(), file=sys.stderr, dynamic_ncols=True)

@@ -62,7 +62,7 @@ def run(settings: Settings) -> int:
 
 def _ingest(home: Settings) -> None:
     from assistant import build
-    from assistant.cli.parts import progress
+    from assistant.show import progress
     from ingest.source import count_files
 
     with progress(count_files([FIRM]), "file", quiet=False) as bar:
