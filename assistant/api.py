@@ -1,0 +1,347 @@
+"""The server: questions over HTTP, sources opened at their place, signing in. The chat is mounted beside it.
+
+Every route gets its viewer from the request and hands it to the gate; what is not there and what is not the viewer's
+read alike. Knows nothing about how answers are made, and imports no model.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Protocol
+from urllib.parse import quote as quoted
+
+from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
+from pydantic import BaseModel, Field
+
+from assistant import drawing, view
+from assistant.audit import Audit, Event
+from assistant.guard import COOKIE, Guard, credential, is_local, safe_path
+from assistant.web import pages
+from assistant.web.words import LANGUAGES, Language, preferred, words
+from ingest.access import Viewer
+from ingest.errors import BadInput, KotonohaError, NotFound, SignInRefused, UnknownPerson
+from ingest.memory import Memory
+from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.answer import Event as Step
+    from assistant.answer import Exchange
+    from assistant.compose import Grounding
+    from assistant.people import People
+
+LONGEST_QUESTION = 4_000
+CHUNK = 256 * 1024
+STATUS: dict[type[Exception], int] = {NotFound: 404, BadInput: 400, SignInRefused: 401}
+STYLE = Path(__file__).parent / "web" / "style.css"
+INLINE = re.compile(r"audio/[\w.+-]+|video/[\w.+-]+|application/ogg|image/(?:png|jpeg|gif|webp|bmp)")
+"""What a browser may show by itself; all else, anything that can hold a script above all, is handed over as a file."""
+
+
+class Asked(Protocol):
+    """What the server needs of `assistant.answer.Assistant`."""
+
+    def ask(
+        self, question: str, viewer: Viewer, *, grounding: Grounding = ..., history: Sequence[Exchange] = ...
+    ) -> Iterator[Step]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the server is made of.
+
+    Attributes:
+        viewer_of: the viewer for a person's name, compiled anew for each request.
+        people: accounts; None where the server is the local owner's and `viewer_of` is asked for "owner".
+        hosts: names under which this server is known on its network.
+        examples: questions shown to whoever opens the chat, whatever they may read.
+    """
+
+    settings: Settings
+    memory: Memory
+    assistant: Asked
+    viewer_of: Callable[[str], Viewer]
+    people: People | None = None
+    audit: Audit | None = None
+    hosts: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+def application(parts: Parts) -> FastAPI:
+    """The whole server as an ASGI application."""
+    app = FastAPI(title="Kotonoha", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.state.parts = parts
+    app.include_router(router)
+    app.add_exception_handler(KotonohaError, _told)
+    app.add_middleware(Guard, people=parts.people, hosts=parts.hosts)
+    return app
+
+
+def serve(parts: Parts, host: str = "127.0.0.1", port: int = 7860) -> None:
+    """Serves until it is stopped.
+
+    Raises:
+        BadInput: the address can be reached from other machines and there are no accounts.
+    """
+    import uvicorn
+
+    if parts.people is None and not is_local(host):
+        raise BadInput(
+            f"without accounts only this machine can be served, not {host}", "add accounts: kotonoha people add NAME"
+        )
+    uvicorn.run(application(parts), host=host, port=port, log_level="warning", access_log=False, server_header=False)
+
+
+# -- who is asking -------------------------------------------------------------------------------------------
+
+
+def parts_of(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def viewer_of(request: Request) -> Viewer:
+    """The viewer for this one request. Somebody the policy does not name reads nothing."""
+    return viewer_named(parts_of(request), request.state.person)
+
+
+def viewer_named(parts: Parts, person: str) -> Viewer:
+    try:
+        return parts.viewer_of(person)
+    except UnknownPerson:
+        return Viewer(person, frozenset())
+
+
+def language_of(request: Request) -> Language:
+    """The language of the page: as chosen, else as the browser asks."""
+    chosen = request.query_params.get("lang") or request.cookies.get("kotonoha-language")
+    return next((one for one in LANGUAGES if one == chosen), preferred(request.headers.get("accept-language", "")))
+
+
+P = Annotated[Parts, Depends(parts_of)]
+V = Annotated[Viewer, Depends(viewer_of)]
+L = Annotated[Language, Depends(language_of)]
+router = APIRouter()
+
+
+# -- asking ----------------------------------------------------------------------------------------------------
+
+
+class Said(BaseModel):
+    """One earlier exchange of a conversation, as the caller remembers it."""
+
+    question: str = Field(max_length=LONGEST_QUESTION)
+    answer: str = Field(max_length=4 * LONGEST_QUESTION)
+
+
+class Question(BaseModel):
+    question: str = Field(min_length=1, max_length=LONGEST_QUESTION)
+    grounding: str = Field(default="hybrid", pattern="^(hybrid|soft|text|none)$")
+    history: list[Said] = Field(default=[], max_length=20)
+
+
+@router.post("/api/ask")
+def ask(asked: Question, parts: P, viewer: V) -> StreamingResponse:
+    """Lines of JSON: `found`, then `draft`s as the model writes, last the whole `answer` (or an `error`)."""
+    from assistant.answer import Exchange
+
+    history = [Exchange(said.question, said.answer) for said in asked.history]
+    grounding: Any = asked.grounding
+    steps = parts.assistant.ask(asked.question, viewer, grounding=grounding, history=history)
+    first = next(steps)  # what is wrong with the question is said before the stream begins
+    return StreamingResponse(_lines(first, steps), media_type="application/x-ndjson")
+
+
+def _lines(first: Step, rest: Iterator[Step]) -> Iterator[str]:
+    try:
+        yield _line(first)
+        yield from map(_line, rest)
+    except KotonohaError as error:
+        yield json.dumps({"event": "error", "error": str(error)}, ensure_ascii=False) + "\n"
+
+
+def _line(step: Step) -> str:
+    from assistant.answer import Draft, Found
+
+    if isinstance(step, Found):
+        said: dict[str, Any] = {"event": "found", "hits": len(step.hits)}
+    elif isinstance(step, Draft):
+        said = {"event": "draft", "text": step.text}
+    else:
+        said = {"event": "answer", **step.as_dict()}
+    return json.dumps(said, ensure_ascii=False) + "\n"
+
+
+@router.get("/api/sources")
+def sources(parts: P, viewer: V) -> list[dict[str, str]]:
+    """The sources this viewer may read."""
+    catalog = parts.memory.catalog
+    rows = catalog.sources(viewer.readable(catalog.scopes()))
+    return [{"id": r.id, "source": r.path, "scope": r.scope, "media": r.media, "title": r.title} for r in rows]
+
+
+# -- opening -----------------------------------------------------------------------------------------------------
+
+
+@router.get("/open/{entity}")
+def open_source(entity: str, parts: P, viewer: V, language: L, quote: str = "") -> HTMLResponse:
+    """The source of an entity, opened at its place. `quote` is the cited range of its characters: "12-80"."""
+    opened = _opened(parts, viewer, entity, "place", _range(quote))
+    rows = view.excerpt(parts.memory, opened.entity, viewer) if opened.look == "table" else None
+    file = view.original(opened)
+    if file is not None:
+        file.close()
+    chart = _chart(parts, opened) if opened.look == "chart" else None
+    return HTMLResponse(pages.opened_page(opened, file is not None, rows, chart, language))
+
+
+@router.get("/open/{entity}/page.png")
+def page_image(entity: str, parts: P, viewer: V) -> Response:
+    """The page or picture an entity stands on, with its box drawn."""
+    opened = _opened(parts, viewer, entity, "image")
+    place = opened.entity.locator
+    if opened.look == "page" and (file := view.original(opened)):
+        with file:
+            return Response(drawing.page(file, place), media_type="image/png")
+    if opened.look == "picture" and (source := view.source_of(opened, parts.settings)):
+        return Response(drawing.picture(source, place), media_type="image/png")
+    raise NotFound("there is no picture of this place")
+
+
+@router.get("/open/{entity}/file")
+def original_file(entity: str, request: Request, parts: P, viewer: V) -> Response:
+    """The original's bytes, whole or one range (RFC 9110), which players ask for."""
+    opened = _opened(parts, viewer, entity, "file")
+    file = view.original(opened)
+    if file is None:
+        raise NotFound("the file has changed or is gone since it was read")
+    plays = INLINE.fullmatch(opened.source.media)
+    headers = {
+        "Content-Disposition": f"{'inline' if plays else 'attachment'}; filename*=utf-8''{quoted(opened.name)}",
+        "Content-Security-Policy": "default-src 'none'; media-src 'self'; sandbox; frame-ancestors 'none'",
+        "Accept-Ranges": "bytes",
+    }
+    media = opened.source.media if plays else "application/octet-stream"
+    return _ranged(file, opened.source.size, request.headers.get("range", ""), media, headers)
+
+
+def _opened(
+    parts: Parts, viewer: Viewer, entity: str, part: str, marked: tuple[int, int] | None = None
+) -> view.Opened:
+    """The entity at its place, by way of the gate; recorded whether it opened or not."""
+    try:
+        opened = view.open_at(parts.memory, entity, viewer, marked)
+    except NotFound:
+        _record(parts, viewer, "open", {"entity": entity[:64], "part": part, "denied": True})
+        raise
+    content = {"source": opened.source.path, "place": opened.entity.locator.as_dict()}
+    _record(parts, viewer, "open", {"entity": entity, "part": part}, (opened.entity.scope,), content)
+    return opened
+
+
+def _range(text: str) -> tuple[int, int] | None:
+    found = re.fullmatch(r"(\d{1,9})-(\d{1,9})", text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _chart(parts: Parts, opened: view.Opened) -> drawing.Chart | None:
+    source = view.source_of(opened, parts.settings)
+    quantity = str(opened.entity.facts.get("quantity", ""))
+    return drawing.chart(source, quantity, opened.entity.locator) if source else None
+
+
+def _ranged(file: BinaryIO, size: int, wanted: str, media: str, headers: dict[str, str]) -> Response:
+    """All of a file, or the one range that is wanted; several ranges at once are answered with all of it."""
+    found = re.fullmatch(r"bytes=(\d*)-(\d*)", wanted)
+    if not found or not (found[1] or found[2]):
+        return StreamingResponse(_bytes(file, 0, size), 200, {**headers, "Content-Length": str(size)}, media)
+    start = int(found[1]) if found[1] else max(0, size - int(found[2]))
+    end = min(size, int(found[2]) + 1) if found[1] and found[2] else size
+    if start >= end:
+        file.close()
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+    told = {"Content-Length": str(end - start), "Content-Range": f"bytes {start}-{end - 1}/{size}"}
+    return StreamingResponse(_bytes(file, start, end), 206, {**headers, **told}, media)
+
+
+def _bytes(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    with file:
+        file.seek(start)
+        while start < end and (data := file.read(min(CHUNK, end - start))):
+            start += len(data)
+            yield data
+
+
+# -- the door ----------------------------------------------------------------------------------------------------
+
+
+@router.get("/")
+def start(language: L) -> Response:
+    return RedirectResponse(f"/chat/{language}/", 303)
+
+
+@router.get("/sign-in")
+def door(language: L, next: str = "/") -> HTMLResponse:
+    page = HTMLResponse(pages.sign_in_page(language, safe_path(next)))
+    page.set_cookie("kotonoha-language", language, max_age=31_536_000, samesite="strict")
+    return page
+
+
+@router.post("/sign-in")
+def sign_in(
+    request: Request, parts: P, language: L, name: Annotated[str, Form(max_length=64)],
+    password: Annotated[str, Form(max_length=256)], next: Annotated[str, Form()] = "/",
+) -> Response:  # fmt: skip
+    """A session for a name and a password; the same page and the same words for every refusal."""
+    nobody = Viewer(name, frozenset())
+    try:
+        secret = parts.people.sign_in(name, password) if parts.people else ""
+    except SignInRefused:
+        _record(parts, nobody, "sign-in refused")
+        return HTMLResponse(pages.sign_in_page(language, safe_path(next), refused=True), 401)
+    _record(parts, nobody, "sign-in")
+    answer = RedirectResponse(safe_path(next), 303)
+    answer.set_cookie(COOKIE, secret, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, parts: P, viewer: V) -> Response:
+    """Ends the session at once, everywhere it is used."""
+    if parts.people:
+        parts.people.sign_out(credential(request))
+        _record(parts, viewer, "sign-out")
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return answer
+
+
+@router.get("/style.css")
+def style() -> Response:
+    return Response(STYLE.read_text("utf-8"), media_type="text/css")
+
+
+# -- saying what went wrong ----------------------------------------------------------------------------------------
+
+
+def _told(request: Request, error: Exception) -> Response:
+    """Errors made for people, as a page or as JSON. What is absent and what is forbidden are told in the same words."""
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    if "text/html" in request.headers.get("accept", ""):
+        language = language_of(request)
+        message = words(language)["absent"] if status == 404 else str(error)
+        return HTMLResponse(pages.message_page(message, language), status)
+    return JSONResponse({"error": str(error)}, status)
+
+
+def _record(
+    parts: Parts, viewer: Viewer, action: str, details: dict[str, Any] | None = None, scopes: tuple[str, ...] = (),
+    content: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    if parts.audit:
+        event = Event(action, viewer.person, viewer.roles, viewer.policy, scopes, details or {}, content or {})
+        parts.audit.append(event)

@@ -1,0 +1,179 @@
+"""The door of the server: who may speak to it at all, and what every answer carries. Knows nothing about sources.
+
+One ASGI middleware in front of everything, the chat included, so that a new route is closed until somebody opens it:
+
+    host         an IP address, `localhost` or a name the server was told; anything else is DNS rebinding
+    origin       other web pages may link here and nothing more (Fetch Metadata, W3C; `Origin` where it is not sent)
+    person       a session cookie or `Authorization: Bearer`, resolved by `people` at every request; without people the
+                 server belongs to whoever sits at this machine, and speaks to nobody else
+
+Every answer forbids framing, sniffing, referrers and storing, and lets the browser load from this server alone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, MutableMapping
+from typing import Any, Protocol
+
+from starlette.datastructures import URL
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.people import Person
+from ingest.errors import SignInRefused
+
+COOKIE = "kotonoha-session"
+OPEN = frozenset({"/sign-in", "/style.css"})
+"""What may be seen before signing in; neither says anything about what is kept here."""
+CHAT = "/chat"
+OWNER = "owner"
+"""The person at this machine, where there are no accounts."""
+
+_COMMON = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
+}
+_OURS = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_GRADIO = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; "
+    "manifest-src 'self'; worker-src 'self' blob:; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
+)
+"""Gradio writes scripts and styles into its page and makes functions of strings; still nothing leaves this server."""
+
+
+class Door(Protocol):
+    """What the guard asks of `people`."""
+
+    def principal(self, credential: str) -> Person: ...
+
+
+class Guard:
+    """ASGI middleware; puts the person's name into `request.state.person`.
+
+    Args:
+        people: resolves credentials; None where the server is the local owner's.
+        hosts: names, besides `localhost` and addresses, under which this server is known.
+    """
+
+    def __init__(self, app: ASGIApp, people: Door | None, hosts: Iterable[str] = ()) -> None:
+        self._app, self._people = app, people
+        self._hosts = {"localhost", *(host.lower() for host in hosts)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            request = Request(scope)
+            refusal = self._refusal(request)
+            await (refusal or self._app)(scope, receive, _with_headers(send, request.url.path))
+
+    def _refusal(self, request: Request) -> Response | None:
+        if not self._is_known(request.url):
+            return _refused(421, "this server is not known by that name")
+        if not _from_here(request):
+            return _refused(403, "only pages of this server may do that")
+        if request.url.path in OPEN:
+            return None
+        person = self._person(request)
+        if person is None:
+            return _unknown(request)
+        request.state.person = person
+        return None
+
+    def _is_known(self, url: URL) -> bool:
+        return url.hostname is not None and (url.hostname.lower() in self._hosts or _is_address(url.hostname))
+
+    def _person(self, request: Request) -> str | None:
+        if self._people is None:
+            return OWNER if request.client and _is_loopback(request.client.host) else None
+        try:
+            return self._people.principal(credential(request)).name
+        except SignInRefused:
+            return None
+
+
+def credential(request: Request) -> str:
+    """The secret a request carries: its bearer token, else its session cookie; empty when there is neither."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else request.cookies.get(COOKIE, "")
+
+
+def safe_path(path: str) -> str:
+    """Where to go after signing in: a path on this server, else its start."""
+    plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if plain else "/"
+
+
+def is_local(host: str) -> bool:
+    """Whether a server bound to this address speaks to its own machine only."""
+    return host == "localhost" or _is_loopback(host)
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a request was made by a page of this server, by the person, or by no web page at all."""
+    site = request.headers.get("sec-fetch-site")
+    if site in ("same-origin", "none"):
+        return True
+    if site is not None:
+        mode, target = request.headers.get("sec-fetch-mode"), request.headers.get("sec-fetch-dest")
+        return request.method == "GET" and mode == "navigate" and target == "document"
+    origin = request.headers.get("origin")
+    return origin is None or URL(origin).netloc == request.url.netloc
+
+
+def _unknown(request: Request) -> Response:
+    """To the door for a person with a browser, a plain refusal for a program."""
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        target = URL("/sign-in").include_query_params(next=safe_path(request.url.path))
+        return RedirectResponse(str(target), 303)
+    return JSONResponse({"error": "sign in first"}, 401, {"WWW-Authenticate": "Bearer"})
+
+
+def _refused(status: int, reason: str) -> Response:
+    return JSONResponse({"error": reason}, status)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return _is_address(host) and ipaddress.ip_address(host.strip("[]")).is_loopback
+
+
+def _with_headers(send: Send, path: str) -> Send:
+    """`send`, with the headers every answer carries; what an answer says itself about its content policy stays."""
+    chat = path == CHAT or path.startswith(f"{CHAT}/")
+    library = chat and ("/assets/" in path or "/static/" in path)
+    headers = {
+        **_COMMON,
+        "Content-Security-Policy": _GRADIO if chat else _OURS,
+        "Cache-Control": "private, max-age=86400" if library else "no-store",
+    }
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            _add(message, headers)
+        await send(message)
+
+    return sending
+
+
+def _add(message: MutableMapping[str, Any], headers: dict[str, str]) -> None:
+    kept = [(name, value) for name, value in message.get("headers", []) if name != b"cache-control"]
+    said = {name for name, _ in kept}
+    more = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    message["headers"] = kept + [pair for pair in more if pair[0] not in said]

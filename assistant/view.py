@@ -1,0 +1,202 @@
+"""A source opened at the exact place of one entity: what stands there, what stands around it, and the original's bytes.
+
+Every function asks the gate, and answers alike for what is not there and what the viewer may not read. The original is
+opened only where its bytes are still the ones that were read; otherwise what the memory kept is shown instead.
+Knows nothing about web pages or pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from ingest.access import Viewer, may_read
+from ingest.catalog import SourceRow
+from ingest.cells import shown
+from ingest.entity import Entity
+from ingest.errors import NotFound, UnreadableSource
+from ingest.memory import Memory
+from ingest.settings import Settings
+from ingest.source import Source, look
+
+Look = Literal["page", "picture", "sound", "chart", "table", "text"]
+"""How a place is best shown."""
+
+AROUND = 2
+"""Passages shown before and after a passage."""
+LINES_AROUND = 6
+"""Utterances or rows shown before and after."""
+MOST_ROWS = 2 * LINES_AROUND + 1
+MOST_COLUMNS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One entity at its place.
+
+    Attributes:
+        parts: its text before, inside and after what was cited; the middle is empty when nothing is marked.
+        before, after: its readable neighbours in the source, in reading order.
+        whole: whether the viewer may read all the source holds, and so its original.
+    """
+
+    entity: Entity
+    source: SourceRow
+    look: Look
+    parts: tuple[str, str, str]
+    before: tuple[Entity, ...]
+    after: tuple[Entity, ...]
+    whole: bool
+
+    @property
+    def name(self) -> str:
+        """The file's name; a path says more about a machine than a reader needs."""
+        return Path(self.source.path).name
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Rows of a table around the cited one. `rows` are (number in the sheet, cells as shown, is it the cited one)."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[int | None, tuple[str, ...], bool], ...]
+    column: str = ""
+    """The cited column, where a column was cited."""
+
+
+def open_at(memory: Memory, id: str, viewer: Viewer, marked: tuple[int, int] | None = None) -> Opened:
+    """The entity with this id at its place.
+
+    Args:
+        marked: the range of its characters that was cited.
+
+    Raises:
+        NotFound: there is none, or none for this viewer.
+    """
+    entity, source = _readable(memory, id, viewer)
+    reach = LINES_AROUND if entity.kind == "utterance" else AROUND
+    before, after = _neighbours(memory, entity, viewer, reach)
+    whole = _whole(memory, source, viewer)
+    return Opened(entity, source, look_of(entity, source), split(entity.text, marked), before, after, whole)
+
+
+def look_of(entity: Entity, source: SourceRow) -> Look:
+    """How to show an entity, by what it is and what kind of file it stands in."""
+    place = entity.locator
+    if source.media == "application/pdf" and place.page is not None:
+        return "page"
+    if source.media.startswith("image/") and source.media != "image/svg+xml":
+        return "picture"
+    if place.start is not None or entity.kind == "sound":
+        return "sound"
+    if entity.kind in ("series", "event"):
+        return "chart"
+    return "table" if entity.kind in ("table", "row", "column") else "text"
+
+
+def split(text: str, marked: tuple[int, int] | None) -> tuple[str, str, str]:
+    """The text before, inside and after a range; a range that does not fit marks nothing."""
+    start, end = marked or (0, 0)
+    if not 0 <= start < end <= len(text):
+        return text, "", ""
+    return text[:start], text[start:end], text[end:]
+
+
+def original(opened: Opened) -> BinaryIO | None:
+    """The bytes the source was read from, open for reading; None where they are gone, changed, or not all readable.
+
+    What is returned is what was hashed, whatever the path names by now.
+    """
+    path = Path(opened.source.path)
+    try:
+        if not (opened.whole and path.is_file()):
+            return None
+        file = path.open("rb")
+    except OSError:
+        return None
+    if hashlib.file_digest(file, "sha256").hexdigest() == opened.source.sha256:
+        file.seek(0)
+        return file
+    file.close()
+    return None
+
+
+def source_of(opened: Opened, settings: Settings) -> Source | None:
+    """The same for readers of formats, which take a path."""
+    try:
+        source = look(Path(opened.source.path), settings) if opened.whole else None
+    except UnreadableSource:
+        return None
+    return source if source and source.sha256 == opened.source.sha256 else None
+
+
+def excerpt(memory: Memory, entity: Entity, viewer: Viewer) -> Excerpt:
+    """The rows around a cited row, or the first rows of a cited table or column."""
+    table = entity.id if entity.kind == "table" else entity.parent
+    around = entity.ordinal if entity.kind == "row" else 0
+    query = (
+        "SELECT id FROM entity WHERE source = ? AND parent = ? AND kind = 'row' AND ordinal >= ? "
+        "ORDER BY ordinal LIMIT ?"
+    )
+    values = (entity.source, table, around - LINES_AROUND, MOST_ROWS)
+    ids = [row["id"] for row in memory.catalog.connection.execute(query, values)]
+    found = memory.hydrate([table, entity.id, *ids], viewer)
+    rows = [found[id].entity for id in ids if id in found]
+    header = _header(found[table].entity if table in found else entity, rows)
+    cited = str(entity.facts.get("name", "")) if entity.kind == "column" else ""
+    return Excerpt(header, tuple((row.locator.row, _cells(row, header), row.id == entity.id) for row in rows), cited)
+
+
+def _header(table: Entity, rows: Sequence[Entity]) -> tuple[str, ...]:
+    named = [column["name"] for column in table.facts.get("columns", ())]
+    held = [name for row in rows for name in row.facts.get("values", {})]
+    return tuple(dict.fromkeys(named or held))[:MOST_COLUMNS]
+
+
+def _cells(row: Entity, header: Sequence[str]) -> tuple[str, ...]:
+    values: dict[str, Any] = row.facts.get("values", {})
+    units: dict[str, str] = row.facts.get("units", {})
+    return tuple(_cell(values.get(name), units.get(name, "")) for name in header)
+
+
+def _cell(value: object, unit: str) -> str:
+    said = shown(value)
+    return f"{said} {unit}" if unit and isinstance(value, int | float) else said
+
+
+# -- the gate ------------------------------------------------------------------------------------------------
+
+
+def _readable(memory: Memory, id: str, viewer: Viewer) -> tuple[Entity, SourceRow]:
+    item = memory.hydrate([id], viewer).get(id)
+    source = memory.catalog.source(item.entity.source) if item else None
+    if item is None or source is None:
+        raise _absent()
+    return item.entity, source
+
+
+def _absent() -> NotFound:
+    """The one answer for what is not there and for what is not the viewer's."""
+    return NotFound("there is nothing here that you may read")
+
+
+def _neighbours(
+    memory: Memory, entity: Entity, viewer: Viewer, reach: int
+) -> tuple[tuple[Entity, ...], tuple[Entity, ...]]:
+    query = "SELECT id FROM entity WHERE source = ? AND kind = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal"
+    values = (entity.source, entity.kind, entity.ordinal - 4 * reach, entity.ordinal + 4 * reach)
+    ids = [row["id"] for row in memory.catalog.connection.execute(query, values)]
+    near = [item.entity for item in memory.hydrate(ids, viewer).values() if item.entity.parent == entity.parent]
+    near.sort(key=lambda one: one.ordinal)
+    before = [one for one in near if one.ordinal < entity.ordinal]
+    after = [one for one in near if one.ordinal > entity.ordinal]
+    return tuple(before[-reach:]), tuple(after[:reach])
+
+
+def _whole(memory: Memory, source: SourceRow, viewer: Viewer) -> bool:
+    """Whether everything the source holds may be read: its own scope and that of every entity in it."""
+    rows = memory.catalog.connection.execute("SELECT DISTINCT scope FROM entity WHERE source = ?", (source.id,))
+    return all(may_read(viewer, scope) for scope in (source.scope, *(row["scope"] for row in rows)))

@@ -1,0 +1,105 @@
+"""A source is opened at the exact place of an entity, for whoever may read it, while its bytes are what was read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant import view
+from ingest.access import Viewer
+from ingest.entity import Draft, Entity, Locator
+from ingest.errors import NotFound
+from ingest.memory import Memory
+from ingest.readers.sensor import SensorReader
+from ingest.readers.table import TableReader
+from ingest.readers.text import TextReader
+from tests.conftest import FIRM
+from tests.library import keep, read
+
+READER = Viewer("endo", frozenset({"sales", "public"}))
+STRANGER = Viewer("mori", frozenset({"hr"}))
+LEAVE = FIRM / "public" / "leave-rules-ja.txt"
+
+
+@pytest.fixture
+def shipments(memory: Memory) -> list[Entity]:
+    return read(memory, FIRM / "sales" / "shipments-2026.csv", "sales", TableReader())
+
+
+def test_a_cited_range_is_marked_inside_its_text() -> None:
+    assert view.split("grease every 500 hours", (7, 16)) == ("grease ", "every 500", " hours")
+
+
+@pytest.mark.parametrize("marked", [None, (5, 5), (9, 3), (0, 999)])
+def test_a_range_that_does_not_fit_marks_nothing(marked: tuple[int, int] | None) -> None:
+    assert view.split("grease", marked) == ("grease", "", "")
+
+
+def test_absent_and_forbidden_are_told_in_the_same_words(memory: Memory, shipments: list[Entity]) -> None:
+    with pytest.raises(NotFound) as forbidden:
+        view.open_at(memory, shipments[0].id, STRANGER)
+    with pytest.raises(NotFound) as absent:
+        view.open_at(memory, "0" * 32, STRANGER)
+    assert str(forbidden.value) == str(absent.value)
+
+
+def test_neighbours_come_in_reading_order_and_only_the_readable_ones(memory: Memory) -> None:
+    drafts = [Draft("passage", f"passage {n}", Locator(chars=(n, n + 1))) for n in range(6)]
+    entities = keep(memory, LEAVE, "public", drafts)
+    memory.catalog.connection.execute("UPDATE entity SET scope = 'hr' WHERE id = ?", (entities[2].id,))
+    opened = view.open_at(memory, entities[3].id, READER)
+    assert [one.text for one in opened.before] == ["passage 0", "passage 1"]
+    assert [one.text for one in opened.after] == ["passage 4", "passage 5"]
+
+
+def test_a_source_of_which_a_part_is_closed_is_not_handed_out_whole(memory: Memory) -> None:
+    entities = keep(memory, LEAVE, "public", [Draft("passage", "open"), Draft("passage", "closed")])
+    assert view.original(view.open_at(memory, entities[0].id, READER)) is not None
+    memory.catalog.connection.execute("UPDATE entity SET scope = 'hr' WHERE id = ?", (entities[1].id,))
+    opened = view.open_at(memory, entities[0].id, READER)
+    assert view.original(opened) is None
+    assert view.source_of(opened, memory.settings) is None
+
+
+def test_the_original_is_opened_only_with_the_bytes_that_were_read(memory: Memory, tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("first words", "utf-8")
+    (entity,) = read(memory, path, "public", TextReader())
+    opened = view.open_at(memory, entity.id, READER)
+    file = view.original(opened)
+    assert file is not None and file.read() == b"first words"
+    path.write_text("other words", "utf-8")
+    assert view.original(opened) is None
+    path.unlink()
+    assert view.original(opened) is None
+    path.symlink_to(LEAVE)
+    assert view.original(opened) is None
+
+
+def test_rows_around_a_cited_row_stand_under_their_headers(memory: Memory, shipments: list[Entity]) -> None:
+    cited = [one for one in shipments if one.kind == "row"][20]
+    excerpt = view.excerpt(memory, cited, READER)
+    chosen = [number for number, _, is_cited in excerpt.rows if is_cited]
+    assert chosen == [cited.locator.row]
+    assert len(excerpt.rows) == view.MOST_ROWS
+    values = dict(zip(excerpt.header, next(cells for _, cells, mine in excerpt.rows if mine), strict=True))
+    assert all(f"{name}: {value}" in cited.text for name, value in values.items() if value)
+
+
+def test_a_cited_column_is_named_over_the_first_rows(memory: Memory, shipments: list[Entity]) -> None:
+    column = next(one for one in shipments if one.kind == "column")
+    excerpt = view.excerpt(memory, column, READER)
+    assert excerpt.column == column.facts["name"] in excerpt.header
+    assert excerpt.rows and not any(is_cited for *_, is_cited in excerpt.rows)
+
+
+def test_what_is_best_shown_follows_from_kind_and_file(memory: Memory, shipments: list[Entity]) -> None:
+    record = read(memory, FIRM / "operations" / "sensors" / "MC-3-spindle.csv", "public", SensorReader())
+    looks = {view.open_at(memory, one.id, READER).look for one in (*shipments[:3], *record[:3])}
+    assert looks == {"table", "chart"}
+    spoken = keep(
+        memory, FIRM / "operations" / "sound" / "shift-report-2026-06-09.flac", "public",
+        [Draft("utterance", "pressure is low", Locator(start=3.0, end=5.0))],
+    )  # fmt: skip
+    assert view.open_at(memory, spoken[0].id, READER).look == "sound"
