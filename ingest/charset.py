@@ -23,9 +23,16 @@ FEW = 1000
 LATIN = 0.4
 """The most of a Latin text that is not ASCII; other scripts have more."""
 NOT_ON_DISK = ["utf_16", "utf_32", "cp037", "cp273", "cp424", "cp500", "cp1026", "cp1140"]
-ALIASES = {"windows-31j": "cp932", "x-sjis": "cp932", "x-euc-jp": "euc_jp", "cp50221": "iso2022_jp", "csiso2022jp": "iso2022_jp"}
+ALIASES = {
+    "windows-31j": "cp932",
+    "x-sjis": "cp932",
+    "x-euc-jp": "euc_jp",
+    "cp50221": "iso2022_jp",
+    "csiso2022jp": "iso2022_jp",
+}
 WIDER = {
-    "shift_jis": "cp932", "ascii": "cp1252", "iso8859_1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "big5": "cp950", "euc_kr": "cp949",
+    "shift_jis": "cp932", "ascii": "cp1252", "iso8859_1": "cp1252",
+    "gb2312": "gb18030", "gbk": "gb18030", "big5": "cp950", "euc_kr": "cp949",
 }  # fmt: skip
 """What programs that declare an encoding really write."""
 SAMPLE = 65_536

@@ -1,7 +1,7 @@
 """A source: bytes at a path, with their hash and what kind of bytes they are. Knows nothing about what they mean.
 
 `walk` lists files in an order that does not change; `look` opens one and says what it is by its content. Names are
-believed only between kinds of plain text, which content cannot tell apart (a CSV of one column, Markdown without markup).
+believed only between kinds of plain text that content cannot tell apart (a CSV of one column, Markdown without marks).
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,8 +92,7 @@ def walk(paths: Iterable[Path | str]) -> Iterator[Path | UnreadableSource]:
             if real.is_dir():
                 if path.is_symlink() and path.parent.resolve().is_relative_to(real):
                     raise UnreadableSource(path, "a link that leads back to a folder above it")
-                children = sorted(path / name for name in os.listdir(path) if not _passed_over(name)) if real not in seen else []
-                todo.extend(reversed(children))
+                todo.extend(sorted(filter(_is_wanted, path.iterdir()), reverse=True) if real not in seen else [])
             elif real not in seen:
                 yield real
             seen.add(real)
@@ -108,8 +107,8 @@ def count_files(paths: Iterable[Path | str]) -> int:
     return sum(1 for _ in walk(paths))
 
 
-def _passed_over(name: str) -> bool:
-    return name.startswith((".", "~$")) or name.lower() in ("thumbs.db", "desktop.ini")
+def _is_wanted(path: Path) -> bool:
+    return not path.name.startswith((".", "~$")) and path.name.lower() not in ("thumbs.db", "desktop.ini")
 
 
 def _why(error: OSError | RuntimeError, path: Path) -> str:
@@ -201,8 +200,10 @@ def _in_zip(path: Path, settings: Settings) -> str:
             members = archive.infolist()
             _guard(path, members, settings)
             names = {member.filename for member in members}
-            declared = archive.open("mimetype").read(100).decode("ascii", "replace").strip() if "mimetype" in names else ""
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, zipfile.zlib.error) as error:
+            declared = (
+                archive.open("mimetype").read(100).decode("ascii", "replace").strip() if "mimetype" in names else ""
+            )
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, zlib.error) as error:
         raise UnreadableSource(path, "damaged or cut off (its table of contents cannot be read)") from error
     if declared:
         return declared
@@ -217,9 +218,13 @@ def _guard(path: Path, members: list[zipfile.ZipInfo], settings: Settings) -> No
     """Refuses what would unpack to too much. `zipfile` never unpacks more of a member than it declares."""
     unpacked = sum(member.file_size for member in members)
     if unpacked > settings.max_unpacked_mb * MIB:
-        raise UnreadableSource(path, f"would unpack to {unpacked // MIB:,} MB", "KOTONOHA_MAX_UNPACKED_MB sets the limit")
+        raise UnreadableSource(
+            path, f"would unpack to {unpacked // MIB:,} MB", "KOTONOHA_MAX_UNPACKED_MB sets the limit"
+        )
     if unpacked > SMALL and unpacked > MAX_RATIO * path.stat().st_size:
-        raise UnreadableSource(path, f"would unpack to {unpacked // path.stat().st_size:,} times its size, like a zip bomb")
+        raise UnreadableSource(
+            path, f"would unpack to {unpacked // path.stat().st_size:,} times its size, like a zip bomb"
+        )
     if len(members) > MAX_MEMBERS:
         raise UnreadableSource(path, f"holds {len(members):,} parts, more than any office file")
     if any(member.flag_bits & 1 for member in members):
@@ -251,9 +256,15 @@ def _in_ole(path: Path) -> str:
 
 # -- plain text ------------------------------------------------------------------------------------------
 
-_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta|div|p|h[1-6]|table)\b", re.I | re.S)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta|div|p|h[1-6]|table)\b",
+    re.I | re.S,
+)
 _XML = re.compile(r"\s*<(?:\?xml\b|[A-Za-z_][\w.:-]*(?:\s+[\w.:-]+\s*=|>|/>))")
-_HEADER = re.compile(r"^(?:From|To|Cc|Subject|Date|Received|Message-ID|MIME-Version|Return-Path|Delivered-To|Content-Type|X-[\w-]+):", re.I)
+_HEADER = re.compile(
+    r"^(?:From|To|Cc|Subject|Date|Received|Message-ID|MIME-Version|Return-Path|Delivered-To|Content-Type|X-[\w-]+):",
+    re.I,
+)
 _FOLDED = re.compile(r"^(?:[!-9;-~]+:|[ \t]+\S)")
 _SRT = re.compile(r"\s*\d+\s*\n\d\d:\d\d:\d\d,\d{3} --> \d\d:\d\d:\d\d,\d{3}")
 _MARKDOWN = re.compile(r"^(?:#{1,6} \S|```|~~~|\|.*\|\s*$|[-*+] \[.\] )|\]\(\S+\)|^\S.*\n(?:={3,}|-{3,})$", re.M)

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,7 +130,9 @@ def _sentences(text: str) -> Iterator[tuple[int, int, bool]]:
     """Start, end and whether a paragraph closes, for every sentence; blank ones are left out."""
     left = 0
     for match in _BREAK.finditer(text):
-        if match["sentence"] is not None and _ABBREVIATION.search(text, max(left, match.start() - 8), match.start() + 1):
+        if match["sentence"] is not None and _ABBREVIATION.search(
+            text, max(left, match.start() - 8), match.start() + 1
+        ):
             continue
         closes = match["paragraph"] is not None or text.count("\n", match.start(), match.end()) > 1
         yield from _stripped(text, left, match.end(), closes)
@@ -187,4 +190,4 @@ def _pack(units: Sequence[Unit], room: int) -> Iterator[tuple[int, int]]:
     while cuts[-1]:
         cuts.append(best[cuts[-1]][1])
     cuts.reverse()
-    return zip(cuts, cuts[1:], strict=False)
+    return pairwise(cuts)

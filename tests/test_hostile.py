@@ -109,7 +109,8 @@ def encrypted_zip() -> bytes:
 
 
 def laughing_word() -> bytes:
-    return f"{BOMB}<w:document xmlns:w='{WORD}'><w:body><w:p><w:r><w:t>Before &a9; after</w:t></w:r></w:p></w:body></w:document>".encode()
+    body = "<w:body><w:p><w:r><w:t>Before &a9; after</w:t></w:r></w:p></w:body>"
+    return f"{BOMB}<w:document xmlns:w='{WORD}'>{body}</w:document>".encode()
 
 
 def deep_word() -> bytes:

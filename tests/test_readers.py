@@ -81,7 +81,7 @@ REAL: list[tuple[str, list[str], list[str]]] = [
         [
             "> 1 Introduction",
             "While there is contemporaneous exploration of multi-agent approaches",
-            "because chat-optimized LLMs (e.g., GPT-4) show the ability to incorporate feedback, LLM agents can cooperate through",
+            "because chat-optimized LLMs (e.g., GPT-4) show the ability to incorporate feedback, LLM agents can cooperate thr",
             "'page': 1",
             "'box': [108",
         ],
@@ -262,10 +262,8 @@ def mail(path: Path) -> None:
 
 
 def raw_mail(path: Path) -> None:
-    head = "Subject: 部品の在庫\nFrom: a@example.jp\nContent-Type: text/plain; charset=shift_jis\n\n在庫は㈱星凪にあります。".encode(
-        "cp932"
-    )
-    path.write_bytes(head)
+    head = "Subject: 部品の在庫\nFrom: a@example.jp\nContent-Type: text/plain; charset=shift_jis\n\n"
+    path.write_bytes(f"{head}在庫は㈱星凪にあります。".encode("cp932"))
 
 
 def epub(path: Path) -> None:
@@ -278,7 +276,8 @@ def epub(path: Path) -> None:
         archive.writestr(
             "OEBPS/a b.opf",
             '<package xmlns="http://www.idpf.org/2007/opf"><metadata><title>The pump book</title></metadata><manifest>'
-            '<item id="n" href="nav.xhtml" properties="nav"/><item id="1" href="one%20chapter.xhtml"/><item id="2" href="two.xhtml"/>'
+            '<item id="n" href="nav.xhtml" properties="nav"/><item id="1" href="one%20chapter.xhtml"/>'
+            '<item id="2" href="two.xhtml"/>'
             '</manifest><spine><itemref idref="2"/><itemref idref="1"/><itemref idref="missing"/></spine></package>',
         )
         archive.writestr(

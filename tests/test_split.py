@@ -79,7 +79,8 @@ def test_long_text_is_cut_after_sentences_into_passages_of_even_length(sentence:
     assert len(parts) > 3
     assert all(part[-1] in ".。！？" for part in parts)
     lengths = [tokens(part) for part in parts]
-    assert 0.7 * TARGET < min(lengths) and max(lengths) < 1.3 * TARGET
+    assert min(lengths) > 0.7 * TARGET
+    assert max(lengths) < 1.3 * TARGET
 
 
 def test_a_passage_rather_ends_with_a_paragraph_than_inside_one() -> None:

@@ -72,7 +72,9 @@ def _chapters(archive: zipfile.ZipFile, opf: str, package: etree._Element) -> It
         if page is None:
             yield Note(f"chapter {number} is missing or empty")
             continue
-        yield from _chapter([*blocks(page, Locator(part=names.get(path) or page.title or f"chapter {number}"))], names.get(path, ""))
+        yield from _chapter(
+            [*blocks(page, Locator(part=names.get(path) or page.title or f"chapter {number}"))], names.get(path, "")
+        )
 
 
 def _chapter(flow: list[Block | Table], name: str) -> Iterator[Block | Table]:

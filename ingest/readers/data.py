@@ -1,6 +1,6 @@
-"""JSON and JSON Lines: records as "name: value" lines with their path, lists of like records as tables.
+"""JSON and JSON Lines: records as lines of "name: value" with their path, lists of like records as tables.
 
-It knows nothing about what the values measure; series of measurements belong to the sensor reader, which is asked first.
+It knows nothing about what values measure; series of measurements belong to the sensor reader, which is asked first.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ from . import Note
 Box: TypeAlias = tuple[float, float, float, float]
 
 _NO_TITLE = re.compile(
-    r".*\.(?:docx?|xlsx?|pptx?|pdf|indd|jpe?g|png|tex|odt|rtf)\b.*|Microsoft \w+ - .*|(?:powerpoint|word) (?:presentation|document)|untitled.*|new document.*",
+    r".*\.(?:docx?|xlsx?|pptx?|pdf|indd|jpe?g|png|tex|odt|rtf)\b.*|Microsoft \w+ - .*|"
+    r"(?:powerpoint|word) (?:presentation|document)|untitled.*|new document.*",
     re.I,
 )
 HEADING_LENGTH = 80
@@ -54,7 +55,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A grid of cells in the flow; it gets the headings above it as title. `places` has one place per row, if they differ."""
+    """A grid of cells in the flow; it gets the headings above it as title. `places` has the place of every row."""
 
     rows: Sequence[Sequence[object]]
     place: Locator = field(default_factory=Locator)
@@ -77,7 +78,9 @@ class Outline:
     def parts(self) -> list[str]:
         """Title and headings, outermost first; when they are long, the middle gives way."""
         parts = [self._title, *(self._headings[level] for level in sorted(self._headings))]
-        parts = [part for i, part in enumerate(parts) if part and not any(above.startswith(part) for above in parts[:i])]
+        parts = [
+            part for i, part in enumerate(parts) if part and not any(above.startswith(part) for above in parts[:i])
+        ]
         while len(parts) > 2 and len(" > ".join(parts)) > TITLE_LENGTH:
             del parts[1]
         return parts
@@ -140,7 +143,9 @@ def _passages(run: Sequence[Block], title: str) -> Iterator[Draft]:
     start = run[0].at or 0
     for span in passages(text, taken=tokens(title)):
         boxes = [line.box for line in lines if line.start < span.end and span.start < line.end]
-        place = replace(run[0].place, chars=(start + span.start, start + span.end), box=union(boxes) or run[0].place.box)
+        place = replace(
+            run[0].place, chars=(start + span.start, start + span.end), box=union(boxes) or run[0].place.box
+        )
         yield Draft("passage", text[span.start : span.end], place, title)
 
 
@@ -168,7 +173,7 @@ def union(boxes: Sequence[Box]) -> Box | None:
 
 
 def real_title(text: str) -> str:
-    """A title from a file's properties if it is one, not the leftover of a program ("Microsoft Word - x.doc", "untitled")."""
+    """A title from a file's properties, unless it is the leftover of a program ("Microsoft Word - x.doc")."""
     title = " ".join(text.split())
     words = re.search(r"[^\W\d_]{2}.* |[\u3040-\u9fff]{2}", title)
     return title if words and not _NO_TITLE.fullmatch(title) else ""

@@ -1,6 +1,6 @@
 """HTML: headings, paragraphs, lists and tables; scripts, styles and navigation left out. Also reads chapters and mail.
 
-lxml parses without entities of its own, without network and with a limit on depth; the tree is walked without recursion.
+lxml parses without network and with a limit on depth and on entities; the tree is walked without recursion.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from ..source import Source
 from . import Note
 from .flow import Block, Table, fold
 
-SKIPPED = frozenset("head script style noscript template nav menu svg math object iframe select button input textarea rt rp del".split())
-INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark meter output progress q ruby rb s samp small "
-    "span strike strong sub sup time tt u var wbr img picture audio video".split()
-)
+_SKIPPED = """
+    head script style noscript template nav menu svg math object iframe select button input textarea rt rp del
+"""
+_INLINE = """
+    a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark meter output progress q ruby rb s samp
+    small span strike strong sub sup time tt u var wbr img picture audio video
+"""
+SKIPPED = frozenset(_SKIPPED.split())
+INLINE = frozenset(_INLINE.split())
 _DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
@@ -58,7 +62,7 @@ def parse(data: bytes, encoding: str | None = None) -> Page | None:
 
     Args:
         data: the bytes of the page.
-        encoding: as a container (a mail) declares it; the page's own declaration counts only if the bytes are not UTF-8.
+        encoding: as a container (a mail) declares it; it and the page's own count only if the bytes are not UTF-8.
     """
     declared = _DECLARED.search(data[:2048])
     own = (declared[1] or declared[2]).decode("ascii") if declared else None
@@ -122,7 +126,7 @@ def _hidden(element: etree._Element) -> bool:
 
 def _rows(table: etree._Element) -> list[list[str]]:
     """The cells of a table of data, spans filled in; empty for a table that only lays out a page."""
-    lines = [row for row in table.iter("tr")]
+    lines = list(table.iter("tr"))
     if table.find(".//table") is not None or len(lines) < 2 or table.get("role") == "presentation":
         return []
     rows: list[list[str]] = []

@@ -21,7 +21,8 @@ MAX_CUTS = 12
 """Depth to which a page is cut into columns and bands."""
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _NUMBERED = re.compile(
-    r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+[^\W\d_]|第[\d一二三四五六七八九十]+[章節条]|(?:Chapter|Section|Appendix|Annex) [\dA-Z]+"
+    r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+[^\W\d_]|第[\d一二三四五六七八九十]+[章節条]|"
+    r"(?:Chapter|Section|Appendix|Annex) [\dA-Z]+"
 )
 _ITEM = re.compile(r"[-–•●○■□▪◦・*]\s*\S|\(?\d{1,2}[.)]\s|\(?[a-z]\)\s|[①-⑳]")
 _LABEL = re.compile(r"[^:：]{1,40}[:：](\s|$)")
@@ -70,7 +71,9 @@ def flow(lines: Sequence[PrintedLine], body: Body, place: Locator) -> Iterator[B
 def in_order(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
     """The lines as they are read. The order of the file is kept unless it goes back up without beginning a new column;
     then the page is cut along its white space (recursive XY cut, Nagy & Seth 1984)."""
-    torn = any(below.baseline < above.baseline - above.size and below.box[0] < above.box[2] for above, below in pairwise(lines))
+    torn = any(
+        below.baseline < above.baseline - above.size and below.box[0] < above.box[2] for above, below in pairwise(lines)
+    )
     return _cut(list(lines), MAX_CUTS) if torn else list(lines)
 
 

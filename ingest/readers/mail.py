@@ -1,4 +1,4 @@
-"""Mail: eml and msg. Who wrote what to whom and when, the words, and attachments that are plain text; others are listed.
+"""Mail: eml and msg. Who wrote what to whom and when; attachments are listed, and read where they are plain text.
 
 The standard library parses eml, python-oxmsg opens msg; both end in one `Mail`, which becomes one flow.
 """
@@ -119,7 +119,9 @@ def _message(source: Source) -> Mail:
             attachments.append(leaf if name else Part(f"unnamed {leaf.media}", leaf.media, leaf.data, leaf.encoding))
         elif leaf.data.strip():
             bodies.append(leaf)
-    body = next((part for media in ("text/plain", "text/markdown", "text/html") for part in bodies if part.media == media), None)
+    body = next(
+        (part for media in ("text/plain", "text/markdown", "text/html") for part in bodies if part.media == media), None
+    )
     return Mail(headers, body, tuple(attachments))
 
 
@@ -163,7 +165,9 @@ def _outlook(source: Source) -> Mail:
     headers = {name: _header(message.message_headers.get(name)) for name in ("Subject", *SHOWN)}
     headers["Subject"] = headers["Subject"] or _header(message.subject)
     headers["From"] = headers["From"] or _header(message.sender)
-    headers["To"] = headers["To"] or ", ".join(f"{to.name} <{to.email_address}>" for to in message.recipients if to.email_address)
+    headers["To"] = headers["To"] or ", ".join(
+        f"{to.name} <{to.email_address}>" for to in message.recipients if to.email_address
+    )
     headers["Date"] = headers["Date"] or (f"{message.sent_date:%Y-%m-%d %H:%M %Z}" if message.sent_date else "")
     if message.body:
         body = Part("", "text/plain", message.body.encode("utf-8"), "utf-8")
@@ -171,5 +175,8 @@ def _outlook(source: Source) -> Mail:
         body = Part("", "text/html", message.html_body.encode("utf-8"), "utf-8")
     else:
         body = None
-    attachments = (Part(one.file_name or "unnamed", one.mime_type or "application/octet-stream", one.file_bytes or b"") for one in message.attachments)
+    attachments = (
+        Part(one.file_name or "unnamed", one.mime_type or "application/octet-stream", one.file_bytes or b"")
+        for one in message.attachments
+    )
     return Mail(headers, body, tuple(attachments))

@@ -89,7 +89,7 @@ def _level(paragraph: Any, document: Document) -> int:
     own = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
     if own is not None:
         return _heading(own.get(_W + "val", "9"))
-    style = document.styles.get_by_id(paragraph.style, 1)  # type: ignore[arg-type]
+    style = document.styles.get_by_id(paragraph.style, 1)
     for _ in range(10):
         if style is None:
             return 0
@@ -99,7 +99,7 @@ def _level(paragraph: Any, document: Document) -> int:
         outline = style.element.find(f"{_W}pPr/{_W}outlineLvl")
         if outline is not None:
             return _heading(outline.get(_W + "val", "9"))
-        style = style.base_style  # type: ignore[attr-defined]
+        style = style.base_style
     return 0
 
 
@@ -219,7 +219,10 @@ def _chart(chart: Any, place: Locator) -> Iterator[Table]:
     for plot in chart.plots:
         series = [*plot.series]
         header = ["category", *(one.name for one in series)]
-        rows = [[str(label), *(one.values[i] if i < len(one.values) else None for one in series)] for i, label in enumerate(plot.categories)]
+        rows = [
+            [str(label), *(one.values[i] if i < len(one.values) else None for one in series)]
+            for i, label in enumerate(plot.categories)
+        ]
         title = chart.chart_title.text_frame.text if chart.has_title and chart.chart_title.has_text_frame else ""
         if rows:
             yield Table([header, *rows], place, title)

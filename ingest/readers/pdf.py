@@ -1,4 +1,4 @@
-"""PDF: text with its page and box, page by page. Knows nothing about pictures or OCR: a page without text is marked for it.
+"""PDF: text with its page and box, page by page. A page without text is marked for OCR, of which it knows nothing.
 
 PDFium gives characters with their boxes; here they become lines, and `layout` makes paragraphs of those. Lines that
 return at the edge of many pages (running heads, page numbers) are left out.
@@ -66,11 +66,15 @@ class PdfReader:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a document is set: what returns on every page, its type, and the largest words of its first page."""
+    """How a document is set: what returns on every page, its type, and the largest words of its first page.
+
+    `pages` are those looked at to find out (height and lines by number): nothing is taken apart twice.
+    """
 
     running: frozenset[str]
     body: Body
     largest: str
+    pages: dict[int, tuple[float, list[PrintedLine]]]
 
 
 def _open(source: Source) -> PdfDocument:
@@ -97,19 +101,19 @@ def _manner(document: PdfDocument) -> Manner:
     edges: Counter[str] = Counter()
     sizes: Counter[float] = Counter()
     weights: Counter[bool] = Counter()
-    first: list[PrintedLine] = []
     sampled = min(SAMPLED, count)
     numbers = sorted({round(i * (count - 1) / max(1, sampled - 1)) for i in range(sampled)})
-    for number in numbers:
-        height, lines = _page(document, number)
+    pages = {number: _page(document, number) for number in numbers}
+    for height, lines in pages.values():
         edges.update({_shape(line.text) for line in lines if _at_edge(line, height)})
         for line in lines:
             sizes[round(line.size * 2) / 2] += len(line.text)
             weights[line.bold] += len(line.text)
-        first = first or (lines if not number else [])
-    running = {shape for shape, times in edges.items() if times >= max(3, len(numbers) // 2)} if len(numbers) > 2 else set()
+    running = (
+        {shape for shape, times in edges.items() if times >= max(3, len(numbers) // 2)} if len(numbers) > 2 else set()
+    )
     body = Body(sizes.most_common(1)[0][0], weights[True] > weights[False]) if sizes else Body()
-    return Manner(frozenset(running), body, _largest(first, body))
+    return Manner(frozenset(running), body, _largest(pages[0][1], body), pages)
 
 
 def _largest(lines: Sequence[PrintedLine], body: Body) -> str:
@@ -135,7 +139,7 @@ def _blocks(document: PdfDocument, manner: Manner) -> Iterator[Block | Table | D
     """Pages in order. A page on which nothing is written becomes a `page`, for OCR to read."""
     blank = []
     for number in range(len(document)):
-        height, lines = _page(document, number)
+        height, lines = manner.pages[number] if number in manner.pages else _page(document, number)
         kept = [line for line in lines if not _at_edge(line, height) or not _is_running(line.text, manner)]
         if sum(len(line.text) for line in kept) < 3 or _garbled(kept):
             blank.append(number + 1)
@@ -145,7 +149,11 @@ def _blocks(document: PdfDocument, manner: Manner) -> Iterator[Block | Table | D
             yield _for_ocr(document, number)
         yield from layout.flow(kept, manner.body, Locator(page=number + 1))
     if blank:
-        yield Note(f"no text of their own on pages {_listed(blank)}" if len(blank) > 1 else f"page {blank[0]} has no text of its own")
+        yield Note(
+            f"no text of their own on pages {_listed(blank)}"
+            if len(blank) > 1
+            else f"page {blank[0]} has no text of its own"
+        )
 
 
 def _for_ocr(document: PdfDocument, number: int) -> Draft:
@@ -165,7 +173,9 @@ def _has_picture(document: PdfDocument, number: int) -> bool:
 
 def _is_running(text: str, manner: Manner) -> bool:
     shape = _shape(text)
-    return shape in manner.running or bool(re.fullmatch(r"(?:(?:page|seite|p\.)\s*)?[-–— ]*#(?:\s*(?:/|of|von)\s*#)?[-–— ]*", shape, re.I))
+    return shape in manner.running or bool(
+        re.fullmatch(r"(?:(?:page|seite|p\.)\s*)?[-–— ]*#(?:\s*(?:/|of|von)\s*#)?[-–— ]*", shape, re.I)
+    )
 
 
 def _garbled(lines: Sequence[PrintedLine]) -> bool:
@@ -278,7 +288,10 @@ def _is_bold(text: PdfTextPage, index: int) -> bool:
 
     name = ctypes.create_string_buffer(128)
     raw.FPDFText_GetFontInfo(text, index, name, 128, ctypes.c_int())
-    return bool(re.search(rb"bold|black|heavy|-B\b|W[6-9]\b", name.value, re.I)) or raw.FPDFText_GetFontWeight(text, index) >= 650
+    return (
+        bool(re.search(rb"bold|black|heavy|-B\b|W[6-9]\b", name.value, re.I))
+        or raw.FPDFText_GetFontWeight(text, index) >= 650
+    )
 
 
 def _on_page(page: PdfPage, box: Box) -> Box:

@@ -1,7 +1,7 @@
 """Plain text and Markdown. Text is kept as it stands in the file, so that a range of characters is exact.
 
-Plain text has headings too: numbered clauses, underlined or capital lines, 第1条, 【...】. They are taken for headings only
-where they stand alone on a short line without a full stop.
+Plain text has headings too: numbered clauses, underlined or capital lines, 第1条, 【...】. They are taken for headings
+only where they stand alone on a short line without a full stop.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from ..source import Source
 from . import Note
 from .flow import Block, Table, fold
 
-_CLAUSE = re.compile(r"(?:(?:Article|Section|Chapter|Part|Annex|Appendix) [\dA-Z]+|第[\d〇一二三四五六七八九十百]+[編章節条款])")
+_CLAUSE = re.compile(
+    r"(?:(?:Article|Section|Chapter|Part|Annex|Appendix) [\dA-Z]+|第[\d〇一二三四五六七八九十百]+[編章節条款])"
+)
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})[.)．]?[ 　]\S|[■◆【●]\S")
 _UNDERLINE = re.compile(r"(={3,}|-{3,}|\*{3,}|~{3,})\s*")
 _ATX = re.compile(r" {0,3}(#{1,6})\s+(.+?)\s*#*\s*")
@@ -43,7 +45,7 @@ class TextReader:
 
 
 def title_of(text: str, source: Source) -> str:
-    """The first heading of Markdown or the `title:` of its front matter; a first line that reads like a title; else the file's name."""
+    """What Markdown calls itself (front matter, first heading), a first line like a title, or the file's name."""
     if source.media == "text/markdown":
         front = re.match(r"---\n(?:.*\n)*?title:[ \t]*(.+)\n(?:.*\n)*?---\n", text[:4096])
         heading = re.search(r"^#\s+(.+)$", text[:4096], re.M)
@@ -134,7 +136,10 @@ def _table_end(lines: list[tuple[int, str]], number: int) -> int:
 
 
 def _cells(line: str) -> list[str]:
-    return [_unmarked(cell.replace("\\|", "|").strip()) for cell in _CELL.split(line.strip().removeprefix("|").removesuffix("|"))]
+    return [
+        _unmarked(cell.replace("\\|", "|").strip())
+        for cell in _CELL.split(line.strip().removeprefix("|").removesuffix("|"))
+    ]
 
 
 def _unmarked(text: str) -> str:
