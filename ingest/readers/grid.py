@@ -128,20 +128,17 @@ def grid(
 def split(rows: Sequence[Row]) -> list[Block]:
     """The tables of a grid: cut at blank rows and columns, captions attached, tables torn by a blank row joined."""
     blocks: list[Block] = []
-    words: list[str] = []
-    for found in _islands(rows):
-        block = _captioned(found)
+    words: list[Line] = []
+    for block in map(_captioned, _islands(rows)):
         if block.width == 1 and len(block.lines) == 1:
-            words.append(shown(block.lines[0][1][0]))
-        elif blocks and not words and _continues(blocks[-1], block):
+            words += block.lines
+        elif blocks and not words and not block.caption and _continues(blocks[-1], block):
             blocks[-1].lines.extend(block.lines)
         else:
-            caption = " ".join([*words, block.caption]).strip()
-            blocks.append(replace(block, caption=caption))
+            above = [shown(row[0]) for _, row in words]
+            blocks.append(replace(block, caption=" ".join([*above, block.caption]).strip()))
             words = []
-    if words and not blocks:
-        blocks.append(Block([(0, (" ".join(words),))], 0))
-    return blocks
+    return [*blocks, Block(words, 0)] if words else blocks
 
 
 def _islands(rows: Sequence[Row]) -> Iterator[Block]:
@@ -175,15 +172,17 @@ def _slice(row: Row, left: int, right: int) -> tuple[object, ...]:
 def _captioned(block: Block) -> Block:
     """Leading rows that say one thing across a wider table are its caption (a merged title may read as repeats)."""
     lines, words = list(block.lines), []
-    while block.width > 1 and len(lines) > 2 and len(_said(lines[0])) == 1 and len(_said(lines[1])) <= block.width:
-        if cell(lines[0][1][0]).type not in ("text", "empty"):
-            break
-        words.append(_said(lines.pop(0)).pop())
+    while block.width > 1 and len(lines) > 2 and (said := _caption(lines[0])):
+        words.append(said)
+        lines.pop(0)
     return Block(lines, block.left, " ".join(words)) if words else block
 
 
-def _said(line: Line) -> set[str]:
-    return {shown(value) for value in line[1] if not _blank(value)}
+def _caption(line: Line) -> str:
+    """The words of a row that holds one cell, or one text across all of its cells; else ""."""
+    said = [shown(value) for value in line[1] if not _blank(value)]
+    alone = len(said) == 1 or (len(said) == len(line[1]) and len(set(said)) == 1)
+    return said[0] if alone and cell(said[0]).type == "text" else ""
 
 
 def _continues(above: Block, below: Block) -> bool:

@@ -1,0 +1,87 @@
+"""What one cell says."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.cells import EMPTY, Cell, cell, date, header, shown
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "unit"),
+    [
+        ("1,200円", 1200, "JPY"),
+        ("¥1,200,000", 1_200_000, "JPY"),
+        ("98.68%", 98.68, "%"),
+        ("84.1 ℃", 84.1, "°C"),
+        ("１２３", 123, ""),
+        ("△5", -5, ""),
+        ("(3.5)", -3.5, ""),
+        ("12 kg", 12, "kg"),
+        ("1e3", 1000.0, ""),
+    ],
+)
+def test_a_figure_is_read_as_it_is_written_in_business(written: str, value: float, unit: str) -> None:
+    assert cell(written) == Cell("number", value, unit)
+
+
+@pytest.mark.parametrize("written", ["00123", "4th, Western", "1,20", "5 apples", "1.000,50", "090-0000-1001", "No"])
+def test_what_only_looks_like_a_figure_stays_text(written: str) -> None:
+    assert cell(written) == Cell("text", written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2026-05-01", "2026/5/1", "2026年5月1日", "令和8年5月1日", "R8.5.1", "May 1, 2026", "1 May 2026", "1.5.2026"],
+)
+def test_a_day_is_read_in_every_way_that_means_one_day(written: str) -> None:
+    assert cell(written) == Cell("date", "2026-05-01")
+
+
+def test_a_date_that_could_be_two_days_is_not_guessed() -> None:
+    assert cell("05/06/2026").type == "text"
+    assert cell("13/05/2026").value == "2026-05-13"
+    assert cell("31/02/2026").type == "text"
+
+
+def test_an_offset_from_utc_is_applied() -> None:
+    assert date("2014-02-08T12:00:00+09:00") == dt.datetime(2014, 2, 8, 3, 0)
+
+
+def test_nothing_is_nothing() -> None:
+    assert cell(None) == cell("  ") == cell(float("nan")) == EMPTY
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "unit"),
+    [
+        ("Speed (rpm)", "Speed", "rpm"),
+        ("金額（円）", "金額", "JPY"),
+        ("spindle_temp [degC]", "spindle temp", "°C"),
+        ("oil_temp_c", "oil temp", "°C"),
+        ("Wins (2011)", "Wins (2011)", ""),
+        ("Phone (fictional)", "Phone (fictional)", ""),
+        ("Year", "Year", ""),
+    ],
+)
+def test_a_header_gives_its_unit_only_when_it_is_one(text: str, name: str, unit: str) -> None:
+    assert header(text) == (name, unit)
+
+
+@given(st.integers(-(10**15), 10**15))
+def test_whole_numbers_survive_writing_with_separators(number: int) -> None:
+    assert cell(f"{number:,}").value == number
+
+
+@given(st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1)))
+def test_moments_survive_writing(moment: dt.datetime) -> None:
+    assert cell(shown(moment)) == Cell("date", shown(moment))
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_cell(text: str) -> None:
+    assert cell(text).type in ("number", "date", "boolean", "text", "empty")

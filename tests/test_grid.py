@@ -1,0 +1,137 @@
+"""A grid of cells becomes tables, columns and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.cells import shown
+from ingest.entity import Draft, Locator
+from ingest.readers.grid import grid
+
+ORDERS = [
+    ["No", "Customer", "金額（円）", "Date"],
+    ["A-1", "Sato", "1,200", "2026-05-01"],
+    ["A-2", "Abe", "900", "2026-05-03"],
+]
+
+
+def drafts(rows: Sequence[Sequence[object]], **more: Any) -> list[Draft]:
+    return list(grid(rows, name="Orders", key="t", title="book", place=lambda i: Locator(sheet="S", row=i + 1), **more))
+
+
+def kind(found: Sequence[Draft], name: str) -> list[Draft]:
+    return [draft for draft in found if draft.kind == name]
+
+
+def test_a_table_its_columns_and_its_rows_say_what_they_hold_and_where() -> None:
+    found = drafts(ORDERS)
+    assert [draft.kind for draft in found] == ["table", *["column"] * 4, *["row"] * 2]
+    assert found[0].text.startswith(
+        "Table Orders with 2 rows. Columns: No, text; Customer, text; 金額 (JPY), number from 900"
+    )
+    assert found[3].facts == {
+        "table": "t", "name": "金額", "type": "number", "unit": "JPY", "count": 2, "distinct": 2,
+        "min": 900, "max": 1200, "sum": 2100,
+    }  # fmt: skip
+    assert found[3].locator == Locator(sheet="S", row=1, cell="C1")
+    row = found[5]
+    assert row.text == "No: A-1; Customer: Sato; 金額: 1,200 JPY; Date: 2026-05-01"
+    assert row.facts["values"] == {"No": "A-1", "Customer": "Sato", "金額": 1200, "Date": "2026-05-01"}
+    assert row.facts["units"] == {"金額": "JPY"}
+    assert (row.locator.row, row.parent, row.title) == (2, "t", "book > Orders")
+
+
+def test_words_above_a_table_are_its_caption_and_totals_below_count_nowhere() -> None:
+    found = drafts([["Orders of May", None, None, None], [None] * 4, *ORDERS, ["合計", None, "2,100", None]])
+    assert found[0].facts["name"] == "Orders Orders of May"
+    assert found[0].facts["rows"] == 2
+    assert found[3].facts["sum"] == 2100
+    assert [row.facts.get("total", False) for row in kind(found, "row")] == [False, False, True]
+
+
+def test_merged_headers_over_two_rows_give_full_names() -> None:
+    found = drafts(
+        [["Part", "Sales", None, "Note"], [None, "May", "June", None], ["bolt", 1, 2, "x"], ["nut", 3, 4, None]]
+    )
+    assert kind(found, "row")[0].text == "Part: bolt; Sales / May: 1; Sales / June: 2; Note: x"
+
+
+def test_a_row_of_units_below_the_header_gives_units() -> None:
+    found = drafts([["Temp", "Speed"], ["°C", "rpm"], ["20.5", "100"], ["21", "120"]])
+    assert kind(found, "row")[0].text == "Temp: 20.5 °C; Speed: 100 rpm"
+
+
+def test_years_can_head_columns() -> None:
+    found = drafts([["Country", "2019", "2020"], ["JP", "126.6", "126.1"], ["FR", "67", "67.4"]])
+    assert kind(found, "row")[1].text == "Country: FR; 2019: 67; 2020: 67.4"
+
+
+def test_tables_side_by_side_and_below_each_other_are_told_apart() -> None:
+    found = drafts(
+        [["a", "b", None, "x", "y"], [1, 2, None, "p", "q"], [], ["part", "maker"], ["bolt", "Abe"], ["nut", "Sato"]]
+    )
+    assert [table.key for table in kind(found, "table")] == ["t", "t/2", "t/3"]
+    assert [row.text for row in kind(found, "row")] == [
+        "a: 1; b: 2",
+        "x: p; y: q",
+        "part: bolt; maker: Abe",
+        "part: nut; maker: Sato",
+    ]
+
+
+def test_a_table_torn_by_a_blank_row_is_one_table() -> None:
+    found = drafts([*ORDERS, [None] * 4, ["A-3", "Oda", "400", "2026-05-09"]])
+    assert len(kind(found, "table")) == 1
+    assert kind(found, "row")[-1].text == "No: A-3; Customer: Oda; 金額: 400 JPY; Date: 2026-05-09"
+    assert kind(found, "row")[-1].locator.row == 5
+
+
+def test_a_form_of_labels_and_values_is_one_row() -> None:
+    found = drafts([["Machine:", "CNC-7"], ["Serial:", 123], ["Made:", "2026年5月1日"]])
+    assert [row.text for row in kind(found, "row")] == ["Machine: CNC-7; Serial: 123; Made: 2026年5月1日"]
+
+
+def test_figures_without_a_header_keep_all_their_rows() -> None:
+    found = drafts([[1, 2, 3], [4, 5, 6]])
+    assert [row.text for row in kind(found, "row")] == ["1; 2; 3", "4; 5; 6"]
+
+
+def test_a_column_whose_figures_differ_in_unit_is_not_summed() -> None:
+    found = drafts([["item", "weight"], ["a", "12 kg"], ["b", "300 g"]])
+    assert kind(found, "column")[1].facts["type"] == "text"
+
+
+def test_equal_and_missing_names_are_told_apart() -> None:
+    found = drafts([["x", "x", None], ["a", "b", 1], ["c", "d", 2]])
+    assert [column.facts["name"] for column in kind(found, "column")] == ["x", "x (2)", "column 3"]
+
+
+def test_rows_beyond_those_kept_count_in_the_figures() -> None:
+    found = drafts([["n"], *([i] for i in range(10))], rest=([i] for i in range(10, 100)))
+    assert (found[0].facts["rows"], found[0].facts["rows_kept"], len(kind(found, "row"))) == (100, 10, 10)
+    assert (found[1].facts["sum"], found[1].facts["max"]) == (4950, 99)
+
+
+def test_an_empty_grid_is_nothing() -> None:
+    assert drafts([]) == drafts([[None, ""], []]) == []
+
+
+CELLS = st.one_of(
+    st.none(), st.integers(-5, 5), st.sampled_from(["", "a", "b c", "Total", "2026-05-01", "3 kg", "2019"])
+)
+
+
+@given(st.lists(st.lists(CELLS, max_size=6), max_size=12))
+def test_no_cell_is_lost_in_any_grid(rows: list[list[object]]) -> None:
+    """The words of every filled cell stand in some draft, and parents come before their children."""
+    found = drafts(rows)
+    said = " ".join(draft.text for draft in found)
+    assert all(shown(value) in said for row in rows for value in row)
+    keys: set[str] = set()
+    for draft in found:
+        assert not draft.parent or draft.parent in keys
+        keys.add(draft.key)
