@@ -11,20 +11,29 @@ Only numpy here; `assistant.fit.writer` is the differentiable twin. Knows nothin
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 from ingest.errors import BadWeights, BridgeMismatch
+from ingest.space import Vectors
 
-Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Tensors = Mapping[str, NDArray[Any]]
+Rows = Callable[[Sequence[int]], Vectors]
+"""Input embeddings of token ids, float32 [len(ids), n_embd]; `Llm.embedding_rows` is one."""
 
 FORMAT = "kotonoha-bridge-1"
+
 RATIOS = (2, 4, 8, 16)
 """Tokens per slot that the bridge is made for, finest first."""
 
@@ -38,38 +47,204 @@ VALUE_WIDTH = 144
 STARTS_WORD, CONTINUES_WORD, BLANK = 0, 1, 2
 """What a token is to its word: its first piece, a later piece, or nothing but space and punctuation."""
 
+TELLING = ("probe", "probe_weights", "rarity", "shape")
+WRITING = ("query", "key", "value", "out", "place", "kept", "offset")
+MEANING = ("meaning_linear", "meaning_bias", "meaning_inner", "meaning_outer")
+"""The tensors of a bridge file: what ranks anchors, what writes residuals, what maps vectors without words."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a bridge was made for.
+
+    Attributes:
+        llm_name, llm_sha256: the model, and the hash of its file.
+        space: fingerprint of the linguistic space whose vectors it maps, "" if it maps none.
+        trained: "none", or in words what it was trained on.
+        config: the training configuration as JSON.
+    """
+
+    llm_name: str
+    llm_sha256: str
+    n_embd: int
+    space: str = ""
+    trained: str = "none"
+    config: str = "{}"
+
+
+class Bridge:
+    """Maps passages and vectors to soft tokens of one model.
+
+    `fingerprint` changes with every weight: cached slots belong to it.
+    """
+
+    def __init__(self, about: About, tensors: Tensors, rows: Rows) -> None:
+        self.about = about
+        self._rows = rows
+        self._tensors = dict(tensors)
+        digest = hashlib.sha256(about.llm_sha256.encode())
+        for name in sorted(tensors):
+            digest.update(name.encode() + np.ascontiguousarray(tensors[name]).tobytes())
+        self.fingerprint = digest.hexdigest()[:32]
+
+    @property
+    def trained(self) -> bool:
+        """Whether the residual was learned; an untrained bridge gives telegrams and cannot map meanings."""
+        return "out" in self._tensors
+
+    @property
+    def maps_meaning(self) -> bool:
+        return "meaning_linear" in self._tensors
+
+    def slots(self, ids: Sequence[int], ratio: int) -> Vectors:
+        """A passage in tokens of the model as soft tokens, float32 [ceil(n / ratio), n_embd]; n >= 1.
+
+        Raises:
+            ValueError: a ratio the bridge is not made for.
+        """
+        level = RATIOS.index(ratio)
+        array = np.asarray(ids, np.int64)
+        vectors = self._rows(array.tolist())
+        chosen = anchors(telling(array, vectors, self._tensors), ratio)
+        if not self.trained:
+            return vectors[chosen]
+        return vectors[chosen] + residual(vectors, chosen, level, self._tensors)
+
+    def meant(self, vectors: Vectors) -> Vectors:
+        """Vectors of the linguistic space [n, dim] as soft tokens, float32 [n, n_embd].
+
+        Raises:
+            BridgeMismatch: this bridge maps no vectors.
+        """
+        if not self.maps_meaning:
+            raise BridgeMismatch("this bridge maps words only", "run kotonoha fit, or use text for what has no words")
+        return meant(np.atleast_2d(vectors).astype(np.float32), self._tensors)
+
+    def save(self, path: Path) -> None:
+        """One safetensors file in half precision, what it was made for in its metadata."""
+        values = {key: str(value) for key, value in asdict(self.about).items()}
+        header = {"format": FORMAT, "ratios": json.dumps(RATIOS), **values}
+        path.write_bytes(save({name: _compact(array) for name, array in self._tensors.items()}, header))
+
+    @classmethod
+    def load(cls, path: Path, llm_sha256: str, rows: Rows, space: str = "") -> Bridge:
+        """The bridge in a file, for the model of that hash and, if `space` is given, for that space.
+
+        Raises:
+            BadWeights: the file is no bridge.
+            BridgeMismatch: it was made for another model or space.
+        """
+        header, tensors = _read(path)
+        about = About(n_embd=int(header["n_embd"]), **{key: header[key] for key in _TEXTS})
+        if about.llm_sha256 != llm_sha256:
+            raise BridgeMismatch(f"{path.name} was made for {about.llm_name}, another model", "run kotonoha fit --llm")
+        if space and about.space and about.space != space:
+            raise BridgeMismatch(f"{path.name} was made for the space {about.space}, not {space}", "run kotonoha fit")
+        return cls(about, tensors, rows)
+
+    @classmethod
+    def untrained(cls, about: About, shape: NDArray[np.uint8], rows: Rows) -> Bridge:
+        """A bridge that needs no training: anchors by the token's rank in the vocabulary, no residual.
+
+        Byte-pair vocabularies are ordered by how early a merge was learned, so a higher id is a rarer token.
+        """
+        rank = np.log1p(np.arange(len(shape), dtype=np.float32))
+        tables = {
+            "probe": np.zeros((3, about.n_embd), np.float16),
+            "probe_weights": np.array([1.0, -2.0], np.float32),
+            "rarity": (rank / rank[-1]).astype(np.float16),
+            "shape": shape,
+        }
+        return cls(about, tables, rows)
+
+
+_TEXTS = ("llm_name", "llm_sha256", "space", "trained", "config")
+
+
+def _compact(array: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(array.astype(np.float16) if array.dtype == np.float32 else array)
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
+    try:
+        with safe_open(path, "numpy") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise BadWeights(f"{path} is no bridge file: {error}") from error
+    missing = [key for key in ("format", "n_embd", *_TEXTS) if key not in header]
+    missing += [name for name in TELLING if name not in tensors]
+    if missing or header["format"] != FORMAT:
+        raise BadWeights(f"{path} is no bridge file of the form {FORMAT}: it lacks {', '.join(missing) or 'that mark'}")
+    return header, {name: _wide(array) for name, array in tensors.items()}
+
+
+def _wide(array: NDArray[Any]) -> NDArray[Any]:
+    return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
+# -- which tokens become anchors ---------------------------------------------------------------------
+
 
 def slot_count(tokens: int, ratio: int) -> int:
     """How many slots a passage of `tokens` tokens becomes at `ratio`."""
     return -(-tokens // ratio)
 
 
-def telling(ids: Ints, vectors: Floats, table: Mapping[str, NDArray[np.generic]]) -> Floats:
+def telling(ids: Ints, vectors: Vectors, tables: Tensors) -> Vectors:
     """How telling each token of a passage is, [n]: what the anchors are ranked by.
 
     A linear probe over the token, its two neighbours, its rarity and whether it occurred before, trained to find the
     words that questions ask about; pieces of a word share the score of its best piece, so that names stay whole.
     """
-    probe, weights = table["probe"].astype(np.float32), table["probe_weights"].astype(np.float32)
     near = np.zeros((len(ids) + 2, 3), np.float32)
-    near[1:-1] = vectors @ probe.T
-    seen: set[int] = set()
-    repeated = np.array([float(i in seen or bool(seen.add(int(i)))) for i in ids.tolist()], np.float32)
-    rarity = table["rarity"].astype(np.float32)[ids]
+    near[1:-1] = vectors @ tables["probe"].astype(np.float32).T
     raw = near[1:-1, 0] + near[:-2, 1] + near[2:, 2]
-    raw = raw + weights[0] * rarity + weights[1] * repeated
-    shape = table["shape"][ids]
-    raw = np.where(shape == BLANK, np.float32(-20), raw)
+    weights = tables["probe_weights"].astype(np.float32)
+    raw = raw + weights[0] * tables["rarity"].astype(np.float32)[ids] + weights[1] * repeated(ids)
+    shape = tables["shape"][ids]
     starts = np.flatnonzero((shape != CONTINUES_WORD) | (np.arange(len(ids)) == 0))
+    raw = np.where(shape == BLANK, np.float32(-20), raw)
     word = np.repeat(np.maximum.reduceat(raw, starts), np.diff(np.append(starts, len(ids))))
-    scores: Floats = np.where(shape == BLANK, raw, word + np.float32(0.1) * raw).astype(np.float32)
+    scores: Vectors = np.where(shape == BLANK, raw, word + np.float32(0.1) * raw).astype(np.float32)
     return scores
 
 
-def anchors(scores: Floats, ratio: int) -> Ints:
+def repeated(ids: Ints) -> Vectors:
+    """1 where a token occurred before in the passage, else 0."""
+    mask = np.ones(len(ids), np.float32)
+    mask[np.unique(ids, return_index=True)[1]] = 0
+    return mask
+
+
+def anchors(scores: Vectors, ratio: int) -> Ints:
     """Positions of the anchors in reading order: the `slot_count` most telling tokens, ties to the earlier one."""
     ranked = np.argsort(-scores, kind="stable")
     return np.sort(ranked[: slot_count(len(scores), ratio)]).astype(np.int64)
+
+
+# -- what a slot carries beside its anchor -----------------------------------------------------------
+
+
+def residual(vectors: Vectors, chosen: Ints, level: int, tensors: Tensors) -> Vectors:
+    """Local attention from every anchor to the tokens within `REACH`, [anchors, n_embd].
+
+    Heads differ in where they look (`place`, learned per ratio) and in whether other anchors count (`kept`).
+    """
+    near, inside = neighbourhood(chosen, len(vectors))
+    is_anchor = np.isin(near, chosen).astype(np.float32)
+    normal = vectors / np.sqrt(np.mean(vectors**2, -1, keepdims=True) + 1e-6)
+    query = (normal[chosen] @ tensors["query"].T).reshape(-1, HEADS, KEY_WIDTH)
+    key = (normal @ tensors["key"].T).reshape(-1, HEADS, KEY_WIDTH)[near]
+    value = (vectors @ tensors["value"].T).reshape(-1, HEADS, VALUE_WIDTH)[near]
+    scores = np.einsum("nhk,nwhk->nhw", query, key) / KEY_WIDTH + tensors["place"][level]
+    scores = scores + tensors["kept"][level][:, None] * is_anchor[:, None]
+    scores = np.where(inside[:, None], scores, -np.inf)
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    weights /= weights.sum(-1, keepdims=True)
+    mixed = np.einsum("nhw,nwhv->nhv", weights, value).reshape(len(chosen), -1)
+    carried: Vectors = (mixed @ tensors["out"].T + tensors["offset"][level]).astype(np.float32)
+    return carried
 
 
 def neighbourhood(chosen: Ints, length: int) -> tuple[Ints, NDArray[np.bool_]]:
@@ -78,7 +253,7 @@ def neighbourhood(chosen: Ints, length: int) -> tuple[Ints, NDArray[np.bool_]]:
     return np.clip(near, 0, length - 1), (near >= 0) & (near < length)
 
 
-def _bands() -> Floats:
+def _bands() -> Vectors:
     """Where each head looks before training, [ratio, head, offset]: six at one neighbour, two to a whole side."""
     offsets = np.arange(-REACH, REACH + 1)
     sharp = [6.0 * (offsets == place) for place in (-1, 1, -2, 2, -3, 3)]
@@ -90,3 +265,19 @@ def _bands() -> Floats:
 
 
 BANDS = _bands()
+
+
+# -- what has no words -------------------------------------------------------------------------------
+
+
+def meant(vectors: Vectors, tensors: Tensors) -> Vectors:
+    """Vectors of the space [n, dim], made unit length, through a linear map plus a small network, [n, n_embd]."""
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    inner = gelu(unit @ tensors["meaning_inner"].T) @ tensors["meaning_outer"].T
+    mapped: Vectors = (unit @ tensors["meaning_linear"].T + tensors["meaning_bias"] + inner).astype(np.float32)
+    return mapped
+
+
+def gelu(x: Vectors) -> Vectors:
+    """The tanh form of the Gaussian error linear unit (arXiv 1606.08415)."""
+    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))

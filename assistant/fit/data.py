@@ -12,15 +12,24 @@ import json
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 from assistant.fit.config import FitConfig
+from assistant.fit.synthetic import invent
 from assistant.fit.tokens import Tokens
 from assistant.prompt import REFUSAL, sources
 from ingest.errors import BadInput
 
-LONGEST_SOURCE, LONGEST_ANSWER = 320, 40
+LONGEST_SOURCE, LONGEST_QUESTION, LONGEST_ANSWER = 320, 40, 40
+"""In tokens; what is longer is left out."""
+
+MOST_PASSAGES = 4000
+"""Passages of one set that are used, from the beginning of its file."""
+
+INVENTED, FAMILIES = "firm", 1200
+"""The set that is made up, and how many runs of passages it has."""
+
 HELD_OUT = 0.1
 """Share of the passages of every set that only the validation sees."""
 
@@ -77,6 +86,7 @@ class SetSpec:
 
 
 SETS = {
+    INVENTED: SetSpec(0.12, (2, 5), 12),
     "squad_train_part": SetSpec(0.42, (2, 5), 16),
     "qamr": SetSpec(0.25, (4, 8), 20),
     "fairytaleqa": SetSpec(0.10, (2, 3), 10),
@@ -100,26 +110,32 @@ def _border(rows: list[Passage]) -> int:
 
 
 def prepare(config: FitConfig, tokens: Tokens) -> Corpus:
-    """Read and tokenise the data folder once; the tokens are kept in the run's folder.
+    """Read and tokenise the data folder once; the tokens are kept in the run's folder, one file per set.
 
     Raises:
-        BadInput: the folder holds no rows.
+        BadInput: the folder holds none of the sets that are trained on.
     """
-    cache = config.run / "tokens.json.gz"
+    found = {name: config.data / f"{name}.jsonl.gz" for name in SETS}
+    found = {name: path for name, path in found.items() if path.is_file()}
+    if not found:
+        raise BadInput(f"{config.data} holds none of {', '.join(SETS)} (.jsonl.gz)", "give a folder with --data")
+    config.run.mkdir(parents=True, exist_ok=True)
+    passages = {name: _kept(config.run / f"tokens-{name}.json.gz", _passages(name, path, tokens)) for name, path in found.items()}
+    invented = (_asked_about(text, asks, tokens) for text, asks in invent(FAMILIES, config.seed))
+    passages[INVENTED] = _kept(config.run / f"tokens-{INVENTED}.json.gz", invented)
+    return Corpus(passages, tokens)
+
+
+def _kept(cache: Path, made: Iterator[Passage]) -> list[Passage]:
+    """The passages in the cache; made and written there first if it does not exist."""
     if not cache.exists():
-        found = {path.name.removesuffix(".jsonl.gz"): path for path in sorted(config.data.glob("*.jsonl.gz"))}
-        if not found:
-            raise BadInput(f"there are no .jsonl.gz files in {config.data}", "give a folder of QA files with --data")
-        rows = {name: list(_passages(name, path, tokens)) for name, path in found.items()}
-        config.run.mkdir(parents=True, exist_ok=True)
-        packed = {name: [[p.ids, [[a.question, a.answer] for a in p.asks]] for p in ps] for name, ps in rows.items()}
+        rows = [[p.ids, [[a.question, a.answer] for a in p.asks]] for p in islice(made, MOST_PASSAGES)]
         partial = cache.with_suffix(".part")
         with gzip.open(partial, "wt", compresslevel=3) as file:
-            json.dump(packed, file)
+            json.dump(rows, file)
         partial.rename(cache)
     with gzip.open(cache, "rt") as file:
-        kept = json.load(file)
-    return Corpus({name: [_passage(*row) for row in rows] for name, rows in kept.items()}, tokens)
+        return [_passage(*row) for row in json.load(file)]
 
 
 def _passage(ids: list[int], asks: list[tuple[list[int], list[int]]]) -> Passage:
@@ -137,15 +153,16 @@ def _passages(name: str, path: Path, tokens: Tokens) -> Iterator[Passage]:
         yield from _table_rows(path, tokens)
         return
     for context, rows in groupby(_rows(path), key=lambda row: str(row["context"])):
-        ids = tokens.ids(f" {context.strip()}")
-        asks = [
-            Ask(tuple(tokens.ids(f" {str(row['question']).strip()}")), tuple(tokens.ids(str(row["answer"]).strip())))
-            for row in rows
-            if row["answer"]
-        ]
-        asks = [ask for ask in asks if len(ask.answer) <= LONGEST_ANSWER and len(ask.question) <= LONGEST_ANSWER]
-        if asks and len(ids) <= LONGEST_SOURCE:
-            yield Passage(tuple(ids), tuple(asks))
+        passage = _asked_about(context, [(str(row["question"]), str(row["answer"])) for row in rows if row["answer"]], tokens)
+        if passage.asks and len(passage.ids) <= LONGEST_SOURCE:
+            yield passage
+
+
+def _asked_about(text: str, pairs: Iterable[tuple[str, str]], tokens: Tokens) -> Passage:
+    """A passage with its (question, answer) pairs; over-long ones are left out."""
+    asks = [Ask(tuple(tokens.ids(f" {q.strip()}")), tuple(tokens.ids(a.strip()))) for q, a in pairs]
+    short = [ask for ask in asks if len(ask.answer) <= LONGEST_ANSWER and len(ask.question) <= LONGEST_QUESTION]
+    return Passage(tuple(tokens.ids(f" {text.strip()}")), tuple(short))
 
 
 def verbalise(header: Iterable[str], cells: Iterable[str]) -> str:
@@ -162,14 +179,13 @@ def _table_rows(path: Path, tokens: Tokens) -> Iterator[Passage]:
         others = [i for i in range(len(rows)) if i != asked]
         for index in sorted([asked, *chance.sample(others, min(3, len(others)))]):
             cells = list(map(str, rows[index]))
-            ids = tokens.ids(f" {verbalise(header, cells)}")
             pairs = [(f"What is the {header[i]} of {cells[0]}?", cells[i]) for i in range(1, len(header)) if cells[i]]
             pairs = chance.sample(pairs, min(2, len(pairs)))
             if index == asked and str(row["answer"]) in cells:
                 pairs.append((str(row["question"]), str(row["answer"])))
-            asks = tuple(Ask(tuple(tokens.ids(f" {q.strip()}")), tuple(tokens.ids(a.strip()))) for q, a in pairs)
-            if asks and len(ids) <= LONGEST_SOURCE:
-                yield Passage(tuple(ids), asks)
+            passage = _asked_about(verbalise(header, cells), pairs, tokens)
+            if passage.asks and len(passage.ids) <= LONGEST_SOURCE:
+                yield passage
 
 
 @dataclass(slots=True)

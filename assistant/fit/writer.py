@@ -6,6 +6,8 @@ Both compute the same function; a test holds them together.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,9 +15,21 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from assistant.bridge import BANDS, HEADS, KEY_WIDTH, RATIOS, REACH, VALUE_WIDTH, anchors, neighbourhood, telling
+from assistant.bridge import (
+    BANDS,
+    HEADS,
+    KEY_WIDTH,
+    RATIOS,
+    TELLING,
+    VALUE_WIDTH,
+    Ints,
+    anchors,
+    neighbourhood,
+    telling,
+)
+from ingest.space import Vectors
 
-Table = dict[str, NDArray[np.generic]]
+Table = dict[str, NDArray[Any]]
 
 
 class Writer(nn.Module):
@@ -39,26 +53,36 @@ class Writer(nn.Module):
         self.kept = nn.Parameter(torch.zeros(len(RATIOS), HEADS))
         self.offset = nn.Parameter(torch.zeros(len(RATIOS), width))
 
-    def forward(self, ids: NDArray[np.int64], ratio: int) -> Tensor:
+    def forward(self, ids: Ints, ratio: int) -> Tensor:
         """Slots [ceil(n / ratio), width] of a passage of n tokens."""
-        vectors = self._embedding[torch.from_numpy(ids).to(self._embedding.device)].float()
+        device = self._embedding.device
+        vectors = self._embedding[torch.from_numpy(ids).to(device)].float()
         chosen = anchors(telling(ids, vectors.cpu().numpy(), self.table), ratio)
         near, inside = neighbourhood(chosen, len(ids))
+        at, around = torch.from_numpy(chosen).to(device), torch.from_numpy(near).to(device)
         level = RATIOS.index(ratio)
-        at = torch.from_numpy(chosen).to(vectors.device)
-        around = torch.from_numpy(near).to(vectors.device)
-        valid = torch.from_numpy(inside).to(vectors.device)
-        is_anchor = torch.zeros(len(ids), device=vectors.device).index_fill_(0, at, 1.0)
-        normal = F.rms_norm(vectors, vectors.shape[-1:], eps=1e-6)
-        query = (normal[at] @ self.query.T).unflatten(-1, (HEADS, KEY_WIDTH))
-        key = (normal @ self.key.T).unflatten(-1, (HEADS, KEY_WIDTH))[around]
+        scores = self._scores(vectors, at, around, level)
+        weights = scores.masked_fill(~torch.from_numpy(inside).to(device)[:, None], -torch.inf).softmax(-1)
         value = (vectors @ self.value.T).unflatten(-1, (HEADS, VALUE_WIDTH))[around]
-        scores = torch.einsum("nhk,nwhk->nhw", query, key) / KEY_WIDTH
-        scores = scores + self.place[level] + self.kept[level][:, None] * is_anchor[around][:, None]
-        weights = scores.masked_fill(~valid[:, None], -torch.inf).softmax(-1)
         mixed = torch.einsum("nhw,nwhv->nhv", weights, value).flatten(1)
         slots: Tensor = vectors[at] + mixed @ self.out.T + self.offset[level]
         return slots
 
+    def _scores(self, vectors: Tensor, at: Tensor, around: Tensor, level: int) -> Tensor:
+        """How much each head of each anchor looks at its neighbours, [anchors, heads, neighbours], before masking."""
+        normal = F.rms_norm(vectors, vectors.shape[-1:], eps=1e-6)
+        query = (normal[at] @ self.query.T).unflatten(-1, (HEADS, KEY_WIDTH))
+        key = (normal @ self.key.T).unflatten(-1, (HEADS, KEY_WIDTH))[around]
+        is_anchor = torch.zeros(len(vectors), device=vectors.device).index_fill_(0, at, 1.0)[around]
+        scores = torch.einsum("nhk,nwhk->nhw", query, key) / KEY_WIDTH
+        return scores + self.place[level] + self.kept[level][:, None] * is_anchor[:, None]
 
-__all__ = ["REACH", "Writer"]
+    def tensors(self) -> Table:
+        """Everything a bridge file holds, as float32 (the tables as they are)."""
+        learned = {name: value.detach().float().cpu().numpy() for name, value in self.named_parameters()}
+        return {name: self.table[name] for name in TELLING} | learned
+
+    def rows(self, ids: Sequence[int]) -> Vectors:
+        """Input embeddings of token ids, float32 [len(ids), width]."""
+        found: Vectors = self._embedding[torch.tensor(list(ids))].float().cpu().numpy()
+        return found

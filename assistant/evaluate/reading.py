@@ -1,0 +1,264 @@
+"""How well the model reads: answers from text and from soft tokens, on any file of questions, with controls.
+
+`kotonoha evaluate reading`. One question comes with its passage and two others of the same article, in random order;
+every mode sees the same ones. Knows nothing about retrieval, memory or the chat.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import re
+import string
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+import numpy as np
+
+from assistant import prompt
+from assistant.bridge import Bridge
+from assistant.evaluate.table import Cell, Table
+from assistant.llm import Llm, Part, Turn
+from ingest.errors import BadInput
+from ingest.space import Space, Vectors
+
+SOURCES = 3
+LONGEST_ANSWER = 40
+HYBRID_RATIO, CONTROL_RATIO = 8, 4
+
+MODES = ("none", "text", "soft 2", "soft 4", "soft 8", "soft 16", "one vector", "hybrid", "shuffled", "zero")
+"""`hybrid`: the right passage as text, the others soft at 8. `shuffled`: slots at 4 of another question's passages.
+`zero`: slots at 4 that are all zero."""
+
+Body = str | Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with the passages it comes with; `right` is the index of the one that answers it, -1 if none does."""
+
+    question: str
+    answers: tuple[str, ...]
+    passages: tuple[str, ...]
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the model said, in how long, from how many prompt tokens; `doubt` is its chance of a refusal."""
+
+    text: str
+    tokens: int
+    first_token: float
+    doubt: float
+
+
+# -- questions ---------------------------------------------------------------------------------------
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Rows of a `.jsonl` or `.jsonl.gz` file with `context`, `question` and `answers` (or `answer`).
+
+    Raises:
+        BadInput: the file is not there or a row is not of that form.
+    """
+    if not path.is_file():
+        raise BadInput(f"there is no file {path}")
+    try:
+        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+        with opened as file:
+            rows = [json.loads(line) for line in file if line.strip()]
+        return [{**row, "answers": row.get("answers") or [row["answer"]], "context": str(row["context"])} for row in rows]
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise BadInput(f"{path.name} is not a file of questions: {error}") from error
+
+
+def questions(rows: Sequence[dict[str, Any]], count: int, seed: int = 0, answerable: bool = True) -> list[Question]:
+    """`count` questions drawn by the seed, each with its passage and two others of its article (or title)."""
+    chance = random.Random(seed)
+    articles: dict[str, list[str]] = {}
+    for row in rows:
+        passages = articles.setdefault(str(row.get("article") or row.get("title") or ""), [])
+        if row["context"] not in passages:
+            passages.append(row["context"])
+    drawn = chance.sample(list(rows), min(count, len(rows)))
+    return [_question(row, articles, chance, answerable) for row in drawn]
+
+
+def _question(row: dict[str, Any], articles: dict[str, list[str]], chance: random.Random, answerable: bool) -> Question:
+    own = articles[str(row.get("article") or row.get("title") or "")]
+    others = [passage for passage in own if passage != row["context"]]
+    passages = [row["context"], *chance.sample(others, min(SOURCES - 1, len(others)))]
+    chance.shuffle(passages)
+    right = passages.index(row["context"]) if answerable else -1
+    return Question(str(row["question"]), tuple(map(str, row["answers"])), tuple(passages), right)
+
+
+# -- scores ------------------------------------------------------------------------------------------
+
+
+def normal(text: str) -> str:
+    """SQuAD's normal form: lower case, no punctuation, no articles, single spaces (Rajpurkar et al. 2016)."""
+    bare = "".join(letter for letter in text.lower() if letter not in string.punctuation)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
+
+
+def exact(answer: str, gold: Iterable[str]) -> float:
+    return float(any(normal(answer) == normal(one) for one in gold))
+
+
+def f1(answer: str, gold: Iterable[str]) -> float:
+    """The best token F1 against any of the right answers."""
+    return max((_f1(normal(answer).split(), normal(one).split()) for one in gold), default=0.0)
+
+
+def _f1(left: list[str], right: list[str]) -> float:
+    if not left or not right:
+        return float(left == right)
+    common = sum((Counter(left) & Counter(right)).values())
+    return 2 * common / (len(left) + len(right))
+
+
+_MARK = re.compile(r"\s*\[(\d+)\]")
+
+
+def split_answer(text: str) -> tuple[str, list[int]]:
+    """The words of an answer, and the sources it cites."""
+    return _MARK.sub("", text).strip(), [int(number) for number in _MARK.findall(text)]
+
+
+# -- one question in one mode ------------------------------------------------------------------------
+
+
+class Examiner:
+    """Asks one model, through one bridge, in any mode. `space` is needed for one vector per passage only."""
+
+    def __init__(self, llm: Llm, bridge: Bridge, space: Space | None = None) -> None:
+        self.llm, self.bridge, self.space = llm, bridge, space
+        self._refusal = llm.tokenize(prompt.REFUSAL)[0]
+        self._slots = lru_cache(maxsize=8192)(self._made)
+
+    def _made(self, passage: str, ratio: int) -> Vectors:
+        return self.bridge.slots(self.llm.tokenize(f" {passage.strip()}"), ratio)
+
+    def _address(self, passage: str) -> Vectors:
+        assert self.space is not None
+        return self.bridge.meant(self.space.place([passage])[0].address)
+
+    def bodies(self, question: Question, mode: str, other: Question) -> list[Body]:
+        """The sources as this mode gives them; `other` is another question, for the control."""
+        match mode.split():
+            case ["none"]:
+                return []
+            case ["text"]:
+                return list(question.passages)
+            case ["soft", ratio]:
+                return [self._slots(passage, int(ratio)) for passage in question.passages]
+            case ["one", "vector"]:
+                return [self._address(passage) for passage in question.passages]
+            case ["hybrid"]:
+                return [
+                    passage if number == question.right else self._slots(passage, HYBRID_RATIO)
+                    for number, passage in enumerate(question.passages)
+                ]
+            case ["shuffled"]:
+                return [self._slots(passage, CONTROL_RATIO) for passage in other.passages]
+            case ["zero"]:
+                return [np.zeros_like(self._slots(passage, CONTROL_RATIO)) for passage in question.passages]
+        raise ValueError(f"no such mode: {mode}")
+
+    def parts(self, bodies: Sequence[Body], question: str) -> list[Part]:
+        """The whole prompt, as training built it."""
+        user = prompt.user(list(bodies), question)
+        return self.llm.chat([Turn("system", (prompt.system(),)), Turn("user", tuple(user))])
+
+    def ask(self, bodies: Sequence[Body], question: str, longest: int = LONGEST_ANSWER) -> Reply:
+        parts = self.parts(bodies, question)
+        stream = self.llm.stream(parts, max_tokens=longest, stop=("\n",))
+        text = "".join(stream).strip()
+        usage = stream.usage
+        return Reply(text, usage.text + usage.soft, usage.first_token, 0.0)
+
+    def doubt(self, bodies: Sequence[Body], question: str) -> float:
+        """The probability that the answer begins as the refusal does."""
+        scores = self.llm.logits(self.parts(bodies, question)).astype(np.float64)
+        powers = np.exp(scores - scores.max())
+        return float(powers[self._refusal] / powers.sum())
+
+
+# -- tables ------------------------------------------------------------------------------------------
+
+
+def reading(examiner: Examiner, asked: Sequence[Question], modes: Sequence[str] = MODES) -> Table:
+    """EM, F1, citations, prompt tokens and time to first token of every mode over the same questions."""
+    rows = [_mode_row(examiner, asked, mode) for mode in modes]
+    note = f"{len(asked)} questions, {SOURCES} passages each; model {examiner.llm.name}, bridge {examiner.bridge.about.trained}"
+    columns = ("mode", "EM", "F1", "citation", "refused", "prompt tokens", "first token s")
+    return Table("Reading", columns, tuple(rows), (note,))
+
+
+def _mode_row(examiner: Examiner, asked: Sequence[Question], mode: str) -> tuple[Cell, ...]:
+    ems, scores, cited, refused, tokens, times = [], [], [], [], [], []
+    for number, question in enumerate(asked):
+        other = asked[(number + len(asked) // 2) % len(asked)]
+        reply = examiner.ask(examiner.bodies(question, mode, other), question.question)
+        answer, marks = split_answer(reply.text)
+        ems.append(exact(answer, question.answers))
+        scores.append(f1(answer, question.answers))
+        cited.append(marks == [question.right + 1])
+        refused.append(reply.text.startswith(prompt.REFUSAL[:-1]))
+        tokens.append(reply.tokens)
+        times.append(reply.first_token)
+    said = [hit for hit, no in zip(cited, refused, strict=True) if not no]
+    return (
+        mode,
+        100 * mean(ems),
+        100 * mean(scores),
+        100 * mean(said) if said and mode != "none" else None,
+        100 * mean(refused),
+        mean(tokens),
+        median(times),
+    )
+
+
+def refusal(
+    examiner: Examiner, answerable: Sequence[Question], unanswerable: Sequence[Question], modes: Sequence[str]
+) -> Table:
+    """How well answerable and unanswerable questions are told apart by the chance of a refusal's first word.
+
+    The threshold is the one of greedy decoding's simplest stand-in, 1/2; the area under the curve needs none.
+    """
+    rows: list[tuple[Cell, ...]] = []
+    for mode in modes:
+        yes = [examiner.doubt(examiner.bodies(q, mode, q), q.question) for q in answerable]
+        no = [examiner.doubt(examiner.bodies(q, mode, q), q.question) for q in unanswerable]
+        kept, refused = mean(d < 0.5 for d in yes), mean(d >= 0.5 for d in no)
+        area = mean((n > y) + (n == y) / 2 for n in no for y in yes)
+        rows.append((mode, 100 * kept, 100 * refused, (kept + refused) / 2, area))
+    note = f"{len(answerable)} answerable and {len(unanswerable)} unanswerable questions; refused when P(first word) >= 1/2"
+    return Table("Refusal", ("mode", "answered %", "refused %", "balanced accuracy", "AUC"), tuple(rows), (note,))
+
+
+def first_token(examiner: Examiner, passages: Sequence[str], counts: Sequence[int], ratios: Sequence[int] = (8, 16)) -> Table:
+    """Seconds to the first token for more and more passages, as text and soft; the static opening stays decoded."""
+    examiner.ask([], "Warm up?", 1)
+    rows: list[tuple[Cell, ...]] = []
+    for count in counts:
+        chosen = list(passages[:count])
+        question = f"What do these {count} sources say?"
+        text = examiner.ask(chosen, question, 1)
+        row: list[Cell] = [count, text.tokens, text.first_token]
+        for ratio in ratios:
+            soft = examiner.ask([examiner._slots(passage, ratio) for passage in chosen], question, 1)
+            row += [soft.tokens, soft.first_token, text.first_token / soft.first_token]
+        rows.append(tuple(row))
+    columns = ["passages", "text tokens", "text s"]
+    for ratio in ratios:
+        columns += [f"soft {ratio} tokens", f"soft {ratio} s", f"soft {ratio} times faster"]
+    return Table("Time to first token", tuple(columns), tuple(rows), (f"model {examiner.llm.name}",))
