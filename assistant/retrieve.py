@@ -1,0 +1,281 @@
+"""Retrieval: from a question to the entities that matter, in the scopes of the viewer; there is no form without one.
+
+Nearest addresses and shared words each propose entities; reciprocal ranks choose whom to look at closely; a small
+linear model ranks those by how the words of the question meet their slots (late interaction) and their sentences;
+near-duplicates are folded; neighbours and parents come along. Every row passes the gate of `memory.hydrate` again.
+Knows nothing about prompts or language models.
+
+Reciprocal rank fusion: Cormack et al. (SIGIR 2009). Late interaction: Khattab & Zaharia, ColBERT (arXiv 2004.12832).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.access import Viewer, may_read
+from ingest.catalog import Catalog, StoredEntity, stored
+from ingest.entity import Entity
+from ingest.lexicon import is_telling, rarity, search, terms
+from ingest.memory import Memory
+from ingest.space import Placed, Space, Vectors, unit, unpack
+from ingest.split import sentences
+
+DEPTH = 50
+"""Entities that each way of searching proposes."""
+CLOSE = 60
+"""Entities that are looked at closely."""
+RRF = 60
+"""The constant of reciprocal rank fusion, as published."""
+FLUENT = 0.5
+"""Below this `Space.fluency` only the words of a question count."""
+ALIKE = 0.9
+"""Share of common words (Jaccard, with repetition) from which two entities are the same told twice."""
+STRETCHES = (4, 8)
+"""Numbers of neighbouring slots, about a clause and a sentence, whose mean is compared with the question."""
+DEEP = 8
+"""Parents that are followed at most."""
+
+FEATURES = ("meaning", "stretch", "words", "terms", "sentence", "phrase", "length")
+"""What an entity and a question are compared by; see `features`."""
+
+FLUENT_WEIGHTS = {"meaning": 23.1, "stretch": 9.5, "terms": 2.0, "sentence": 4.0, "phrase": 3.0, "length": -1.1}
+"""Fitted by `python -m assistant.evaluate.search fit`, for questions in a language the encoder knows."""
+WORDS_WEIGHTS = {"words": 20.0, "sentence": 6.75, "phrase": 5.6, "length": -0.57}
+"""Fitted likewise without vectors, for all other questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One entity that was found, with what is known about how well it fits.
+
+    Attributes:
+        score: how well it fits; comparable between the hits of one question only, higher is better.
+        similarity: cosine between the addresses of question and entity; 0 when the encoder does not know the language.
+        coverage: share of the question's telling terms that stand in the entity, weighted by their rarity, 0 to 1.
+        slots: float32 [n, dim], what a language model reads of it.
+        neighbours: the entities before and after it in its source.
+        parents: the entities it is a part of, the nearest first.
+        duplicates: entities that say the same and were folded into this one.
+    """
+
+    entity: Entity
+    score: float
+    similarity: float
+    coverage: float
+    slots: Vectors
+    neighbours: tuple[Entity, ...] = ()
+    parents: tuple[Entity, ...] = ()
+    duplicates: tuple[Entity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, made ready to be compared.
+
+    Attributes:
+        order: all its terms as they were said; `weights` has the rarity of those that tell what is asked.
+        addresses: float32 [n, dim], unit length: of the words if the encoder knows their language, and given ones.
+        states: float32 [m, dim], unit length, likewise at full resolution.
+    """
+
+    order: tuple[str, ...]
+    weights: Mapping[str, float]
+    addresses: Vectors
+    states: Vectors
+    fluent: bool
+
+
+class Retriever:
+    """Finds entities for a viewer."""
+
+    def __init__(self, memory: Memory, catalog: Catalog, space: Space) -> None:
+        self._memory = memory
+        self._catalog = catalog
+        self._space = space
+
+    def search(
+        self,
+        question: str,
+        viewer: Viewer,
+        k: int = 8,
+        vectors: Vectors | None = None,
+        kinds: Sequence[str] | None = None,
+    ) -> list[Hit]:
+        """The `k` entities that fit a question best, best first; equal ones in the order of their ids.
+
+        Args:
+            vectors: float32 [n, dim], what is asked besides words: a picture or a sound, placed in the space.
+            kinds: only entities of these kinds; all when None.
+        """
+        asked = self.ask(question, viewer, vectors)
+        proposed = self.propose(asked, viewer, kinds)
+        lexical = dict(proposed[-1])
+        found = self._memory.hydrate(fuse(proposed)[:CLOSE], viewer)
+        items = [found[id] for id in sorted(found)]
+        table = features(asked, items, [lexical.get(item.entity.id, 0.0) for item in items])
+        scores = table @ weights(asked.fluent)
+        order = np.argsort(-scores, kind="stable")
+        hits = [self._hit(asked, items[i], float(scores[i]), float(table[i, FEATURES.index("terms")])) for i in order]
+        return [self._in_context(hit, viewer) for hit in _folded(hits, k)]
+
+    def ask(self, question: str, viewer: Viewer, vectors: Vectors | None = None) -> Asked:
+        """The question as it is compared; rarity is counted over what the viewer may read."""
+        order = terms(question)
+        telling = [term for term in dict.fromkeys(order) if is_telling(term)] or list(dict.fromkeys(order))
+        fluent = bool(order) and self._space.fluency(question) >= FLUENT
+        placed = self._space.place([question], ratio=1) if fluent else []
+        if vectors is not None:
+            placed.append(Placed(unit(np.atleast_2d(vectors).mean(axis=0)), np.atleast_2d(vectors)))
+        none = np.empty((0, self._space.dim), np.float32)
+        return Asked(
+            tuple(order),
+            rarity(self._catalog, telling, self._scopes(viewer)),
+            np.stack([place.address for place in placed]) if placed else none,
+            unit(np.concatenate([place.slots for place in placed])) if placed else none,
+            fluent or vectors is not None,
+        )
+
+    def propose(
+        self, asked: Asked, viewer: Viewer, kinds: Sequence[str] | None = None
+    ) -> list[list[tuple[str, float]]]:
+        """Rankings of (id, score), best first: one per address, by cosine, and last the one by words, by BM25."""
+        dense = [self._memory.nearest(address, viewer, DEPTH, kinds) for address in asked.addresses]
+        return [*dense, search(self._catalog, list(asked.weights), self._scopes(viewer), DEPTH, kinds)]
+
+    def _scopes(self, viewer: Viewer) -> list[str]:
+        return viewer.readable(self._memory.scopes())
+
+    def _hit(self, asked: Asked, item: StoredEntity, score: float, coverage: float) -> Hit:
+        address = np.frombuffer(item.address, np.float32)
+        similarity = float((asked.addresses @ address).max(initial=0.0))
+        return Hit(item.entity, score, similarity, coverage, unpack(item.slots, self._space.dim))
+
+    def _in_context(self, hit: Hit, viewer: Viewer) -> Hit:
+        neighbours = self._neighbours(hit.entity, viewer)
+        return replace(hit, neighbours=neighbours, parents=self._parents(hit.entity, viewer))
+
+    def _neighbours(self, entity: Entity, viewer: Viewer) -> tuple[Entity, ...]:
+        rows = self._catalog.connection.execute(
+            "SELECT * FROM entity WHERE source = ? AND ordinal IN (?, ?) AND id != ? ORDER BY ordinal",
+            (entity.source, entity.ordinal - 1, entity.ordinal + 1, entity.parent),
+        )
+        found = (stored(row).entity for row in rows)
+        return tuple(neighbour for neighbour in found if may_read(viewer, neighbour.scope))
+
+    def _parents(self, entity: Entity, viewer: Viewer) -> tuple[Entity, ...]:
+        found: list[Entity] = []
+        parent = entity.parent
+        while parent and len(found) < DEEP:
+            item = self._memory.hydrate([parent], viewer).get(parent)
+            if item is None:
+                break
+            found.append(item.entity)
+            parent = item.entity.parent
+        return tuple(found)
+
+
+def fuse(rankings: Iterable[Sequence[tuple[str, float]]]) -> list[str]:
+    """Ids by the sum of their reciprocal ranks, best first; equal ones by id."""
+    scores: defaultdict[str, float] = defaultdict(float)
+    for ranking in rankings:
+        for rank, (id, _) in enumerate(ranking):
+            scores[id] += 1.0 / (RRF + rank + 1)
+    return sorted(scores, key=lambda id: (-scores[id], id))
+
+
+def weights(fluent: bool) -> NDArray[np.float64]:
+    """The weights of `FEATURES` for a question the encoder understands, or does not."""
+    chosen = FLUENT_WEIGHTS if fluent else WORDS_WEIGHTS
+    return np.array([chosen.get(name, 0.0) for name in FEATURES])
+
+
+def features(asked: Asked, items: Sequence[StoredEntity], lexical: Sequence[float]) -> NDArray[np.float64]:
+    """What question and entities have in common, [len(items), len(FEATURES)].
+
+    meaning   mean over the states of the question of the best cosine with a slot (MaxSim)
+    stretch   best cosine of an address of the question with the mean of a few neighbouring slots
+    words     BM25, given in `lexical`, as a share of the most it could be
+    terms     share of the telling terms that stand in the entity, weighted by rarity
+    sentence  the same for its best single sentence
+    phrase    share of the neighbouring pairs of terms that are neighbours in the entity too, weighted likewise
+    length    logarithm of its number of terms
+    """
+    rows = [_features(asked, item, score) for item, score in zip(items, lexical, strict=True)]
+    return np.array(rows, np.float64).reshape(len(rows), len(FEATURES))
+
+
+def _features(asked: Asked, item: StoredEntity, lexical: float) -> tuple[float, ...]:
+    meaning, stretch = _met(asked, unpack(item.slots, len(item.address) // 4))
+    said = terms(item.entity.words)
+    total = sum(asked.weights.values()) or 1.0
+    held = set(said)
+    best = max((_held(asked, set(terms(part))) for part in _sentences(item.entity)), default=0.0)
+    length = math.log(min(max(len(said), 40), 400))
+    share = _held(asked, held) / total
+    return meaning, stretch, lexical / (2.2 * total), share, best / total, _phrase(asked, said), length
+
+
+def _met(asked: Asked, slots: Vectors) -> tuple[float, float]:
+    """`meaning` and `stretch`, both 0 for a question without vectors."""
+    if not len(asked.states):
+        return 0.0, 0.0
+    meaning = (asked.states @ unit(slots).T).max(axis=1).mean()
+    stretch = (asked.addresses @ unit(_stretches(slots)).T).max()
+    return float(meaning), float(stretch)
+
+
+def _stretches(slots: Vectors) -> Vectors:
+    """Sums of neighbouring slots, every other one: [n, dim] -> [m, dim]."""
+    sums = np.cumsum(np.vstack([np.zeros_like(slots[:1]), slots]), axis=0)
+    return np.vstack([sums[size:][::2] - sums[:-size][::2] if len(slots) > size else sums[-1:] for size in STRETCHES])
+
+
+def _sentences(entity: Entity) -> Iterable[str]:
+    return (entity.text[span.start : span.end] for span in sentences(entity.text))
+
+
+def _held(asked: Asked, held: set[str]) -> float:
+    return sum(weight for term, weight in asked.weights.items() if term in held)
+
+
+def _phrase(asked: Asked, said: Sequence[str]) -> float:
+    wanted = {pair: max(asked.weights.get(term, 0.0) for term in pair) for pair in pairwise(asked.order)}
+    there = wanted.keys() & set(pairwise(said))
+    return sum(wanted[pair] for pair in there) / (sum(wanted.values()) or 1.0)
+
+
+def _folded(hits: Sequence[Hit], k: int) -> list[Hit]:
+    """The first `k` hits that say different things; what says the same as one before it is folded into that one."""
+    kept: list[Hit] = []
+    said: list[Counter[str]] = []
+    for hit in hits:
+        if len(kept) == k:
+            break
+        words = Counter(terms(hit.entity.text))
+        twins = (i for i, one in enumerate(kept) if one.entity.kind == hit.entity.kind and _alike(words, said[i]))
+        twin = next(twins, None)
+        if twin is None:
+            kept.append(hit)
+            said.append(words)
+        else:
+            kept[twin] = replace(kept[twin], duplicates=(*kept[twin].duplicates, hit.entity))
+    return kept
+
+
+def _alike(one: Counter[str], other: Counter[str]) -> bool:
+    """Whether two texts say the same: nearly the same words, and exactly the same figures and codes."""
+    either = (one | other).total()
+    if not either or (one & other).total() < ALIKE * either:
+        return False
+    return _figures(one) == _figures(other)
+
+
+def _figures(said: Counter[str]) -> set[str]:
+    return {term for term in said if any(c.isdigit() for c in term)}
