@@ -1,7 +1,7 @@
-"""Sounds that are not speech: told in words with units, from level and pitch over time. Knows nothing about files or models.
+"""Sounds that are not speech: told in words with units, from level and pitch over time. Knows no files and no models.
 
-One measurement every 32 ms: the level in dB of full scale, the strongest pitch (parabolic interpolation of the spectral peak,
-Smith & Serra 1987) and how much of the energy lies there. An event is louder than the background by `ABOVE` dB.
+One measurement every 32 ms: the level in dB of full scale, the strongest pitch (parabolic interpolation of the spectral
+peak, Smith & Serra 1987) and how much of the energy lies there. An event is louder than the background by `ABOVE` dB.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A sound that stands out. Seconds, dB, Hz; `pitch` is 0 when it has none; `rise` is the seconds until it is loud."""
+    """A sound that stands out. Seconds, dB, Hz; `pitch` is 0 when it has none; `rise`: seconds until it is loud."""
 
     start: float
     end: float
@@ -66,8 +66,9 @@ class Event:
     def text(self) -> str:
         pitch = f", pitch {in_hertz(self.pitch)}" if self.pitch else ""
         onset = "sudden" if self.rise <= 0.1 else f"rising over {self.rise:.1f} s"
+        when = f"from {self.start:.1f} to {self.end:.1f} s ({self.end - self.start:.1f} s long)"
         return (
-            f"Sound: {self.what}{pitch}, from {self.start:.1f} to {self.end:.1f} s ({self.end - self.start:.1f} s long), "
+            f"Sound: {self.what}{pitch}, {when}, "
             f"{self.level:.0f} dB of full scale, {self.above:.0f} dB above the background, {onset}."
         )
 

@@ -1,4 +1,4 @@
-"""Hearing: spoken words with their seconds. The only file that knows Whisper and PocketSphinx; it knows nothing of files.
+"""Hearing: spoken words with their seconds. The only file that knows Whisper and PocketSphinx; it knows no recordings.
 
 Whisper (Radford et al. 2022, arXiv 2212.04356) when its weights are on the machine. They are too large to come with an
 installation; meanwhile PocketSphinx (inside its wheel, English only) hears roughly, and says so. Both may invent words
@@ -32,6 +32,9 @@ FASTEST = 7.0
 
 UNSURE = 0.1
 """Confidence per word below which PocketSphinx has understood nothing."""
+
+RETRIES = (0.0, 0.4, 0.8)
+"""Temperatures at which Whisper decodes until it is sure enough."""
 
 PULL = "kotonoha models pull whisper-base"
 
@@ -109,6 +112,7 @@ class Whisper:
             np.ascontiguousarray(samples),
             word_timestamps=True,
             condition_on_previous_text=False,
+            temperature=RETRIES,
             fp16=False,
             verbose=None,
         )
@@ -159,7 +163,7 @@ class Sphinx:
     @cached_property
     def _decoder(self) -> Any:
         try:
-            from pocketsphinx import Decoder
+            from pocketsphinx import Decoder  # type: ignore[import-untyped]
         except ImportError as error:
             raise MissingPart(
                 "speech cannot be recognised: neither Whisper nor pocketsphinx is installed", "pip install pocketsphinx"
@@ -168,7 +172,7 @@ class Sphinx:
 
 
 def pull(name: str) -> Path:
-    """Fetches a published Whisper checkpoint into its usual cache and checks its sha256. The one place that uses the network.
+    """Fetches a published Whisper checkpoint into its usual cache and checks its sha256. This uses the network.
 
     Raises:
         BadInput: there is no such checkpoint.

@@ -48,7 +48,7 @@ class VoiceActivity:
 
         threads = torch.get_num_threads()
         try:
-            from silero_vad import load_silero_vad
+            from silero_vad import load_silero_vad  # type: ignore[import-untyped]
 
             return load_silero_vad(onnx=True)
         except ImportError as error:

@@ -87,7 +87,7 @@ def cues(file: Path) -> list[Cue]:
 
 def seconds(time: str) -> float:
     """ "01:02:03.5" or "02:03,500" in seconds."""
-    return sum(float(part) * 60**i for i, part in enumerate(reversed(time.replace(",", ".").split(":"))))
+    return sum(float(part) * 60.0**i for i, part in enumerate(reversed(time.replace(",", ".").split(":"))))
 
 
 def _cue(block: str) -> Cue | None:
