@@ -14,7 +14,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,12 +213,12 @@ def features(asked: Asked, items: Sequence[StoredEntity], lexical: Sequence[floa
 
 def _features(asked: Asked, item: StoredEntity, lexical: float) -> tuple[float, ...]:
     meaning, stretch = _met(asked, unpack(item.slots, len(item.address) // 4))
-    said = terms(item.entity.words)
     total = sum(asked.weights.values()) or 1.0
-    held = set(said)
-    best = max((_held(asked, set(terms(part))) for part in _sentences(item.entity)), default=0.0)
+    parts = [terms(part) for part in _sentences(item.entity)]
+    best = max((_held(asked, set(part)) for part in parts), default=0.0)
+    said = [*terms(item.entity.title), *chain.from_iterable(parts)]
     length = math.log(min(max(len(said), 40), 400))
-    share = _held(asked, held) / total
+    share = _held(asked, set(said)) / total
     return meaning, stretch, lexical / (2.2 * total), share, best / total, _phrase(asked, said), length
 
 

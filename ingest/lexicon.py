@@ -59,8 +59,14 @@ def terms(text: str) -> list[str]:
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     found: list[str] = []
-    for run in RUN.finditer(_without_accents(folded)):
-        found += _pairs(run[0]) if run["unspaced"] else _pieces(run[0])
+    for match in RUN.finditer(_without_accents(folded)):
+        run = match[0]
+        if match.lastgroup:
+            found += _pairs(run)
+        elif run.isalnum():
+            found.append(stem(run[:LONGEST]))
+        else:
+            found += _pieces(run)
     return found
 
 
