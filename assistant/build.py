@@ -39,7 +39,10 @@ def space(settings: Settings) -> Space:
 
 def readers(settings: Settings) -> Sequence[Reader]:
     """All readers, the most particular first."""
+    from ingest.encoders.speech import recogniser
     from ingest.encoders.vision import EfficientNetLite
+    from ingest.encoders.voice import VoiceActivity
+    from ingest.readers.audio import AudioReader
     from ingest.readers.book import BookReader
     from ingest.readers.data import JsonReader
     from ingest.readers.html import HtmlReader
@@ -51,6 +54,7 @@ def readers(settings: Settings) -> Sequence[Reader]:
     from ingest.readers.sensor import SensorReader
     from ingest.readers.table import TableReader
     from ingest.readers.text import TextReader
+    from ingest.readers.transcript import TranscriptReader
 
     words = space(settings)
     pictures = Pictures(EfficientNetLite(words, settings.cache_folder), Ocr(settings.threads), words)
@@ -61,6 +65,8 @@ def readers(settings: Settings) -> Sequence[Reader]:
         BookReader(),
         MailReader(),
         ImageReader(pictures),
+        AudioReader(VoiceActivity(), recogniser(settings)),
+        TranscriptReader(),
         SensorReader(),
         TableReader(),
         JsonReader(),

@@ -36,6 +36,9 @@ EPUB = "application/epub+zip"
 XLS = "application/vnd.ms-excel"
 MSG = "application/vnd.ms-outlook"
 
+TRANSCRIPTS = (".vtt", ".srt", ".txt")
+RECORDINGS = (".wav", ".mp3", ".m4a", ".flac", ".ogg", ".opus", ".aac", ".mp4", ".mkv", ".mov", ".webm")
+
 UNREAD = {
     "application/octet-stream": ("of no kind that can be read", ""),
     "application/zip": ("an archive", "unpack it and give the folder"),
@@ -80,7 +83,7 @@ class Source:
 def walk(paths: Iterable[Path | str]) -> Iterator[Path | UnreadableSource]:
     """Every file at or below `paths`, resolved, once, folders in the order of their names.
 
-    Hidden files and the leftovers of office programs are passed over inside folders; a file named by the user never is.
+    Hidden files, leftovers of office programs and transcripts beside their recordings are passed over inside folders; a file named by the user never is.
     What cannot be listed (missing, not permitted, a link that leads nowhere or in a circle) is yielded as an error.
     """
     seen: set[Path] = set()
@@ -108,7 +111,13 @@ def count_files(paths: Iterable[Path | str]) -> int:
 
 
 def _is_wanted(path: Path) -> bool:
-    return not path.name.startswith((".", "~$")) and path.name.lower() not in ("thumbs.db", "desktop.ini")
+    hidden = path.name.startswith((".", "~$")) or path.name.lower() in ("thumbs.db", "desktop.ini")
+    return not hidden and not _is_transcript(path)
+
+
+def _is_transcript(path: Path) -> bool:
+    """Whether it holds the words of a recording of the same name, with which it is read."""
+    return path.suffix in TRANSCRIPTS and any(path.with_suffix(suffix).is_file() for suffix in RECORDINGS)
 
 
 def _why(error: OSError | RuntimeError, path: Path) -> str:

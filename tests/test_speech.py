@@ -131,7 +131,7 @@ def test_pocketsphinx_hears_clear_speech_roughly() -> None:
     ((_, samples),) = cuts(recording, [(0.4, 2.8)])
     heard = Sphinx().hear(samples)
     assert heard is not None
-    assert len(set(heard.text.split()) & set(["this", "is", "a", "message", "from", "the", "pump", "room"])) >= 6
+    assert len(set(heard.text.split()) & {"this", "is", "a", "message", "from", "the", "pump", "room"}) >= 6
     assert heard.confidence > 0.3
     assert all(0 <= word.start < word.end <= 2.5 for word in heard.words)
 

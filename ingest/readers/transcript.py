@@ -15,10 +15,8 @@ from .. import charset
 from ..entity import Draft, Locator
 from ..errors import UnreadableSource
 from ..settings import MIB
-from ..source import Source
+from ..source import TRANSCRIPTS, Source
 from . import Note
-
-SUFFIXES = (".vtt", ".srt", ".txt")
 
 LARGEST = 16 * MIB
 
@@ -62,7 +60,7 @@ def utterance(cue: Cue, parent: str = "") -> Draft:
 
 def beside(recording: Path) -> Path | None:
     """The transcript that lies beside a recording, if any."""
-    found = (recording.with_suffix(suffix) for suffix in SUFFIXES)
+    found = (recording.with_suffix(suffix) for suffix in TRANSCRIPTS)
     return next((file for file in found if file.is_file()), None)
 
 
