@@ -24,6 +24,7 @@ from ingest.settings import Settings
 from ingest.source import look
 from ingest.split import MOST, tokens
 
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 LIMITS = Settings(home=Path("/nowhere"))
 READERS = (
     PdfReader(),
@@ -81,7 +82,7 @@ REAL: list[tuple[str, list[str], list[str]]] = [
         [
             "> 1 Introduction",
             "While there is contemporaneous exploration of multi-agent approaches",
-            "because chat-optimized LLMs (e.g., GPT-4) show the ability to incorporate feedback, LLM agents can cooperate thr",
+            "because chat-optimized LLMs (e.g., GPT-4) show the ability to incorporate feedback, LLM agents can",
             "'page': 1",
             "'box': [108",
         ],
@@ -93,6 +94,7 @@ REAL: list[tuple[str, list[str], list[str]]] = [
         [
             "Insured name | Gabriel Diaz | Year | 2022",
             "Sales Tax | 10.20% | 278.46",
+            "Body Labor; Hours: 2; Rate: 150; Cost: 300",
             "(ID: EST-1008) > Supplies",
             "'page': 3",
         ],
@@ -103,10 +105,15 @@ REAL: list[tuple[str, list[str], list[str]]] = [
         ["Product Desc: Holiday Movie Marathon Package", "Primary Contact: Sarah Johnson"],
         ["Page 1 of 1"],
     ),
+    (
+        "SPARSE-2024-INV-1234_borderless_table.pdf",
+        ["Product Code: SKU-9201; Expected: 780; Actual: 778; Status: OK", "Location: C-15; Variance: +15"],
+        ["[passage] INVENTORY RECONCILIATION REPORT > Extended"],
+    ),
     ("RECEIPT-2024-TXN-98765_retail_purchase.pdf", ["TECHMART ELECTRONICS", "Total Points: 3,247\n"], []),
     (
         "MEDRPT-2024-PAT-3847_medical_report_scan.pdf",
-        ["[page]  {'page': 1, 'box': [0.0, 0.0, 408.0, 528.0]}", "'page': 3"],
+        ["[page] MEDRPT-2024-PAT-3847_medical_report_scan {'page': 1, 'box': [0.0, 0.0, 408.0, 528.0]}", "'page': 3"],
         ["[passage]"],
     ),
     ("ocr_samples.pdf", ["[page]", "robertson.jpg"], []),
@@ -164,6 +171,8 @@ def text(content: str, encoding: str = "utf-8") -> Callable[[Path], None]:
 
 def docx(path: Path) -> None:
     import docx as library
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
     from docx.oxml import parse_xml
     from docx.oxml.ns import nsdecls
 
@@ -181,6 +190,15 @@ def docx(path: Path) -> None:
     for row, values in enumerate((("Part", "Torque [N·m]", "Note"), ("M8", "25", "dry"), ("M10", "48", "oiled"))):
         for column, value in enumerate(values):
             table.cell(row, column).text = value
+    footnote = '<w:footnote w:id="2"><w:p><w:r><w:t>See TR-26-07.</w:t></w:r></w:p></w:footnote>'
+    part = Part(
+        PackURI("/word/footnotes.xml"),
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml",
+        f"<w:footnotes {nsdecls('w')}>{footnote}</w:footnotes>".encode(),
+        document.part.package,
+    )
+    document.part.relate_to(part, f"{RELATIONS}/footnotes")
+    paragraph._p.append(parse_xml(f"<w:r {nsdecls('w')}><w:footnoteReference w:id='2'/></w:r>"))
     control = (
         f"<w:sdt {nsdecls('w')}><w:sdtContent><w:p><w:r><w:t>In a form field.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
     )
@@ -266,6 +284,16 @@ def raw_mail(path: Path) -> None:
     path.write_bytes(f"{head}在庫は㈱星凪にあります。".encode("cp932"))
 
 
+def turned_pdf(path: Path) -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(path), pagesize=(200, 400))
+    canvas.setPageRotation(90)
+    canvas.rotate(90)
+    canvas.drawString(50, -30, "Read me sideways, please.")
+    canvas.save()
+
+
 def epub(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/epub+zip")
@@ -349,6 +377,7 @@ MADE: list[tuple[str, Callable[[Path], object], list[str], list[str]]] = [
             "Kept inserted",
             "Part: M10; Torque: 48 N·m",
             "In a form field.",
+            "[Note: See TR-26-07.]",
         ],
         ["deleted", "draft.doc"],
     ),
@@ -512,6 +541,13 @@ def test_a_box_encloses_exactly_the_lines_of_its_passage(tmp_path: Path) -> None
     assert first.locator.box is not None
     left, top, right, bottom = first.locator.box
     assert 59 < left < 62 and 95 < top < 105 and bottom < 135 and right < 595
+
+
+def test_a_box_on_a_turned_page_is_where_a_person_sees_it(tmp_path: Path) -> None:
+    turned_pdf(tmp_path / "a.pdf")
+    box = read(tmp_path / "a.pdf")[0][0].locator.box
+    assert box is not None
+    assert box == pytest.approx((50, 20, 190, 33), abs=6)
 
 
 def test_a_mail_in_a_mail_in_a_mail_is_no_trouble(tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ def _lines(text: str) -> Iterator[Block | Table | Note]:
         yield Note(f"{len(bad)} lines are not valid JSON, the first is line {bad[0]}")
     records = [value for _, value in values]
     if _is_table(records):
-        yield Table(_rows(records))
+        places = tuple(Locator(row=number) for number, _ in values)
+        yield Table(_rows(records), places=(Locator(), *places))
         return
     for number, value in values:
         yield Block("\n".join(_flat(value)), place=Locator(row=number))
@@ -75,7 +76,8 @@ def _value(root: Any) -> Iterator[Block | Table]:
         value, path, level = item
         place = Locator(part=path)
         if isinstance(value, list) and _is_table(value):
-            yield Table(_rows(value), place)
+            places = tuple(Locator(part=f"{path}[{i}]") for i in range(len(value)))
+            yield Table(_rows(value), place, places=(place, *places))
         elif _is_small(value):
             yield Block("\n".join(_flat(value)), place=place)
         else:

@@ -7,6 +7,7 @@ Readers of formats yield `Block`s in reading order; here they become passages un
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -55,7 +56,8 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A grid of cells in the flow; it gets the headings above it as title. `places` has the place of every row."""
+    """A grid of cells in the flow; it gets the headings above it as title. `places` has a place for every row,
+    for formats that have more to say than its number."""
 
     rows: Sequence[Sequence[object]]
     place: Locator = field(default_factory=Locator)
@@ -81,7 +83,7 @@ class Outline:
         parts = [
             part for i, part in enumerate(parts) if part and not any(above.startswith(part) for above in parts[:i])
         ]
-        while len(parts) > 2 and len(" > ".join(parts)) > TITLE_LENGTH:
+        while len(parts) > 2 and width(" > ".join(parts)) > TITLE_LENGTH:
             del parts[1]
         return parts
 
@@ -113,7 +115,7 @@ def fold(items: Iterable[Block | Table | Draft | Note], title: str) -> Iterator[
                 yield from _passages(run, outline.path)
                 run = []
             if block.level:
-                if heading is not None and block.level <= heading.level:
+                if heading is not None and block.level <= heading.level and heading.text != title:
                     yield from _passages([heading], outline.path)
                 outline.enter(block.text, block.level)
                 heading = block
@@ -126,6 +128,8 @@ def fold(items: Iterable[Block | Table | Draft | Note], title: str) -> Iterator[
         if isinstance(item, Table):
             heading = None
             yield from _grid(item, outline.parts, tables)
+        elif isinstance(item, Draft):
+            yield replace(item, title=item.title or outline.path)
         else:
             yield item
     yield from _passages(run or ([heading] if heading else []), outline.path)
@@ -153,14 +157,17 @@ def _grid(table: Table, parts: list[str], seen: Counter[str]) -> Iterator[Draft]
     """A table is called by its caption, else by the heading it stands under."""
     from .grid import grid
 
-    def place(row: int) -> Locator:
-        return replace(table.places[row] if table.places else table.place, row=row + 1)
-
     *above, last = parts or [""]
     name = (table.name or last or "table").rstrip(":：")
     seen[name] += 1
     called = f"{name} ({seen[name]})" if seen[name] > 1 else name
     title = " > ".join(parts if table.name else above)
+
+    def place(row: int) -> Locator:
+        if table.places:
+            return table.places[row]
+        return replace(table.place, row=row + 1, part=table.place.part or called)
+
     yield from grid(table.rows, name=called, key=f"table-{seen.total()}", title=title, place=place)
 
 
@@ -180,9 +187,16 @@ def real_title(text: str) -> str:
 
 
 def clipped(text: str, length: int) -> str:
-    """One line of at most so many characters, cut at a word where there is one."""
+    """One line of at most so many characters (half as many of Japanese), cut at a word where there is one."""
     line = re.sub(r"\s+", " ", text).strip()
-    if len(line) <= length:
+    if width(line) <= length:
         return line
     head = line[: length - 1]
-    return (head[: head.rfind(" ")] if " " in head[length // 2 :] else head).rstrip(" ,;:、。") + "…"
+    while width(head) >= length:
+        head = head[:-1]
+    return (head[: head.rfind(" ")] if " " in head[len(head) // 2 :] else head).rstrip(" ,;:、。") + "…"
+
+
+def width(text: str) -> int:
+    """Columns a text takes: Japanese characters take two, and are about a token each."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeAlias
 
 from ..entity import Locator
 from ..split import pieces
@@ -17,6 +18,8 @@ from .flow import Block, Box, Line, Table, union
 
 HYPHEN = "\xad"
 """The hyphen that only stands at the end of a line (Unicode's soft hyphen)."""
+NEAR = 3
+"""Lines above and below in which a row looks for another that lines up."""
 MAX_CUTS = 12
 """Depth to which a page is cut into columns and bands."""
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
@@ -24,8 +27,12 @@ _NUMBERED = re.compile(
     r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+[^\W\d_]|第[\d一二三四五六七八九十]+[章節条]|"
     r"(?:Chapter|Section|Appendix|Annex) [\dA-Z]+"
 )
+_NUMBER = re.compile(r"[-+(¥$€£]*\d[\d.,]*\D{0,3}$")
 _ITEM = re.compile(r"[-–•●○■□▪◦・*]\s*\S|\(?\d{1,2}[.)]\s|\(?[a-z]\)\s|[①-⑳]")
 _LABEL = re.compile(r"[^:：]{1,40}[:：](\s|$)")
+
+
+Span: TypeAlias = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class PrintedLine:
     size: float
     bold: bool
     baseline: float
-    cells: tuple[tuple[float, float], ...]
+    cells: tuple[Span, ...]
 
     @property
     def is_row(self) -> bool:
@@ -59,8 +66,10 @@ def flow(lines: Sequence[PrintedLine], body: Body, place: Locator) -> Iterator[B
     """The blocks of one page, in the order of reading."""
     right = max((line.box[2] for line in lines), default=0.0)
     for paragraph in paragraphs([*_without_chance_gaps(in_order(lines))], body, right):
-        if _is_table(paragraph):
-            yield _table(paragraph, place)
+        cells = _grid(paragraph)
+        if cells:
+            places = tuple(replace(place, box=union([line.box])) for line in paragraph)
+            yield Table(cells, place, places=places)
         else:
             yield _block(paragraph, _level(paragraph, body), place, right)
 
@@ -101,9 +110,9 @@ def _gap(lines: Sequence[PrintedLine], axis: int, least: float, fewest: int) -> 
 
 
 def _without_chance_gaps(lines: Sequence[PrintedLine]) -> Iterator[PrintedLine]:
-    """A wide gap parts cells only where the line above or below has one that lines up with it; else it is a space."""
+    """A wide gap parts cells only where a row near by has one that lines up with it; else it is a space."""
     for number, line in enumerate(lines):
-        near = [lines[i] for i in (number - 1, number + 1) if 0 <= i < len(lines) and lines[i].is_row]
+        near = [*lines[max(0, number - NEAR) : number], *lines[number + 1 : number + 1 + NEAR]]
         if line.is_row and not any(_line_up(line, other) for other in near):
             line = replace(line, text=line.text.replace("\t", " "), cells=((line.box[0], line.box[2]),))
         yield line
@@ -187,17 +196,32 @@ def _level(paragraph: Sequence[PrintedLine], body: Body) -> int:
 # -- tables and text -------------------------------------------------------------------------------------
 
 
-def _is_table(paragraph: Sequence[PrintedLine]) -> bool:
-    """At least three rows of equally many cells, at least three, that line up. Two columns read well as they stand."""
-    width = len(paragraph[0].cells)
-    if len(paragraph) < 3 or width < 3 or any(len(line.cells) != width for line in paragraph):
-        return False
-    return all(_line_up(above, below) for above, below in pairwise(paragraph))
+def _grid(paragraph: Sequence[PrintedLine]) -> list[list[str | None]]:
+    """The cells of a table under the columns of its widest row; none if these lines are no table.
+
+    A table has at least three rows and three columns (two read well as they stand), names above all columns but perhaps
+    the first, and no two cells under one column.
+    """
+    columns = max((line.cells for line in paragraph), key=len)
+    names = paragraph[0].text.split("\t")
+    if len(paragraph) < 3 or len(columns) < 3 or len(names) < len(columns) - 1 or any(map(_NUMBER.match, names)):
+        return []
+    rows: list[list[str | None]] = []
+    for line in paragraph:
+        row: list[str | None] = [None] * len(columns)
+        for text, cell in zip(line.text.split("\t"), line.cells, strict=True):
+            column = min(range(len(columns)), key=lambda number: _apart(columns[number], cell))
+            if row[column] is not None:
+                return []
+            row[column] = text
+        rows.append(row)
+    return rows
 
 
-def _table(paragraph: Sequence[PrintedLine], place: Locator) -> Table:
-    places = tuple(replace(place, box=union([line.box])) for line in paragraph)
-    return Table([line.text.split("\t") for line in paragraph], place, places=places)
+def _apart(column: Span, cell: Span) -> tuple[float, float]:
+    """How far a cell is from a column: by the gap between them, then by their middles."""
+    gap = max(0.0, column[0] - cell[1], cell[0] - column[1])
+    return gap, abs(sum(column) - sum(cell))
 
 
 def _block(paragraph: Sequence[PrintedLine], level: int, place: Locator, right: float) -> Block:
@@ -213,17 +237,17 @@ def _block(paragraph: Sequence[PrintedLine], level: int, place: Locator, right: 
         text += line.text.replace(":\t", ": ").replace("\t", " | ")
         lines.append(Line(start, len(text), line.box))
         before = line
-    return Block(text, level, place, lines=tuple(lines))
+    return Block(text.replace(HYPHEN, "-"), level, place, lines=tuple(lines))
 
 
 def joined(text: str, following: str, space: str = " ") -> str:
     """The text so far, made ready for the line that follows it."""
-    if text[-1] == HYPHEN:
-        head, tail = re.findall(r"\w*", text[:-1])[-2], re.findall(r"\w*", following)[0]
-        return text[:-1] if _is_one_word(head, tail) else text[:-1] + "-"
-    whole_word_goes_on = text[-1] == "-" and text[-2:-1].isalnum()
+    parted = re.search(rf"(\w+)[{HYPHEN}-]$", text)
+    if parted:
+        tail = re.findall(r"\w*", following)[0]
+        return text[:-1] if _is_one_word(parted[1], tail) else text[:-1] + "-"
     japanese = space == " " and _CJK.match(text[-1]) and _CJK.match(following)
-    return text if whole_word_goes_on or japanese else text + space
+    return text if japanese else text + space
 
 
 def _is_one_word(head: str, tail: str) -> bool:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from lxml import etree
+
 from ..entity import Draft, Locator
 from ..source import DOCX, PPTX, Source
 from . import Note
@@ -24,6 +26,7 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _LEFT_OUT = frozenset([_W + "del", _W + "moveFrom", _W + "rt", _W + "pPr", _W + "rPr", _W + "txbxContent", _FALLBACK])
+_REFERENCES = (_W + "commentReference", _W + "footnoteReference", _W + "endnoteReference")
 _SIGNS = {_W + "tab": "\t", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakHyphen": "-"}
 
 
@@ -53,7 +56,7 @@ def _first_title(document: Document) -> str:
 
 
 def _document(document: Document) -> Iterator[Block | Table]:
-    comments = {str(comment.comment_id): (comment.author, comment.text) for comment in document.comments}
+    asides = _asides(document)
     for element in _body(document.element.body):
         if element.tag == _W + "tbl":
             yield from _docx_table(element)
@@ -64,10 +67,27 @@ def _document(document: Document) -> Iterator[Block | Table]:
         for box in element.iter(_W + "txbxContent"):
             if not any(above.tag == _FALLBACK for above in box.iterancestors()):
                 yield from (Block(_text(inner)) for inner in box.iter(_W + "p"))
-        for reference in element.iter(_W + "commentReference"):
-            author, words = comments.get(reference.get(_W + "id", ""), ("", ""))
-            if words:
-                yield Block(f"[Comment by {author or 'unknown'}: {words}]")
+        for reference in element.iter(*_REFERENCES):
+            yield Block(asides.get((reference.tag, reference.get(_W + "id", "")), ""))
+
+
+def _asides(document: Document) -> dict[tuple[str, str], str]:
+    """What is written beside the text, by the mark that stands in the text: comments, footnotes, endnotes."""
+    found = {
+        (_W + "commentReference", str(one.comment_id)): f"[Comment by {one.author or 'unknown'}: {one.text}]"
+        for one in document.comments
+        if one.text
+    }
+    for relation in document.part.rels.values():
+        kind = relation.reltype.rsplit("/", 1)[-1].removesuffix("s")
+        if kind in ("footnote", "endnote") and not relation.is_external:
+            notes = etree.fromstring(
+                relation.target_part.blob, etree.XMLParser(resolve_entities=False, no_network=True)
+            )
+            for note in notes.iterchildren(f"{_W}{kind}"):
+                words = " ".join(_text(paragraph).strip() for paragraph in note.iter(_W + "p")).strip()
+                found[_W + kind + "Reference", note.get(_W + "id", "")] = f"[Note: {words}]" if words else ""
+    return found
 
 
 def _body(parent: Any) -> Iterator[Any]:

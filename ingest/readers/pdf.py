@@ -236,6 +236,7 @@ def _line(page: PdfPage, text: PdfTextPage, indexes: Sequence[int]) -> Iterator[
     middle = inked[len(inked) // 2]
     size = _size(text, middle) or boxes[middle][3] - boxes[middle][1] or 1.0
     starts = {right for left, right in pairwise(inked) if boxes[right][0] - boxes[left][2] > GAP * size}
+    starts -= {right for left, right in pairwise(inked) if chr(raw.FPDFText_GetUnicode(text, left)) in ".,;!?。、"}
     words = "".join("\t" + letter if index in starts else letter for index, letter in letters)
     words = _CJK_SPACE.sub("", words).replace(SEEN, " ")
     words = _NUMBER_GAP.sub(r"\1 ", re.sub(r" *\t *", "\t", re.sub(r" {2,}", " ", words)).strip())

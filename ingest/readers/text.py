@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain, pairwise
 
 from .. import charset
 from ..entity import Draft
@@ -58,11 +59,9 @@ def title_of(text: str, source: Source) -> str:
 
 def plain(text: str) -> Iterator[Block]:
     """The blocks of plain text: headings, and what stands between them in one piece."""
-    lines = [*_lines(text)]
     begin = 0
-    for number, (at, line) in enumerate(lines):
-        before = lines[number - 1][1] if number else ""
-        after = lines[number + 1][1] if number + 1 < len(lines) else ""
+    before = ""
+    for (at, line), (_, after) in pairwise(chain(_lines(text), [(len(text), "")])):
         level = _level(line, before, after)
         if level:
             yield Block(text[begin:at], at=begin)
@@ -70,6 +69,7 @@ def plain(text: str) -> Iterator[Block]:
             begin = at + len(line) + 1
             if _UNDERLINE.fullmatch(after):
                 begin += len(after) + 1
+        before = line
     yield Block(text[begin:], at=begin)
 
 
@@ -162,6 +162,8 @@ def _between(text: str, lines: list[tuple[int, str]], first: int, after: int) ->
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Where each line begins, and the line."""
     at = 0
-    for line in text.split("\n"):
-        yield at, line
-        at += len(line) + 1
+    while at <= len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        yield at, text[at:end]
+        at = end + 1
