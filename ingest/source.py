@@ -83,7 +83,8 @@ class Source:
 def walk(paths: Iterable[Path | str]) -> Iterator[Path | UnreadableSource]:
     """Every file at or below `paths`, resolved, once, folders in the order of their names.
 
-    Hidden files, leftovers of office programs and transcripts beside their recordings are passed over inside folders; a file named by the user never is.
+    Hidden files, leftovers of office programs and transcripts beside their recordings are passed over inside folders;
+    a file named by the user never is.
     What cannot be listed (missing, not permitted, a link that leads nowhere or in a circle) is yielded as an error.
     """
     seen: set[Path] = set()
