@@ -103,7 +103,7 @@ _ROW_NOUNS = frozenset(("row", "entri", "record", "line"))
 _ENDS = frozenset(
     re.findall(
         "[a-z]+",
-        "were was are is did do does have has had there in on at of from by with for to above over below under more less",
+        "were was are is did do does have has had there in on at of from by with for to above over below under more",
     )
 )
 _SCALES = {
@@ -285,8 +285,6 @@ def _values(reading: _Reading) -> None:
             raise _Unsure
         reading.take(match)
         found.setdefault(choice[0], []).append(columns[choice[0]])
-    if len(found) > 1 and re.search(r"\bor\b|または|もしくは", reading.text):
-        raise _Unsure
     reading.where += [Condition(column, "in", tuple(values)) for column, values in found.items()]
 
 
@@ -300,6 +298,8 @@ def _tells(words: str) -> bool:
 def _partial_values(reading: _Reading) -> None:
     """A word that is part of values of one column: "Akizora" of "Akizora Machinery", "seals" of "Mechanical seal"."""
     known = reading.name | {s for h in reading.headings for s in stems(h.name)} | {stem(word) for word in _STOP}
+    found = {c.column: list(c.value) for c in reading.where if isinstance(c.value, tuple)}
+    reading.where = [c for c in reading.where if not isinstance(c.value, tuple)]
     for match in re.finditer(r"[a-z]{4,}|[一-龯ァ-ヶー]{2,}", reading.left):
         if stem(match[0]) in known or match[0] in BILINGUAL:
             continue
@@ -311,7 +311,16 @@ def _partial_values(reading: _Reading) -> None:
             raise _Unsure
         for name, values in holders.items():
             reading.take(match)
-            reading.where.append(Condition(name, "in", values))
+            _narrow(found.setdefault(name, list(values)), values)
+    reading.where += [Condition(column, "in", tuple(values)) for column, values in found.items()]
+    if len({c.column for c in reading.where}) > 1 and re.search(r"\bor\b|または|もしくは", reading.text):
+        raise _Unsure
+
+
+def _narrow(known: list[str], values: tuple[str, ...]) -> None:
+    """Two words of one thing narrow it down ("front bearing"); words of two things are alternatives."""
+    both = [value for value in known if value in values]
+    known[:] = both or [*known, *values]
 
 
 def _part_of(word: str, value: str) -> bool:
@@ -323,7 +332,7 @@ def _part_of(word: str, value: str) -> bool:
 
 
 def _times(reading: _Reading) -> None:
-    """Days, months, quarters and years ("before 3 June 2026", "5月") as conditions on the column of dates that is meant."""
+    """Days, months and years ("before 3 June 2026", "5月") as conditions on the column of dates that is meant."""
     conditions: list[tuple[str, str | float]] = []
     for pattern in _SPANS:
         while match := reading.search(rf"{_COME}(?:{pattern})"):

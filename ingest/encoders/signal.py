@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -31,8 +31,8 @@ MAX_EXCURSIONS = 10
 """Most excursions told per series: what a person would read."""
 MAX_OTHER = 3
 """Most gaps, flat lines, broken patterns and crossed limits told, the longest first."""
-SCORE = 1.0
-"""Least score of an excursion: 1 is the largest that white noise of this length is expected to show."""
+SCORE = 1.2
+"""Least score of an excursion: white noise reaches it in about every second record, 1.35 in every tenth."""
 SHARP = 1.25
 """From this score on, a quick change is a collapse or a surge."""
 QUICK = 12
@@ -208,7 +208,7 @@ def _change(before: float, after: float) -> dict[str, Any]:
 
 
 def _drift(medians: Floats) -> tuple[Floats, bool]:
-    """The Theil-Sen line through block medians, and whether they follow it: Kendall's tau, and more change than noise."""
+    """The Theil-Sen line through block medians, and whether they follow it: by Kendall's tau, beyond their noise."""
     i, j = np.triu_indices(len(medians), 1)
     slope = float(np.median((medians[j] - medians[i]) / (j - i)))
     tau = float(np.sign(medians[j] - medians[i]).mean())
@@ -218,18 +218,21 @@ def _drift(medians: Floats) -> tuple[Floats, bool]:
 
 
 def _levels(medians: Floats) -> Floats:
-    """Block medians replaced by the level of their segment, if segments differ by more than four times the noise."""
-    import ruptures
+    """Block medians replaced by the level of their segment, if all levels differ by more than four times the noise.
+
+    A level that comes back later was no lasting change; it is left to the search for excursions.
+    """
+    import ruptures  # type: ignore[import-untyped]
 
     noise = spread(np.diff(medians)) / np.sqrt(2) or 1e-9
     search = ruptures.Pelt(model="l2", min_size=max(2, len(medians) // 10), jump=1).fit(medians / noise)
     ends = search.predict(pen=10 * np.log(len(medians)))
-    level = np.concatenate([np.full(b - a, np.median(medians[a:b])) for a, b in pairwise([0, *ends])])
-    limit = 4 * spread(medians - level)
-    for cut in ends[:-1]:
-        if abs(level[cut] - level[cut - 1]) <= max(limit, 4 * noise):
-            return np.full(len(medians), np.median(medians))
-    return level
+    cuts = [0, *ends]
+    steps = [float(np.median(medians[a:b])) for a, b in pairwise(cuts)]
+    level = np.repeat(steps, np.diff(cuts))
+    least = max(4 * spread(medians - level), 4 * noise)
+    lasting = all(abs(one - other) > least for one, other in combinations(steps, 2))
+    return level if lasting else np.full(len(medians), np.median(medians))
 
 
 # -- excursions --------------------------------------------------------------------------------------------
