@@ -51,6 +51,7 @@ UNREAD = {
     "application/vnd.oasis.opendocument.text": ("in the OpenDocument format", "save it as .docx"),
     "application/vnd.oasis.opendocument.presentation": ("in the OpenDocument format", "save it as .pptx"),
     "application/vnd.oasis.opendocument.spreadsheet": ("in the OpenDocument format", "save it as .xlsx"),
+    "image/svg+xml": ("an SVG drawing", "export it as PDF or PNG"),
     "application/rtf": ("in the RTF format", "save it as .docx"),
 }
 """Kinds that are recognised and that no reader reads: what they are, and what helps."""

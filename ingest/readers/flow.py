@@ -80,9 +80,7 @@ class Outline:
     def parts(self) -> list[str]:
         """Title and headings, outermost first; when they are long, the middle gives way."""
         parts = [self._title, *(self._headings[level] for level in sorted(self._headings))]
-        parts = [
-            part for i, part in enumerate(parts) if part and not any(above.startswith(part) for above in parts[:i])
-        ]
+        parts = [part for part in dict.fromkeys(parts) if not any(p != part and p.startswith(part) for p in parts)]
         while len(parts) > 2 and width(" > ".join(parts)) > TITLE_LENGTH:
             del parts[1]
         return parts

@@ -50,7 +50,7 @@ class DocxReader:
 def _first_title(document: Document) -> str:
     """The first paragraph in the style of a title or of a heading of the first level."""
     for paragraph in document.paragraphs[:20]:
-        if _level(paragraph._p, document) == 1 and paragraph.text.strip():
+        if _level(paragraph._p, document) in (1, 2) and paragraph.text.strip():
             return paragraph.text
     return ""
 
@@ -105,7 +105,7 @@ def _body(parent: Any) -> Iterator[Any]:
 
 
 def _level(paragraph: Any, document: Document) -> int:
-    """The level of a heading: by its outline level, its style, or the style that is based on. 0 for text."""
+    """The level of a heading by its outline level, its style or what that is based on; 1 is the title, 0 is text."""
     own = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
     if own is not None:
         return _heading(own.get(_W + "val", "9"))
@@ -115,7 +115,7 @@ def _level(paragraph: Any, document: Document) -> int:
             return 0
         match = re.fullmatch(r"(?:heading|見出し) (\d)", style.name or "", re.I)
         if match or style.name in ("Title", "表題"):
-            return int(match[1]) if match else 1
+            return int(match[1]) + 1 if match else 1
         outline = style.element.find(f"{_W}pPr/{_W}outlineLvl")
         if outline is not None:
             return _heading(outline.get(_W + "val", "9"))
@@ -124,7 +124,7 @@ def _level(paragraph: Any, document: Document) -> int:
 
 
 def _heading(outline: str) -> int:
-    return int(outline) + 1 if outline.isdecimal() and int(outline) < 9 else 0
+    return int(outline) + 2 if outline.isdecimal() and int(outline) < 9 else 0
 
 
 def _is_item(paragraph: Any) -> bool:

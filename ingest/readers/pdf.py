@@ -59,6 +59,8 @@ class PdfReader:
         document = _open(source)
         try:
             manner = _manner(document)
+            if document.get_formtype():
+                yield Note("what was filled into its form fields was not read")
             yield from fold(_blocks(document, manner), _title(document, manner) or source.path.stem)
         finally:
             document.close()
