@@ -22,6 +22,7 @@ from assistant import drawing, view
 from assistant.audit import Audit, Event
 from assistant.guard import COOKIE, Guard, credential, is_local, safe_path
 from assistant.web import pages
+from assistant.web.sessions import Sessions
 from assistant.web.words import LANGUAGES, Language, preferred, words
 from ingest.access import Viewer
 from ingest.errors import BadInput, KotonohaError, NotFound, SignInRefused, UnknownPerson
@@ -73,10 +74,14 @@ class Parts:
 
 def application(parts: Parts) -> FastAPI:
     """The whole server as an ASGI application."""
+    from assistant.web import chat
+
     app = FastAPI(title="Kotonoha", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.parts = parts
     app.include_router(router)
     app.add_exception_handler(KotonohaError, _told)
+    chat.mount(app, parts)
+    app.add_middleware(Sessions)
     app.add_middleware(Guard, people=parts.people, hosts=parts.hosts)
     return app
 

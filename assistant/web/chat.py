@@ -1,0 +1,155 @@
+"""The chat: a question goes in, the answer comes as it is made, its sources beside it. The only file with gradio.
+
+One page per language. Who asks is established by the guard at every event and never kept in Gradio; conversations live
+in `History`. What is shown is HTML made by `pages`, in which every word of a model or file is escaped. No files pass
+through Gradio.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
+
+import gradio as gr
+from fastapi import FastAPI, Request
+
+from assistant.answer import Answer, Draft, Exchange
+from assistant.guard import CHAT, OWNER
+from assistant.history import History, still_readable
+from assistant.web import pages
+from assistant.web.words import LANGUAGES, Language, words
+from ingest.access import Viewer
+from ingest.errors import KotonohaError, SignInRefused
+
+if TYPE_CHECKING:
+    from assistant.api import Parts
+
+FONT = ["system-ui", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
+LONGEST = 4_000
+AT_ONCE = 16
+"""Questions on their way at the same time; the model takes them one after the other."""
+GROUNDINGS = ("hybrid", "soft", "text", "none")
+
+
+def mount(app: FastAPI, parts: Parts) -> None:
+    """Adds the chat in each language to the server, under `CHAT`."""
+    history = History()
+    for language in LANGUAGES:
+        chat = Chat(parts, history, language)
+        gr.mount_gradio_app(
+            app, chat.blocks(), f"{CHAT}/{language}", auth_dependency=_person, footer_links=[], run_history=False,
+            show_error=False, css_paths=[pages.CHAT_STYLE], ssr_mode=False, mcp_server=False, enable_monitoring=False,
+            theme=gr.themes.Base(font=FONT, font_mono=["ui-monospace", "monospace"]),
+        )  # fmt: skip
+
+
+def _person(request: Request) -> str | None:
+    """Who the guard let in. Not async: Gradio before 6.24 never awaited an async one."""
+    return getattr(request.state, "person", None)
+
+
+class Chat:
+    """The page in one language and what its events do."""
+
+    def __init__(self, parts: Parts, history: History, language: Language) -> None:
+        self._parts, self._history, self._language = parts, history, language
+
+    def blocks(self) -> gr.Blocks:
+        said = words(self._language)
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        page: gr.Blocks
+        with gr.Blocks(title="Kotonoha", analytics_enabled=False, fill_height=True) as page:
+            bar = gr.HTML(elem_id="bar")
+            with gr.Column(elem_id="talk"):
+                past = gr.HTML(elem_id="past")
+                live = gr.HTML(elem_id="live")
+            with gr.Row(elem_id="chips"):
+                chips = [gr.Button(question, size="sm", elem_classes="chip") for question in self._parts.examples]
+            with gr.Row(elem_id="entry"):
+                box = gr.Textbox(
+                    placeholder=said["placeholder"], show_label=False, container=False, lines=1, max_lines=6,
+                    max_length=LONGEST, autofocus=True, scale=6, elem_id="question",
+                )  # fmt: skip
+                send = gr.Button(said["ask"], variant="primary", scale=1, min_width=90, elem_id="ask")
+            with gr.Row(elem_id="below"):
+                choices = [(said[name], name) for name in GROUNDINGS]
+                grounding = gr.Dropdown(choices, value="hybrid", label=said["grounding"], elem_id="grounding")
+                clear = gr.Button(said["clear"], size="sm", min_width=90, elem_id="clear")
+            outputs = [box, past, live]
+            gr.on([box.submit, send.click], self.ask, [box, grounding], outputs, concurrency_limit=AT_ONCE, **private)
+            for chip in chips:
+                chip.click(self.ask, [chip, grounding], outputs, concurrency_limit=AT_ONCE, **private)
+            clear.click(self.clear, None, outputs, **private)
+            page.load(self.greet, None, [bar, past], **private)
+        return page
+
+    # -- events: each finds out anew who is asking -------------------------------------------------------
+
+    def greet(self, request: gr.Request) -> tuple[str, str]:
+        person, _ = _who(request)
+        return pages.bar("" if person == OWNER else person, self._language), self._past(self._viewer(request), request)
+
+    def clear(self, request: gr.Request) -> tuple[str, str, str]:
+        self._history.forget(*_who(request))
+        return "", pages.welcome(self._language), ""
+
+    def ask(self, question: str, grounding: str, request: gr.Request) -> Iterator[tuple[Any, Any, str]]:
+        """Yields the entry field, the conversation so far and the answer on its way."""
+        question = question.strip()[:LONGEST]
+        if not question or grounding not in GROUNDINGS:
+            yield gr.skip(), gr.skip(), ""
+            return
+        viewer = self._viewer(request)
+        past = self._past(viewer, request, waiting=True)
+        yield "", past, pages.live(question, "searching", "", self._language)
+        try:
+            for piece in self._answer(question, grounding, viewer, request):
+                yield gr.skip(), gr.skip(), piece
+        except KotonohaError as error:
+            yield gr.skip(), gr.skip(), pages.failed(question, str(error), self._language)
+            return
+        yield gr.skip(), self._past(viewer, request), ""
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _answer(self, question: str, grounding: Any, viewer: Viewer, request: gr.Request) -> Iterator[str]:
+        """The answer as it is made, as HTML; at the end it is part of the conversation."""
+        before = [Exchange(one.question, one.answer) for one in self._turns(request) if self._may_show(one, viewer)]
+        draft = ""
+        for step in self._parts.assistant.ask(question, viewer, grounding=grounding, history=before):
+            if isinstance(step, Answer):
+                self._history.add(*_who(request), step)
+            elif isinstance(step, Draft):
+                draft += step.text
+                yield pages.live(question, "checking", draft, self._language)
+            else:
+                yield pages.live(question, "reading", "", self._language)
+
+    def _past(self, viewer: Viewer, request: gr.Request, waiting: bool = False) -> str:
+        """The conversation so far; a greeting while there is none."""
+        shown = [
+            pages.turn(one, self._language) if self._may_show(one, viewer) else pages.gone(one.question, self._language)
+            for one in self._turns(request)
+        ]
+        return "".join(shown) or ("" if waiting else pages.welcome(self._language))
+
+    def _turns(self, request: gr.Request) -> tuple[Answer, ...]:
+        return self._history.turns(*_who(request))
+
+    def _may_show(self, answer: Answer, viewer: Viewer) -> bool:
+        return still_readable(answer, viewer, self._parts.memory)
+
+    def _viewer(self, request: gr.Request) -> Viewer:
+        from assistant.api import viewer_named
+
+        return viewer_named(self._parts, _who(request)[0])
+
+
+def _who(request: gr.Request) -> tuple[str, str]:
+    """The person, and the name of their conversation: the session of this page."""
+    if not request.username or not request.session_hash:
+        raise SignInRefused("nobody is signed in", "sign in again")
+    return request.username, request.session_hash
