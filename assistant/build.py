@@ -16,10 +16,11 @@ from ingest.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.audit import Audit
-    from assistant.audited import AuditedAssistant
+    from assistant.discreet import DiscreetAssistant
     from assistant.policy import Policies
     from ingest.catalog import Catalog
     from ingest.memory import Memory
+    from ingest.personal import Personal
     from ingest.pipeline import Report
     from ingest.readers import Reader
     from ingest.space import Space
@@ -46,6 +47,7 @@ def readers(settings: Settings) -> Sequence[Reader]:
     from ingest.readers.book import BookReader
     from ingest.readers.data import JsonReader
     from ingest.readers.html import HtmlReader
+    from ingest.readers.illustrated import Illustrated
     from ingest.readers.image import ImageReader, Pictures
     from ingest.readers.mail import MailReader
     from ingest.readers.ocr import Ocr
@@ -59,9 +61,9 @@ def readers(settings: Settings) -> Sequence[Reader]:
     words = space(settings)
     pictures = Pictures(EfficientNetLite(words, settings.cache_folder), Ocr(settings.threads), words)
     return (
-        PdfReader(),
-        DocxReader(),
-        PptxReader(),
+        Illustrated(PdfReader(), pictures),
+        Illustrated(DocxReader(), pictures),
+        Illustrated(PptxReader(), pictures),
         BookReader(),
         MailReader(),
         ImageReader(pictures),
@@ -133,15 +135,24 @@ def audit(settings: Settings, catalog: Catalog) -> Audit:
     from assistant.audit import Audit
     from ingest.vault import secret
 
-    return Audit(catalog, secret(settings.home / "audit.key"), settings.home / "audit.head")
+    return Audit(catalog, secret(settings.keys_folder / "audit.key"), settings.home / "audit.head")
 
 
-def assistant(settings: Settings, memory: Memory) -> AuditedAssistant:
-    """The assistant, every question of which is written into the audit."""
+def personal(settings: Settings, catalog: Catalog) -> Personal:
+    """The placeholders and sealed originals of this memory."""
+    from ingest.personal import Personal
+
+    return Personal(catalog, settings.keys_folder)
+
+
+def assistant(settings: Settings, memory: Memory) -> DiscreetAssistant:
+    """The assistant: every question is written into the audit, and personal data is shown to whom may see it."""
     from assistant.answer import Assistant
     from assistant.audited import AuditedAssistant
+    from assistant.discreet import DiscreetAssistant
 
-    return AuditedAssistant(Assistant.open(settings, memory), audit(settings, memory.catalog))
+    audited = AuditedAssistant(Assistant.open(settings, memory), audit(settings, memory.catalog))
+    return DiscreetAssistant(audited, personal(settings, memory.catalog))
 
 
 def governor(catalog: Catalog, person: str = "") -> Viewer:
