@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from assistant.answer import Answer, Event
@@ -12,7 +12,9 @@ from ingest.access import Viewer
 
 
 class Asks(Protocol):
-    def ask(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Event]: ...
+    @property
+    def ask(self) -> Callable[..., Iterator[Event]]:
+        """See `assistant.answer.Assistant.ask`."""
 
 
 class AuditedAssistant:

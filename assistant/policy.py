@@ -20,6 +20,7 @@ from casbin.model import FastModel  # type: ignore[import-untyped]
 from ingest.access import Viewer
 from ingest.catalog import Catalog
 from ingest.errors import UnknownPerson
+from ingest.personal import keep_rules
 
 from .policy_file import Rule, read
 
@@ -63,6 +64,9 @@ class Policy:
         self.owner = file.owner
         self.people = {name: person.name or name for name, person in file.people.items()}
         self.scopes = {name: scope.about for name, scope in file.scopes.items()}
+        self.redact = {name: scope.redact for name, scope in file.scopes.items() if scope.redact is not None}
+        if file.redact is not None:
+            self.redact[""] = file.redact
         self._file, self._rules = file, rules
         self._links = file.links()
         self._lock = threading.Lock()
@@ -166,9 +170,9 @@ class Policies:
         if current is None or current.text != text:
             added = datetime.now(UTC).isoformat(timespec="seconds")
             values = (policy.version, text, person, added)
-            self._catalog.connection.execute(
-                "INSERT INTO policy (version, text, person, added) VALUES (?, ?, ?, ?)", values
-            )
+            with self._catalog.transaction() as connection:
+                connection.execute("INSERT INTO policy (version, text, person, added) VALUES (?, ?, ?, ?)", values)
+                keep_rules(self._catalog, policy.redact)
         return policy
 
     def current(self) -> Policy | None:

@@ -4,6 +4,8 @@
     owner: hoshino                        # optional: whom the command line on this machine acts as
     scopes:
       sales: {about: orders and prices, folder: sales, may_leave: true}   # may_leave: to a remote model, redacted
+      hr: {redact: [my_number, bank_account, address, phone, name]}       # instead of the firm's `redact`
+    redact: [my_number, bank_account, card]  # optional: personal data replaced by placeholders (`ingest.redact.KINDS`)
     roles:
       employee: {reads: [public]}
       clerk: {inherits: [employee], reads: [sales], may: [reveal]}        # reveal: personal data unredacted
@@ -37,6 +39,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from ingest.access import SCOPE_NAME
 from ingest.errors import BadPolicy
+from ingest.redact import KINDS
 
 from .people import NAME
 
@@ -89,11 +92,13 @@ class _Scope(_Part):
     about: str = ""
     folder: str = ""
     may_leave: bool = False
+    redact: list[str] | None = None
 
 
 class File(_Part):
     as_of: datetime | None = None
     owner: str = ""
+    redact: list[str] | None = None
     scopes: dict[str, _Scope]
     roles: dict[str, _Role] = {}
     groups: dict[str, _Group] = {}
@@ -246,10 +251,19 @@ def _contradictions(file: File) -> Iterator[tuple[Loc, str]]:
         yield ("owner",), f"there is no person '{file.owner}'"
     if file.as_of and file.as_of.tzinfo is None:
         yield ("as_of",), "a moment needs a time zone, for example +09:00"
+    yield from _unknown_kinds(("redact",), file.redact)
+    for scope, facts in file.scopes.items():
+        yield from _unknown_kinds(("scopes", scope, "redact"), facts.redact)
     for loc, subject in _subjects(file):
         yield from _unknown_names(file, loc, subject)
         yield from _impossible_times(loc, subject)
     yield from _circles(file)
+
+
+def _unknown_kinds(loc: Loc, kinds: list[str] | None) -> Iterator[tuple[Loc, str]]:
+    for at, kind in enumerate(kinds or ()):
+        if kind not in KINDS:
+            yield (*loc, at), f"there is no kind of personal data '{kind}'; there are {', '.join(KINDS)}"
 
 
 def _subjects(file: File) -> Iterator[tuple[Loc, Subject]]:

@@ -78,13 +78,27 @@ MIGRATIONS: tuple[str, ...] = (
         number INTEGER PRIMARY KEY, version TEXT NOT NULL, text TEXT NOT NULL, person TEXT NOT NULL, added TEXT NOT NULL
     );
     """,
+    # 3: personal data (ingest.personal) and moves between scopes
+    """
+    CREATE TABLE original (
+        entity TEXT PRIMARY KEY REFERENCES entity (id) ON DELETE CASCADE, sealed BLOB NOT NULL
+    ) WITHOUT ROWID;
+    ALTER TABLE source ADD COLUMN redacted TEXT NOT NULL DEFAULT '';
+    ALTER TABLE source ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One source as the catalogue knows it. `notes` are remarks of its reader (pages without text, rough transcript)."""
+    """One source as the catalogue knows it.
+
+    Attributes:
+        notes: remarks of its reader (pages without text, rough transcript).
+        redacted: the kinds of personal data that were redacted in it, separated by spaces.
+        moved: whether its scope was chosen by a command, which folder rules then leave alone.
+    """
 
     id: str
     path: str
@@ -96,6 +110,8 @@ class SourceRow:
     reader: str
     notes: tuple[str, ...]
     added: str
+    redacted: str = ""
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +274,7 @@ def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 
 
 def _source(row: sqlite3.Row) -> SourceRow:
-    return SourceRow(**{**dict(row), "notes": tuple(json.loads(row["notes"]))})
+    return SourceRow(**{**dict(row), "notes": tuple(json.loads(row["notes"])), "moved": bool(row["moved"])})
 
 
 def _statements(script: str) -> Iterator[str]:

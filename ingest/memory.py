@@ -15,7 +15,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,30 +76,20 @@ class Memory:
 
     # -- writing ---------------------------------------------------------------------------------------
 
-    def put_source(self, row: SourceRow, items: Sequence[StoredEntity]) -> None:
+    def put_source(
+        self, row: SourceRow, items: Sequence[StoredEntity], sealed: Mapping[str, bytes] | None = None
+    ) -> None:
         """One source and all its entities in one transaction. What is stored already keeps its vectors and gets its new
-        place; whatever else the source had is dropped."""
+        place; whatever else the source had is dropped.
+
+        Args:
+            sealed: the originals of personal data, by entity (`personal.Personal.seal`).
+        """
         checked_scope(row.scope)
         keep = {item.entity.id for item in items}
         with self.catalog.transaction() as connection:
             old = connection.execute("SELECT scope FROM source WHERE id = ?", (row.id,)).fetchone()
-            values = (
-                row.id,
-                row.path,
-                row.sha256,
-                row.size,
-                row.media,
-                row.title,
-                row.scope,
-                row.reader,
-                json.dumps(row.notes),
-                row.added,
-            )
-            connection.execute(
-                "INSERT INTO source VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET path=excluded.path, sha256=excluded.sha256, "
-                "size=excluded.size, media=excluded.media, title=excluded.title, scope=excluded.scope, reader=excluded.reader, notes=excluded.notes",
-                values,
-            )
+            _put_row(connection, row)
             gone = [
                 r["id"]
                 for r in connection.execute("SELECT id FROM entity WHERE source = ?", (row.id,))
@@ -109,6 +99,10 @@ class Memory:
             if old is not None and old["scope"] != row.scope:
                 _rescope(connection, row.id, row.scope)
             _store(connection, items)
+            connection.execute(
+                "DELETE FROM original WHERE entity IN (SELECT id FROM entity WHERE source = ?)", (row.id,)
+            )
+            connection.executemany("INSERT INTO original VALUES (?, ?)", (sealed or {}).items())
 
     def move_source(self, source: str, path: str, scope: str | None = None) -> None:
         """The same source at another path, and in another scope when one is given."""
@@ -263,6 +257,19 @@ def _client(folder: Path) -> ClientAPI:
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False))
+
+
+def _put_row(connection: Any, row: SourceRow) -> None:
+    columns = ("path", "sha256", "size", "media", "title", "scope", "reader", "notes", "redacted")
+    values = (
+        row.id, row.path, row.sha256, row.size, row.media, row.title, row.scope, row.reader, json.dumps(row.notes),
+        row.redacted, row.added,
+    )  # fmt: skip
+    connection.execute(
+        f"INSERT INTO source (id, {', '.join(columns)}, added) VALUES ({marks(values)}) ON CONFLICT (id) DO UPDATE SET "
+        + ", ".join(f"{name}=excluded.{name}" for name in columns),
+        values,
+    )
 
 
 def _store(connection: Any, items: Sequence[StoredEntity]) -> None:

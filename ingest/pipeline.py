@@ -22,6 +22,7 @@ from .catalog import Catalog, SourceRow, StoredEntity
 from .entity import Draft, Entity, identify
 from .errors import KotonohaError, MemoryHeld, UnreadableSource
 from .memory import Memory
+from .personal import Personal
 from .readers import Note, Reader
 from .settings import Settings
 from .source import Source, look, walk
@@ -55,7 +56,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One file, read and waiting to be placed and stored."""
+    """One file, read and waiting to be placed and stored; `sealed` are originals of personal data by entity."""
 
     job: jobs.Job
     source: Source
@@ -63,6 +64,8 @@ class Work:
     status: str
     reader: str
     entities: tuple[Entity, ...]
+    sealed: dict[str, bytes]
+    redacted: str
     notes: tuple[str, ...]
     seconds: float
 
@@ -109,11 +112,12 @@ def ask(catalog: Catalog, paths: Iterable[Path], scope_of: ScopeOf) -> tuple[str
 
 def run(memory: Memory, readers: Sequence[Reader]) -> Iterator[Report]:
     """Does every waiting job, those that are asked for meanwhile too, and yields a report as each is done."""
+    personal = Personal(memory.catalog, memory.settings.keys_folder)
     while waiting := jobs.waiting(memory.catalog):
         batch: list[Work] = []
         unsettled = 0
         for job in waiting:
-            outcome = _read(job, memory, readers)
+            outcome = _read(job, memory, readers, personal)
             if isinstance(outcome, Report):
                 yield _ended(memory, job, outcome)
                 continue
@@ -139,7 +143,7 @@ def missing(memory: Memory, folders: Iterable[Path]) -> list[SourceRow]:
     ]
 
 
-def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader]) -> Work | Report:
+def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Personal) -> Work | Report:
     """Looks at one file and reads it if it is new or changed."""
     started = time.perf_counter()
     path = Path(job.path)
@@ -148,47 +152,54 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader]) -> Work | Re
         if job.tries >= jobs.MAX_TRIES:
             raise UnreadableSource(path, f"reading it has stopped the program {job.tries} times", "report the file")
         source = look(path, memory.settings)
-        row, status = _known(memory, source, job)
+        kinds = " ".join(sorted(personal.kinds(job.scope)))
+        row, status = _known(memory, source, job, kinds)
         if row is not None and status in ("unchanged", "moved"):
             return Report(job.path, status, seconds=time.perf_counter() - started, scope=job.scope, notes=row.notes)
-        reader = _reader_for(source, readers)
-        drafts, notes = _drafts(source, reader)
+        reader, drafts, notes = _drafts(source, readers)
     except KotonohaError as error:
         reason = error.reason if isinstance(error, UnreadableSource) else str(error)
         return Report(job.path, "failed", seconds=time.perf_counter() - started, error=reason, scope=job.scope)
     id = row.id if row is not None else _source_id(memory, source)
-    entities = tuple(identify(id, job.scope, drafts))
-    return Work(job, source, id, status, reader.name, entities, notes, time.perf_counter() - started)
+    clean = personal.redacted(drafts, job.scope)
+    entities = tuple(identify(id, job.scope, (one.draft for one in clean)))
+    sealed = {
+        entity.id: personal.seal(entity.id, one.originals)
+        for entity, one in zip(entities, clean, strict=True)
+        if one.originals
+    }
+    return Work(job, source, id, status, reader, entities, sealed, kinds, notes, time.perf_counter() - started)
 
 
-def _known(memory: Memory, source: Source, job: jobs.Job) -> tuple[SourceRow | None, str]:
-    """The row of a source that was here before, and what became of it since."""
+def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[SourceRow | None, str]:
+    """The row of a source that was here before, and what became of it; what is redacted otherwise is read again."""
     here = memory.catalog.source_at(str(source.path))
     if here is not None:
-        if here.sha256 != source.sha256:
+        if here.sha256 != source.sha256 or here.redacted != kinds:
             return here, "updated"
         if here.scope != job.scope:
             memory.move_source(here.id, here.path, job.scope)
         return here, "unchanged"
     for row in memory.catalog.sources_like(source.sha256):
         if not Path(row.path).exists():
+            if row.redacted != kinds:
+                return row, "updated"
             memory.move_source(row.id, str(source.path), job.scope)
             return row, "moved"
     return None, "added"
 
 
-def _reader_for(source: Source, readers: Sequence[Reader]) -> Reader:
-    for reader in readers:
-        if reader.accepts(source):
-            return reader
-    raise UnreadableSource(source.path, f"no reader for this kind of file ({source.media})")
+def _drafts(source: Source, readers: Sequence[Reader]) -> tuple[str, list[Draft], tuple[str, ...]]:
+    """The name of the reader that accepts a source, and everything it has to say, bounded.
 
-
-def _drafts(source: Source, reader: Reader) -> tuple[list[Draft], tuple[str, ...]]:
-    """Everything the reader has to say, bounded. The one place where any failure of a format library becomes a clear line."""
+    The one place where any failure of a format library becomes a clear line.
+    """
     drafts: list[Draft] = []
     notes: list[str] = []
     try:
+        reader = next((reader for reader in readers if reader.accepts(source)), None)
+        if reader is None:
+            raise UnreadableSource(source.path, f"no reader for this kind of file ({source.media})")
         for item in reader.read(source):
             if isinstance(item, Note):
                 notes.append(item.text)
@@ -199,13 +210,11 @@ def _drafts(source: Source, reader: Reader) -> tuple[list[Draft], tuple[str, ...
                 drafts.append(item)
     except KotonohaError:
         raise
-    except Exception as error:  # the boundary: format libraries raise anything on hostile files
-        raise UnreadableSource(
-            source.path, f"damaged or not what it seems ({reader.name}: {_one_line(error)})"
-        ) from error
+    except Exception as error:  # noqa: BLE001  # the boundary: format libraries raise anything on hostile files
+        raise UnreadableSource(source.path, f"damaged or not what it seems ({_one_line(error)})") from error
     if not drafts:
         raise UnreadableSource(source.path, "; ".join(notes) or "nothing in it can be read")
-    return drafts, tuple(notes)
+    return reader.name, drafts, tuple(notes)
 
 
 def _store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
@@ -215,7 +224,7 @@ def _store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
     vectors = dict(zip((e.id for e in fresh), place(memory.space, fresh), strict=True))
     for work in batch:
         items = [_item(entity, vectors, stored) for entity in work.entities]
-        memory.put_source(_row(work), items)
+        memory.put_source(_row(work), items, work.sealed)
         kinds = dict(Counter(entity.kind for entity in work.entities))
         report = Report(
             work.job.path, work.status, kinds, round(work.seconds, 3), notes=work.notes, scope=work.job.scope
@@ -253,7 +262,7 @@ def _row(work: Work) -> SourceRow:
     now = time.strftime("%Y-%m-%dT%H:%M:%S")
     return SourceRow(
         work.id, str(work.source.path), work.source.sha256, work.source.size, work.source.media, title, work.job.scope,
-        work.reader, work.notes, now,
+        work.reader, work.notes, now, work.redacted,
     )  # fmt: skip
 
 

@@ -55,6 +55,11 @@ class Settings:
         return self.home / "owner.lock"
 
     @property
+    def keys_folder(self) -> Path:
+        """Secrets and keys, each in a file that only its owner may read."""
+        return self.home / "keys"
+
+    @property
     def cache_folder(self) -> Path:
         return self.home / "cache"
 

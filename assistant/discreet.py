@@ -1,0 +1,41 @@
+"""An assistant that hears and speaks placeholders inside, and shows originals only to whom may see them.
+
+Personal data in a question is replaced before anything is searched, recorded or given to a model; in the answer it is
+put back at the very end, for viewers who may reveal. Knows nothing about how answers are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from assistant.answer import Answer, Event, Exchange, Found
+from assistant.audited import Asks
+from ingest.access import Viewer
+from ingest.personal import Personal, put_back
+
+
+class DiscreetAssistant:
+    """The same `ask` as `Assistant`, without personal data for whoever may not see it."""
+
+    def __init__(self, assistant: Asks, personal: Personal) -> None:
+        self._assistant = assistant
+        self._personal = personal
+
+    def ask(
+        self, question: str, viewer: Viewer, *, history: Sequence[Exchange] = (), **options: Any
+    ) -> Iterator[Event]:
+        """See `assistant.answer.Assistant.ask`. Drafts keep their placeholders; the `Answer` replaces them anyway."""
+        said = [Exchange(self._personal.without(one.question), self._personal.without(one.answer)) for one in history]
+        for event in self._assistant.ask(self._personal.without(question), viewer, history=said, **options):
+            yield self._shown(event, question, viewer)
+
+    def _shown(self, event: Event, question: str, viewer: Viewer) -> Event:
+        """An event as this viewer may see it; the question is shown as it was asked."""
+        if not isinstance(event, Answer | Found):
+            return event
+        near = ((hit.entity, *hit.neighbours, *hit.parents, *hit.duplicates) for hit in event.hits)
+        ids = {entity.id for entities in near for entity in entities}
+        revealed = put_back(event, self._personal.originals(ids, viewer))
+        return replace(revealed, question=question) if isinstance(revealed, Answer) else revealed

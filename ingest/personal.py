@@ -1,0 +1,230 @@
+"""Personal data on its way in and out: placeholders inside, originals sealed beside, given back to whom may see them.
+
+A draft is redacted before it is an entity, so catalogue, words, vectors, slots and language models only ever hold
+placeholders. Which kinds are redacted is policy, kept in the catalogue by scope; without one it is `DEFAULT`.
+Originals lie sealed by entity in a table of their own; `originals` gives them back, through the gate.
+
+Knows nothing about how personal data is found (`redact`), sealed (`vault`) or who made the policy.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .access import Viewer, may_read
+from .catalog import Catalog, chunks, marks
+from .cells import shown
+from .entity import Draft
+from .redact import KINDS, Placeholders, Span, find, resolved
+from .vault import Vault, secret
+
+T = TypeVar("T")
+
+DEFAULT = frozenset(KINDS) - {"name", "mail", "ip", "corporate_number"}
+"""What is redacted unless a policy says otherwise: what identifies or reaches a private person. Names and mail
+addresses stay, because in a firm nearly every question about work is asked by them."""
+
+TELLING = 6
+"""Letters and digits from which on a value found once is redacted everywhere in its source, without a sign near it."""
+LONGEST = 24
+"""Pieces of such a value at most."""
+
+_PIECE = re.compile(r"[0-9A-Za-z]+|[^\W0-9A-Za-z_]+|[\W_]")
+_PLACEHOLDER = re.compile(r"\[[A-Z]+(?:-[A-Z]+)*-[a-z2-7]{8}\]")
+_FACT = "redact"
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A draft without the personal data in it. `originals` maps each of its placeholders to what stood there."""
+
+    draft: Draft
+    originals: Mapping[str, str]
+
+
+class Personal:
+    """The personal data of one memory. Keys lie in `keys`, readable by the owner of the files alone."""
+
+    def __init__(self, catalog: Catalog, keys: Path) -> None:
+        self._catalog = catalog
+        self._placeholders = Placeholders(secret(keys / "placeholders.key"))
+        self._vault = Vault(keys / "originals.key")
+
+    # -- in --------------------------------------------------------------------------------------------
+
+    def kinds(self, scope: str) -> frozenset[str]:
+        """The kinds that are redacted in a scope."""
+        rules = self._rules()
+        return rules.get(scope, rules.get("", DEFAULT))
+
+    def redacted(self, drafts: Sequence[Draft], scope: str) -> list[Redacted]:
+        """The drafts of one source: what is recognised in one of them is redacted in all, in figures and labels too."""
+        kinds = self.kinds(scope)
+        spans = [_found(draft, kinds) for draft in drafts]
+        known = {
+            text[span.start : span.end]: span.kind
+            for (text, found) in spans
+            for span in found
+            if sum(map(str.isalnum, text[span.start : span.end])) >= TELLING
+        }
+        return [
+            self._without(draft, text, found, known, kinds) for draft, (text, found) in zip(drafts, spans, strict=True)
+        ]
+
+    def seal(self, entity: str, originals: Mapping[str, str]) -> bytes:
+        """The originals of one entity, to be kept with it."""
+        return self._vault.seal(entity, json.dumps(dict(originals), ensure_ascii=False))
+
+    def without(self, text: str) -> str:
+        """A question as the memory knows it: what any scope redacts is redacted, so that it still finds its entity."""
+        rules = self._rules()
+        kinds = frozenset().union(*rules.values(), () if "" in rules else DEFAULT)
+        return self._cut(text, [span for span in find(text) if span.kind in kinds])[0]
+
+    # -- out -------------------------------------------------------------------------------------------
+
+    def originals(self, ids: Iterable[str], viewer: Viewer) -> dict[str, str]:
+        """What stands behind the placeholders of these entities: of those the viewer may read, if it may reveal."""
+        found: dict[str, str] = {}
+        for chunk in chunks(list(dict.fromkeys(ids)) if viewer.may_reveal else [], 500):
+            query = (
+                "SELECT original.entity, original.sealed, entity.scope FROM original "
+                f"JOIN entity ON entity.id = original.entity WHERE original.entity IN ({marks(chunk)})"
+            )
+            for row in self._catalog.connection.execute(query, chunk):
+                if may_read(viewer, row["scope"]):
+                    found |= json.loads(self._vault.open(row["entity"], row["sealed"]))
+        return found
+
+    def may_open(self, source: str, viewer: Viewer) -> bool:
+        """Whether the original file may be shown as it is: nothing in it was redacted, or the viewer may reveal."""
+        query = "SELECT 1 FROM original JOIN entity ON entity.id = original.entity WHERE entity.source = ? LIMIT 1"
+        return viewer.may_reveal or self._catalog.connection.execute(query, (source,)).fetchone() is None
+
+    def rotate(self) -> int:
+        """Seals every original with a new key and drops the old one; returns how many. Safe to repeat after a kill."""
+        self._vault.rotate()
+        with self._catalog.transaction() as connection:
+            rows = connection.execute("SELECT entity, sealed FROM original").fetchall()
+            connection.executemany(
+                "UPDATE original SET sealed = ? WHERE entity = ?",
+                [(self._vault.reseal(row["sealed"]), row["entity"]) for row in rows],
+            )
+        self._vault.drop_old_keys()
+        return len(rows)
+
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _rules(self) -> dict[str, frozenset[str]]:
+        return {scope: frozenset(kinds) for scope, kinds in json.loads(self._catalog.fact(_FACT) or "{}").items()}
+
+    def _without(
+        self, draft: Draft, text: str, found: Sequence[Span], known: Mapping[str, str], kinds: frozenset[str]
+    ) -> Redacted:
+        own = {text[span.start : span.end]: span.kind for span in found}
+        title_ends = len(draft.title)
+        title, originals = self._cut(draft.title, _clipped(_again(text, found, known), 0, title_ends))
+        body, more = self._cut(draft.text, _clipped(_again(text, found, known), title_ends + 1, len(text)))
+        originals |= more
+        facts = self._inside(draft.facts, {**known, **own}, kinds, originals)
+        part = self._inside(draft.locator.part, {**known, **own}, kinds, originals)
+        if not originals:
+            return Redacted(draft, {})
+        # Vectors that a reader made from a title which is now another one would still hold what it said.
+        meaning = draft.meaning if title == draft.title else None
+        locator = replace(draft.locator, part=part)
+        return Redacted(
+            replace(draft, title=title, text=body, facts=facts, locator=locator, meaning=meaning), originals
+        )
+
+    def _inside(self, value: Any, known: Mapping[str, str], kinds: frozenset[str], originals: dict[str, str]) -> Any:
+        """Facts without personal data, whatever they are made of; adds to `originals`."""
+        if isinstance(value, Mapping):
+            return {
+                self._inside(k, known, kinds, originals): self._inside(v, known, kinds, originals)
+                for k, v in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return type(value)(self._inside(item, known, kinds, originals) for item in value)
+        said = "" if value is None or isinstance(value, bool) else shown(value)
+        if said in known:
+            spans = [Span(0, len(said), known[said])]
+        elif isinstance(value, str):
+            said = value
+            spans = _again(said, [span for span in find(said) if span.kind in kinds], known)
+        else:
+            return value
+        cut, found = self._cut(said, spans)
+        originals |= found
+        return cut if found else value
+
+    def _cut(self, text: str, spans: Iterable[Span]) -> tuple[str, dict[str, str]]:
+        """The text with placeholders, and what each of them stands for."""
+        pieces: list[str] = []
+        originals: dict[str, str] = {}
+        position = 0
+        for span in resolved(spans):
+            value = text[span.start : span.end]
+            placeholder = self._placeholders.of(span.kind, value)
+            originals.setdefault(placeholder, value)
+            pieces += text[position : span.start], placeholder
+            position = span.end
+        return "".join(pieces) + text[position:], originals
+
+
+def keep_rules(catalog: Catalog, rules: Mapping[str, Collection[str]]) -> None:
+    """Says which kinds are redacted: by scope, and under "" in all others. Joins the caller's transaction."""
+    catalog.set_fact(_FACT, json.dumps({scope: sorted(kinds) for scope, kinds in sorted(rules.items())}))
+
+
+def put_back(value: T, originals: Mapping[str, str]) -> T:
+    """A text, or anything made of texts (entities, hits, whole answers), with originals in place of placeholders."""
+    if not originals:
+        return value
+    return _put_back(value, originals)  # type: ignore[no-any-return]
+
+
+def _put_back(value: Any, originals: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _PLACEHOLDER.sub(lambda match: originals.get(match[0], match[0]), value)
+    if isinstance(value, Mapping):
+        return {_put_back(key, originals): _put_back(item, originals) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_put_back(item, originals) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {one.name: _put_back(getattr(value, one.name), originals) for one in fields(value)}
+        return replace(value, **changed)
+    return value
+
+
+def _found(draft: Draft, kinds: frozenset[str]) -> tuple[str, list[Span]]:
+    """The words of a draft and the personal data in them; a heading may be the sign that stands near a value."""
+    text = f"{draft.title}\n{draft.text}"
+    return text, [span for span in find(text) if span.kind in kinds]
+
+
+def _clipped(spans: Iterable[Span], start: int, end: int) -> list[Span]:
+    """Spans within `text[start:end]`, counted from its start."""
+    inside = (replace(s, start=max(s.start, start) - start, end=min(s.end, end) - start) for s in spans)
+    return [span for span in inside if span.start < span.end]
+
+
+def _again(text: str, found: Sequence[Span], known: Mapping[str, str]) -> list[Span]:
+    """The spans found here, and behind them those of values that were found elsewhere in the source."""
+    return [*found, *_repeats(text, known)] if known else list(found)
+
+
+def _repeats(text: str, known: Mapping[str, str]) -> Iterator[Span]:
+    pieces = [match[0] for match in _PIECE.finditer(text)]
+    edges = list(accumulate(map(len, pieces), initial=0))
+    for first, start in enumerate(edges[:-1]):
+        for end in reversed(edges[first + 1 : first + 1 + LONGEST]):
+            if kind := known.get(text[start:end]):
+                yield Span(start, end, kind)
+                break

@@ -1,0 +1,90 @@
+"""Asking with personal data and being shown it, by way of an assistant that echoes all it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assistant.answer import Answer, Event, Exchange, Found
+from assistant.audit import Audit
+from assistant.audited import AuditedAssistant
+from assistant.cite import Citation
+from assistant.discreet import DiscreetAssistant
+from assistant.retrieve import Hit, Retriever
+from ingest import pipeline
+from ingest.access import Viewer
+from ingest.memory import Memory
+from ingest.personal import Personal
+from ingest.readers.text import TextReader
+
+from .conftest import FIRM
+
+PHONE = "090-0000-4417"
+
+
+class Echo:
+    """Answers with everything it was given: the question, what was said before, and every hit."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._retriever = Retriever(memory, memory.catalog, memory.space)
+        self.heard: list[str] = []
+
+    def ask(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Event]:
+        before = " ".join(f"{one.question} {one.answer}" for one in options.get("history", ()))
+        hits = tuple(self._retriever.search(question, viewer))
+        self.heard.append(f"{before} {question} {' '.join(hit.entity.text for hit in hits)}")
+        cited = tuple(_cited(hit) for hit in hits)
+        yield Found(hits)
+        paths = {hit.entity.source: "a file" for hit in hits}
+        yield Answer(question, self.heard[-1], "model", cited, hits, paths, "text", "echo", 1.0)
+
+
+def _cited(hit: Hit) -> Citation:
+    entity = hit.entity
+    return Citation(1, entity.id, entity.kind, entity.source, "a file", entity.title, entity.locator, entity.text)
+
+
+@pytest.fixture
+def echo(memory: Memory) -> Echo:
+    pipeline.ask(memory.catalog, [FIRM / "hr-confidential" / "medical-note-sawada.txt"], lambda path: "hr")
+    assert [report.status for report in pipeline.run(memory, [TextReader()])] == ["added"]
+    return Echo(memory)
+
+
+def asked(memory: Memory, echo: Echo, may_reveal: bool) -> tuple[Answer, Audit]:
+    audit = Audit(memory.catalog, b"k" * 32, memory.settings.home / "audit.head")
+    personal = Personal(memory.catalog, memory.settings.keys_folder)
+    viewer = Viewer("mori", frozenset({"hr"}), may_reveal=may_reveal)
+    question = f"沢田さんの電話は {PHONE} ですか"
+    before = [Exchange("電話は?", f"それは {PHONE} です")]
+    *_, last = DiscreetAssistant(AuditedAssistant(echo, audit), personal).ask(question, viewer, history=before)
+    assert isinstance(last, Answer)
+    return last, audit
+
+
+def test_neither_model_nor_audit_ever_hears_an_original(memory: Memory, echo: Echo) -> None:
+    _, audit = asked(memory, echo, may_reveal=True)
+    (entry,) = audit.show(Viewer("mori", frozenset({"hr"}), may_govern=True))
+    for said in (echo.heard[0], str(entry.event.content)):
+        assert "[PHONE-" in said
+        assert PHONE not in said
+
+
+def test_whoever_may_reveal_is_shown_originals_in_every_field(memory: Memory, echo: Echo) -> None:
+    answer, _ = asked(memory, echo, may_reveal=True)
+    assert "[PHONE-" not in str(answer.as_dict())
+    assert PHONE in answer.answer
+    assert any(PHONE in citation.quote for citation in answer.citations)
+    assert any(PHONE in hit.entity.text for hit in answer.hits)
+    assert all(isinstance(hit.slots, np.ndarray) for hit in answer.hits)
+
+
+def test_everybody_else_is_shown_placeholders(memory: Memory, echo: Echo) -> None:
+    answer, _ = asked(memory, echo, may_reveal=False)
+    shown = str({**answer.as_dict(), "question": ""})
+    assert "[PHONE-" in shown
+    assert PHONE not in shown
+    assert PHONE in answer.question
