@@ -212,8 +212,8 @@ def _drift(medians: Floats) -> tuple[Floats, bool]:
     i, j = np.triu_indices(len(medians), 1)
     slope = float(np.median((medians[j] - medians[i]) / (j - i)))
     tau = float(np.sign(medians[j] - medians[i]).mean())
-    line = slope * np.arange(len(medians))
-    line += np.median(medians - line)
+    line: Floats = slope * np.arange(len(medians), dtype=np.float64)
+    line = line + np.median(medians - line)
     return line, abs(tau) > 0.7 and abs(line[-1] - line[0]) > 4 * spread(medians - line)
 
 
@@ -370,7 +370,7 @@ def crossings(signal: Signal) -> list[Event]:
         over = np.flatnonzero(sign * signal.values > sign * limit)
         for part in np.split(over, np.flatnonzero(np.diff(over) > 3) + 1) if len(over) else ():
             peak = part[np.argmax(sign * signal.values[part])]
-            facts = {"limit": limit, "value": float(signal.values[peak]), "at": float(signal.times[peak])}
+            facts: dict[str, Any] = {"limit": limit, "value": float(signal.values[peak]), "at": float(signal.times[peak])}
             facts["direction"] = "up" if sign > 0 else "down"
             events.append(Event("limit", float(signal.times[part[0]]), float(signal.times[part[-1]]), facts))
     return events
