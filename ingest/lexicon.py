@@ -112,9 +112,9 @@ STOP = frozenset(
     terms(
         "a about after all also an and any are as at be been before being but by can could did do does doing "
         "during each for from give given had has have having he her here hers him his how i if in into is it its "
-        "itself let many me much must my no nor not of off on or our ours out over please s say says she should "
+        "itself let many me much must my no nor not of off often on or our ours out over please s say says she should "
         "show so some such tell than that the their theirs them then there these they this those to too under "
-        "until up upon us use used very was we were what when where which while who whom whose why will with "
+        "until up upon use used very was we were what when where which while who whom whose why will with "
         "within would you your kind name named sort type according"
     )
 )
