@@ -1,0 +1,347 @@
+"""From a question to an answer with its proof: search, quote, let the model speak, hold it against its sources.
+
+What a user sees is one of four things and always says which: a figure computed from the rows of a table; the model's
+words, where they are supported by what they cite and speak to the question; otherwise the best supporting quotation; or
+that the sources do not hold the answer.
+Knows nothing about how sources are stored or shown.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from assistant import check, cite, quote
+from assistant.calculate import calculate
+from assistant.cite import Citation
+from assistant.compose import Composed, Grounding, LeftOut, compose
+from assistant.prompt import REFUSAL, system
+from ingest.access import Viewer, may_read
+from ingest.entity import Entity
+from ingest.errors import BadInput
+from ingest.lexicon import is_telling, terms
+from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.bridge import Bridge
+    from assistant.llm import Llm, Usage
+    from assistant.retrieve import Hit, Retriever
+    from ingest.memory import Memory
+
+HITS = 5
+"""Hits that are read; more cost time and rarely hold what the first five lack."""
+
+CONFIDENT = 0.4
+"""Below this probability that the sources answer at all, the answer is a refusal."""
+
+TABULAR = ("row", "table")
+
+LONGEST_ANSWER = 120
+"""Tokens the model may write."""
+
+REFUSALS = {"en": REFUSAL, "ja": "お手元の資料には見つかりませんでした。(Not in your sources.)"}
+LEANING = re.compile(
+    r"\b(?:it|its|they|them|their|he|she|him|her|his|this|that|these|those|there|one|same)\b|^(?:and|what about|how about)\b|"
+    r"それ|その|これ|この|そこ|では",
+    re.IGNORECASE,
+)
+"""A question that can only be understood after the one before."""
+
+How = Literal["model", "quotation", "calculation", "refusal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits are known; the answer is on its way."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Words of the model as they come, not yet held against the sources. The `Answer` may replace them."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Tokens read as words and as vectors, tokens written, and seconds since the question came."""
+
+    text: int = 0
+    soft: int = 0
+    generated: int = 0
+    retrieve: float = 0.0
+    bridge: float = 0.0
+    first_token: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer and everything that proves it.
+
+    Attributes:
+        answer: a mark [n] names the citation of that mark; in the model's and quoted words it is the n-th of `hits`.
+        how: whose words these are.
+        confidence: probability that the sources answer the question at all.
+        notes: what was changed on the way, in plain words (a mark taken out, the model overruled and why).
+    """
+
+    question: str
+    answer: str
+    how: How
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    paths: Mapping[str, str]
+    grounding: Grounding
+    model: str
+    confidence: float
+    cost: Cost = field(default_factory=Cost)
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        return self.how == "refusal"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `kotonoha ask --json` prints."""
+        cost = self.cost
+        return {
+            "answer": self.answer, "refused": self.refused, "how": self.how,
+            "citations": [citation.as_dict() for citation in self.citations],
+            "hits": [_hit_as_dict(hit, self.paths) for hit in self.hits],
+            "grounding": self.grounding, "model": self.model, "confidence": round(self.confidence, 3),
+            "tokens": {"text": cost.text, "soft": cost.soft, "generated": cost.generated},
+            "seconds": {
+                "retrieve": round(cost.retrieve, 4), "bridge": round(cost.bridge, 4),
+                "first_token": round(cost.first_token, 4), "total": round(cost.total, 4),
+            },
+            "left_out": [{"entity": one.entity, "reason": one.reason} for one in self.left_out], "notes": list(self.notes),
+        }  # fmt: skip
+
+
+Event = Found | Draft | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One earlier question of the same conversation, and what was answered."""
+
+    question: str
+    answer: str
+
+
+class Assistant:
+    """Answers questions from one memory.
+
+    Args:
+        retriever: the only way to the sources; it asks the gate.
+        load: makes the model and, where there is one, its bridge; called when first needed.
+    """
+
+    def __init__(self, retriever: Retriever, memory: Memory, load: Callable[[], tuple[Llm, Bridge | None]]) -> None:
+        self._retriever = retriever
+        self._memory = memory
+        self._load = load
+
+    @classmethod
+    def open(cls, settings: Settings, memory: Memory) -> Assistant:
+        """The assistant with the parts that the settings name."""
+        from assistant.reader import load
+        from assistant.retrieve import Retriever
+
+        retriever = Retriever(memory, memory.catalog, memory.space)
+        return cls(retriever, memory, lambda: load(settings, memory.space))
+
+    @cached_property
+    def _model(self) -> tuple[Llm, Bridge | None]:
+        return self._load()
+
+    def ask(
+        self,
+        question: str,
+        viewer: Viewer,
+        *,
+        grounding: Grounding = "hybrid",
+        history: Sequence[Exchange] = (),
+        hits: Sequence[Hit] | None = None,
+    ) -> Iterator[Event]:
+        """Finds, drafts, checks; the last event is the `Answer`.
+
+        Args:
+            hits: what to answer from, already found for this viewer; None searches.
+
+        Raises:
+            BadInput: there is no question.
+        """
+        if not question.strip():
+            raise BadInput("there is no question")
+        start = time.perf_counter()
+        alone = standalone(question, history)
+        found = tuple(self._retriever.search(alone, viewer, k=HITS) if hits is None else hits)
+        asked = self._retriever.ask(alone, viewer)
+        ranked = quote.rank(alone, asked, found)
+        retrieve = time.perf_counter() - start
+        yield Found(found)
+        sure = quote.confidence(ranked[0], asked.fluent) if ranked else 0.0
+        case = _Case(question, alone, asked.fluent, found, ranked, sure, grounding, start, retrieve)
+        if (computed := self._calculated(case, viewer)) is not None:
+            yield computed
+        elif sure < CONFIDENT and grounding != "none":
+            yield self._refusal(case)
+        else:
+            yield from self._speak(case)
+
+    # -- the four kinds of answer ----------------------------------------------------------------------
+
+    def _calculated(self, case: _Case, viewer: Viewer) -> Answer | None:
+        """An exact answer from the tables that the hits are part of, if the question asks for one."""
+        sources = dict.fromkeys(hit.entity.source for hit in case.hits if hit.entity.kind in TABULAR)
+        if not sources or case.grounding == "none":
+            return None
+        found = [one.entity for source in sources for one in self._memory.catalog.entities_of(source)]
+        rows = {one.id: one for one in found if one.kind in TABULAR and may_read(viewer, one.scope)}
+        exact = calculate(case.alone, rows.values())
+        if exact is None:
+            return None
+        citations = tuple(
+            cite.whole(mark, rows[id], self._path) for mark, id in enumerate(exact.rows, 1) if id in rows
+        )
+        marks = "".join(f" [{citation.mark}]" for citation in citations)
+        notes = [f"computed from {exact.count} rows of {exact.table or 'the table'}: {exact.query}"]
+        if exact.skipped:
+            notes.append(f"{exact.skipped} rows have no readable figure there")
+        return self._answer(case, exact.text + marks, "calculation", citations, notes=tuple(notes))
+
+    def _refusal(self, case: _Case) -> Answer:
+        text = REFUSALS["ja" if re.search("[\u3041-\u30ff]", case.question) else "en"]
+        return self._answer(case, text, "refusal", ())
+
+    def _speak(self, case: _Case) -> Iterator[Event]:
+        """Lets the model answer, shows its words as they come, and ends with what stands the check."""
+        from assistant.llm import Turn
+
+        llm, bridge = self._model
+        bridge = None if llm.vector_fault else bridge
+        composed = compose(case.alone, case.hits, case.grounding, llm.tokenize, llm.context, bridge)
+        parts = llm.chat([Turn("system", (system(),)), Turn("user", composed.parts)])
+        made = time.perf_counter() - case.start - case.retrieve
+        stream = llm.stream(parts, max_tokens=LONGEST_ANSWER, stop=("\n",))
+        words: list[str] = []
+        for piece in stream:
+            words.append(piece)
+            yield Draft(piece)
+        yield self._checked(case, "".join(words).strip(), composed, _cost(case, made, stream.usage))
+
+    def _checked(self, case: _Case, draft: str, composed: Composed, cost: Cost) -> Answer:
+        """The model's words if they stand; else the quotation, with the reason in the notes."""
+        if case.grounding == "none":
+            return self._answer(case, draft, "model", (), composed, cost, ("the model answered without sources",))
+        text, strays = cite.without_strays(draft, len(composed.sources))
+        notes = tuple(f"mark [{mark}] names no source and was taken out" for mark in strays)
+        text, fault = self._marked(case, text, composed.sources)
+        if not fault:
+            citations = cite.from_marks(text, composed.sources, case.ranked, self._path)
+            return self._answer(case, text, "model", tuple(citations), composed, cost, notes)
+        return self._quotation(case, composed, cost, (*notes, f"quoted instead of the model's words: {fault}"))
+
+    def _marked(self, case: _Case, text: str, sources: Sequence[Entity]) -> tuple[str, str]:
+        """The model's words with a mark on every sentence, and why they cannot be shown, or ""."""
+        if not text or text.startswith(REFUSAL.rstrip(".")):
+            return text, "the model found no answer"
+        if not check.addresses(text, case.question):
+            return text, "the model did not say what was asked for"
+        spoken = []
+        for sentence in check.spoken(text):
+            marks = check.cited(sentence)
+            mark, verdict = self._support(sentence, marks or range(1, len(sources) + 1), sources)
+            if not verdict.supported:
+                lost = ", ".join(verdict.missing)
+                return text, "the source does not carry what the model said" + (f" ({lost})" if lost else "")
+            spoken.append(sentence if marks else f"{sentence} [{mark}]")
+        return " ".join(spoken), self._strange(case, text)
+
+    def _support(
+        self, sentence: str, marks: Sequence[int], sources: Sequence[Entity]
+    ) -> tuple[int, check.Verdict]:
+        best, verdict = check.best_support(sentence, [sources[mark - 1].words for mark in marks], self._memory.space)
+        return marks[best], verdict
+
+    def _strange(self, case: _Case, text: str) -> str:
+        """Why words that a source carries still do not answer: no sentence that fits the question holds them, or ""."""
+        fitting = [one for one in case.ranked if one.score >= 0.1 and quote.confidence(one, case.fluent) >= CONFIDENT]
+        held = any(check.support(text, f"{one.entity.title} {one.text}").supported for one in fitting)
+        return "" if held else "no sentence that fits the question holds them"
+
+    def _quotation(self, case: _Case, composed: Composed, cost: Cost, notes: tuple[str, ...]) -> Answer:
+        chosen = quote.choose(case.ranked)
+        if not chosen:
+            return self._refusal(case)
+        text = " ".join(f"{_plain(one.text)} [{one.hit + 1}]" for one in chosen)
+        citations = tuple(cite.from_candidate(one.hit + 1, one, self._path) for one in chosen)
+        return self._answer(case, text, "quotation", citations, composed, cost, notes)
+
+    def _answer(
+        self, case: _Case, text: str, how: How, citations: tuple[Citation, ...], composed: Composed | None = None,
+        cost: Cost | None = None, notes: tuple[str, ...] = (),
+    ) -> Answer:  # fmt: skip
+        paths = {hit.entity.source: self._path(hit.entity.source) for hit in case.hits}
+        model = self._model[0].name if "_model" in self.__dict__ else ""
+        return Answer(
+            case.question, text, how, citations, case.hits, paths, case.grounding, model, case.confidence,
+            cost or _cost(case, 0.0, None), composed.left_out if composed else (), notes,
+        )  # fmt: skip
+
+    def _path(self, source: str) -> str:
+        row = self._memory.catalog.source(source)
+        return row.path if row else source
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One question on its way. `alone` is it, understandable without what was said before."""
+
+    question: str
+    alone: str
+    fluent: bool
+    hits: tuple[Hit, ...]
+    ranked: Sequence[quote.Candidate]
+    confidence: float
+    grounding: Grounding
+    start: float
+    retrieve: float
+
+
+def standalone(question: str, history: Sequence[Exchange]) -> str:
+    """A question that leans on the one before, joined with it; any other as it is."""
+    telling = [term for term in terms(question) if is_telling(term)]
+    if history and (LEANING.search(question) or len(telling) < 2):
+        return f"{history[-1].question} {question}"
+    return question
+
+
+def _cost(case: _Case, bridge: float, usage: Usage | None) -> Cost:
+    total = time.perf_counter() - case.start
+    if usage is None:
+        return Cost(retrieve=case.retrieve, total=total)
+    first = case.retrieve + bridge + usage.first_token
+    return Cost(usage.text, usage.soft, usage.generated, case.retrieve, bridge, first, total)
+
+
+def _plain(text: str) -> str:
+    """A quotation on one line, closed by the mark that follows it."""
+    return " ".join(text.split())
+
+
+def _hit_as_dict(hit: Hit, paths: Mapping[str, str]) -> dict[str, Any]:
+    entity = hit.entity
+    return {
+        "entity": entity.id, "score": round(float(hit.score), 4), "kind": entity.kind, "source": paths[entity.source],
+        "locator": entity.locator.as_dict(), "title": entity.title, "text": entity.text,
+    }  # fmt: skip

@@ -1,0 +1,103 @@
+"""Does the evidence carry what is said? Knows nothing about language models, stores or screens.
+
+A sentence is supported by the words it cites when its numbers, codes and names stand there exactly and its other terms
+stand there or mean nearly the same. Terms are stems, for Japanese pairs of characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.expect import expected
+from assistant.quote import codes
+from ingest.lexicon import is_telling, terms
+from ingest.space import Space
+
+SUPPORTED = 0.7
+"""Support from which on a sentence counts as carried by its source."""
+
+NEAR = 0.75
+"""Cosine from which on a sentence and its evidence mean the same; a paraphrase is given credit from here."""
+
+MARK = re.compile(r"\s*[\[［](\d{1,2})[\]］]")
+"""A citation mark as the model writes it."""
+
+NEGATION = re.compile(r"\b(?:not?|never|none|nor|without|cannot)\b|n't\b|ない|ません|なし|ず(?:に|、)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a sentence of an answer stands against what it cites: `support` 0 to 1, and what was not found there."""
+
+    support: float
+    missing: tuple[str, ...]
+
+    @property
+    def supported(self) -> bool:
+        return self.support >= SUPPORTED
+
+
+def support(sentence: str, evidence: str, space: Space | None = None) -> Verdict:
+    """How far `evidence` carries `sentence`. Marks are ignored; a sentence without any telling term has no support.
+
+    With a `space`, terms that are missing are forgiven in part when sentence and evidence mean nearly the same;
+    numbers, codes and a negation that only one of them has are never forgiven.
+    """
+    said = MARK.sub("", sentence).strip()
+    wanted = [term for term in dict.fromkeys(terms(said)) if is_telling(term)]
+    strict = codes(said) - codes(evidence)
+    if not wanted or strict or _contradicts(said, evidence):
+        return Verdict(0.0, tuple(sorted(strict)))
+    held = set(terms(evidence))
+    missing = [term for term in wanted if term not in held]
+    share = 1 - len(missing) / len(wanted)
+    if missing and space is not None and share >= 0.5:
+        left, right = space.place([said, evidence])
+        likeness = float(left.address @ right.address)
+        share = max(share, min((share + likeness) / 2, 1.0)) if likeness >= NEAR else share
+    return Verdict(share, tuple(missing))
+
+
+def addresses(answer: str, question: str) -> bool:
+    """Whether an answer says something the question does not, and holds the sort of thing that was asked for."""
+    said = MARK.sub("", answer).strip()
+    new = [term for term in terms(said) if is_telling(term) and term not in set(terms(question))]
+    wanted = expected(question)
+    return bool(new) and (wanted is None or bool(wanted.search(said)))
+
+
+def cited(sentence: str) -> list[int]:
+    """The marks of a sentence in order, each once."""
+    return list(dict.fromkeys(int(number) for number in MARK.findall(sentence)))
+
+
+def spoken(answer: str) -> list[str]:
+    """The sentences of an answer, each with the marks that follow it."""
+    from ingest.split import sentences
+
+    found: list[str] = []
+    for span in sentences(answer):
+        text = answer[span.start : span.end]
+        if found and not MARK.sub("", text).strip():
+            found[-1] = f"{found[-1]} {text}"
+            continue
+        leading = re.match(r"(?:\s*[\[［]\d{1,2}[\]］])+\s*", text)
+        if found and leading:
+            found[-1] = f"{found[-1]} {leading[0].strip()}"
+            text = text[leading.end() :]
+        found.append(text)
+    return found
+
+
+def _contradicts(said: str, evidence: str) -> bool:
+    """A denial of what the evidence only affirms."""
+    return bool(NEGATION.search(said)) and not NEGATION.search(evidence)
+
+
+def best_support(sentence: str, evidences: Sequence[str], space: Space | None = None) -> tuple[int, Verdict]:
+    """The evidence that carries a sentence best: its place in the list and the verdict."""
+    verdicts = [support(sentence, evidence, space) for evidence in evidences]
+    best = max(range(len(verdicts)), key=lambda i: verdicts[i].support)
+    return best, verdicts[best]

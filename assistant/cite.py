@@ -1,0 +1,97 @@
+"""Marks in an answer become citations: the entity, its exact place, and words that stand there letter for letter.
+
+Knows nothing about how the answer was made. A mark that names no source is taken out of the answer and reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from assistant.check import MARK, cited, spoken, support
+from assistant.quote import Candidate, extended
+from ingest.entity import Entity, Locator
+from ingest.split import sentences
+
+SourceName = Callable[[str], str]
+"""The path of a source by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One mark of an answer. `quote` is a verbatim part of the entity's text; `source` is a path."""
+
+    mark: int
+    entity: str
+    kind: str
+    source_id: str
+    source: str
+    title: str
+    locator: Locator
+    quote: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "mark": self.mark, "entity": self.entity, "kind": self.kind, "source": self.source,
+            "locator": self.locator.as_dict(), "quote": self.quote,
+        }  # fmt: skip
+
+
+def from_candidate(mark: int, candidate: Candidate, name: SourceName) -> Citation:
+    """The citation of a stretch of an entity's words."""
+    return _citation(mark, candidate.entity, candidate.start, candidate.end, name)
+
+
+def whole(mark: int, entity: Entity, name: SourceName) -> Citation:
+    """The citation of all an entity says."""
+    return _citation(mark, entity, 0, len(entity.text), name)
+
+
+def from_marks(answer: str, sources: Sequence[Entity], ranked: Sequence[Candidate], name: SourceName) -> list[Citation]:
+    """One citation per mark, with the sentence of that source which carries best what is said before the mark.
+
+    Args:
+        sources: what the marks count, [1] first.
+        ranked: candidates for quotation, best first; they settle between equally good sentences.
+    """
+    said: dict[int, list[str]] = {}
+    for sentence in spoken(answer):
+        for mark in cited(sentence):
+            if 1 <= mark <= len(sources):
+                said.setdefault(mark, []).append(sentence)
+    return [
+        _citation(mark, sources[mark - 1], *_best(" ".join(said[mark]), sources[mark - 1], ranked), name)
+        for mark in sorted(said)
+    ]
+
+
+def without_strays(answer: str, count: int) -> tuple[str, tuple[int, ...]]:
+    """The answer without marks beyond `[count]`, and those marks."""
+    strays = tuple(mark for mark in cited(answer) if not 1 <= mark <= count)
+    return MARK.sub(lambda match: "" if int(match[1]) in strays else match[0], answer), strays
+
+
+def _best(said: str, entity: Entity, ranked: Sequence[Candidate]) -> tuple[int, int]:
+    """The range of the entity's sentence that carries `said` best; between equals, the one that answers better."""
+    own = [one for one in ranked if one.entity.id == entity.id]
+    if own:
+        best = extended(max(own, key=lambda one: (round(support(said, one.text).support, 2), one.score)))
+        return best.start, best.end
+    spans = [(span.start, span.end) for span in sentences(entity.text)] or [(0, len(entity.text))]
+    return max(spans, key=lambda span: support(said, entity.text[span[0] : span[1]]).support)
+
+
+def _citation(mark: int, entity: Entity, start: int, end: int, name: SourceName) -> Citation:
+    return Citation(
+        mark, entity.id, entity.kind, entity.source, name(entity.source), entity.title, _place(entity, start, end),
+        entity.text[start:end],
+    )  # fmt: skip
+
+
+def _place(entity: Entity, start: int, end: int) -> Locator:
+    """The entity's place, its characters narrowed to the quotation where they map one to one."""
+    chars = entity.locator.chars
+    if chars is None or chars[1] - chars[0] != len(entity.text):
+        return entity.locator
+    return replace(entity.locator, chars=(chars[0] + start, chars[0] + end))

@@ -1,0 +1,307 @@
+"""The extractive reader: which words of the sources answer the question. Knows nothing about language models or stores.
+
+Every sentence of the hits is a candidate. A small linear model ranks them by what they share with the question: rare
+words, meaning (late interaction between the question's slots and the stored slots of the passage, Khattab & Zaharia,
+ColBERT, arXiv 2004.12832), and whether they hold the sort of thing that was asked for. A second one says how likely
+the best one answers the question at all; below a threshold the honest answer is a refusal.
+
+The weights were fitted on `shared/data/qa` by `python -m assistant.evaluate.quoting --fit`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.expect import asks_name, expected
+from ingest.entity import Entity
+from ingest.lexicon import terms
+from ingest.space import Vectors, unit
+from ingest.split import sentences
+
+if TYPE_CHECKING:
+    from assistant.retrieve import Asked, Hit
+
+WHOLE = frozenset({"row", "column", "table", "event", "series", "concept", "line", "region", "picture", "sound"})
+"""Kinds whose text is one statement; it is quoted as it is."""
+
+PIECES = re.compile(r"[\u3041-\u9fff]|[^\W_]+|[^\w\s]|_")
+"""Roughly the tokens of an encoder, to find a sentence's share of the slots of its passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stretch of one entity's words, characters `start` to `end` of its text.
+
+    Attributes:
+        hit: which hit it comes from, counted from 0.
+        score: how well it fits the question among the candidates; only the order matters.
+    """
+
+    hit: int
+    entity: Entity
+    start: int
+    end: int
+    features: NDArray[np.float64]
+    score: float = 0.0
+
+    @property
+    def text(self) -> str:
+        return self.entity.text[self.start : self.end]
+
+
+# -- candidates and what they share with the question ----------------------------------------------------
+
+
+def candidates(question: str, asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
+    """Every sentence of the hits with its features, in the order of the hits, unranked."""
+    cut = [spans(hit.entity) for hit in hits]
+    held = [[set(terms(hit.entity.text[a:b])) for a, b in of_hit] for hit, of_hit in zip(hits, cut, strict=True)]
+    local = _local_rarity(asked.weights, [one for of_hit in held for one in of_hit])
+    found: list[Candidate] = []
+    for number, (hit, of_hit, words) in enumerate(zip(hits, cut, held, strict=True)):
+        rows = np.zeros((len(of_hit), len(FEATURES)))
+        columns = {
+            **_shared(asked, hit.entity, words, local),
+            **_met(asked, parts(hit.entity, of_hit, hit.slots)),
+            **_sort(question, [hit.entity.text[a:b] for a, b in of_hit]),
+            "new": [math.log1p(len(one - asked.weights.keys())) for one in words],
+            "code": _codes_met(question, hit.entity.words),
+            "behind": hit.score - hits[0].score,
+        }
+        for name, values in columns.items():
+            rows[:, FEATURES.index(name)] = values
+        found += [Candidate(number, hit.entity, a, b, row) for (a, b), row in zip(of_hit, rows, strict=True)]
+    return found
+
+
+FEATURES = (
+    "terms",  # share of the question's telling terms, by rarity
+    "local",  # the same by rarity among the candidates
+    "passage",  # the same for the whole entity with its headings
+    "before",  # the same for the sentence before
+    "after",
+    "slots",  # late interaction: the question's states with the sentence's share of the stored slots
+    "meaning",  # the mean of that share with the question's address
+    "expected",  # the sort of thing that was asked for is there
+    "missing",  # it is not
+    "elsewhere",  # it is not, but the entity has it in another sentence
+    "named",  # names that the question does not have, where a name is asked for
+    "asks",  # it is itself a question
+    "new",  # how much it says beyond the question
+    "code",  # share of the question's codes and numbers that the entity has
+    "behind",  # by how much its hit scores less than the first
+)
+
+Columns = Mapping[str, Sequence[float]]
+
+
+def _shared(asked: Asked, entity: Entity, held: Sequence[set[str]], local: Mapping[str, float]) -> Columns:
+    """What sentences share with the question as words."""
+    shared = [_share(asked.weights, words) for words in held]
+    return {
+        "terms": shared,
+        "local": [_share(local, words, asked.weights) for words in held],
+        "passage": [_share(asked.weights, set(terms(entity.words)))] * len(held),
+        "before": [0.0, *shared[:-1]][: len(shared)],
+        "after": [*shared[1:], 0.0][: len(shared)],
+    }
+
+
+def _met(asked: Asked, parts: Sequence[Vectors]) -> Columns:
+    """How sentences meet the question in the space; 0 where one of them has no vectors."""
+    met = [len(asked.states) and len(part) for part in parts]
+    return {
+        "slots": [
+            float((asked.states @ part.T).max(axis=1).mean()) if both else 0.0
+            for part, both in zip(parts, met, strict=True)
+        ],
+        "meaning": [
+            float((asked.addresses @ unit(part.mean(axis=0))).max()) if both else 0.0
+            for part, both in zip(parts, met, strict=True)
+        ],
+    }
+
+
+def _sort(question: str, said: Sequence[str]) -> Columns:
+    """Whether sentences hold the sort of thing that is asked for."""
+    wanted = expected(question)
+    has = [bool(wanted and wanted.search(sentence)) for sentence in said]
+    name = asks_name(question)
+    return {
+        "expected": has,
+        "missing": [bool(wanted) and not one for one in has],
+        "elsewhere": [any(has) and not one for one in has],
+        "named": [_names(sentence, question) if name else 0.0 for sentence in said],
+        "asks": [sentence.endswith(("?", "？")) for sentence in said],
+    }
+
+
+def spans(entity: Entity) -> list[tuple[int, int]]:
+    """The quotable stretches of an entity: its sentences, or all of it where it is one statement."""
+    if entity.kind in WHOLE:
+        return [(0, len(entity.text))] if entity.text.strip() else []
+    return [(span.start, span.end) for span in sentences(entity.text)]
+
+
+def _local_rarity(wanted: Iterable[str], held: Sequence[set[str]]) -> dict[str, float]:
+    """The idf of terms counted over the candidates; one that none of them has weighs nothing."""
+    counts = Counter(term for words in held for term in words)
+    return {term: math.log((len(held) + 1) / (counts[term] + 0.5)) if counts[term] else 0.0 for term in wanted}
+
+
+def _share(weights: Mapping[str, float], words: set[str], total: Mapping[str, float] | None = None) -> float:
+    """Weight of the terms that `words` has, relative to all (of `total` where given)."""
+    whole = sum((total or weights).values())
+    return sum(weight for term, weight in weights.items() if term in words) / whole if whole else 0.0
+
+
+def parts(entity: Entity, cut: Sequence[tuple[int, int]], slots: Vectors | None) -> list[Vectors]:
+    """The share of the stored slots that belongs to each sentence; slots follow the words, headings first."""
+    if slots is None or not len(slots):
+        return [np.zeros((0, 1), np.float32)] * len(cut)
+    offset = len(entity.words) - len(entity.text)
+    cost = list(accumulate((_cost(match[0]) for match in PIECES.finditer(entity.words)), initial=0))
+    begins = [match.start() for match in PIECES.finditer(entity.words)]
+    scale = len(slots) / max(cost[-1], 1)
+    found = []
+    for start, end in cut:
+        first = int(cost[np.searchsorted(begins, start + offset)] * scale)
+        after = math.ceil(cost[np.searchsorted(begins, end + offset)] * scale)
+        first = min(first, len(slots) - 1)
+        found.append(unit(slots[first : max(after, first + 1)]))
+    return found
+
+
+def _cost(piece: str) -> int:
+    """Tokens an encoder makes of a piece, roughly."""
+    return -(-len(piece) // 10)
+
+
+WORD = re.compile(r"[^\W\d_][\w'’-]*")
+CODE = re.compile(r"(?<![\w-])(?=[\w/.-]*\d)[A-Za-z0-9][\w/.-]*[\w]|\d+")
+
+
+def _names(sentence: str, question: str) -> float:
+    """Up to three capitalised words that the question does not have, the first of the sentence left out; 0 to 1."""
+    asked = {word.casefold() for word in WORD.findall(question)}
+    words = [match[0] for match in WORD.finditer(sentence)][1:]
+    return min(sum(1 for word in words if word[0].isupper() and word.casefold() not in asked), 3) / 3
+
+
+def codes(text: str) -> set[str]:
+    """Numbers, part numbers and dates of a text, without joints and case: `HS-40` and `HS40` are one."""
+    return {re.sub(r"[\W_]", "", found).casefold() for found in CODE.findall(text)}
+
+
+def _codes_met(question: str, words: str) -> float:
+    """Share of the question's codes and numbers that the words have; 1 where it has none."""
+    wanted = codes(question)
+    return len(wanted & codes(words)) / len(wanted) if wanted else 1.0
+
+
+# -- the two linear models -------------------------------------------------------------------------------
+
+RANKING: Mapping[str, float] = {
+    "terms": 0.54, "local": 9.28, "passage": 2.03, "before": 1.5, "after": 0.62, "slots": 7.96, "meaning": 6.68,
+    "expected": 0.5, "missing": -0.39, "elsewhere": -0.87, "named": 0.96, "asks": 2.27, "new": -0.06, "code": 0.84,
+    "behind": 0.3,
+}  # fmt: skip
+"""Log-odds of being the sentence that answers, among the candidates of one question."""
+
+RANKING_BY_WORDS: Mapping[str, float] = {
+    "terms": 3.29, "local": 7.29, "passage": 0.66, "before": 3.37, "after": 1.17, "elsewhere": -2.0, "named": 1.44,
+    "new": -0.56, "code": 2.36, "behind": 0.37,
+}  # fmt: skip
+"""The same for questions in a language the encoder does not know."""
+
+ANSWERS: Mapping[str, float] = {
+    "terms": 1.74, "passage": 3.62, "slots": 8.52, "meaning": 3.0, "missing": -0.94, "code": 0.81, "bias": -9.6,
+}  # fmt: skip
+"""Log-odds that the best candidate answers the question at all."""
+
+ANSWERS_BY_WORDS: Mapping[str, float] = {"terms": 3.59, "passage": 1.41, "before": 0.65, "code": 1.0, "bias": -3.43}
+"""The same without vectors."""
+
+INJECTION = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b[^.]{0,40}\b(?:instruction|prompt|rule|above|previous|everything)|"
+    r"\bsystem prompt\b|\byou are (?:now )?an? (?:ai|assistant|chatbot|language model)\b|<\|[\w-]+\|>|"
+    r"(?:指示|命令|プロンプト)[^。]{0,12}(?:無視|忘れ)",
+    re.IGNORECASE,
+)
+"""A sentence that speaks to a machine instead of a reader. It is a source like any other, but the last one to quote."""
+SUSPECT = 20.0
+"""Log-odds taken from such a sentence."""
+
+ENOUGH = 0.8
+"""Probability of holding the answer at which no further sentence is quoted."""
+MOST = 3
+"""Sentences quoted at most."""
+
+LEANING = re.compile(r"(?:It|Its|They|Their|He|She|His|Her|This|That|These|Those|Such|There|その|これ|それ|この)\b|(?:その|これ|それ|この)")
+"""A sentence that begins like this leans on the one before."""
+
+
+def rank(question: str, asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
+    """The candidates, best first; `score` is the probability of holding the answer, provided one of them does."""
+    return ordered(candidates(question, asked, hits), asked.fluent)
+
+
+def ordered(found: Sequence[Candidate], fluent: bool = True) -> list[Candidate]:
+    """Candidates of one question, best first, with their `score`; without vectors where the encoder is not `fluent`."""
+    if not found:
+        return []
+    chosen = RANKING if fluent else RANKING_BY_WORDS
+    odds = np.stack([one.features for one in found]) @ [chosen.get(name, 0.0) for name in FEATURES]
+    odds -= [SUSPECT * bool(INJECTION.search(one.text)) for one in found]
+    share = np.exp(odds - odds.max())
+    share /= share.sum()
+    scored = [replace(one, score=float(value)) for one, value in zip(found, share, strict=True)]
+    return sorted(scored, key=lambda one: -one.score)
+
+
+def confidence(candidate: Candidate, fluent: bool = True) -> float:
+    """Probability that this sentence, or its neighbours, answers the question at all."""
+    if INJECTION.search(candidate.text):
+        return 0.0
+    weights = ANSWERS if fluent else ANSWERS_BY_WORDS
+    odds = weights["bias"] + sum(
+        weights[name] * candidate.features[column] for column, name in enumerate(FEATURES) if name in weights
+    )
+    return 1 / (1 + math.exp(-float(odds)))
+
+
+def choose(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """As many of the ranked candidates as hold the answer with a probability of `ENOUGH`, none that repeats another."""
+    chosen: list[Candidate] = []
+    for one in ranked:
+        if chosen and (sum(c.score for c in chosen) >= ENOUGH or len(chosen) == MOST or INJECTION.search(one.text)):
+            break
+        if not any(_repeats(one, other) for other in chosen):
+            chosen.append(one)
+    return [extended(one) for one in chosen]
+
+
+def extended(candidate: Candidate) -> Candidate:
+    """With the sentence before when it leans on that, with the one after when it is a question."""
+    cut = spans(candidate.entity)
+    place = next((i for i, (a, b) in enumerate(cut) if a <= candidate.start < b), 0)
+    if place and LEANING.match(candidate.text):
+        candidate = replace(candidate, start=cut[place - 1][0])
+    if candidate.text.endswith(("?", "？")) and place + 1 < len(cut):
+        candidate = replace(candidate, end=cut[place + 1][1])
+    return candidate
+
+
+def _repeats(one: Candidate, other: Candidate) -> bool:
+    """Whether nearly all of its terms stand in the other."""
+    left, right = set(terms(one.text)), set(terms(other.text))
+    return len(left & right) >= 0.8 * len(left)
