@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.access import Viewer, checked_scope
+from ingest.access import Viewer, checked_scope, destination, origin
 from ingest.errors import NotAllowed, UnknownPerson
 from ingest.settings import Settings
 
@@ -93,15 +93,18 @@ def catalog(settings: Settings) -> Catalog:
 def ingest(settings: Settings, paths: Iterable[Path], scope: str = "") -> Iterator[Report]:
     """Ingests, as the owner of the memory or through the process that owns it; one report per file.
 
-    The scope is `scope` if given, else what the policy's folder rules say, else `DEFAULT_SCOPE`.
+    The scope is `scope` if given, else the one it was moved to, else what the policy's folder rules say, else
+    `DEFAULT_SCOPE`.
     """
     from ingest import pipeline
 
-    rules = policies(catalog(settings)).current()
+    known = catalog(settings)
+    rules = policies(known).current()
     given = checked_scope(scope) if scope else ""
+    moved = {row.path: destination(row.scope) for row in known.sources() if row.moved}
 
     def scope_of(path: Path) -> str:
-        return given or (rules.scope_of(path) if rules else None) or DEFAULT_SCOPE
+        return given or moved.get(str(path)) or (rules.scope_of(path) if rules else None) or DEFAULT_SCOPE
 
     return pipeline.ingest(settings, paths, scope_of, lambda: memory(settings), lambda: readers(settings))
 
@@ -125,7 +128,8 @@ def viewer(catalog: Catalog, person: str = "") -> Viewer:
     if policy is None:
         if person not in ("", OWNER):
             raise UnknownPerson(f"there is no policy that names '{person}'", "kotonoha policy set FILE")
-        return Viewer(OWNER, frozenset(catalog.scopes()), roles=(OWNER,), may_reveal=True, may_govern=True)
+        every = frozenset(one for scope in catalog.scopes() for one in (origin(scope), destination(scope)))
+        return Viewer(OWNER, every, roles=(OWNER,), may_reveal=True, may_govern=True)
     if not person and not policy.owner:
         raise UnknownPerson("the policy names no owner", "say who is asking: --as PERSON")
     return policy.viewer(person or str(policy.owner))
@@ -184,7 +188,25 @@ def record(
     )
 
 
-def serve(settings: Settings, host: str, port: int) -> int:
-    from assistant.api import serve as run
+def serve(settings: Settings, host: str, port: int, examples: Sequence[str] = ()) -> int:
+    """Serves the chat until it is stopped, and ingests what other processes ask for meanwhile.
 
-    return run(settings, host, port)
+    Once there are accounts, everybody signs in; without any, the server is the local owner's.
+    """
+    from assistant import api
+    from assistant.people import People
+    from ingest import pipeline
+
+    with memory(settings) as opened:
+        known = opened.catalog
+        accounts = People(known)
+        people = accounts if accounts.accounts() else None
+        answering = assistant(settings, opened)
+        parts = api.Parts(
+            settings, opened, answering, lambda name: viewer(known, name if people else ""), people, answering.audit,
+            examples=tuple(examples),
+        )  # fmt: skip
+        with pipeline.attending(opened, lambda: readers(settings)):
+            print(f"Kotonoha listens at http://{host}:{port}  (Ctrl-C stops it)", flush=True)
+            api.serve(parts, host, port)
+    return 0

@@ -1,6 +1,6 @@
 """Who may read what: the one rule and the one gate. Knows nothing about files, vectors or web pages.
 
-An entity lies in exactly one scope. A viewer carries the scopes compiled for this request from the policy.
+An entity lies in exactly one scope; while it is moved it lies in two, and only who may read both may read it. A viewer carries the scopes compiled for this request from the policy.
 Everything that leaves the memory passes `may_read`; stores ask `Viewer.scopes` and open nothing else.
 There is no wildcard, no negation and no default viewer: unknown means closed.
 """
@@ -15,6 +15,10 @@ from .errors import BadInput
 
 SCOPE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,60}[a-z0-9])?")
 """A scope's name; it becomes the name of a Chroma collection (3-512 of [a-zA-Z0-9._-]) behind a prefix."""
+
+
+BOTH = "&"
+"""Stands between the scopes of an entity that is being moved; no name of a scope has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,22 @@ class Viewer:
 
 def may_read(viewer: Viewer, scope: str) -> bool:
     """The rule. Every other check in the product is this one, asked earlier."""
-    return scope in viewer.scopes
+    return all(one in viewer.scopes for one in scope.split(BOTH))
+
+
+def between(old: str, new: str) -> str:
+    """The scope of an entity on its way from one scope to another."""
+    return f"{old}{BOTH}{new}"
+
+
+def origin(scope: str) -> str:
+    """The scope in which its words and vectors still are."""
+    return scope.split(BOTH)[0]
+
+
+def destination(scope: str) -> str:
+    """The scope to which it is moved; its own when it is not moved."""
+    return scope.split(BOTH)[-1]
 
 
 def checked_scope(name: str) -> str:

@@ -86,6 +86,38 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE source ADD COLUMN redacted TEXT NOT NULL DEFAULT '';
     ALTER TABLE source ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;
     """,
+    # 4: concepts (ingest.links). What leaves a scope, or is forgotten, takes its influence on concepts with it.
+    """
+    CREATE TABLE mention (
+        concept TEXT NOT NULL REFERENCES entity (id) ON DELETE CASCADE,
+        entity TEXT NOT NULL REFERENCES entity (id) ON DELETE CASCADE,
+        name TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (concept, entity)
+    ) WITHOUT ROWID;
+    CREATE INDEX mention_entity ON mention (entity);
+    CREATE TABLE concept_version (
+        concept TEXT NOT NULL REFERENCES entity (id) ON DELETE CASCADE, version INTEGER NOT NULL, address BLOB NOT NULL,
+        residual REAL NOT NULL, rounds INTEGER NOT NULL, speakers INTEGER NOT NULL, made TEXT NOT NULL,
+        PRIMARY KEY (concept, version)
+    ) WITHOUT ROWID;
+    CREATE VIEW refined AS
+        SELECT v.concept, m.entity, v.address FROM concept_version AS v
+        LEFT JOIN mention AS m ON m.concept = v.concept WHERE v.version = 0;
+    CREATE TRIGGER speaker_moved AFTER UPDATE OF scope ON entity WHEN old.scope != new.scope BEGIN
+        INSERT INTO pending (entity, scope, put) SELECT id, scope, 1 FROM entity
+            WHERE id IN (SELECT concept FROM refined WHERE entity = new.id OR concept = new.id);
+        UPDATE entity SET address = (SELECT address FROM concept_version WHERE concept = entity.id AND version = 0)
+            WHERE id IN (SELECT concept FROM refined WHERE entity = new.id OR concept = new.id);
+        DELETE FROM concept_version
+            WHERE concept IN (SELECT concept FROM refined WHERE entity = new.id OR concept = new.id);
+    END;
+    CREATE TRIGGER speaker_gone BEFORE DELETE ON entity BEGIN
+        INSERT INTO pending (entity, scope, put) SELECT id, scope, 1 FROM entity
+            WHERE id IN (SELECT concept FROM refined WHERE entity = old.id);
+        UPDATE entity SET address = (SELECT address FROM concept_version WHERE concept = entity.id AND version = 0)
+            WHERE id IN (SELECT concept FROM refined WHERE entity = old.id);
+        DELETE FROM concept_version WHERE concept IN (SELECT concept FROM refined WHERE entity = old.id);
+    END;
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""
 
@@ -210,6 +242,7 @@ class Catalog:
         ]
 
     def scopes(self) -> list[str]:
+        """Every scope that holds something, those of entities on their way included (`access.between`)."""
         return [row["scope"] for row in self.connection.execute("SELECT DISTINCT scope FROM entity ORDER BY scope")]
 
     # -- entities --------------------------------------------------------------------------------------

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from . import lexicon
-from .access import Viewer, checked_scope, may_read
+from . import lexicon, moves
+from .access import Viewer, checked_scope, destination, may_read, origin
 from .catalog import Catalog, SourceRow, StoredEntity, chunks, columns, marks
 from .errors import MemoryHeld, MemoryMismatch
 from .settings import Settings
@@ -114,6 +114,13 @@ class Memory:
                 connection.execute("UPDATE source SET scope = ? WHERE id = ?", (scope, source))
                 _rescope(connection, source, scope)
 
+    def finish_moves(self) -> int:
+        """Brings every source on its way (`moves.begin`) to the scope it is moved to, one transaction each; how many."""
+        waiting = moves.waiting(self.catalog)
+        for source in waiting:
+            self.move_source(source.id, source.path, destination(source.scope))
+        return len(waiting)
+
     def forget_source(self, source: str) -> None:
         """Removes a source, its entities, their words and vectors. Unknown ids are no error."""
         with self.catalog.transaction() as connection:
@@ -123,7 +130,8 @@ class Memory:
             connection.execute("DELETE FROM job WHERE path NOT IN (SELECT path FROM source) AND state = 'done'")
 
     def settle(self) -> int:
-        """Brings every pending vector to Chroma; returns how many. Safe to repeat, safe to be killed in."""
+        """Finishes moves and brings every pending vector to Chroma; returns how many. Safe to repeat or be killed in."""
+        self.finish_moves()
         total = 0
         while rows := self.catalog.connection.execute(
             "SELECT * FROM pending ORDER BY number LIMIT ?", (BATCH,)
@@ -204,6 +212,7 @@ def rebuild(settings: Settings, space: Space) -> int:
         shutil.rmtree(settings.vectors_folder, ignore_errors=True)
         catalog = Catalog(settings.catalog_file)
         with catalog.transaction() as connection:
+            moves.land(connection)
             connection.execute("DELETE FROM pending")
             connection.execute(
                 "INSERT INTO pending (entity, scope, put) SELECT id, scope, 1 FROM entity ORDER BY number"
@@ -306,13 +315,12 @@ def _announce(connection: Any, scope: str, ids: Sequence[str]) -> None:
 def _retire(connection: Any, ids: Sequence[str]) -> None:
     """Takes words and vectors of stored entities out of the scopes they are in."""
     for chunk in chunks(ids, 500):
-        rows = connection.execute(
-            f"SELECT number, id, scope FROM entity WHERE id IN ({marks(chunk)})", chunk
-        ).fetchall()
-        for scope in dict.fromkeys(row["scope"] for row in rows):
-            lexicon.remove(connection, scope, [row["number"] for row in rows if row["scope"] == scope])
+        query = f"SELECT number, id, scope FROM entity WHERE id IN ({marks(chunk)})"
+        rows = [(row["number"], row["id"], origin(row["scope"])) for row in connection.execute(query, chunk)]
+        for scope in dict.fromkeys(scope for _, _, scope in rows):
+            lexicon.remove(connection, scope, [number for number, _, lies_in in rows if lies_in == scope])
         connection.executemany(
-            "INSERT INTO pending (entity, scope, put) VALUES (?, ?, 0)", [(row["id"], row["scope"]) for row in rows]
+            "INSERT INTO pending (entity, scope, put) VALUES (?, ?, 0)", [(id, scope) for _, id, scope in rows]
         )
 
 

@@ -7,10 +7,11 @@ run again it ends as if it had never been killed, because a file is stored in on
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import jobs
+from .access import BOTH, destination
 from .catalog import Catalog, SourceRow, StoredEntity
 from .entity import Draft, Entity, identify
 from .errors import KotonohaError, MemoryHeld, UnreadableSource
@@ -133,6 +135,30 @@ def run(memory: Memory, readers: Sequence[Reader]) -> Iterator[Report]:
         memory.settle()
 
 
+@contextmanager
+def attending(memory: Memory, open_readers: Callable[[], Sequence[Reader]]) -> Iterator[None]:
+    """While inside, a thread does whatever jobs other processes ask for. Leaving waits for the file it is at."""
+    stop = threading.Event()
+
+    def attend() -> None:
+        readers: Sequence[Reader] = ()
+        while not stop.wait(FOLLOW):
+            if jobs.count_waiting(memory.catalog):
+                readers = readers or open_readers()
+                for _ in run(memory, readers):
+                    if stop.is_set():
+                        break
+        memory.catalog.close()
+
+    thread = threading.Thread(target=attend, name="ingestion")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
 def missing(memory: Memory, folders: Iterable[Path]) -> list[SourceRow]:
     """Sources once read from these folders whose files are gone."""
     roots = [folder.absolute() for folder in folders]
@@ -152,6 +178,7 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Pe
         if job.tries >= jobs.MAX_TRIES:
             raise UnreadableSource(path, f"reading it has stopped the program {job.tries} times", "report the file")
         source = look(path, memory.settings)
+        job = _as_moved(memory, source, job)
         kinds = " ".join(sorted(personal.kinds(job.scope)))
         row, status = _known(memory, source, job, kinds)
         if row is not None and status in ("unchanged", "moved"):
@@ -169,6 +196,12 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Pe
         if one.originals
     }
     return Work(job, source, id, status, reader, entities, sealed, kinds, notes, time.perf_counter() - started)
+
+
+def _as_moved(memory: Memory, source: Source, job: jobs.Job) -> jobs.Job:
+    """A source that was sent to another scope after this job was asked for stays on its way."""
+    here = memory.catalog.source_at(str(source.path))
+    return replace(job, scope=destination(here.scope)) if here and BOTH in here.scope else job
 
 
 def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[SourceRow | None, str]:

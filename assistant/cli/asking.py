@@ -53,9 +53,11 @@ def ask(args: argparse.Namespace, settings: Settings) -> int:
 
 def serve(args: argparse.Namespace, settings: Settings) -> int:
     from assistant import build
-    from assistant.demo import prepared
+    from assistant.demo import CONVERSATION, prepared
 
-    return build.serve(prepared(settings) if args.demo else settings, args.host, args.port)
+    if not args.demo:
+        return build.serve(settings, args.host, args.port)
+    return build.serve(prepared(settings), args.host, args.port, [question for _, question in CONVERSATION])
 
 
 def demo(args: argparse.Namespace, settings: Settings) -> int:
