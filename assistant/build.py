@@ -45,6 +45,7 @@ def readers(settings: Settings) -> Sequence[Reader]:
     from ingest.encoders.voice import VoiceActivity
     from ingest.readers.audio import AudioReader
     from ingest.readers.book import BookReader
+    from ingest.readers.concept import ConceptReader
     from ingest.readers.data import JsonReader
     from ingest.readers.html import HtmlReader
     from ingest.readers.illustrated import Illustrated
@@ -69,6 +70,7 @@ def readers(settings: Settings) -> Sequence[Reader]:
         ImageReader(pictures),
         AudioReader(VoiceActivity(), recogniser(settings)),
         TranscriptReader(),
+        ConceptReader(),
         SensorReader(),
         TableReader(),
         JsonReader(),
