@@ -1,6 +1,8 @@
 # make demo   set everything up and show the main job on the bundled sample firm
 # make test   set everything up and pass every check
+# make serve  the sample firm in a chat
 # make quick  the checks that take seconds
+# make docs   the generated parts of the documents
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -13,7 +15,7 @@ export TRANSFORMERS_OFFLINE := 1
 export ANONYMIZED_TELEMETRY := False
 export GRADIO_ANALYTICS_ENABLED := False
 
-.PHONY: demo serve setup test quick lint wheel clean
+.PHONY: demo serve setup test test-wheel quick lint wheel docs clean
 
 demo: setup
 	$(BIN)/kotonoha demo
@@ -32,8 +34,15 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps openai-whisper
 	touch $(READY)
 
-test: setup lint
+test: setup lint test-wheel
 	$(BIN)/python -m pytest
+
+# What is shipped: the quick tests against the installed wheel, from a folder that holds nothing else.
+test-wheel: wheel
+	rm -rf build/shipped && mkdir -p build/shipped/empty
+	$(BIN)/python -m pip install --quiet --no-deps --target build/shipped/site dist/kotonoha-*.whl
+	cp -r tests build/shipped/empty/
+	cd build/shipped/empty && PYTHONPATH=../site $(abspath $(BIN))/python -m pytest --quiet -p no:cacheprovider -c ../../../pyproject.toml --rootdir . -m "not slow and not browser" tests
 
 quick: setup lint
 	$(BIN)/python -m pytest -m "not slow and not browser"
@@ -44,7 +53,11 @@ lint: setup
 	$(BIN)/lint-imports
 
 wheel: setup
+	rm -rf dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+docs: setup
+	$(BIN)/python tests/tree.py
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache
