@@ -203,10 +203,9 @@ def serve(settings: Settings, host: str, port: int, examples: Sequence[str] = ()
         known = opened.catalog
         accounts = People(known)
         people = accounts if accounts.accounts() else None
-        answering = assistant(settings, opened)
         parts = api.Parts(
-            settings, opened, answering, lambda name: viewer(known, name if people else ""), people, answering.audit,
-            examples=tuple(examples),
+            settings, opened, assistant(settings, opened), lambda name: viewer(known, name if people else ""), people,
+            audit(settings, known), examples=tuple(examples),
         )  # fmt: skip
         with pipeline.attending(opened, lambda: readers(settings)):
             print(f"Kotonoha listens at http://{host}:{port}  (Ctrl-C stops it)", flush=True)

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from . import jobs
+from . import jobs, moves
 from .access import BOTH, destination
 from .catalog import Catalog, SourceRow, StoredEntity
 from .entity import Draft, Entity, identify
@@ -137,7 +137,7 @@ def run(memory: Memory, readers: Sequence[Reader]) -> Iterator[Report]:
 
 @contextmanager
 def attending(memory: Memory, open_readers: Callable[[], Sequence[Reader]]) -> Iterator[None]:
-    """While inside, a thread does whatever jobs other processes ask for. Leaving waits for the file it is at."""
+    """While inside, a thread does what other processes ask for: jobs and moves. Leaving waits for the file it is at."""
     stop = threading.Event()
 
     def attend() -> None:
@@ -148,6 +148,8 @@ def attending(memory: Memory, open_readers: Callable[[], Sequence[Reader]]) -> I
                 for _ in run(memory, readers):
                     if stop.is_set():
                         break
+            elif moves.waiting(memory.catalog):
+                memory.settle()
         memory.catalog.close()
 
     thread = threading.Thread(target=attend, name="ingestion")
