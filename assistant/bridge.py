@@ -102,13 +102,14 @@ class Bridge:
         Raises:
             ValueError: a ratio the bridge is not made for.
         """
-        level = RATIOS.index(ratio)
+        if ratio not in RATIOS:
+            raise ValueError(f"ratio {ratio} is none of {RATIOS}")
         array = np.asarray(ids, np.int64)
         vectors = self._rows(array.tolist())
         chosen = anchors(telling(array, vectors, self._tensors), ratio)
         if not self.trained:
             return vectors[chosen]
-        return vectors[chosen] + residual(vectors, chosen, level, self._tensors)
+        return vectors[chosen] + residual(vectors, chosen, RATIOS.index(ratio), self._tensors)
 
     def meant(self, vectors: Vectors) -> Vectors:
         """Vectors of the linguistic space [n, dim] as soft tokens, float32 [n, n_embd].
