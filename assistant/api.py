@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 LONGEST_QUESTION = 4_000
 CHUNK = 256 * 1024
 STATUS: dict[type[Exception], int] = {NotFound: 404, BadInput: 400, SignInRefused: 401}
-STYLE = Path(__file__).parent / "web" / "style.css"
+WEB = Path(__file__).parent / "web"
 INLINE = re.compile(r"audio/[\w.+-]+|video/[\w.+-]+|application/ogg|image/(?:png|jpeg|gif|webp|bmp)")
 """What a browser may show by itself; all else, anything that can hold a script above all, is handed over as a file."""
 
@@ -327,7 +327,12 @@ def sign_out(request: Request, parts: P, viewer: V) -> Response:
 
 @router.get("/style.css")
 def style() -> Response:
-    return Response(STYLE.read_text("utf-8"), media_type="text/css")
+    return Response((WEB / "style.css").read_bytes(), media_type="text/css")
+
+
+@router.get("/leaf.svg")
+def icon() -> Response:
+    return Response((WEB / "leaf.svg").read_bytes(), media_type="image/svg+xml")
 
 
 # -- saying what went wrong ----------------------------------------------------------------------------------------

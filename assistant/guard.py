@@ -25,7 +25,7 @@ from assistant.people import Person
 from ingest.errors import SignInRefused
 
 COOKIE = "kotonoha-session"
-OPEN = frozenset({"/sign-in", "/style.css"})
+OPEN = frozenset({"/sign-in", "/style.css", "/leaf.svg"})
 """What may be seen before signing in; neither says anything about what is kept here."""
 CHAT = "/chat"
 OWNER = "owner"

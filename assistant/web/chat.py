@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from assistant.api import Parts
 
 FONT = ["system-ui", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
+ICON = '<link rel="icon" href="/leaf.svg">'
 LONGEST = 4_000
 AT_ONCE = 16
 """Questions on their way at the same time; the model takes them one after the other."""
@@ -41,7 +42,7 @@ def mount(app: FastAPI, parts: Parts) -> None:
         chat = Chat(parts, history, language)
         gr.mount_gradio_app(
             app, chat.blocks(), f"{CHAT}/{language}", auth_dependency=_person, footer_links=[], run_history=False,
-            show_error=False, css_paths=[pages.CHAT_STYLE], ssr_mode=False, mcp_server=False, enable_monitoring=False,
+            show_error=False, css_paths=[pages.CHAT_STYLE], head=ICON, ssr_mode=False, mcp_server=False, enable_monitoring=False,
             theme=gr.themes.Base(font=FONT, font_mono=["ui-monospace", "monospace"]),
         )  # fmt: skip
 
@@ -64,8 +65,8 @@ class Chat:
         with gr.Blocks(title="Kotonoha", analytics_enabled=False, fill_height=True) as page:
             bar = gr.HTML(elem_id="bar")
             with gr.Column(elem_id="talk"):
+                live = gr.HTML(elem_id="live")  # the style turns the column over, so that its end stays in sight
                 past = gr.HTML(elem_id="past")
-                live = gr.HTML(elem_id="live")
             with gr.Row(elem_id="chips"):
                 chips = [gr.Button(question, size="sm", elem_classes="chip") for question in self._parts.examples]
             with gr.Row(elem_id="entry"):

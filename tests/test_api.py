@@ -1,0 +1,342 @@
+"""The server asks the gate on every route, tells absent and forbidden alike, and opens sources at their place."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from assistant import api
+from assistant.answer import Answer, Cost, Draft, Event, Exchange, Found
+from assistant.audit import Audit
+from assistant.cite import Citation
+from assistant.people import People
+from assistant.retrieve import Hit
+from ingest.access import Viewer
+from ingest.entity import Draft as Said
+from ingest.entity import Entity, Locator
+from ingest.errors import BadInput, UnknownPerson
+from ingest.memory import Memory
+from ingest.readers.pdf import PdfReader
+from ingest.readers.sensor import SensorReader
+from ingest.readers.table import TableReader
+from ingest.readers.text import TextReader
+from ingest.settings import Settings
+from ingest.space import unpack
+from tests.conftest import FIRM, WordSpace
+from tests.library import keep, read
+
+PASSWORDS = {"endo": "blue spindle by the sea", "mori": "seven quiet paper cranes"}
+SCOPES = {"endo": {"sales", "public", "operations"}, "mori": {"hr", "public"}}
+HOME = "http://localhost"
+SIGN_IN = {"Origin": HOME}
+
+
+class Parrot:
+    """An assistant in miniature: answers with the first sentence of what is nearest for this viewer."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.heard: list[tuple[str, tuple[Exchange, ...]]] = []
+
+    def ask(
+        self, question: str, viewer: Viewer, *, grounding: Any = "hybrid", history: Sequence[Exchange] = ()
+    ) -> Iterator[Event]:
+        if question == "nothing":
+            raise BadInput("there is no question")
+        self.heard.append((viewer.person, tuple(history)))
+        address = self.memory.space.place([question])[0].address
+        items = self.memory.hydrate([id for id, _ in self.memory.nearest(address, viewer, 3)], viewer)
+        hits = tuple(Hit(one.entity, 1.0, 1.0, 1.0, unpack(one.slots, self.memory.space.dim)) for one in items.values())
+        yield Found(hits)
+        quoted = hits[0].entity.text.split("\n")[0] if hits else ""
+        for word in quoted.split():
+            yield Draft(f"{word} ")
+        yield Answer(
+            question, f"{quoted} [1]" if hits else "Not in your sources.", "quotation" if hits else "refusal",
+            tuple(_cited(hit.entity, quoted, self.memory) for hit in hits[:1]), hits,
+            {hit.entity.source: self._path(hit.entity) for hit in hits}, grounding, "parrot", 0.9, Cost(),
+        )  # fmt: skip
+
+    def _path(self, entity: Entity) -> str:
+        row = self.memory.catalog.source(entity.source)
+        return row.path if row else ""
+
+
+def _cited(entity: Entity, quote: str, memory: Memory) -> Citation:
+    row = memory.catalog.source(entity.source)
+    assert row is not None
+    return Citation(1, entity.id, entity.kind, entity.source, row.path, entity.title, entity.locator, quote)
+
+
+def viewer_of(person: str) -> Viewer:
+    if person == "owner":
+        return Viewer("owner", frozenset({"sales", "public", "operations", "hr"}))
+    if person not in SCOPES:
+        raise UnknownPerson("the policy does not name this person")
+    return Viewer(person, frozenset(SCOPES[person]), ("employee",), policy="v1")
+
+
+@pytest.fixture(scope="module")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
+    """One memory for all tests of this file: they read, and sign in anew."""
+    with Memory(Settings(home=tmp_path_factory.mktemp("home")), WordSpace()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def firm(memory: Memory) -> dict[str, list[Entity]]:
+    """A few files of the sample firm, each read by its own reader."""
+    operations = FIRM / "operations"
+    photo = [Said("region", "Part of a picture: plate", Locator(box=(100.0, 100.0, 400.0, 300.0)))]
+    heard = [
+        Said("utterance", f"line {n}", Locator(start=n * 2.0, end=n * 2.0 + 1.5)) for n in range(4)
+    ]  # fmt: skip
+    secret = [Said("passage", "The salary of Tanabe is secret.\nReally.")]
+    return {
+        "text": read(memory, FIRM / "public" / "warranty-policy.md", "public", TextReader()),
+        "html": keep(memory, FIRM / "public" / "company-profile.html", "public", [Said("passage", "<b>Hoshinagi</b>")]),
+        "table": read(memory, FIRM / "sales" / "shipments-2026.csv", "sales", TableReader()),
+        "pdf": read(memory, FIRM / "engineering" / "HS-40-spindle-manual.pdf", "operations", PdfReader()),
+        "picture": keep(memory, operations / "photos" / "nameplate-spindle-mc3.jpg", "operations", photo),
+        "sound": keep(memory, operations / "sound" / "shift-report-2026-06-09.flac", "operations", heard),
+        "sensor": read(memory, operations / "sensors" / "MC-3-spindle.csv", "operations", SensorReader()),
+        "secret": keep(memory, FIRM / "hr-confidential" / "medical-note-sawada.txt", "hr", secret),
+    }
+
+
+@pytest.fixture(scope="module")
+def people(memory: Memory) -> People:
+    found = People(memory.catalog, hasher=PasswordHasher(1, 8, 1))
+    for name, password in PASSWORDS.items():
+        found.add(name, password)
+    found.add("stranger", "not in the policy at all")
+    return found
+
+
+@pytest.fixture(scope="module")
+def audit(memory: Memory) -> Audit:
+    return Audit(memory.catalog, b"k" * 32, memory.settings.home / "head")
+
+
+@pytest.fixture(scope="module")
+def parts(memory: Memory, people: People, audit: Audit) -> api.Parts:
+    return api.Parts(memory.settings, memory, Parrot(memory), viewer_of, people, audit)
+
+
+server = lru_cache(api.application)
+
+
+def client(parts: api.Parts, **headers: str) -> TestClient:
+    return TestClient(
+        server(parts), base_url=HOME, headers=headers, follow_redirects=False, client=("127.0.0.1", 50_000)
+    )
+
+
+def bearer(parts: api.Parts, person: str) -> TestClient:
+    assert parts.people is not None
+    return client(parts, Authorization=f"Bearer {parts.people.issue_token(person, 'test')}")
+
+
+@pytest.fixture
+def endo(parts: api.Parts, firm: dict[str, list[Entity]]) -> TestClient:
+    return bearer(parts, "endo")
+
+
+@pytest.fixture
+def mori(parts: api.Parts, firm: dict[str, list[Entity]]) -> TestClient:
+    return bearer(parts, "mori")
+
+
+# -- asking ------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_comes_in_lines_and_the_last_is_the_whole_of_it(endo: TestClient) -> None:
+    reply = endo.post("/api/ask", json={"question": "warranty spindle"})
+    lines = [json.loads(line) for line in reply.text.splitlines()]
+    assert reply.headers["content-type"] == "application/x-ndjson"
+    assert [line["event"] for line in lines][:2] == ["found", "draft"]
+    answer = lines[-1]
+    assert answer["event"] == "answer" and not answer["refused"]
+    assert {"answer", "refused", "citations", "hits", "grounding", "model", "tokens", "seconds"} <= set(answer)
+    drafted = "".join(line["text"] for line in lines if line["event"] == "draft")
+    assert drafted.strip() == " ".join(answer["citations"][0]["quote"].split())
+
+
+def test_what_is_wrong_with_a_question_is_said_before_the_stream(endo: TestClient) -> None:
+    assert endo.post("/api/ask", json={"question": "nothing"}).status_code == 400
+    assert endo.post("/api/ask", json={"question": ""}).status_code == 422
+    assert endo.post("/api/ask", json={"question": "q", "grounding": "magic"}).status_code == 422
+
+
+def test_sources_are_listed_only_when_readable(endo: TestClient, mori: TestClient) -> None:
+    assert {row["scope"] for row in endo.get("/api/sources").json()} == {"sales", "public", "operations"}
+    assert {row["scope"] for row in mori.get("/api/sources").json()} == {"hr", "public"}
+
+
+def test_hits_and_citations_hold_nothing_of_closed_scopes(endo: TestClient) -> None:
+    assert "salary of" not in endo.post("/api/ask", json={"question": "The salary of Tanabe is secret."}).text
+
+
+# -- opening -----------------------------------------------------------------------------------------------------
+
+
+def test_a_passage_opens_with_its_quotation_marked_and_escaped(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
+    entity = firm["text"][1]
+    page = endo.get(f"/open/{entity.id}?quote=0-12")
+    assert f"<mark id=\"cited\">{entity.text[:12]}</mark>" in page.text
+    assert entity.title.split(" > ")[-1] in page.text
+    html = endo.get(f"/open/{firm['html'][0].id}").text
+    assert "&lt;b&gt;Hoshinagi&lt;/b&gt;" in html and "<b>Hoshinagi" not in html
+
+
+def test_a_page_of_a_pdf_is_drawn_with_its_box(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
+    entity = next(one for one in firm["pdf"] if one.kind == "passage" and one.locator.box)
+    assert f"/open/{entity.id}/page.png" in endo.get(f"/open/{entity.id}").text
+    drawn = Image.open(io.BytesIO(endo.get(f"/open/{entity.id}/page.png").content)).convert("RGB")
+    assert entity.locator.box is not None
+    scale = drawn.width / 595
+    x, y = int((entity.locator.box[0] + 2) * scale), int(entity.locator.box[1] * scale - 5)
+    assert any(_is_ink(drawn.getpixel((x, y + dy))) for dy in range(-3, 6))
+
+
+def test_a_picture_is_drawn_upright_with_its_box(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
+    reply = endo.get(f"/open/{firm['picture'][0].id}/page.png")
+    drawn = Image.open(io.BytesIO(reply.content)).convert("RGB")
+    width = Image.open(FIRM / "operations" / "photos" / "nameplate-spindle-mc3.jpg").width
+    scale = drawn.width / width
+    assert any(_is_ink(drawn.getpixel((int(250 * scale), int(100 * scale) - 5 + dy))) for dy in range(-3, 4))
+
+
+def _is_ink(pixel: Any) -> bool:
+    red, green, blue = pixel
+    return red > 180 and 50 < green < 110 and blue < 60
+
+
+def test_a_recording_starts_at_its_second(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
+    entity = firm["sound"][2]
+    page = endo.get(f"/open/{entity.id}").text
+    assert f'src="/open/{entity.id}/file#t=4.0,5.5"' in page
+    assert "line 1" in page and "line 3" in page
+
+
+def test_a_row_stands_marked_among_its_neighbours(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
+    entity = [one for one in firm["table"] if one.kind == "row"][10]
+    page = endo.get(f"/open/{entity.id}").text
+    assert page.count('<tr class="cited">') == 1 and page.count("<tr") > 8
+
+
+def test_an_event_is_drawn_in_its_record(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
+    entity = next(one for one in firm["sensor"] if one.kind == "event")
+    page = endo.get(f"/open/{entity.id}").text
+    assert "<polyline" in page and 'class="band"' in page and str(entity.facts["quantity"]) in page
+
+
+def test_the_original_comes_whole_and_in_ranges(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
+    data = (FIRM / "operations" / "sound" / "shift-report-2026-06-09.flac").read_bytes()
+    address = f"/open/{firm['sound'][0].id}/file"
+    whole = endo.get(address)
+    assert whole.content == data and whole.headers["content-disposition"].startswith("inline")
+    part = endo.get(address, headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, data[100:200])
+    assert part.headers["content-range"] == f"bytes 100-199/{len(data)}"
+    assert endo.get(address, headers={"Range": "bytes=-50"}).content == data[-50:]
+    assert endo.get(address, headers={"Range": f"bytes={len(data)}-"}).status_code == 416
+
+
+def test_a_page_that_could_hold_scripts_is_only_handed_over(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
+    reply = endo.get(f"/open/{firm['html'][0].id}/file")
+    assert reply.headers["content-disposition"].startswith("attachment")
+    assert reply.headers["content-type"] == "application/octet-stream"
+    assert "sandbox" in reply.headers["content-security-policy"]
+
+
+def test_absent_and_forbidden_read_alike_on_every_route(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
+    forbidden = firm["secret"][0].id
+    for route in ("/open/{}", "/open/{}/page.png", "/open/{}/file"):
+        replies = [endo.get(route.format(id)) for id in (forbidden, "f" * 32)]
+        assert [reply.status_code for reply in replies] == [404, 404]
+        assert replies[0].content == replies[1].content
+        assert dict(replies[0].headers) == dict(replies[1].headers)
+
+
+def test_a_file_that_changed_is_not_shown_but_what_was_read_is(parts: api.Parts, tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("the words that were read", "utf-8")
+    (entity,) = read(parts.memory, path, "public", TextReader())
+    path.write_text("something else", "utf-8")
+    page = bearer(parts, "endo").get(f"/open/{entity.id}").text
+    assert "has changed" in page and "the words that were read" in page and "something else" not in page
+    assert bearer(parts, "endo").get(f"/open/{entity.id}/file").status_code == 404
+
+
+def test_the_page_speaks_japanese_where_the_browser_does(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
+    page = endo.get(f"/open/{firm['text'][0].id}", headers={"Accept-Language": "ja,en;q=0.5"}).text
+    assert '<html lang="ja">' in page and "原本をダウンロード" in page
+
+
+def test_what_is_opened_and_what_is_refused_is_recorded(
+    endo: TestClient, firm: dict[str, list[Entity]], audit: Audit
+) -> None:
+    endo.get(f"/open/{firm['text'][0].id}")
+    endo.get(f"/open/{firm['secret'][0].id}")
+    refused, opened = list(audit.show(viewer_of("owner"), action="open"))[:2]
+    assert opened.event.person == "endo" and opened.event.scopes == ("public",)
+    assert refused.event.details["denied"] is True and not refused.event.content
+    assert audit.verify() == []
+
+
+# -- the door -----------------------------------------------------------------------------------------------------
+
+
+def test_a_session_is_kept_in_a_cookie_that_scripts_and_other_sites_cannot_use(parts: api.Parts) -> None:
+    browser = client(parts)
+    form = {"name": "endo", "password": PASSWORDS["endo"], "next": "/api/sources"}
+    reply = browser.post("/sign-in", data=form, headers=SIGN_IN)
+    cookie = reply.headers["set-cookie"].lower()
+    assert (reply.status_code, reply.headers["location"]) == (303, "/api/sources")
+    assert "httponly" in cookie and "samesite=strict" in cookie
+    assert browser.get("/api/sources").status_code == 200
+    browser.post("/sign-out", headers=SIGN_IN)
+    assert browser.get("/api/sources").status_code == 401
+
+
+def test_a_wrong_password_and_an_unknown_name_get_the_same_page(parts: api.Parts) -> None:
+    pages = [
+        client(parts).post("/sign-in", data={"name": name, "password": "wrong wrong wrong"}, headers=SIGN_IN)
+        for name in ("endo", "nobody")
+    ]
+    assert [page.status_code for page in pages] == [401, 401]
+    assert pages[0].text == pages[1].text
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"])
+def test_signing_in_leads_nowhere_else(parts: api.Parts, target: str) -> None:
+    form = {"name": "endo", "password": PASSWORDS["endo"], "next": target}
+    assert client(parts).post("/sign-in", data=form, headers=SIGN_IN).headers["location"] == "/"
+
+
+def test_somebody_the_policy_does_not_name_reads_nothing(parts: api.Parts, firm: dict[str, list[Entity]]) -> None:
+    assert bearer(parts, "stranger").get("/api/sources").json() == []
+    assert bearer(parts, "stranger").get(f"/open/{firm['text'][0].id}").status_code == 404
+
+
+def test_a_revoked_token_is_refused_at_the_next_request(parts: api.Parts, endo: TestClient) -> None:
+    assert endo.get("/api/sources").status_code == 200
+    assert parts.people is not None
+    parts.people.revoke("endo")
+    assert endo.get("/api/sources").status_code == 401
+
+
+def test_without_accounts_only_this_machine_may_be_served(parts: api.Parts) -> None:
+    with pytest.raises(BadInput, match="without accounts"):
+        api.serve(replace(parts, people=None), host="0.0.0.0")
