@@ -100,7 +100,7 @@ def test_a_folder_is_read_asked_governed_and_forgotten(firm: Path) -> None:
         (["sources", "--as", "nobody"], 2, "nobody"),
         (["policy", "set", "no-such-file"], 2, "cannot be read"),
         (["people", "add"], 2, "whom to add"),
-        (["policy", "explain", "boss"], 2, "kotonoha policy explain PERSON SOURCE"),
+        (["policy", "explain", "boss", "no-such-file"], 1, "no source 'no-such-file'"),
         (["people", "list", "--as", "worker"], 2, "may not govern"),
     ],
 )

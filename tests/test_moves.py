@@ -112,7 +112,9 @@ def test_a_file_read_again_on_its_way_arrives_in_the_new_scope(filled: Memory, t
     assert not searched(filled, OLD)
 
 
-def test_a_rebuilt_memory_has_everything_where_it_was_moved(settings: Settings, space: WordSpace, tmp_path: Path) -> None:
+def test_a_rebuilt_memory_has_everything_where_it_was_moved(
+    settings: Settings, space: WordSpace, tmp_path: Path
+) -> None:
     with Memory(settings, space) as memory:
         fill(memory, tmp_path / "files", 2)
     catalog = Catalog(settings.catalog_file)
@@ -157,7 +159,10 @@ def test_kill_9_in_the_middle_of_a_move_shows_nothing_to_whom_it_may_not(
                 assert visible(memory.catalog, viewer) == seen
                 assert found <= seen
                 assert bool(found) == bool(seen)
-            assert [memory.vector_ids(scope) for viewer in (before, after) for scope in viewer.scopes] == [set(), everything]
+            assert [memory.vector_ids(scope) for viewer in (before, after) for scope in viewer.scopes] == [
+                set(),
+                everything,
+            ]
         longest = 0.6 * longest + 0.4 * 2 * (watched.ended - began) if watched.ended else longest
         before, after = after, before
     assert middle > KILLS / 4, "most processes were killed before or after their work"

@@ -1,4 +1,4 @@
-"""Commands that govern: people, policy, audit."""
+"""Commands that govern: people, audit."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import argparse
 import getpass
 import json
 import sys
-from pathlib import Path
 
 from assistant.cli.parts import Commands, as_person, command
-from ingest.errors import AuditBroken, BadInput, NotFound
+from ingest.errors import AuditBroken, BadInput
 from ingest.settings import Settings
 
 
@@ -23,13 +22,6 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("name", nargs="?", default="")
     parser.add_argument("--label", default="", help="what a new token is for")
-    as_person(parser, "who is doing this; must be allowed to govern")
-
-    parser = command(
-        commands, "policy", policy, "who may read what, and why", "kotonoha policy explain endo ~/firm/hr/salaries.xlsx"
-    )
-    parser.add_argument("do", choices=("show", "set", "history", "explain", "view-as"), nargs="?", default="show")
-    parser.add_argument("names", nargs="*", metavar="FILE | PERSON SOURCE | PERSON", help="for set, explain, view-as")
     as_person(parser, "who is doing this; must be allowed to govern")
 
     parser = command(commands, "audit", audit, "what was asked, opened and changed, by whom", "kotonoha audit verify")
@@ -74,61 +66,6 @@ def _new_password() -> str:
     if first != getpass.getpass("again: "):
         raise BadInput("the two passwords differ", "try again")
     return first
-
-
-def policy(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
-
-    catalog = build.catalog(settings)
-    policies = build.policies(catalog)
-    if args.do == "set":
-        (name,) = _wanted(args.names, 1, "kotonoha policy set FILE")
-        governor = build.governor(catalog, args.person)
-        made = policies.put(_text(Path(name)), governor.person, name)
-        build.record(settings, catalog, governor, "policy change", {"version": made.version})
-        print(f"policy {made.version} is in force: {len(made.people)} people, {len(made.scopes)} scopes")
-        return 0
-    build.governor(catalog, args.person)
-    current = policies.current()
-    if current is None:
-        print(
-            "no policy: the owner of this machine reads everything, nobody else can sign in (kotonoha policy set FILE)"
-        )
-        return 0
-    if args.do == "show":
-        print(current.text, end="")
-    elif args.do == "history":
-        for number, version, person, added in policies.history():
-            print(f"{number:>4}  {version}  {added}  {person}")
-    elif args.do == "view-as":
-        (person,) = _wanted(args.names, 1, "kotonoha policy view-as PERSON")
-        viewer = current.viewer(person)
-        for row in catalog.sources(viewer.readable(catalog.scopes())):
-            print(f"{row.scope:<16} {row.path}")
-    else:
-        person, source = _wanted(args.names, 2, "kotonoha policy explain PERSON SOURCE")
-        print(current.explain(person, _scope_of(catalog, source)).text)
-    return 0
-
-
-def _wanted(names: list[str], count: int, usage: str) -> list[str]:
-    if len(names) != count:
-        raise BadInput("that is not how it is asked", usage)
-    return names
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file} cannot be read: {error}") from None
-
-
-def _scope_of(catalog, source: str) -> str:  # type: ignore[no-untyped-def]
-    row = catalog.source(source) or catalog.source_at(str(Path(source).expanduser().absolute()))
-    if row is None:
-        raise NotFound(f"no source '{source}' in the memory", "`kotonoha sources` lists them")
-    return str(row.scope)
 
 
 def audit(args: argparse.Namespace, settings: Settings) -> int:

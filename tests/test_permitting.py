@@ -1,0 +1,126 @@
+"""The commands about who may read what, as an administrator uses them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.cli import main
+from ingest import pipeline
+from ingest.access import Viewer
+from ingest.catalog import Catalog
+from ingest.memory import Memory
+from ingest.settings import Settings
+
+from .conftest import ParagraphReader, WordSpace
+
+POLICY = """\
+owner: boss
+scopes:
+  open: {redact: []}  # nothing in it is personal
+  hr: {}
+roles:
+  reader: {reads: [open]}
+people:
+  boss: {roles: [reader], may: [govern]}
+  worker: {roles: [reader]}
+"""
+
+
+@pytest.fixture
+def home(settings: Settings, space: WordSpace, tmp_path: Path) -> Path:
+    """A memory of two files under a policy."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "fish.txt").write_text("one fish")
+    (folder / "call.txt").write_text("call 090-1234-5678")
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    assert main(["--home", str(settings.home), "policy", "set", str(tmp_path / "policy.yaml")]) == 0
+    with Memory(settings, space) as memory:
+        pipeline.ask(memory.catalog, [folder], lambda path: "open")
+        assert [report.status for report in pipeline.run(memory, [ParagraphReader()])] == ["added", "added"]
+    return settings.home
+
+
+def kotonoha(home: Path, *arguments: str) -> int:
+    return main(["--home", str(home), *arguments])
+
+
+def scopes(home: Path) -> list[str]:
+    catalog = Catalog(home / "catalog.sqlite")
+    return [row.scope for row in catalog.sources()]
+
+
+def test_a_grant_by_command_holds_from_the_next_request_on_and_a_deny_beats_it(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kotonoha(home, "policy", "allow", "person:worker", "hr", "--until", "2999-12-31", "--why", "audit") == 0
+    assert kotonoha(home, "policy", "show") == 0
+    assert "# nothing in it is personal" in capsys.readouterr().out
+    kotonoha(home, "policy", "deny", "role:reader", "open")
+    capsys.readouterr()
+    kotonoha(home, "policy", "view-as", "worker")
+    assert capsys.readouterr().out == ""
+    kotonoha(home, "policy", "withdraw", "role:reader", "open")
+    kotonoha(home, "policy", "allow", "role:reader", "open")
+    capsys.readouterr()
+    kotonoha(home, "policy", "view-as", "worker")
+    assert "fish.txt" in capsys.readouterr().out
+    kotonoha(home, "audit", "show", "--action", "policy change")
+    assert capsys.readouterr().out.count("policy change") == 5
+
+
+def test_explaining_names_the_line_that_decides(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert kotonoha(home, "policy", "explain", "worker", str(tmp_path / "files" / "fish.txt"), "--as", "boss") == 0
+    assert "line 6: role reader may read open" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("action", ["show", "history", "leaks"])
+def test_whoever_may_not_govern_sees_no_policy(home: Path, capsys: pytest.CaptureFixture[str], action: str) -> None:
+    capsys.readouterr()
+    assert kotonoha(home, "policy", action, "--as", "worker") == 2
+    assert "may not govern" in capsys.readouterr().err
+
+
+def test_moving_into_a_scope_that_redacts_more_says_to_read_the_file_again(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kotonoha(home, "policy", "move", str(tmp_path / "files"), "hr") == 2
+    assert "kotonoha ingest --scope hr" in capsys.readouterr().err
+    assert scopes(home) == ["open", "open"]
+
+
+def test_moving_into_a_scope_that_nobody_knows_is_refused(home: Path, tmp_path: Path) -> None:
+    assert kotonoha(home, "policy", "move", str(tmp_path / "files"), "elsewhere") == 2
+    assert kotonoha(home, "policy", "move", str(tmp_path / "none"), "hr") == 1
+
+
+def test_while_another_process_owns_the_memory_a_move_is_begun_and_finished_there(
+    home: Path, settings: Settings, space: WordSpace, tmp_path: Path
+) -> None:
+    text = POLICY.replace("hr: {}", "hr: {redact: []}")
+    (tmp_path / "policy.yaml").write_text(text)
+    assert kotonoha(home, "policy", "set", str(tmp_path / "policy.yaml")) == 0
+    with Memory(settings, space) as memory:
+        assert kotonoha(home, "policy", "move", str(tmp_path / "files" / "fish.txt"), "hr") == 0
+        assert scopes(home) == ["open", "open&hr"]
+        memory.settle()
+        assert scopes(home) == ["open", "hr"]
+        assert memory.scopes() == ["hr", "open"]
+
+
+def test_a_new_key_opens_what_the_old_one_sealed(
+    home: Path, settings: Settings, space: WordSpace, tmp_path: Path
+) -> None:
+    from ingest.personal import Personal
+
+    with Memory(settings, space) as memory:
+        pipeline.ask(memory.catalog, [tmp_path / "files" / "call.txt"], lambda path: "hr")
+        assert [report.status for report in pipeline.run(memory, [ParagraphReader()])] == ["updated"]
+    assert kotonoha(home, "policy", "new-key") == 0
+    catalog = Catalog(settings.catalog_file)
+    ids = [row["entity"] for row in catalog.connection.execute("SELECT entity FROM original")]
+    viewer = Viewer("boss", frozenset({"hr"}), may_reveal=True)
+    assert set(Personal(catalog, settings.keys_folder).originals(ids, viewer).values()) == {"090-1234-5678"}
