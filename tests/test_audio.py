@@ -16,7 +16,7 @@ from ingest.encoders.voice import FRAME, RATE, Samples, VoiceActivity, utterance
 from ingest.entity import Draft
 from ingest.errors import MissingPart, UnreadableSource
 from ingest.readers import Note
-from ingest.readers.audio import AudioReader, blocks, cuts
+from ingest.readers.audio import AudioReader, blocks, cuts, shared_out, stretches
 from ingest.settings import Settings
 from ingest.source import look
 
@@ -25,7 +25,7 @@ MEMO = FIRM / "operations" / "sound" / "voice-memo-pump-room.flac"
 
 
 class Echo:
-    """Hears how long an utterance is; the `deaf` ones it does not understand."""
+    """Hears a word in the middle of each second; the stretches it is `deaf` for it does not understand."""
 
     name = "echo"
     rough = True
@@ -38,8 +38,8 @@ class Echo:
         self.count += 1
         if self.count in self.deaf:
             return None
-        seconds = len(samples) / RATE
-        return Heard(f"{seconds:.1f} seconds", (Word("seconds", 0.1, seconds),), 0.5, "en")
+        words = tuple(Word(f" w{second}", second + 0.4, second + 0.6) for second in range(len(samples) // RATE))
+        return Heard("".join(word.text for word in words).strip(), words, 0.5, "en")
 
 
 class Gone(VoiceActivity):
@@ -124,7 +124,12 @@ def test_a_recording_is_told_apart_into_speech_and_sounds() -> None:
     assert first.parent == alarm.parent == sound.key
     assert first.locator.start == pytest.approx(0.5, abs=0.2)
     assert first.facts["rough"] is True
-    assert first.facts["words"][0][1] == pytest.approx(first.locator.start + 0.1, abs=0.02)
+    assert first.text.startswith("w0 w1")
+    assert first.facts["words"][0] == [
+        "w0",
+        pytest.approx(first.locator.start + 0.4, abs=0.02),
+        pytest.approx(first.locator.start + 0.6, abs=0.02),
+    ]
     assert "kotonoha models pull whisper-base" in rough.text
     assert (alarm.locator.start, alarm.locator.end) == (pytest.approx(12.04, abs=0.2), pytest.approx(14.94, abs=0.2))
     assert "pitch 1,000 Hz" in alarm.text
@@ -143,9 +148,27 @@ def test_a_transcript_beside_it_wins(tmp_path: Path) -> None:
 
 
 def test_utterances_that_were_not_understood_are_counted(tmp_path: Path) -> None:
-    items = read(MEMO, Echo(deaf=(2, 3)))
-    assert kinds(items).count("utterance") == 2
-    assert "2 of 4 utterances were not understood" in [item.text for item in items]
+    items = read(MEMO, Echo(deaf=(1,)))
+    assert kinds(items).count("utterance") == 0
+    assert "4 of 4 utterances were not understood" in [item.text for item in items]
+
+
+def test_utterances_are_heard_together_when_the_pause_is_short() -> None:
+    """Never longer together than a recogniser hears at once."""
+    assert stretches([(0, 1), (1.5, 3), (6, 7)]) == [[(0, 1), (1.5, 3)], [(6, 7)]]
+    assert stretches([(0, 20), (20.5, 40)]) == [[(0, 20)], [(20.5, 40)]]
+    assert stretches([]) == []
+
+
+def test_words_are_shared_out_by_their_time() -> None:
+    """Each to the utterance it lies in, or to the nearest one; an utterance without words has none."""
+    words = [Word(" a", 0.1, 0.3), Word(" b", 0.9, 1.2), Word(" c", 2.0, 2.2)]
+    found = shared_out(words, 10.0, [(10.0, 11.0), (12.0, 13.0), (14.0, 15.0)])
+    assert {span: [word.text for word in said] for span, said in found.items()} == {
+        (10.0, 11.0): [" a", " b"],
+        (12.0, 13.0): [" c"],
+    }
+    assert found[(12.0, 13.0)][0] == Word(" c", 12.0, 12.2)
 
 
 def test_without_the_detector_sounds_are_still_told(tmp_path: Path) -> None:

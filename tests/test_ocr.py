@@ -57,18 +57,18 @@ def test_boxes_are_turned_back_as_the_pixels_are(turn: int, x: int, y: int, widt
 
 def test_columns_of_prose_are_read_one_after_the_other() -> None:
     """A heading, then the left column, then the right one."""
-    left = [line(f"left {i}", 0, 60 + 24 * i) for i in range(4)]
-    right = [line(f"right {i}", 260, 60 + 24 * i) for i in range(4)]
+    left = [line(f"left {i}", 0, 60 + 24 * i) for i in range(5)]
+    right = [line(f"right {i}", 260, 60 + 24 * i) for i in range(5)]
     texts = [[one.text for one in block] for block in blocks([*right, line("heading", 0, 0, 460), *left])]
-    assert texts == [["heading"], [f"left {i}" for i in range(4)], [f"right {i}" for i in range(4)]]
+    assert texts == [["heading"], [f"left {i}" for i in range(5)], [f"right {i}" for i in range(5)]]
 
 
 def test_prices_stay_with_their_items() -> None:
     """A narrow column is not prose: rows are read across."""
-    items = [line(f"item {i}", 0, 24 * i, 120) for i in range(4)]
-    prices = [line(f"{i}.50", 400, 24 * i + 2, 40) for i in range(4)]
+    items = [line(f"item {i}", 0, 24 * i, 120) for i in range(5)]
+    prices = [line(f"{i}.50", 400, 24 * i + 2, 40) for i in range(5)]
     (block,) = blocks([*prices, *items])
-    assert text_of(block) == "item 0 0.50\nitem 1 1.50\nitem 2 2.50\nitem 3 3.50"
+    assert text_of(block) == "item 0 0.50\nitem 1 1.50\nitem 2 2.50\nitem 3 3.50\nitem 4 4.50"
 
 
 def test_paragraphs_are_cut_where_the_page_has_a_gap() -> None:

@@ -60,7 +60,7 @@ def test_a_whisper_checkpoint_is_loaded_and_decoded_with_word_times(tmp_path: Pa
     assert heard.text == SAID.strip()
     assert heard.language == "en"
     assert heard.confidence > 0.5
-    assert [word.text for word in heard.words] == SAID.split()
+    assert [word.text.strip() for word in heard.words] == SAID.split()
     edges = [edge for word in heard.words for edge in (word.start, word.end)]
     assert edges == sorted(edges)
     assert 0 <= edges[0] <= edges[-1] <= 2.1

@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.cli.parts import Commands, command
 from ingest.settings import Settings
 
-TASKS = ("firm", "durability")
+TASKS = ("firm", "durability", "pictures", "perception")
 
 
 def add(commands: Commands) -> None:

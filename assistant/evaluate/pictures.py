@@ -1,6 +1,6 @@
 """How well pictures are found by words and words by pictures, with the real reader of pictures.
 
-    python -m assistant.evaluate.pictures FOLDER [--descriptions FILE] [--json]
+    kotonoha evaluate pictures --file FOLDER [--json]
 
 FOLDER holds photographs named NUMBER_class_name.jpg, one per class. Descriptions are JSON lines of `picture` (a file's
 stem) and `description`, which do not name the class; those that are shipped were written before anything was measured
@@ -9,9 +9,7 @@ with them. Beside it the obvious alternative, the best class name alone. Knows n
 
 from __future__ import annotations
 
-import argparse
 import json
-import tempfile
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -20,8 +18,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .table import Cell, Table
+
 if TYPE_CHECKING:
     from ingest.encoders.vision import Sight
+    from ingest.settings import Settings
     from ingest.space import Space, Vectors
 
 BATCH = 16
@@ -50,69 +51,47 @@ def addresses(files: Sequence[Path], sight: Sight, space: Space) -> tuple[Vector
     return np.stack(lies), np.stack([place.address for place in space.place(names)])
 
 
-def measure(
-    folder: Path, descriptions: Sequence[tuple[str, str]], sight: Sight, space: Space
-) -> list[dict[str, object]]:
-    """One row per direction: recall@1, @5, @10, and recall@1, @10 of the alternative."""
+def measure(folder: Path, descriptions: Sequence[tuple[str, str]], sight: Sight, space: Space) -> Table:
+    """Recall@1, @5, @10 in every direction, and recall@1, @10 of the best class name alone."""
     files = sorted(folder.glob("*.jpg"))
     stems = [file.stem for file in files]
     pictures, plain = addresses(files, sight, space)
-    names = np.stack([p.address for p in space.place([stem.split("_", 1)[1].replace("_", " ") for stem in stems])])
-    told = np.stack([p.address for p in space.place([text for _, text in descriptions])])
-    own, at = list(range(len(files))), [stems.index(stem) for stem, _ in descriptions]
-    return [
-        _row("class name -> picture", names, pictures, plain, own),
-        _row("picture -> class name", pictures, names, None, own) | _alternative(plain, names, own),
-        _row("description -> picture", told, pictures, plain, at),
-        _row("picture -> description", pictures[at], told, None, range(len(at)))
-        | _alternative(plain[at], told, range(len(at))),
-    ]
+    names = placed_texts(space, [stem.split("_", 1)[1].replace("_", " ") for stem in stems])
+    known = [(stem, text) for stem, text in descriptions if stem in stems]
+    told = placed_texts(space, [text for _, text in known])
+    own, at = list(range(len(files))), [stems.index(stem) for stem, _ in known]
+    rows = [_row("class name -> picture", names, (pictures, names), (plain, names), own)]
+    rows += [_row("picture -> class name", names, (names, pictures), (names, plain), own)]
+    if known:
+        rows += [_row("description -> picture", told, (pictures, told), (plain, told), at)]
+        rows += [_row("picture -> description", told, (told, pictures[at]), (told, plain[at]), list(range(len(at))))]
+    columns = ("direction", "queries", "recall@1", "recall@5", "recall@10", "best name alone @1", "best name alone @10")
+    return Table(f"Words and {len(files)} pictures", columns, tuple(rows))
 
 
 def _row(
-    name: str, queries: Vectors, answers: Vectors, other: Vectors | None, right: Sequence[int]
-) -> dict[str, object]:
-    row: dict[str, object] = {"direction": name, "queries": len(queries)}
-    row |= {f"recall@{k}": round(recall(queries, answers, right, k), 3) for k in (1, 5, 10)}
-    return row | _alternative(queries, other, right) if other is not None else row
+    name: str, texts: Vectors, ours: Sequence[Vectors], other: Sequence[Vectors], right: Sequence[int]
+) -> tuple[Cell, ...]:
+    """Each pair is what is searched, and what is asked with."""
+    found = [round(recall(ours[1], ours[0], right, k), 3) for k in (1, 5, 10)]
+    plain = [round(recall(other[1], other[0], right, k), 3) for k in (1, 10)]
+    return (name, len(texts), *found, *plain)
 
 
-def _alternative(queries: Vectors, answers: Vectors, right: Sequence[int]) -> dict[str, object]:
-    return {f"best name alone @{k}": round(recall(queries, answers, right, k), 3) for k in (1, 10)}
+def placed_texts(space: Space, texts: Sequence[str]) -> Vectors:
+    return np.stack([place.address for place in space.place(texts)])
 
 
-def shipped_descriptions() -> str:
-    return resources.files(__package__).joinpath("pictures_described.jsonl").read_text("utf-8")
+def descriptions() -> list[tuple[str, str]]:
+    """The shipped descriptions: (stem of the file, text)."""
+    lines = resources.files(__package__).joinpath("pictures_described.jsonl").read_text("utf-8").splitlines()
+    return [(row["picture"], row["description"]) for row in map(json.loads, lines)]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m assistant.evaluate.pictures", description="Recall between words and pictures."
-    )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--descriptions", type=Path)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args(arguments)
-
+def run(folder: Path, settings: Settings) -> Table:
+    """The task with the default parts."""
+    from assistant import build
     from ingest.encoders.vision import EfficientNetLite
-    from ingest.encoders.words import Words
 
-    lines = given.descriptions.read_text("utf-8") if given.descriptions else shipped_descriptions()
-    pairs = [(row["picture"], row["description"]) for row in map(json.loads, lines.splitlines())]
-    words = Words()
-    with tempfile.TemporaryDirectory() as cache:
-        rows = measure(given.folder, pairs, EfficientNetLite(words, Path(cache)), words)
-    print(json.dumps(rows) if given.json else table(rows))
-
-
-def table(rows: Sequence[dict[str, object]]) -> str:
-    """Markdown with the first row's keys as header."""
-    lines: list[list[object]] = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
-    return "\n".join(
-        "| " + " | ".join(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in line) + " |"
-        for line in lines
-    )
-
-
-if __name__ == "__main__":
-    main()
+    space = build.space(settings)
+    return measure(folder, descriptions(), EfficientNetLite(space, settings.cache_folder), space)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from assistant import build
 from assistant.demo import FIRM, QUESTIONS, prepared
 from assistant.evaluate.table import Table
+from ingest.errors import BadInput
 from ingest.settings import Settings
 
 Task = Callable[[argparse.Namespace, Settings], Table]
@@ -41,4 +43,22 @@ def durability(args: argparse.Namespace, settings: Settings) -> Table:
     return task.table(task.run(args.file or FIRM, args.kills))
 
 
-RUN: dict[str, Task] = {"firm": firm, "durability": durability}
+def pictures(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import pictures as task
+
+    return task.run(_folder(args, "photographs"), settings)
+
+
+def perception(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import perception as task
+
+    return task.run(_folder(args, "pages and recordings"), settings)
+
+
+def _folder(args: argparse.Namespace, what: str) -> Path:
+    if args.file is None:
+        raise BadInput(f"this needs a folder of {what}", f"kotonoha evaluate {args.task} --file FOLDER")
+    return Path(args.file)
+
+
+RUN: dict[str, Task] = {"firm": firm, "durability": durability, "pictures": pictures, "perception": perception}

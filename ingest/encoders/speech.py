@@ -41,7 +41,7 @@ PULL = "kotonoha models pull whisper-base"
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A spoken word; `start` and `end` in seconds from the beginning of the samples."""
+    """A spoken word, with the space before it if its language writes one; seconds from the beginning of the samples."""
 
     text: str
     start: float
@@ -118,7 +118,7 @@ class Whisper:
         )
         kept = [part for part in found["segments"] if not silent(part) and part["text"].strip()]
         words = tuple(
-            Word(w["word"].strip(), float(w["start"]), float(w["end"])) for part in kept for w in part.get("words", ())
+            Word(w["word"], float(w["start"]), float(w["end"])) for part in kept for w in part.get("words", ())
         )
         text = "".join(part["text"] for part in kept).strip()
         if not text or invented(text, len(samples) / RATE):
@@ -152,9 +152,9 @@ class Sphinx:
         decoder.end_utt()
         spoken = [part for part in decoder.seg() if part.word[0] not in "<["] if decoder.hyp() else []
         words = tuple(
-            Word(part.word.split("(")[0], part.start_frame / 100, (part.end_frame + 1) / 100) for part in spoken
+            Word(" " + part.word.split("(")[0], part.start_frame / 100, (part.end_frame + 1) / 100) for part in spoken
         )
-        text = " ".join(word.text for word in words)
+        text = "".join(word.text for word in words).strip()
         confidence = decoder.get_prob() ** (1 / len(words)) if words else 0.0
         if confidence < UNSURE or invented(text, len(samples) / RATE):
             return None

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from ..encoders import sound
-from ..encoders.speech import PULL, Heard, Recogniser
+from ..encoders.speech import PULL, Heard, Recogniser, Word
 from ..encoders.voice import FRAME, RATE, Samples, VoiceActivity, utterances
+from ..encoders.voice import LONGEST as UTTERANCE
 from ..entity import Draft, Locator
 from ..errors import MissingPart, UnreadableSource
 from ..source import Source
@@ -23,6 +24,9 @@ from .transcript import beside, cues, utterance
 
 LONGEST = 8 * 3600
 """Seconds of a recording that are heard."""
+
+TOGETHER = 1.5
+"""Seconds of pause below which utterances are heard together."""
 
 Span = tuple[float, float]
 
@@ -128,22 +132,25 @@ class AudioReader:
 
     def _heard(self, path: Path, speech: Sequence[Span]) -> Iterator[Draft | Note]:
         lost = 0
-        for (start, end), samples in cuts(path, speech):
+        groups = stretches(speech)
+        for group, ((start, _), samples) in zip(groups, cuts(path, [whole(group) for group in groups]), strict=True):
             heard = self.recogniser.hear(samples)
-            if heard is None:
-                lost += 1
-            else:
-                where = Locator(start=round(start, 2), end=round(end, 2))
-                yield Draft("utterance", heard.text, where, parent=PARENT, facts=self._facts(heard, start))
+            drafts = list(self._utterances(heard, start, group)) if heard else []
+            lost += len(group) - len(drafts)
+            yield from drafts
         if lost:
             yield Note(f"{lost} of {len(speech)} utterances were not understood")
         if self.recogniser.rough and lost < len(speech):
             yield Note(f"the transcript is rough ({self.recogniser.name}, English only); for a good one: {PULL}")
 
-    def _facts(self, heard: Heard, start: float) -> dict[str, object]:
-        words = [[word.text, round(start + word.start, 2), round(start + word.end, 2)] for word in heard.words]
-        by = {"by": self.recogniser.name, "confidence": heard.confidence, "language": heard.language, "words": words}
-        return {**by, "rough": True} if self.recogniser.rough else by
+    def _utterances(self, heard: Heard, start: float, group: Sequence[Span]) -> Iterator[Draft]:
+        by = {"by": self.recogniser.name, "confidence": heard.confidence, "language": heard.language}
+        rough = {"rough": True} if self.recogniser.rough else {}
+        for span, words in shared_out(heard.words, start, group).items():
+            where = Locator(start=round(span[0], 2), end=round(span[1], 2))
+            times = [[word.text.strip(), word.start, word.end] for word in words]
+            text = "".join(word.text for word in words).strip()
+            yield Draft("utterance", text, where, parent=PARENT, facts={**by, **rough, "words": times})
 
 
 def blocks(path: Path, size: int) -> Iterator[Samples]:
@@ -164,6 +171,32 @@ def blocks(path: Path, size: int) -> Iterator[Samples]:
             return
     if len(rest):
         yield np.pad(rest, (0, size - len(rest)))
+
+
+def stretches(speech: Sequence[Span]) -> list[list[Span]]:
+    """Utterances that are heard together, because words are recognised better among others."""
+    found: list[list[Span]] = []
+    for span in speech:
+        if found and span[0] - found[-1][-1][1] < TOGETHER and span[1] - found[-1][0][0] <= UTTERANCE:
+            found[-1].append(span)
+        else:
+            found.append([span])
+    return found
+
+
+def whole(group: Sequence[Span]) -> Span:
+    return group[0][0], group[-1][1]
+
+
+def shared_out(words: Sequence[Word], start: float, group: Sequence[Span]) -> dict[Span, list[Word]]:
+    """The words of a stretch that begins at `start`, by the utterance nearest to each; in seconds of the recording."""
+    found: dict[Span, list[Word]] = {}
+    for word in words:
+        placed = Word(word.text, round(start + word.start, 2), round(start + word.end, 2))
+        middle = (placed.start + placed.end) / 2
+        span = min(group, key=lambda span: max(span[0] - middle, middle - span[1]))
+        found.setdefault(span, []).append(placed)
+    return dict(sorted(found.items()))
 
 
 def cuts(path: Path, spans: Sequence[Span]) -> Iterator[tuple[Span, Samples]]:

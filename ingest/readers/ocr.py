@@ -158,7 +158,7 @@ def unturned(box: Box, turn: int, size: tuple[int, int]) -> Box:
 
 
 def _is_prose(lines: Sequence[Line], height: float) -> bool:
-    return len(lines) >= 3 and float(np.median([line.box[2] - line.box[0] for line in lines])) > 8 * height
+    return len(lines) >= 5 and float(np.median([line.box[2] - line.box[0] for line in lines])) > 8 * height
 
 
 def _centre(line: Line) -> float:

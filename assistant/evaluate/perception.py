@@ -1,0 +1,126 @@
+"""How well scanned pages are read and recordings are heard: the rate of wrong characters or words.
+
+    kotonoha evaluate perception --file FOLDER [--json]
+
+References are JSON lines of `source` (a path below FOLDER), `page` (of a PDF), `unit` (characters or words) and `text`,
+typed by hand from the page or the recording; those that are shipped name public files. The rate is the edit distance to
+what the reader yields, in reading order, over the length of the reference; above 1, more was invented than there was.
+Beside it the obvious alternative: the text layer of the PDF, and the whole recording given to the recogniser at once.
+Knows nothing about how a page or a recording is read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .table import Cell, Table
+
+if TYPE_CHECKING:
+    from ingest.readers.audio import AudioReader
+    from ingest.readers.illustrated import Illustrated
+    from ingest.settings import Settings
+    from ingest.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What is really written on a page or said in a recording."""
+
+    source: str
+    text: str
+    unit: str
+    page: int | None = None
+
+    @property
+    def group(self) -> str:
+        """Recordings of one folder are one row of the table; a page is its own."""
+        return f"{Path(self.source).name} page {self.page}" if self.page else str(Path(self.source).parent)
+
+
+def distance(left: Sequence[str], right: Sequence[str]) -> int:
+    """Edit distance (Levenshtein 1966) between two sequences, row by row."""
+    row = np.arange(len(right) + 1)
+    other = np.array(right, dtype=object)
+    for item in left:
+        kept = np.minimum(row[1:] + 1, row[:-1] + (other != item))
+        row = np.minimum.accumulate(np.concatenate([[row[0] + 1], kept]) - np.arange(len(row))) + np.arange(len(row))
+    return int(row[-1])
+
+
+def units(text: str, unit: str) -> list[str]:
+    """The characters of a text with single spaces, or its words in lower case without punctuation."""
+    return re.findall(r"[\w']+", text.lower()) if unit == "words" else list(" ".join(text.split()))
+
+
+def read_page(source: Source, page: int, reader: Illustrated) -> tuple[str, str]:
+    """The words of a page in reading order, and its text layer."""
+    from ingest.entity import Draft
+
+    pages = (one for one in reader.read(source) if isinstance(one, Draft) and one.locator.page == page)
+    found = [one for one in pages if one.kind in ("line", "passage")]
+    plain = (one for one in reader.reader.read(source) if isinstance(one, Draft) and one.locator.page == page)
+    return "\n".join(one.text for one in found), "\n".join(one.text for one in plain)
+
+
+def hear(source: Source, reader: AudioReader) -> tuple[str, str]:
+    """The words of a recording, utterance by utterance, and those of the recording given to the recogniser whole."""
+    from ingest.encoders.voice import FRAME
+    from ingest.entity import Draft
+    from ingest.readers.audio import blocks
+
+    said = [one.text for one in reader.read(source) if isinstance(one, Draft) and one.kind == "utterance"]
+    whole = reader.recogniser.hear(np.concatenate(list(blocks(source.path, FRAME))))
+    return " ".join(said), whole.text if whole else ""
+
+
+def measure(folder: Path, references: Sequence[Reference], pages: Illustrated, sound: AudioReader) -> Table:
+    """One row per group: how much there was, and the rate of what is wrong, ours and the alternative's."""
+    groups: dict[str, list[Reference]] = defaultdict(list)
+    for reference in references:
+        groups[reference.group].append(reference)
+    rows: list[tuple[Cell, ...]] = []
+    for name, members in groups.items():
+        counts = np.array([counted(folder, one, pages, sound) for one in members]).sum(axis=0)
+        rates = (round(float(count / counts[0]), 3) for count in counts[1:])
+        rows.append((name, len(members), members[0].unit, int(counts[0]), *rates))
+    columns = ("what", "sources", "unit", "in all", "wrong", "alternative wrong")
+    return Table("Pages read and recordings heard", columns, tuple(rows), (f"recogniser: {sound.recogniser.name}",))
+
+
+def counted(folder: Path, reference: Reference, pages: Illustrated, sound: AudioReader) -> tuple[int, int, int]:
+    """How many units there are, how many are wrong, and how many of the alternative are."""
+    from ingest.settings import Settings
+    from ingest.source import look
+
+    source = look(folder / reference.source, Settings(home=folder))
+    texts = read_page(source, reference.page, pages) if reference.page else hear(source, sound)
+    expected = units(reference.text, reference.unit)
+    ours, other = (distance(expected, units(text, reference.unit)) for text in texts)
+    return len(expected), ours, other
+
+
+def references() -> list[Reference]:
+    """The shipped ones."""
+    lines = resources.files(__package__).joinpath("perception.jsonl").read_text("utf-8").splitlines()
+    return [Reference(**json.loads(line)) for line in lines]
+
+
+def run(folder: Path, settings: Settings) -> Table:
+    """The task with the default parts, over the references whose files are there."""
+    from assistant import build
+    from ingest.readers.audio import AudioReader
+    from ingest.readers.illustrated import Illustrated
+
+    readers = build.readers(settings)
+    pages = next(one for one in readers if isinstance(one, Illustrated) and one.name == "pdf")
+    sound = next(one for one in readers if isinstance(one, AudioReader))
+    return measure(folder, [one for one in references() if (folder / one.source).is_file()], pages, sound)
