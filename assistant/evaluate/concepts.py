@@ -1,0 +1,95 @@
+"""Whether refined concepts find more: the firm's questions, and how near a concept is to what speaks of it.
+
+    python -m assistant.evaluate.concepts HOME QUESTIONS [--json]
+
+HOME is a memory with a glossary (left as it was found); QUESTIONS has one JSON object a line with `question` and
+`source`. Two measures: the share of questions with a right source among the first hits, and the share of the entities
+nearest to a concept's vector that speak of it. Damping 0, the definition alone, is what refinement has to beat.
+Knows nothing about how refinement works.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from assistant.evaluate.table import Table
+from assistant.retrieve import Retriever
+from ingest import links
+from ingest.access import Viewer
+from ingest.catalog import Catalog
+from ingest.memory import Memory
+from ingest.settings import load
+from ingest.space import Space
+
+TOP = 5
+
+
+def measure(memory: Memory, space: Space, questions: Sequence[tuple[str, tuple[str, ...]]]) -> Table:
+    """The table; damping 0 is the definition alone."""
+    viewer = Viewer("owner", frozenset(memory.catalog.scopes()))
+    rows: list[tuple[str | float | int, ...]] = []
+    links.link(memory.catalog)
+    for damping in (0.0, 0.1, 0.3, 0.5):
+        made = [one for scope in memory.scopes() for one in links.refine(memory, scope, damping)] if damping else []
+        residual = max((one.residual for one in made), default=0.0)
+        moved = sum(one.moved for one in made) / len(made) if made else 1.0
+        sources, near = _sources(memory, space, viewer, questions), _near(memory, space, viewer)
+        rows.append((damping, len(made), residual, moved, sources, near))
+        for one in made:
+            links.revert(memory, one.concept)
+    columns = ("damping", "concepts", "residual", "cosine", f"source@{TOP}", f"speaker@{TOP}")
+    return Table("Concepts refined by the entities that speak of them", columns, tuple(rows))
+
+
+def _sources(memory: Memory, space: Space, viewer: Viewer, questions: Sequence[tuple[str, tuple[str, ...]]]) -> float:
+    """Share of questions with a right source among the first hits."""
+    retriever = Retriever(memory, memory.catalog, space)
+    paths = {row.id: row.path for row in memory.catalog.sources()}
+    right = 0
+    for question, sources in questions:
+        hits = retriever.search(question, viewer, k=TOP)
+        right += any(paths[hit.entity.source].endswith(source) for hit in hits for source in sources)
+    return right / max(1, len(questions))
+
+
+def _near(memory: Memory, space: Space, viewer: Viewer) -> float:
+    """Of concepts that are spoken of: how many of the entities nearest to their vector speak of them."""
+    catalog = memory.catalog
+    shares: list[float] = []
+    for concept, said in _spoken(catalog).items():
+        address = np.frombuffer(catalog.entities([concept])[concept].address, np.float32)
+        near = [id for id, _ in memory.nearest(address, viewer, TOP + 1) if id != concept][:TOP]
+        shares.append(len(said & set(near)) / min(TOP, len(said)))
+    return sum(shares) / max(1, len(shares))
+
+
+def _spoken(catalog: Catalog) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for row in catalog.connection.execute("SELECT concept, entity FROM mention"):
+        found.setdefault(row["concept"], set()).add(row["entity"])
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("home", type=Path)
+    parser.add_argument("questions", type=Path)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    from ingest.encoders.words import Words
+
+    lines = [json.loads(line) for line in asked.questions.read_text(encoding="utf-8").splitlines() if line.strip()]
+    questions = [(line["question"], tuple(line["source"])) for line in lines if line.get("source")]
+    space = Words()
+    with Memory(load(asked.home), space) as memory:
+        found = measure(memory, space, questions)
+    print(json.dumps(found.as_dict(), ensure_ascii=False) if asked.json else found)
+
+
+if __name__ == "__main__":
+    main()
