@@ -154,3 +154,25 @@ def test_a_page_is_drawn_at_the_size_asked_for(tmp_path: Path) -> None:
     image, scale = page_image(source(scan(tmp_path / "a.pdf", Image.new("RGB", (300, 600)))), 1, 1000)
     assert max(image.size) == 1000
     assert scale == pytest.approx(1000 / 300, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "heading"),
+    [
+        ("test.docx", Locator(part="word/media/image1.png"), "Introduction"),
+        ("test.pptx", Locator(page=2, part="slide 2"), "2cdda5c8"),
+        ("REPAIR-2022-INV-001_multipage.pdf", Locator(page=1, box=(176.4, 72.0, 369.4, 179.9)), "rear bumper"),
+    ],
+)
+def test_document_readers_mark_their_pictures(shared: Path, name: str, place: Locator, heading: str) -> None:
+    """With the place and the headings above, and so that the picture can be opened."""
+    from ingest.readers.office import DocxReader, PptxReader
+    from ingest.readers.pdf import PdfReader
+    from ingest.source import look
+
+    document = look(shared / "files" / name, Settings(home=shared))
+    reader = next(one for one in (DocxReader(), PptxReader(), PdfReader()) if one.accepts(document))
+    marks = [one for one in reader.read(document) if isinstance(one, Draft) and one.kind == "picture"]
+    assert marks[0].locator == place
+    assert heading in marks[0].title
+    assert min(picture_frame(document, marks[0]).size) >= 64

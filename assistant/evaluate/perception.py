@@ -49,7 +49,7 @@ class Reference:
 def distance(left: Sequence[str], right: Sequence[str]) -> int:
     """Edit distance (Levenshtein 1966) between two sequences, row by row."""
     row = np.arange(len(right) + 1)
-    other = np.array(right, dtype=object)
+    other = np.array(list(right), dtype=object)
     for item in left:
         kept = np.minimum(row[1:] + 1, row[:-1] + (other != item))
         row = np.minimum.accumulate(np.concatenate([[row[0] + 1], kept]) - np.arange(len(row))) + np.arange(len(row))

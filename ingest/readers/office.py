@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -27,6 +28,8 @@ _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _LEFT_OUT = frozenset([_W + "del", _W + "moveFrom", _W + "rt", _W + "pPr", _W + "rPr", _W + "txbxContent", _FALLBACK])
 _REFERENCES = (_W + "commentReference", _W + "footnoteReference", _W + "endnoteReference")
+_BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+_EMBED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
 _SIGNS = {_W + "tab": "\t", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakHyphen": "-"}
 
 
@@ -55,11 +58,13 @@ def _first_title(document: Document) -> str:
     return ""
 
 
-def _document(document: Document) -> Iterator[Block | Table]:
+def _document(document: Document) -> Iterator[Block | Table | Draft]:
     asides = _asides(document)
+    shown: set[str] = set()
     for element in _body(document.element.body):
         if element.tag == _W + "tbl":
             yield from _docx_table(element)
+            yield from _pictures(element, document.part, shown, Locator())
             continue
         level = _level(element, document)
         text = _text(element).strip()
@@ -69,6 +74,17 @@ def _document(document: Document) -> Iterator[Block | Table]:
                 yield from (Block(_text(inner)) for inner in box.iter(_W + "p"))
         for reference in element.iter(*_REFERENCES):
             yield Block(asides.get((reference.tag, reference.get(_W + "id", "")), ""))
+        yield from _pictures(element, document.part, shown, Locator())
+
+
+def _pictures(element: Any, part: Any, shown: set[str], place: Locator) -> Iterator[Draft]:
+    """A mark for each picture at or below an element, the first time it is shown; `key` is its name in the package."""
+    for blip in element.iter(_BLIP):
+        relation = part.rels.get(blip.get(_EMBED))
+        name = "" if relation is None or relation.is_external else str(relation.target_part.partname).lstrip("/")
+        if name and name not in shown:
+            shown.add(name)
+            yield Draft("picture", "", replace(place, part=place.part or name), key=name)
 
 
 def _asides(document: Document) -> dict[tuple[str, str], str]:
@@ -192,7 +208,8 @@ class PptxReader:
         yield from fold(_slides(show), real_title(show.core_properties.title or "") or first or source.path.stem)
 
 
-def _slides(show: Presentation) -> Iterator[Block | Table]:
+def _slides(show: Presentation) -> Iterator[Block | Table | Draft]:
+    shown: set[str] = set()
     for number, slide in enumerate(show.slides, start=1):
         place = Locator(page=number, part=f"slide {number}")
         title = _slide_title(slide)
@@ -201,6 +218,7 @@ def _slides(show: Presentation) -> Iterator[Block | Table]:
             if title and shape == slide.shapes.title:
                 continue
             yield from _shape(shape, place)
+            yield from _pictures(shape._element, slide.part, shown, place)
         if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
             words = slide.notes_slide.notes_text_frame.text.strip()
             yield Block(f"Notes: {words}" if words else "", 0, place)

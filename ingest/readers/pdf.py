@@ -34,6 +34,8 @@ MAX_CHARS = 200_000
 """Characters read of one page; more is no page anybody reads."""
 GAP = 1.0
 """A space wider than this times the size of the type parts cells."""
+PICTURE, BACKGROUND = 0.02, 0.8
+"""The part of a page that a picture takes: less is an ornament, more is a scan or a background."""
 BREAKS = (10, 13)
 HYPHEN = 2
 """What PDFium gives for a hyphen at the end of a line; it goes on with the next line without a break."""
@@ -147,9 +149,12 @@ def _blocks(document: PdfDocument, manner: Manner) -> Iterator[Block | Table | D
             blank.append(number + 1)
             yield _for_ocr(document, number)
             continue
-        if all(_at_edge(line, height) for line in kept) and _has_picture(document, number):
+        scanned = all(_at_edge(line, height) for line in kept) and _has_picture(document, number)
+        if scanned:
             yield _for_ocr(document, number)
         yield from layout.flow(kept, manner.body, Locator(page=number + 1))
+        if not scanned:
+            yield from _pictures(document, number)
     if blank:
         yield Note(
             f"no text of their own on pages {_listed(blank)}"
@@ -161,6 +166,24 @@ def _blocks(document: PdfDocument, manner: Manner) -> Iterator[Block | Table | D
 def _for_ocr(document: PdfDocument, number: int) -> Draft:
     width, height = document.get_page_size(number)
     return Draft("page", "", Locator(page=number + 1, box=(0.0, 0.0, round(width, 1), round(height, 1))))
+
+
+def _pictures(document: PdfDocument, number: int) -> Iterator[Draft]:
+    """A mark for each picture that takes a good part of a page and not all of it (that is a scan or a background)."""
+    from pypdfium2 import raw
+
+    page = document[number]
+    try:
+        width, height = page.get_size()
+        found = [*page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)] if not page.get_rotation() else []
+        for count, (left, bottom, right, top) in enumerate((one.get_bounds() for one in found), start=1):
+            box = (max(left, 0.0), max(height - top, 0.0), min(right, width), min(height - bottom, height))
+            share = max(box[2] - box[0], 0) * max(box[3] - box[1], 0) / (width * height)
+            if PICTURE < share < BACKGROUND:
+                place = Locator(page=number + 1, box=tuple(round(edge, 1) for edge in box))
+                yield Draft("picture", "", place, key=f"picture {number + 1}.{count}")
+    finally:
+        page.close()
 
 
 def _has_picture(document: PdfDocument, number: int) -> bool:
