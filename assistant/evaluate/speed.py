@@ -1,0 +1,213 @@
+"""Measures speed: ingestion beside its encoder alone, and answering beside a plain LangChain pipeline over text.
+
+    python -m assistant.evaluate.speed FILE [--passages 400] [--questions 20] [--json]
+
+Everything is measured in the same run on the same passages and questions, in turns, and the best of two rounds counts.
+The plain pipeline is what one would write first: langchain-chroma, a prompt with five passages, llama-cpp-python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from assistant import build
+from assistant.answer import HITS, LONGEST_ANSWER, Answer, Assistant
+from assistant.compose import Grounding
+from assistant.evaluate.search import SCOPE, VIEWER, chosen, memory_of, read
+from assistant.evaluate.table import Cell, Table
+from assistant.llm import default_model
+from ingest import pipeline
+from ingest.memory import Memory
+from ingest.settings import Settings, load
+from ingest.space import Space
+
+ROUNDS = 2
+TOGETHER = 20
+"""Passages written into one file."""
+GROUNDINGS: tuple[Grounding, ...] = ("soft", "hybrid", "text")
+
+PROMPT = "Answer the question from the sources only.\n\n{context}\n\nQuestion: {question}"
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of one question since it was asked; the model's first token and last."""
+
+    retrieve: float
+    bridge: float
+    first_token: float
+    total: float
+
+
+# -- ingestion -------------------------------------------------------------------------------------------
+
+
+def ingestion(file: Path, passages: int = 400) -> Table:
+    """Passages a second: files to a searchable memory, the encoder alone, and sentence-transformers where it is."""
+    texts = list(dict.fromkeys(one.passage for one in read(file)))[:passages]
+    space = build.space(load())
+    space.place(texts[:8])
+    with tempfile.TemporaryDirectory() as folder:
+        _write(texts, Path(folder, "files"))
+        words = _whole(Path(folder, "files"), Path(folder, "warm"), space)[1]
+        ways: dict[str, Callable[[], float]] = {
+            "ingest (files to searchable memory)": lambda: _whole(
+                Path(folder, "files"), Path(tempfile.mkdtemp(dir=folder)), space
+            )[0],
+            "the encoder alone": lambda: _timed(lambda: space.place(words)),
+            **_others(words),
+        }
+        best = {name: min(way() for _ in range(ROUNDS)) for name, way in ways.items()}
+    alone = best["the encoder alone"]
+    rows = tuple((name, len(words) / spent, alone / spent) for name, spent in best.items())
+    return Table(f"Ingestion of {len(words)} passages", ("way", "passages/s", "of the encoder alone"), rows)
+
+
+def _write(texts: Sequence[str], folder: Path) -> None:
+    folder.mkdir()
+    for start in range(0, len(texts), TOGETHER):
+        body = "\n\n".join(" ".join(text.split()) for text in texts[start : start + TOGETHER])
+        (folder / f"{start:05}.txt").write_text(body, "utf-8")
+
+
+def _whole(files: Path, home: Path, space: Space) -> tuple[float, list[str]]:
+    """Seconds from files to a searchable memory, and what was embedded."""
+    settings = load(home)
+    started = time.perf_counter()
+    reports = list(
+        pipeline.ingest(
+            settings, [files], lambda path: SCOPE, lambda: Memory(settings, space), lambda: build.readers(settings)
+        )
+    )
+    spent = time.perf_counter() - started
+    assert all(report.status == "added" for report in reports), reports
+    with Memory(settings, space) as memory:
+        sources = memory.catalog.sources([SCOPE])
+        return spent, [item.entity.words for row in sources for item in memory.catalog.entities_of(row.id)]
+
+
+def _others(words: Sequence[str]) -> dict[str, Callable[[], float]]:
+    """The encoder as its authors run it, when sentence-transformers is installed."""
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError:
+        return {}
+    from ingest.weights import MINILM, find
+
+    model = SentenceTransformer(str(find(MINILM).parent), device="cpu")
+    return {"sentence-transformers, its defaults": lambda: _timed(lambda: model.encode(list(words)))}
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+# -- answering -------------------------------------------------------------------------------------------
+
+
+def answering(file: Path, questions: int = 20, passages: int = 400) -> Table:
+    """Mean seconds to hits, soft tokens, first token and end: each grounding, and the plain way."""
+    texts = list(dict.fromkeys(one.passage for one in read(file)))[:passages]
+    asked = [one.question for one in chosen([one for one in read(file) if one.passage in texts], questions, 0)]
+    with memory_of(dict.fromkeys(texts)) as (memory, _):
+        assistant = Assistant.open(memory.settings, memory)
+        spent = {name: [_asked(assistant, one, name) for one in asked] for name in GROUNDINGS}
+        answer = plain(texts, memory.space, memory.settings)
+        everything: dict[str, list[Spent | None]] = {
+            **{f"kotonoha, {name}": times for name, times in spent.items()},
+            "LangChain + Chroma + llama.cpp, text": [answer(one) for one in asked],
+        }
+    both = [i for i in range(len(asked)) if all(times[i] for times in everything.values())]
+    rows = tuple(_row(name, [times[i] for i in both]) for name, times in everything.items())
+    columns = ("pipeline", "retrieve s", "bridge s", "first token s", "whole answer s")
+    notes = (f"{len(both)} of {len(asked)} questions; the others were refused before the model was asked",)
+    return Table(f"Answering over {len(texts)} passages", columns, rows, notes)
+
+
+def _row(name: str, times: Sequence[Spent | None]) -> tuple[Cell, ...]:
+    known = [one for one in times if one is not None]
+    parts = ("retrieve", "bridge", "first_token", "total")
+    return (name, *(mean(getattr(one, part) for one in known) if known else None for part in parts))
+
+
+def _asked(assistant: Assistant, question: str, grounding: Grounding) -> Spent | None:
+    """What one question cost; None if no model was asked."""
+    *_, answer = assistant.ask(question, VIEWER, grounding=grounding)
+    assert isinstance(answer, Answer)
+    cost = answer.cost
+    return Spent(cost.retrieve, cost.bridge, cost.first_token, cost.total) if cost.generated else None
+
+
+def plain(texts: Sequence[str], space: Space, settings: Settings) -> Callable[[str], Spent]:
+    """The pipeline one would write first, over the same passages, with the same encoder and the same model file."""
+    import llama_cpp
+    from chromadb.config import Settings as Quiet
+    from langchain_chroma import Chroma
+    from langchain_core.embeddings import Embeddings
+    from langchain_core.prompts import ChatPromptTemplate
+
+    class Addresses(Embeddings):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            return [place.address.tolist() for place in space.place(texts)]
+
+        def embed_query(self, text: str) -> list[float]:
+            return self.embed_documents([text])[0]
+
+    quiet = Quiet(anonymized_telemetry=False)
+    store = Chroma.from_texts(list(texts), Addresses(), collection_name="plain", client_settings=quiet)
+    retriever = store.as_retriever(search_kwargs={"k": HITS})
+    prompt = ChatPromptTemplate.from_messages([("user", PROMPT)])
+    model = llama_cpp.Llama(
+        str(default_model()), n_ctx=settings.context, n_threads=settings.threads or None, verbose=False
+    )
+
+    def answer(question: str) -> Spent:
+        started = time.perf_counter()
+        found = retriever.invoke(question)
+        retrieved = time.perf_counter() - started
+        said = prompt.invoke({"context": "\n\n".join(one.page_content for one in found), "question": question})
+        stream = _stream(model, said.to_messages()[0].text)
+        next(stream)
+        first = time.perf_counter() - started
+        list(stream)
+        return Spent(retrieved, 0.0, first, time.perf_counter() - started)
+
+    return answer
+
+
+def _stream(model: Any, content: str) -> Iterator[str]:
+    """The words of an answer as they come; the first event of llama-cpp-python only names the role."""
+    turn = [{"role": "user", "content": content}]
+    events = model.create_chat_completion(turn, stream=True, temperature=0.0, max_tokens=LONGEST_ANSWER)
+    return (
+        event["choices"][0]["delta"].get("content", "")
+        for event in events
+        if "role" not in event["choices"][0]["delta"]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m assistant.evaluate.speed", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--passages", type=int, default=400)
+    parser.add_argument("--questions", type=int, default=20)
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    for table in (ingestion(args.file, args.passages), answering(args.file, args.questions, args.passages)):
+        print(json.dumps(table.as_dict()) if args.json else f"{table}\n")
+
+
+if __name__ == "__main__":
+    main()
