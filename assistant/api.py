@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 4_000
 CHUNK = 256 * 1024
+OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""Nothing of a request is handed to a telemetry exporter, whatever the environment says."""
 STATUS: dict[type[Exception], int] = {NotFound: 404, BadInput: 400, SignInRefused: 401}
 WEB = Path(__file__).parent / "web"
 INLINE = re.compile(r"audio/[\w.+-]+|video/[\w.+-]+|application/ogg|image/(?:png|jpeg|gif|webp|bmp)")
@@ -76,7 +78,7 @@ def application(parts: Parts) -> FastAPI:
     """The whole server as an ASGI application."""
     from assistant.web import chat
 
-    app = FastAPI(title="Kotonoha", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(title="Kotonoha", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", telemetry=OFF)
     app.state.parts = parts
     app.include_router(router)
     app.add_exception_handler(KotonohaError, _told)

@@ -164,6 +164,6 @@ def thinned(times: Floats, values: Floats) -> tuple[Floats, Floats]:
 
 
 def _clock(seconds: float) -> str:
-    return str(np.datetime64(round(seconds), "m")).replace("T", " ")
+    return str(np.datetime64(round(seconds), "s"))[:16].replace("T", " ")
 
 

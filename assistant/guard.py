@@ -133,7 +133,8 @@ def _from_here(request: Request) -> bool:
 def _unknown(request: Request) -> Response:
     """To the door for a person with a browser, a plain refusal for a program."""
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-        target = URL("/sign-in").include_query_params(next=safe_path(request.url.path))
+        wanted = str(request.url.replace(scheme="", netloc=""))
+        target = URL("/sign-in").include_query_params(next=safe_path(wanted))
         return RedirectResponse(str(target), 303)
     return JSONResponse({"error": "sign in first"}, 401, {"WWW-Authenticate": "Bearer"})
 

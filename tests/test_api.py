@@ -4,86 +4,29 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from assistant import api
-from assistant.answer import Answer, Cost, Draft, Event, Exchange, Found
 from assistant.audit import Audit
-from assistant.cite import Citation
 from assistant.people import People
-from assistant.retrieve import Hit
-from ingest.access import Viewer
-from ingest.entity import Draft as Said
-from ingest.entity import Entity, Locator
-from ingest.errors import BadInput, UnknownPerson
+from ingest.entity import Entity
+from ingest.errors import BadInput
 from ingest.memory import Memory
-from ingest.readers.pdf import PdfReader
-from ingest.readers.sensor import SensorReader
-from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
 from ingest.settings import Settings
-from ingest.space import unpack
 from tests.conftest import FIRM, WordSpace
-from tests.library import keep, read
+from tests.library import PASSWORDS, Parrot, accounts, read, stock, viewer_of
 
-PASSWORDS = {"endo": "blue spindle by the sea", "mori": "seven quiet paper cranes"}
-SCOPES = {"endo": {"sales", "public", "operations"}, "mori": {"hr", "public"}}
 HOME = "http://localhost"
 SIGN_IN = {"Origin": HOME}
-
-
-class Parrot:
-    """An assistant in miniature: answers with the first sentence of what is nearest for this viewer."""
-
-    def __init__(self, memory: Memory) -> None:
-        self.memory = memory
-        self.heard: list[tuple[str, tuple[Exchange, ...]]] = []
-
-    def ask(
-        self, question: str, viewer: Viewer, *, grounding: Any = "hybrid", history: Sequence[Exchange] = ()
-    ) -> Iterator[Event]:
-        if question == "nothing":
-            raise BadInput("there is no question")
-        self.heard.append((viewer.person, tuple(history)))
-        address = self.memory.space.place([question])[0].address
-        items = self.memory.hydrate([id for id, _ in self.memory.nearest(address, viewer, 3)], viewer)
-        hits = tuple(Hit(one.entity, 1.0, 1.0, 1.0, unpack(one.slots, self.memory.space.dim)) for one in items.values())
-        yield Found(hits)
-        quoted = hits[0].entity.text.split("\n")[0] if hits else ""
-        for word in quoted.split():
-            yield Draft(f"{word} ")
-        yield Answer(
-            question, f"{quoted} [1]" if hits else "Not in your sources.", "quotation" if hits else "refusal",
-            tuple(_cited(hit.entity, quoted, self.memory) for hit in hits[:1]), hits,
-            {hit.entity.source: self._path(hit.entity) for hit in hits}, grounding, "parrot", 0.9, Cost(),
-        )  # fmt: skip
-
-    def _path(self, entity: Entity) -> str:
-        row = self.memory.catalog.source(entity.source)
-        return row.path if row else ""
-
-
-def _cited(entity: Entity, quote: str, memory: Memory) -> Citation:
-    row = memory.catalog.source(entity.source)
-    assert row is not None
-    return Citation(1, entity.id, entity.kind, entity.source, row.path, entity.title, entity.locator, quote)
-
-
-def viewer_of(person: str) -> Viewer:
-    if person == "owner":
-        return Viewer("owner", frozenset({"sales", "public", "operations", "hr"}))
-    if person not in SCOPES:
-        raise UnknownPerson("the policy does not name this person")
-    return Viewer(person, frozenset(SCOPES[person]), ("employee",), policy="v1")
 
 
 @pytest.fixture(scope="module")
@@ -95,32 +38,12 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
 
 @pytest.fixture(scope="module")
 def firm(memory: Memory) -> dict[str, list[Entity]]:
-    """A few files of the sample firm, each read by its own reader."""
-    operations = FIRM / "operations"
-    photo = [Said("region", "Part of a picture: plate", Locator(box=(100.0, 100.0, 400.0, 300.0)))]
-    heard = [
-        Said("utterance", f"line {n}", Locator(start=n * 2.0, end=n * 2.0 + 1.5)) for n in range(4)
-    ]  # fmt: skip
-    secret = [Said("passage", "The salary of Tanabe is secret.\nReally.")]
-    return {
-        "text": read(memory, FIRM / "public" / "warranty-policy.md", "public", TextReader()),
-        "html": keep(memory, FIRM / "public" / "company-profile.html", "public", [Said("passage", "<b>Hoshinagi</b>")]),
-        "table": read(memory, FIRM / "sales" / "shipments-2026.csv", "sales", TableReader()),
-        "pdf": read(memory, FIRM / "engineering" / "HS-40-spindle-manual.pdf", "operations", PdfReader()),
-        "picture": keep(memory, operations / "photos" / "nameplate-spindle-mc3.jpg", "operations", photo),
-        "sound": keep(memory, operations / "sound" / "shift-report-2026-06-09.flac", "operations", heard),
-        "sensor": read(memory, operations / "sensors" / "MC-3-spindle.csv", "operations", SensorReader()),
-        "secret": keep(memory, FIRM / "hr-confidential" / "medical-note-sawada.txt", "hr", secret),
-    }
+    return stock(memory)
 
 
 @pytest.fixture(scope="module")
 def people(memory: Memory) -> People:
-    found = People(memory.catalog, hasher=PasswordHasher(1, 8, 1))
-    for name, password in PASSWORDS.items():
-        found.add(name, password)
-    found.add("stranger", "not in the policy at all")
-    return found
+    return accounts(memory)
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +116,7 @@ def test_hits_and_citations_hold_nothing_of_closed_scopes(endo: TestClient) -> N
 def test_a_passage_opens_with_its_quotation_marked_and_escaped(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
     entity = firm["text"][1]
     page = endo.get(f"/open/{entity.id}?quote=0-12")
-    assert f"<mark id=\"cited\">{entity.text[:12]}</mark>" in page.text
+    assert f'<mark id="cited">{entity.text[:12]}</mark>' in page.text
     assert entity.title.split(" > ")[-1] in page.text
     html = endo.get(f"/open/{firm['html'][0].id}").text
     assert "&lt;b&gt;Hoshinagi&lt;/b&gt;" in html and "<b>Hoshinagi" not in html

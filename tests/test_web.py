@@ -1,0 +1,310 @@
+"""The chat over HTTP and in a real browser: two people at once never meet, and a source is one click away."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from assistant import api
+from assistant.web import words
+from ingest.entity import Entity, Locator
+from ingest.memory import Memory
+from ingest.settings import Settings
+from tests.conftest import WordSpace
+from tests.library import PASSWORDS, Parrot, accounts, stock, viewer_of
+
+CHROMIUM = shutil.which("chromium")
+WARRANTY = "How long is the warranty on spindle units from delivery?"
+SALARY = "The salary of Tanabe is secret. Really."
+
+
+class Served:
+    """A running server, its parts and its files."""
+
+    def __init__(self, parts: api.Parts, parrot: Parrot, firm: dict[str, list[Entity]]) -> None:
+        self.parts, self.parrot, self.firm = parts, parrot, firm
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        config = uvicorn.Config(api.application(parts), log_level="warning", access_log=False)
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
+
+    def __enter__(self) -> Served:
+        self.thread.start()
+        while not self.server.started and self.thread.is_alive():
+            self.thread.join(0.05)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.should_exit = True
+        self.thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Memory(Settings(home=tmp_path_factory.mktemp("home")), WordSpace()) as memory:
+        firm, parrot = stock(memory), Parrot(memory)
+        parts = api.Parts(memory.settings, memory, parrot, viewer_of, accounts(memory), examples=(WARRANTY,))
+        with Served(parts, parrot, firm) as running:
+            yield running
+
+
+class Person:
+    """Somebody at a browser, as far as HTTP goes: a signed-in client that speaks the chat's protocol."""
+
+    def __init__(self, served: Served, name: str) -> None:
+        self.http = httpx.Client(base_url=served.url, timeout=60, headers={"Origin": served.url})
+        signed = self.http.post("/sign-in", data={"name": name, "password": PASSWORDS[name]})
+        assert signed.status_code == 303
+        config = self.http.get("/chat/en/config").json()
+        events = config["dependencies"]
+        self.ask_event = next(one["id"] for one in events if len(one["inputs"]) == 2 and len(one["outputs"]) == 3)
+        self.greet_event = next(one["id"] for one in events if not one["inputs"] and len(one["outputs"]) == 2)
+
+    def join(self, session: str, event: int, *data: str) -> httpx.Response:
+        body = {"data": list(data), "fn_index": event, "session_hash": session, "event_data": None}
+        return self.http.post("/chat/en/gradio_api/queue/join", json=body)
+
+    def stream(self, session: str) -> str:
+        """Everything the session's stream says until its event is done."""
+        said = []
+        with self.http.stream("GET", "/chat/en/gradio_api/queue/data", params={"session_hash": session}) as reply:
+            said.append(str(reply.status_code))
+            for line in reply.iter_lines():
+                said.append(line)
+                if '"process_completed"' in line or reply.status_code != 200:
+                    break
+        return "\n".join(said)
+
+    def ask(self, session: str, question: str) -> str:
+        assert self.join(session, self.ask_event, question, "hybrid").status_code == 200
+        return self.stream(session)
+
+
+@pytest.fixture
+def endo(served: Served) -> Person:
+    return Person(served, "endo")
+
+
+@pytest.fixture
+def mori(served: Served) -> Person:
+    return Person(served, "mori")
+
+
+# -- two people at once --------------------------------------------------------------------------------------------
+
+
+def test_each_is_answered_from_what_they_may_read(endo: Person, mori: Person) -> None:
+    assert "The salary of Tanabe is secret." in mori.ask("m1", SALARY)
+    assert "The salary of Tanabe is secret." not in endo.ask("e1", SALARY).replace(SALARY, "")
+    assert "/open/" in endo.ask("e1", WARRANTY)
+
+
+def test_a_running_stream_is_nobody_elses(served: Served, endo: Person, mori: Person) -> None:
+    """While one answer is being written, the other asks for that session by its hash in every way there is."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        assert go_on.wait(60)
+
+    served.parrot.pause = hold
+    with ThreadPoolExecutor() as pool:
+        try:
+            whole = pool.submit(endo.ask, "running", WARRANTY)
+            assert begun.wait(60)
+            assert mori.stream("running").startswith("404")
+            assert mori.join("running", mori.greet_event).status_code == 404
+            assert mori.join("running", mori.ask_event, "What was said before?", "hybrid").status_code == 404
+            assert mori.http.get("/chat/en/gradio_api/heartbeat/running").status_code == 404
+            assert mori.http.get("/chat/ja/gradio_api/queue/data?session_hash=running").status_code == 404
+        finally:
+            served.parrot.pause = lambda: None
+            go_on.set()
+        assert "warranty" in whole.result(60)
+
+
+def test_a_conversation_is_nobody_elses(served: Served, endo: Person, mori: Person) -> None:
+    """The history behind a follow-up question is the asker's own, in a session nobody else can enter."""
+    endo.ask("talk", WARRANTY)
+    endo.ask("talk", "And for pumps?")
+    assert served.parrot.heard[-1][0] == "endo"
+    assert [one.question for one in served.parrot.heard[-1][1]] == [WARRANTY]
+    assert mori.join("talk", mori.ask_event, "And for pumps?", "hybrid").status_code == 404
+    mori.ask("mine", "And for pumps?")
+    assert served.parrot.heard[-1] == ("mori", ())
+
+
+def test_a_page_loaded_anew_shows_only_the_own_session(endo: Person, mori: Person) -> None:
+    endo.ask("page", WARRANTY)
+    assert endo.join("page", endo.greet_event).status_code == 200
+    assert "spindle units from delivery" in endo.stream("page")
+    assert mori.join("other-page", mori.greet_event).status_code == 200
+    greeting = mori.stream("other-page")
+    assert "mori" in greeting and "spindle" not in greeting and "endo" not in greeting
+
+
+def test_sources_of_the_other_are_absent_by_id_and_by_path(served: Served, mori: Person) -> None:
+    entity = served.firm["table"][0]
+    source = served.parts.memory.catalog.source(entity.source)
+    assert source is not None
+    routes = [f"/open/{entity.id}", f"/open/{entity.id}/file", f"/open/{entity.id}/page.png"]
+    for prefix in ("/chat/en/gradio_api/", "/chat/en/", "/chat/ja/gradio_api/", "/gradio_api/"):
+        routes += [f"{prefix}file={source.path}", f"{prefix}file/{source.path}", f"{prefix}proxy=http://localhost/"]
+    absent = mori.http.get("/open/" + "0" * 32)
+    for route in routes:
+        reply = mori.http.get(route)
+        assert reply.status_code == 404, route
+        assert Path(source.path).read_bytes()[:40] not in reply.content
+    assert mori.http.get(routes[0]).content == absent.content
+
+
+def test_what_the_chat_does_not_need_does_not_exist(endo: Person) -> None:
+    """No uploads, no second way to run an event, no files, no paths out of the chat."""
+    for method, route in [
+        ("POST", "/chat/en/gradio_api/upload"), ("POST", "/chat/en/gradio_api/run/predict"),
+        ("POST", "/chat/en/gradio_api/api/ask"), ("POST", "/chat/en/gradio_api/call/ask"),
+        ("POST", "/chat/en/gradio_api/component_server"), ("GET", "/chat/en/gradio_api/stream/a/b/c/d"),
+        ("POST", "/chat/en/login"), ("GET", "/chat/en/gradio_api/mcp/sse"), ("GET", "/chat/en/monitoring"),
+        ("GET", "/chat/en/assets/%2e%2e/%2e%2e/routes.py"), ("POST", "/chat/en/gradio_api/reset"),
+    ]:  # fmt: skip
+        assert endo.http.request(method, route, json={}).status_code == 404, route
+
+
+def test_an_event_too_large_or_unreadable_is_turned_away(endo: Person) -> None:
+    route = "/chat/en/gradio_api/queue/join"
+    assert endo.http.post(route, content=b"x" * 2_000_000).status_code == 404
+    assert endo.http.post(route, content=b"{not json").status_code == 404
+
+
+def test_without_a_session_there_is_no_chat_at_all(served: Served) -> None:
+    for route in (
+        "/",
+        "/chat/en/",
+        "/chat/en/config",
+        "/chat/en/gradio_api/queue/data?session_hash=e1",
+        "/api/sources",
+    ):
+        assert httpx.get(served.url + route).status_code == 401, route
+    foreign = {"session_hash": "e1", "data": [], "fn_index": 0}
+    assert httpx.post(f"{served.url}/chat/en/gradio_api/queue/join", json=foreign).status_code == 401
+
+
+def test_signing_out_ends_the_chat_at_the_next_event(endo: Person) -> None:
+    assert endo.join("last", endo.greet_event).status_code == 200
+    endo.http.post("/sign-out")
+    assert endo.join("last", endo.greet_event).status_code == 401
+
+
+def test_an_answer_whose_source_was_closed_is_not_shown_again(served: Served, endo: Person) -> None:
+    endo.ask("closing", WARRANTY)
+    connection = served.parts.memory.catalog.connection
+    connection.execute("UPDATE entity SET scope = 'closed' WHERE scope = 'public'")
+    try:
+        endo.join("closing", endo.greet_event)
+        shown = endo.stream("closing")
+    finally:
+        connection.execute("UPDATE entity SET scope = 'public' WHERE scope = 'closed'")
+    assert "no longer read" in shown and "18 months" not in shown
+
+
+# -- the words of the interface --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [("ja", "ja"), ("ja-JP,en;q=0.9", "ja"), ("de,en-US;q=0.7,ja;q=0.3", "en"), ("", "en"), ("fr", "en")],
+)
+def test_the_language_is_the_first_the_browser_asks_for(asked: str, language: str) -> None:
+    assert words.preferred(asked) == language
+
+
+def test_places_are_told_in_both_languages() -> None:
+    assert words.place(Locator(page=3), "en") == "page 3"
+    assert words.place(Locator(page=3), "ja") == "3ページ"
+    assert words.place(Locator(start=65.0, end=3725.5), "en") == "1:05–1:02:05"
+    assert words.place(Locator(sheet="Orders", row=4), "ja") == "シート Orders, 4行目"
+    assert words.place(Locator(), "en") == ""
+
+
+# -- in a browser ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def browser(served: Served) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    if CHROMIUM is None:
+        pytest.skip("chromium is not on this machine")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+def _signed_in(browser: Any, served: Served, locale: str) -> tuple[Any, list[str]]:
+    """A page of a signed-in person, and every address it asks for."""
+    page = browser.new_context(locale=locale, viewport={"width": 1200, "height": 860}).new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(served.url)
+    page.fill("input[name=name]", "endo")
+    page.fill("input[name=password]", PASSWORDS["endo"])
+    page.click("form button")
+    page.wait_for_selector("#question textarea", timeout=60_000)
+    return page, asked
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_question_is_answered_and_its_source_opened_at_the_quotation(served: Served, browser: Any) -> None:
+    page, asked = _signed_in(browser, served, "en-GB")
+    begun, go_on = threading.Event(), threading.Event()
+    served.parrot.pause = lambda: (begun.set(), go_on.wait(60))
+    page.fill("#question textarea", WARRANTY)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#live .draft .words", timeout=60_000)
+    assert "not checked yet" in page.inner_text("#live")
+    served.parrot.pause = lambda: None
+    go_on.set()
+    page.wait_for_selector("#past .card", timeout=60_000)
+    assert "Quoted from your files" in page.inner_text("#past") and not page.inner_text("#live")
+    with page.context.expect_page() as opening:
+        page.click("#past .card")
+    source = opening.value
+    source.wait_for_selector("mark")
+    assert source.inner_text("mark").rstrip(".") in page.inner_text("#past .card q")
+    assert source.title().startswith(page.inner_text("#past .card .file"))
+    assert {re.match(r"[a-z]+://[^/]+|data:", address)[0] for address in asked} <= {served.url, "data:"}  # type: ignore[index]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_chat_speaks_japanese_and_back(served: Served, browser: Any) -> None:
+    page, _ = _signed_in(browser, served, "ja-JP")
+    assert page.inner_text("#ask") == "質問する"
+    page.click("#bar nav a")
+    page.wait_for_selector("#question textarea")
+    assert page.inner_text("#ask") == "Ask"
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_markup_in_a_question_or_a_source_stays_text(served: Served, browser: Any) -> None:
+    page, asked = _signed_in(browser, served, "en-GB")
+    page.fill("#question textarea", 'Hoshinagi <img src="http://203.0.113.1/x.png" onerror="window.broken=1"> b')
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#past .turn", timeout=60_000)
+    assert "<img src=" in page.inner_text("#past .asked")
+    assert page.query_selector("#past img") is None and not page.evaluate("window.broken")
+    assert not [address for address in asked if "203.0.113.1" in address]
