@@ -1,0 +1,204 @@
+"""Questions over many tables as one memory: is the right row found, and is the exact answer computed?
+
+    python -m assistant.evaluate.tables ../shared/data/qa/wikitables.jsonl.gz [--questions 1000] [--home HOME] [--json]
+
+The file has one JSON object a line: `header`, `rows`, `row` (index of the right one), `question`, `answer`. The tables
+of the drawn questions become one memory (kept in HOME, so that a stopped run goes on). Knows no reader of files.
+
+Measured: the right row among the first five hits, for the words alone (BM25), for the shipped search, and for the rows
+of the found tables that the question points at; the right table; and the exact answers that `calculate` gives, over
+the right table and over those found. With the right table given one sees how far looking for rows can get at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.calculate import Calculation, calculate
+from assistant.evaluate.table import Table
+from assistant.point import point
+from assistant.retrieve import Retriever
+from ingest.access import Viewer
+from ingest.catalog import SourceRow, StoredEntity, chunks
+from ingest.cells import cell
+from ingest.entity import Entity, Locator, identify
+from ingest.lexicon import search
+from ingest.memory import Memory
+from ingest.pipeline import place
+from ingest.readers.grid import grid
+from ingest.settings import load
+from ingest.space import Space, pack
+
+SCOPE = "wiki"
+SEED = 0
+VIEWER = Viewer("evaluation", frozenset([SCOPE]))
+Place = tuple[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question, the source of its table, the place of the right row, and the answer."""
+
+    question: str
+    source: str
+    row: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was found for one case: rows by each way of looking, and exact answers (None when there was none)."""
+
+    words: list[Place]
+    hits: list[Place]
+    pointed: list[Place]
+    given: list[Place]
+    exact_given: Calculation | None
+    exact_found: Calculation | None
+
+
+def draw(file: Path, count: int) -> tuple[list[Case], dict[str, list[list[str]]]]:
+    """Cases drawn by a fixed seed, and their tables by source."""
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    random.Random(SEED).shuffle(rows)  # noqa: S311 (a fixed sample, no secret)
+    names: dict[str, str] = {}
+    tables: dict[str, list[list[str]]] = {}
+    cases = []
+    for row in rows[:count]:
+        cells = [row["header"], *row["rows"]]
+        source = names.setdefault(json.dumps(cells), f"t{len(names)}")
+        tables[source] = cells
+        cases.append(Case(row["question"], source, row["row"] + 2, row["answer"]))
+    return cases, tables
+
+
+def entities(source: str, cells: Sequence[Sequence[str]]) -> list[Entity]:
+    drafts = grid(cells, name="", key="table", title="", place=lambda index: Locator(row=index + 1))
+    return list(identify(source, SCOPE, drafts))
+
+
+def remember(memory: Memory, tables: dict[str, list[list[str]]]) -> None:
+    """Brings the tables that are not there yet into the memory."""
+    known = {row.id for row in memory.catalog.sources()}
+    for part in chunks([source for source in tables if source not in known], 32):
+        made = {source: entities(source, tables[source]) for source in part}
+        placed = iter(place(memory.space, [entity for found in made.values() for entity in found]))
+        for source, found in made.items():
+            items = [_stored(entity, placed) for entity in found]
+            row = SourceRow(source, f"/{source}", source, 1, "text/csv", "", SCOPE, "table", (), "")
+            memory.put_source(row, items)
+    memory.settle()
+
+
+def _stored(entity: Entity, placed: Iterator[Any]) -> StoredEntity:
+    where = next(placed)
+    return StoredEntity(entity, where.address.astype(np.float32).tobytes(), pack(where.slots))
+
+
+def look(case: Case, memory: Memory, retriever: Retriever) -> Outcome:
+    """Everything that is measured about one case."""
+    asked = retriever.ask(case.question, VIEWER)
+    lexical = [id for id, _ in search(memory.catalog, list(asked.weights), [SCOPE], 5, ["row"])]
+    known = memory.catalog.entities(lexical)
+    hits = [hit.entity for hit in retriever.search(case.question, VIEWER, k=40, kinds=["row"])]
+    sources = list(dict.fromkeys(hit.source for hit in hits))[:2]
+    whole = {source: [item.entity for item in memory.catalog.entities_of(source)] for source in {*sources, case.source}}
+    return Outcome(
+        [_place(known[id].entity) for id in lexical],
+        [_place(hit) for hit in hits[:5]],
+        [_place(row) for row in _pointed(case.question, [whole[source] for source in sources])],
+        [_place(row) for row in _pointed(case.question, [whole[case.source]])],
+        calculate(case.question, whole[case.source]),
+        calculate(case.question, [entity for source in sources for entity in whole[source]]),
+    )
+
+
+def _pointed(question: str, tables: Sequence[Sequence[Entity]]) -> list[Entity]:
+    """Four rows of the best table, then rows of the next, five in all."""
+    found = [point(question, rows) for table in tables if (rows := [e for e in table if e.kind == "row"])]
+    return [*found[0][:4], *(row for rows in found[1:] for row in rows), *found[0][4:]][:5] if found else []
+
+
+def _place(entity: Entity) -> Place:
+    return entity.source, entity.locator.row
+
+
+def right(calculation: Calculation, answer: str) -> bool:
+    """Whether a computed answer says the same as the expected one, as words or as a figure."""
+    said = {_plain(str(calculation.value)), _plain(calculation.text), _plain(str(calculation.value)[:10])}
+    return _plain(answer) in said
+
+
+def _plain(text: str) -> str:
+    item = cell(text)
+    return f"{item.value:g}" if item.type == "number" else str(item.value).strip(' "').casefold()
+
+
+def table(cases: Sequence[Case], outcomes: Sequence[Outcome], seconds: float) -> Table:
+    """Recall of rows and tables by each way, and the exact answers."""
+    rows: list[tuple[str | int | float | None, ...]] = []
+    for name, field in (
+        ("words alone (BM25)", "words"),
+        ("shipped search", "hits"),
+        ("rows pointed at in the found tables", "pointed"),
+        ("rows pointed at in the right table", "given"),
+    ):
+        found: list[list[Place]] = [getattr(outcome, field) for outcome in outcomes]
+        at = [
+            [(case.source, case.row) in places[:k] for case, places in zip(cases, found, strict=True)] for k in (1, 5)
+        ]
+        tables = [case.source in {source for source, _ in places} for case, places in zip(cases, found, strict=True)]
+        rows.append((name, _share(at[0]), _share(at[1]), _share(tables), None, None))
+    for name, field in (("computed, right table given", "exact_given"), ("computed, tables found", "exact_found")):
+        sure = [(c, e) for c, o in zip(cases, outcomes, strict=True) if (e := getattr(o, field)) is not None]
+        rows.append((name, None, None, None, len(sure), _share([right(exact, case.answer) for case, exact in sure])))
+    columns = ("way", "row@1", "row@5", "table@5", "answers", "exact")
+    count = len({case.source for case in cases})
+    notes = (
+        f"{len(cases)} questions, {count} tables, {seconds / max(1, len(cases)):.2f} s per question, all ways together",
+    )
+    return Table("Questions over tables as one memory", columns, tuple(rows), notes)
+
+
+def _share(values: Sequence[bool]) -> float:
+    return sum(values) / max(1, len(values))
+
+
+def run(file: Path, count: int, home: Path, space: Space) -> Table:
+    cases, tables = draw(file, count)
+    with Memory(load(home), space) as memory:
+        remember(memory, tables)
+        retriever = Retriever(memory, memory.catalog, space)
+        start = time.perf_counter()
+        outcomes = [look(case, memory, retriever) for case in cases]
+        return table(cases, outcomes, time.perf_counter() - start)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--questions", type=int, default=1000)
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    from ingest.encoders.words import Words
+
+    with tempfile.TemporaryDirectory() as scratch:
+        found = run(asked.file, asked.questions, asked.home or Path(scratch), Words())
+    print(json.dumps(found.as_dict(), ensure_ascii=False) if asked.json else found)
+
+
+if __name__ == "__main__":
+    main()
