@@ -27,6 +27,7 @@ from assistant.web.words import LANGUAGES, Language, preferred, words
 from ingest.access import Viewer
 from ingest.errors import BadInput, KotonohaError, NotFound, SignInRefused, UnknownPerson
 from ingest.memory import Memory
+from ingest.personal import Personal
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Parts:
 
     Attributes:
         viewer_of: the viewer for a person's name, compiled anew for each request.
+        personal: what gives personal data back to whom may see it.
         people: accounts; None where the server is the local owner's and `viewer_of` is asked for "owner".
         hosts: names under which this server is known on its network.
         examples: questions shown to whoever opens the chat, whatever they may read.
@@ -68,6 +70,7 @@ class Parts:
     memory: Memory
     assistant: Asked
     viewer_of: Callable[[str], Viewer]
+    personal: Personal
     people: People | None = None
     audit: Audit | None = None
     hosts: tuple[str, ...] = ()
@@ -198,7 +201,7 @@ def sources(parts: P, viewer: V) -> list[dict[str, str]]:
 def open_source(entity: str, parts: P, viewer: V, language: L, quote: str = "") -> HTMLResponse:
     """The source of an entity, opened at its place. `quote` is the cited range of its characters: "12-80"."""
     opened = _opened(parts, viewer, entity, "place", _range(quote))
-    rows = view.excerpt(parts.memory, opened.entity, viewer) if opened.look == "table" else None
+    rows = view.excerpt(parts.memory, parts.personal, opened.entity, viewer) if opened.look == "table" else None
     file = view.original(opened)
     if file is not None:
         file.close()
@@ -241,12 +244,12 @@ def _opened(
 ) -> view.Opened:
     """The entity at its place, by way of the gate; recorded whether it opened or not."""
     try:
-        opened = view.open_at(parts.memory, entity, viewer, marked)
+        opened = view.open_at(parts.memory, parts.personal, entity, viewer, marked)
     except NotFound:
         _record(parts, viewer, "open", {"entity": entity[:64], "part": part, "denied": True})
         raise
-    content = {"source": opened.source.path, "place": opened.entity.locator.as_dict()}
-    _record(parts, viewer, "open", {"entity": entity, "part": part}, (opened.entity.scope,), content)
+    where = {"source": opened.source.path}
+    _record(parts, viewer, "open", {"entity": entity, "part": part}, (opened.entity.scope,), where)
     return opened
 
 

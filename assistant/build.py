@@ -204,8 +204,8 @@ def serve(settings: Settings, host: str, port: int, examples: Sequence[str] = ()
         accounts = People(known)
         people = accounts if accounts.accounts() else None
         parts = api.Parts(
-            settings, opened, assistant(settings, opened), lambda name: viewer(known, name if people else ""), people,
-            audit(settings, known), examples=tuple(examples),
+            settings, opened, assistant(settings, opened), lambda name: viewer(known, name if people else ""),
+            personal(settings, known), people, audit(settings, known), examples=tuple(examples),
         )  # fmt: skip
         with pipeline.attending(opened, lambda: readers(settings)):
             print(f"Kotonoha listens at http://{host}:{port}  (Ctrl-C stops it)", flush=True)

@@ -1,13 +1,16 @@
 """Drawings for a source opened at its place: a page or picture with its box, a measured quantity as a line.
 
 Pixels and plot geometry only: whether somebody may see them was decided before, and how they are framed is the page's
-matter. Renders with PDFium and Pillow; one page at a time, bounded in size.
+matter. Pages of PDF are drawn in a process of their own: PDFium may be used by one thread only, which in a server is
+the one that ingests, and what a hostile file does to it stays there.
 """
 
 from __future__ import annotations
 
 import io
-import threading
+import json
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -32,31 +35,35 @@ POINTS = 400
 CONTEXT = 1.5
 """How much of the record is shown on each side of a window, in lengths of that window."""
 INK, WASH = (201, 79, 24, 255), (255, 196, 61, 70)
-
-_PDFIUM = threading.Lock()
-"""PDFium may be used by one thread at a time."""
+PATIENCE = 60.0
+"""Seconds after which a page is given up."""
 
 
 # -- pages and pictures --------------------------------------------------------------------------------------
 
 
 def page(file: BinaryIO, place: Locator) -> bytes:
-    """A page of a PDF as PNG, with the box of `place` (points from the top left) drawn on it.
+    """A page of a PDF as PNG, with the box of `place` (points from the top left) drawn on it. `file` is a real one.
 
     Raises:
         NotFound: there is no such page, or PDFium cannot draw it.
     """
+    command = [sys.executable, "-P", "-m", "assistant.drawing", json.dumps(place.as_dict())]
+    try:
+        done = subprocess.run(command, stdin=file, capture_output=True, timeout=PATIENCE, check=True)  # noqa: S603
+    except subprocess.SubprocessError as error:
+        raise NotFound("this page cannot be drawn") from error
+    return done.stdout
+
+
+def _drawn(file: BinaryIO, place: Locator) -> bytes:
     import pypdfium2  # type: ignore[import-untyped]
 
-    try:
-        with _PDFIUM, pypdfium2.PdfDocument(file) as document:
-            sheet = document[(place.page or 1) - 1]
-            width, height = sheet.get_size()
-            scale = min(WIDTH / max(width, 1.0), HEIGHT / max(height, 1.0))
-            image = sheet.render(scale=scale).to_pil()
-    except (pypdfium2.PdfiumError, IndexError, ValueError) as error:
-        raise NotFound("this page cannot be drawn") from error
-    return _png(image, place.box, scale)
+    with pypdfium2.PdfDocument(file) as document:
+        sheet = document[(place.page or 1) - 1]
+        width, height = sheet.get_size()
+        scale = min(WIDTH / max(width, 1.0), HEIGHT / max(height, 1.0))
+        return _png(sheet.render(scale=scale).to_pil(), place.box, scale)
 
 
 def picture(source: Source, place: Locator) -> bytes:
@@ -167,3 +174,5 @@ def _clock(seconds: float) -> str:
     return str(np.datetime64(round(seconds), "s"))[:16].replace("T", " ")
 
 
+if __name__ == "__main__":  # the process of `page`: the file comes in, the picture goes out
+    sys.stdout.buffer.write(_drawn(sys.stdin.buffer, Locator.from_dict(json.loads(sys.argv[1]))))

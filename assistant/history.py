@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.access import Viewer
@@ -23,22 +24,30 @@ CONVERSATIONS = 1_000
 """Conversations kept; the one unused for longest goes first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An answer as it was shown; `revealed` when personal data in it was."""
+
+    answer: Answer
+    revealed: bool
+
+
 class History:
     """Conversations by (person, name), bounded. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], tuple[Answer, ...]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], tuple[Turn, ...]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def turns(self, person: str, conversation: str) -> tuple[Answer, ...]:
+    def turns(self, person: str, conversation: str) -> tuple[Turn, ...]:
         """What was answered so far, oldest first."""
         with self._lock:
             return self._kept.get((person, conversation), ())
 
-    def add(self, person: str, conversation: str, answer: Answer) -> None:
+    def add(self, person: str, conversation: str, turn: Turn) -> None:
         key = (person, conversation)
         with self._lock:
-            self._kept[key] = (*self._kept.get(key, ()), answer)[-TURNS:]
+            self._kept[key] = (*self._kept.get(key, ()), turn)[-TURNS:]
             self._kept.move_to_end(key)
             while len(self._kept) > CONVERSATIONS:
                 self._kept.popitem(last=False)
@@ -48,9 +57,9 @@ class History:
             self._kept.pop((person, conversation), None)
 
 
-def still_readable(answer: Answer, viewer: Viewer, memory: Memory) -> bool:
-    """Whether this viewer may read everything an answer was made from, now."""
-    wanted = {citation.entity for citation in answer.citations}
-    for hit in answer.hits:
+def may_show(turn: Turn, viewer: Viewer, memory: Memory) -> bool:
+    """Whether this viewer may read everything an answer was made from, as it was shown, now."""
+    wanted = {citation.entity for citation in turn.answer.citations}
+    for hit in turn.answer.hits:
         wanted |= {one.id for one in (hit.entity, *hit.neighbours, *hit.parents)}
-    return len(memory.hydrate(wanted, viewer)) == len(wanted)
+    return viewer.may_reveal >= turn.revealed and len(memory.hydrate(wanted, viewer)) == len(wanted)

@@ -19,6 +19,7 @@ from ingest.cells import shown
 from ingest.entity import Entity
 from ingest.errors import NotFound, UnreadableSource
 from ingest.memory import Memory
+from ingest.personal import Personal, put_back
 from ingest.settings import Settings
 from ingest.source import Source, look
 
@@ -40,7 +41,7 @@ class Opened:
     Attributes:
         parts: its text before, inside and after what was cited; the middle is empty when nothing is marked.
         before, after: its readable neighbours in the source, in reading order.
-        whole: whether the viewer may read all the source holds, and so its original.
+        whole: whether the viewer may see all the source holds, personal data too, and so its original.
     """
 
     entity: Entity
@@ -67,19 +68,25 @@ class Excerpt:
     """The cited column, where a column was cited."""
 
 
-def open_at(memory: Memory, id: str, viewer: Viewer, marked: tuple[int, int] | None = None) -> Opened:
-    """The entity with this id at its place.
+def open_at(
+    memory: Memory, personal: Personal, id: str, viewer: Viewer, marked: tuple[int, int] | None = None
+) -> Opened:
+    """The entity with this id at its place; personal data in it only for whom may see it.
 
     Args:
-        marked: the range of its characters that was cited.
+        marked: the range of its characters, as shown, that was cited.
 
     Raises:
         NotFound: there is none, or none for this viewer.
     """
     entity, source = _readable(memory, id, viewer)
     reach = LINES_AROUND if entity.kind == "utterance" else AROUND
-    before, after = _neighbours(memory, entity, viewer, reach)
-    whole = _whole(memory, source, viewer)
+    near = _neighbours(memory, entity, viewer, reach)
+    originals = personal.originals([entity.id, *(one.id for one in near)], viewer)
+    entity, *near = (put_back(one, originals) for one in (entity, *near))
+    before = tuple(one for one in near if one.ordinal < entity.ordinal)[-reach:]
+    after = tuple(one for one in near if one.ordinal > entity.ordinal)[:reach]
+    whole = _whole(memory, source, viewer) and personal.may_open(source.id, viewer)
     return Opened(entity, source, look_of(entity, source), split(entity.text, marked), before, after, whole)
 
 
@@ -133,7 +140,7 @@ def source_of(opened: Opened, settings: Settings) -> Source | None:
     return source if source and source.sha256 == opened.source.sha256 else None
 
 
-def excerpt(memory: Memory, entity: Entity, viewer: Viewer) -> Excerpt:
+def excerpt(memory: Memory, personal: Personal, entity: Entity, viewer: Viewer) -> Excerpt:
     """The rows around a cited row, or the first rows of a cited table or column."""
     table = entity.id if entity.kind == "table" else entity.parent
     around = entity.ordinal if entity.kind == "row" else 0
@@ -147,7 +154,8 @@ def excerpt(memory: Memory, entity: Entity, viewer: Viewer) -> Excerpt:
     rows = [found[id].entity for id in ids if id in found]
     header = _header(found[table].entity if table in found else entity, rows)
     cited = str(entity.facts.get("name", "")) if entity.kind == "column" else ""
-    return Excerpt(header, tuple((row.locator.row, _cells(row, header), row.id == entity.id) for row in rows), cited)
+    told = Excerpt(header, tuple((row.locator.row, _cells(row, header), row.id == entity.id) for row in rows), cited)
+    return put_back(told, personal.originals(found, viewer))
 
 
 def _header(table: Entity, rows: Sequence[Entity]) -> tuple[str, ...]:
@@ -183,17 +191,13 @@ def _absent() -> NotFound:
     return NotFound("there is nothing here that you may read")
 
 
-def _neighbours(
-    memory: Memory, entity: Entity, viewer: Viewer, reach: int
-) -> tuple[tuple[Entity, ...], tuple[Entity, ...]]:
+def _neighbours(memory: Memory, entity: Entity, viewer: Viewer, reach: int) -> list[Entity]:
+    """What stands near an entity in its source, of the same kind and in the same part, in reading order."""
     query = "SELECT id FROM entity WHERE source = ? AND kind = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal"
     values = (entity.source, entity.kind, entity.ordinal - 4 * reach, entity.ordinal + 4 * reach)
     ids = [row["id"] for row in memory.catalog.connection.execute(query, values)]
     near = [item.entity for item in memory.hydrate(ids, viewer).values() if item.entity.parent == entity.parent]
-    near.sort(key=lambda one: one.ordinal)
-    before = [one for one in near if one.ordinal < entity.ordinal]
-    after = [one for one in near if one.ordinal > entity.ordinal]
-    return tuple(before[-reach:]), tuple(after[:reach])
+    return sorted(near, key=lambda one: one.ordinal)
 
 
 def _whole(memory: Memory, source: SourceRow, viewer: Viewer) -> bool:

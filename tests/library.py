@@ -20,6 +20,7 @@ from ingest.catalog import SourceRow, StoredEntity
 from ingest.entity import Draft, Entity, Locator, identify
 from ingest.errors import BadInput, UnknownPerson
 from ingest.memory import Memory
+from ingest.personal import Personal
 from ingest.pipeline import place
 from ingest.readers import Reader
 from ingest.readers.pdf import PdfReader
@@ -85,6 +86,10 @@ def stock(memory: Memory) -> dict[str, list[Entity]]:
         "sensor": read(memory, operations / "sensors" / "MC-3-spindle.csv", "operations", SensorReader()),
         "secret": keep(memory, FIRM / "hr-confidential" / "medical-note-sawada.txt", "hr", secret),
     }
+
+
+def keys(memory: Memory) -> Personal:
+    return Personal(memory.catalog, memory.settings.keys_folder)
 
 
 def accounts(memory: Memory) -> People:

@@ -23,7 +23,7 @@ from ingest.memory import Memory
 from ingest.readers.text import TextReader
 from ingest.settings import Settings
 from tests.conftest import FIRM, WordSpace
-from tests.library import PASSWORDS, Parrot, accounts, read, stock, viewer_of
+from tests.library import PASSWORDS, Parrot, accounts, keys, read, stock, viewer_of
 
 HOME = "http://localhost"
 SIGN_IN = {"Origin": HOME}
@@ -53,7 +53,7 @@ def audit(memory: Memory) -> Audit:
 
 @pytest.fixture(scope="module")
 def parts(memory: Memory, people: People, audit: Audit) -> api.Parts:
-    return api.Parts(memory.settings, memory, Parrot(memory), viewer_of, people, audit)
+    return api.Parts(memory.settings, memory, Parrot(memory), viewer_of, keys(memory), people, audit)
 
 
 server = lru_cache(api.application)

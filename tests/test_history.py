@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from assistant import history
 from assistant.answer import Answer
-from assistant.history import History, still_readable
+from assistant.history import History, Turn, may_show
 from ingest.access import Viewer
 from ingest.memory import Memory
 from tests.library import Parrot, stock, viewer_of
 
 
-def answer(memory: Memory, question: str, viewer: Viewer) -> Answer:
+def answer(memory: Memory, question: str, viewer: Viewer) -> Turn:
     *_, last = Parrot(memory).ask(question, viewer)
     assert isinstance(last, Answer)
-    return last
+    return Turn(last, viewer.may_reveal)
 
 
 def test_somebody_elses_name_for_a_conversation_finds_nothing(memory: Memory) -> None:
@@ -41,6 +41,6 @@ def test_old_turns_and_unused_conversations_are_forgotten(memory: Memory) -> Non
 def test_an_answer_is_shown_again_only_while_all_it_rests_on_may_be_read(memory: Memory) -> None:
     stock(memory)
     said = answer(memory, "How long is the warranty on spindle units?", viewer_of("endo"))
-    assert said.hits and still_readable(said, viewer_of("endo"), memory)
-    memory.catalog.connection.execute("UPDATE entity SET scope = 'hr' WHERE id = ?", (said.hits[-1].entity.id,))
-    assert not still_readable(said, viewer_of("endo"), memory)
+    assert said.answer.hits and may_show(said, viewer_of("endo"), memory)
+    memory.catalog.connection.execute("UPDATE entity SET scope = 'hr' WHERE id = ?", (said.answer.hits[-1].entity.id,))
+    assert not may_show(said, viewer_of("endo"), memory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from ingest.access import Viewer
 from ingest.entity import Draft, Entity, Locator
 from ingest.errors import NotFound
 from ingest.memory import Memory
+from ingest.personal import Personal
 from ingest.readers.sensor import SensorReader
 from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
@@ -20,6 +22,11 @@ from tests.library import keep, read
 READER = Viewer("endo", frozenset({"sales", "public"}))
 STRANGER = Viewer("mori", frozenset({"hr"}))
 LEAVE = FIRM / "public" / "leave-rules-ja.txt"
+
+
+@pytest.fixture
+def personal(memory: Memory) -> Personal:
+    return Personal(memory.catalog, memory.settings.keys_folder)
 
 
 @pytest.fixture
@@ -36,37 +43,41 @@ def test_a_range_that_does_not_fit_marks_nothing(marked: tuple[int, int] | None)
     assert view.split("grease", marked) == ("grease", "", "")
 
 
-def test_absent_and_forbidden_are_told_in_the_same_words(memory: Memory, shipments: list[Entity]) -> None:
+def test_absent_and_forbidden_are_told_in_the_same_words(
+    memory: Memory, personal: Personal, shipments: list[Entity]
+) -> None:
     with pytest.raises(NotFound) as forbidden:
-        view.open_at(memory, shipments[0].id, STRANGER)
+        view.open_at(memory, personal, shipments[0].id, STRANGER)
     with pytest.raises(NotFound) as absent:
-        view.open_at(memory, "0" * 32, STRANGER)
+        view.open_at(memory, personal, "0" * 32, STRANGER)
     assert str(forbidden.value) == str(absent.value)
 
 
-def test_neighbours_come_in_reading_order_and_only_the_readable_ones(memory: Memory) -> None:
+def test_neighbours_come_in_reading_order_and_only_the_readable_ones(memory: Memory, personal: Personal) -> None:
     drafts = [Draft("passage", f"passage {n}", Locator(chars=(n, n + 1))) for n in range(6)]
     entities = keep(memory, LEAVE, "public", drafts)
     memory.catalog.connection.execute("UPDATE entity SET scope = 'hr' WHERE id = ?", (entities[2].id,))
-    opened = view.open_at(memory, entities[3].id, READER)
+    opened = view.open_at(memory, personal, entities[3].id, READER)
     assert [one.text for one in opened.before] == ["passage 0", "passage 1"]
     assert [one.text for one in opened.after] == ["passage 4", "passage 5"]
 
 
-def test_a_source_of_which_a_part_is_closed_is_not_handed_out_whole(memory: Memory) -> None:
+def test_a_source_of_which_a_part_is_closed_is_not_handed_out_whole(memory: Memory, personal: Personal) -> None:
     entities = keep(memory, LEAVE, "public", [Draft("passage", "open"), Draft("passage", "closed")])
-    assert view.original(view.open_at(memory, entities[0].id, READER)) is not None
+    assert view.original(view.open_at(memory, personal, entities[0].id, READER)) is not None
     memory.catalog.connection.execute("UPDATE entity SET scope = 'hr' WHERE id = ?", (entities[1].id,))
-    opened = view.open_at(memory, entities[0].id, READER)
+    opened = view.open_at(memory, personal, entities[0].id, READER)
     assert view.original(opened) is None
     assert view.source_of(opened, memory.settings) is None
 
 
-def test_the_original_is_opened_only_with_the_bytes_that_were_read(memory: Memory, tmp_path: Path) -> None:
+def test_the_original_is_opened_only_with_the_bytes_that_were_read(
+    memory: Memory, personal: Personal, tmp_path: Path
+) -> None:
     path = tmp_path / "note.txt"
     path.write_text("first words", "utf-8")
     (entity,) = read(memory, path, "public", TextReader())
-    opened = view.open_at(memory, entity.id, READER)
+    opened = view.open_at(memory, personal, entity.id, READER)
     file = view.original(opened)
     assert file is not None and file.read() == b"first words"
     path.write_text("other words", "utf-8")
@@ -77,9 +88,11 @@ def test_the_original_is_opened_only_with_the_bytes_that_were_read(memory: Memor
     assert view.original(opened) is None
 
 
-def test_rows_around_a_cited_row_stand_under_their_headers(memory: Memory, shipments: list[Entity]) -> None:
+def test_rows_around_a_cited_row_stand_under_their_headers(
+    memory: Memory, personal: Personal, shipments: list[Entity]
+) -> None:
     cited = [one for one in shipments if one.kind == "row"][20]
-    excerpt = view.excerpt(memory, cited, READER)
+    excerpt = view.excerpt(memory, personal, cited, READER)
     chosen = [number for number, _, is_cited in excerpt.rows if is_cited]
     assert chosen == [cited.locator.row]
     assert len(excerpt.rows) == view.MOST_ROWS
@@ -87,19 +100,42 @@ def test_rows_around_a_cited_row_stand_under_their_headers(memory: Memory, shipm
     assert all(f"{name}: {value}" in cited.text for name, value in values.items() if value)
 
 
-def test_a_cited_column_is_named_over_the_first_rows(memory: Memory, shipments: list[Entity]) -> None:
+def test_a_cited_column_is_named_over_the_first_rows(
+    memory: Memory, personal: Personal, shipments: list[Entity]
+) -> None:
     column = next(one for one in shipments if one.kind == "column")
-    excerpt = view.excerpt(memory, column, READER)
+    excerpt = view.excerpt(memory, personal, column, READER)
     assert excerpt.column == column.facts["name"] in excerpt.header
     assert excerpt.rows and not any(is_cited for *_, is_cited in excerpt.rows)
 
 
-def test_what_is_best_shown_follows_from_kind_and_file(memory: Memory, shipments: list[Entity]) -> None:
+def test_what_is_best_shown_follows_from_kind_and_file(
+    memory: Memory, personal: Personal, shipments: list[Entity]
+) -> None:
     record = read(memory, FIRM / "operations" / "sensors" / "MC-3-spindle.csv", "public", SensorReader())
-    looks = {view.open_at(memory, one.id, READER).look for one in (*shipments[:3], *record[:3])}
+    looks = {view.open_at(memory, personal, one.id, READER).look for one in (*shipments[:3], *record[:3])}
     assert looks == {"table", "chart"}
     spoken = keep(
         memory, FIRM / "operations" / "sound" / "shift-report-2026-06-09.flac", "public",
         [Draft("utterance", "pressure is low", Locator(start=3.0, end=5.0))],
     )  # fmt: skip
-    assert view.open_at(memory, spoken[0].id, READER).look == "sound"
+    assert view.open_at(memory, personal, spoken[0].id, READER).look == "sound"
+
+
+def test_personal_data_and_the_file_that_holds_it_are_for_whom_may_see_it(
+    memory: Memory, personal: Personal, tmp_path: Path
+) -> None:
+    path = tmp_path / "card.txt"
+    path.write_text("Call 090-1234-5678.", "utf-8")
+    ((entity,), (secret,)) = (
+        keep(memory, path, "public", [Draft("passage", "x")]),
+        [one.draft for one in personal.redacted([Draft("passage", "Call 090-1234-5678.")], "public")],
+    )
+    values = (secret.text, entity.id)
+    memory.catalog.connection.execute("UPDATE entity SET text = ? WHERE id = ?", values)
+    sealed = personal.seal(entity.id, {secret.text[5:-1]: "090-1234-5678"})
+    memory.catalog.connection.execute("INSERT INTO original (entity, sealed) VALUES (?, ?)", (entity.id, sealed))
+    hidden = view.open_at(memory, personal, entity.id, READER)
+    assert "090" not in hidden.entity.text + "".join(hidden.parts) and view.original(hidden) is None
+    shown = view.open_at(memory, personal, entity.id, replace(READER, may_reveal=True))
+    assert shown.entity.text == "Call 090-1234-5678." and view.original(shown) is not None

@@ -21,7 +21,7 @@ from ingest.entity import Entity, Locator
 from ingest.memory import Memory
 from ingest.settings import Settings
 from tests.conftest import WordSpace
-from tests.library import PASSWORDS, Parrot, accounts, stock, viewer_of
+from tests.library import PASSWORDS, Parrot, accounts, keys, stock, viewer_of
 
 CHROMIUM = shutil.which("chromium")
 WARRANTY = "How long is the warranty on spindle units from delivery?"
@@ -54,7 +54,9 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with Memory(Settings(home=tmp_path_factory.mktemp("home")), WordSpace()) as memory:
         firm, parrot = stock(memory), Parrot(memory)
-        parts = api.Parts(memory.settings, memory, parrot, viewer_of, accounts(memory), examples=(WARRANTY,))
+        parts = api.Parts(
+            memory.settings, memory, parrot, viewer_of, keys(memory), accounts(memory), examples=(WARRANTY,)
+        )
         with Served(parts, parrot, firm) as running:
             yield running
 

@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request
 
 from assistant.answer import Answer, Draft, Exchange
 from assistant.guard import CHAT, OWNER
-from assistant.history import History, still_readable
+from assistant.history import History, Turn, may_show
 from assistant.web import pages
 from assistant.web.words import LANGUAGES, Language, words
 from ingest.access import Viewer
@@ -42,7 +42,8 @@ def mount(app: FastAPI, parts: Parts) -> None:
         chat = Chat(parts, history, language)
         gr.mount_gradio_app(
             app, chat.blocks(), f"{CHAT}/{language}", auth_dependency=_person, footer_links=[], run_history=False,
-            show_error=False, css_paths=[pages.CHAT_STYLE], head=ICON, ssr_mode=False, mcp_server=False, enable_monitoring=False,
+            show_error=False, css_paths=[pages.CHAT_STYLE], head=ICON, ssr_mode=False, mcp_server=False,
+            enable_monitoring=False,
             theme=gr.themes.Base(font=FONT, font_mono=["ui-monospace", "monospace"]),
         )  # fmt: skip
 
@@ -118,11 +119,11 @@ class Chat:
 
     def _answer(self, question: str, grounding: Any, viewer: Viewer, request: gr.Request) -> Iterator[str]:
         """The answer as it is made, as HTML; at the end it is part of the conversation."""
-        before = [Exchange(one.question, one.answer) for one in self._turns(request) if self._may_show(one, viewer)]
+        before = [Exchange(one.question, one.answer) for one in self._readable(viewer, request)]
         draft = ""
         for step in self._parts.assistant.ask(question, viewer, grounding=grounding, history=before):
             if isinstance(step, Answer):
-                self._history.add(*_who(request), step)
+                self._history.add(*_who(request), Turn(step, viewer.may_reveal))
             elif isinstance(step, Draft):
                 draft += step.text
                 yield pages.live(question, "checking", draft, self._language)
@@ -132,16 +133,16 @@ class Chat:
     def _past(self, viewer: Viewer, request: gr.Request, waiting: bool = False) -> str:
         """The conversation so far; a greeting while there is none."""
         shown = [
-            pages.turn(one, self._language) if self._may_show(one, viewer) else pages.gone(one.question, self._language)
-            for one in self._turns(request)
+            pages.turn(turn.answer, self._language)
+            if may_show(turn, viewer, self._parts.memory)
+            else pages.gone(turn.answer.question, self._language)
+            for turn in self._history.turns(*_who(request))
         ]
         return "".join(shown) or ("" if waiting else pages.welcome(self._language))
 
-    def _turns(self, request: gr.Request) -> tuple[Answer, ...]:
-        return self._history.turns(*_who(request))
-
-    def _may_show(self, answer: Answer, viewer: Viewer) -> bool:
-        return still_readable(answer, viewer, self._parts.memory)
+    def _readable(self, viewer: Viewer, request: gr.Request) -> list[Answer]:
+        turns = self._history.turns(*_who(request))
+        return [turn.answer for turn in turns if may_show(turn, viewer, self._parts.memory)]
 
     def _viewer(self, request: gr.Request) -> Viewer:
         from assistant.api import viewer_named
