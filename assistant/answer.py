@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assistant import check, cite, quote
 from assistant.calculate import calculate
+from assistant.chain import follow
 from assistant.cite import Citation
 from assistant.compose import Composed, Grounding, LeftOut, compose
 from assistant.prompt import REFUSAL, system
@@ -182,21 +183,34 @@ class Assistant:
         """
         if not question.strip():
             raise BadInput("there is no question")
-        start = time.perf_counter()
-        alone = standalone(question, history)
-        found = tuple(self._retriever.search(alone, viewer, k=HITS) if hits is None else hits)
-        asked = self._retriever.ask(alone, viewer)
-        ranked = quote.rank(alone, asked, found)
-        retrieve = time.perf_counter() - start
-        yield Found(found)
-        sure = quote.confidence(ranked[0], asked.fluent) if ranked else 0.0
-        case = _Case(question, alone, asked.fluent, found, ranked, sure, grounding, start, retrieve)
+        case = self._found(question, viewer, grounding, standalone(question, history), hits)
+        yield Found(case.hits)
         if (computed := self._calculated(case, viewer)) is not None:
             yield computed
-        elif sure < CONFIDENT and grounding != "none":
+        elif case.confidence < CONFIDENT and grounding != "none":
             yield self._refusal(case)
         else:
             yield from self._speak(case)
+
+    def _found(
+        self, question: str, viewer: Viewer, grounding: Grounding, alone: str, hits: Sequence[Hit] | None
+    ) -> _Case:
+        """Searches, ranks sentences, and where no single source is enough follows what one of them names."""
+        start = time.perf_counter()
+        found = tuple(self._retriever.search(alone, viewer, k=HITS) if hits is None else hits)
+        asked = self._retriever.ask(alone, viewer)
+        ranked = quote.rank(alone, asked, found)
+        sure = quote.confidence(ranked[0], asked.fluent) if ranked else 0.0
+        chosen = quote.choose(ranked)
+        fitting = [one for one in ranked if one.score >= 0.1 and quote.confidence(one, asked.fluent) >= CONFIDENT]
+        linked = follow(alone, asked, viewer, self._retriever, found, ranked) if hits is None else None
+        if linked is not None:
+            sure, fitting = max(sure, linked.covered), list(linked.candidates)
+            found = _first(linked.hits, found)
+            ranked = quote.rank(alone, asked, found)
+            chosen = _first_said(linked.candidates, ranked[:1])
+        spent = time.perf_counter() - start
+        return _Case(question, alone, found, ranked, chosen, fitting, sure, grounding, start, spent)
 
     # -- the four kinds of answer ----------------------------------------------------------------------
 
@@ -271,16 +285,12 @@ class Assistant:
 
     def _strange(self, case: _Case, text: str) -> str:
         """Why words that a source carries still do not answer: no sentence that fits the question holds them, or ""."""
-        fitting = [one for one in case.ranked if one.score >= 0.1 and quote.confidence(one, case.fluent) >= CONFIDENT]
-        held = any(check.support(text, f"{one.entity.title} {one.text}").supported for one in fitting)
+        held = any(check.support(text, f"{one.entity.title} {one.text}").supported for one in case.fitting)
         return "" if held else "no sentence that fits the question holds them"
 
     def _quotation(self, case: _Case, composed: Composed, cost: Cost, notes: tuple[str, ...]) -> Answer:
-        chosen = quote.choose(case.ranked)
-        if not chosen:
-            return self._refusal(case)
-        text = " ".join(f"{_plain(one.text)} [{one.hit + 1}]" for one in chosen)
-        citations = tuple(cite.from_candidate(one.hit + 1, one, self._path) for one in chosen)
+        text = " ".join(f"{_plain(one.text)} [{one.hit + 1}]" for one in case.chosen)
+        citations = tuple(cite.from_candidate(one.hit + 1, one, self._path) for one in case.chosen)
         return self._answer(case, text, "quotation", citations, composed, cost, notes)
 
     def _answer(
@@ -301,17 +311,40 @@ class Assistant:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One question on its way. `alone` is it, understandable without what was said before."""
+    """One question on its way.
+
+    Attributes:
+        alone: the question, understandable without what was said before.
+        ranked: every sentence of the hits, best first.
+        chosen: those that would be quoted.
+        fitting: those that the model's words may rest on.
+        retrieve: seconds until here.
+    """
 
     question: str
     alone: str
-    fluent: bool
     hits: tuple[Hit, ...]
     ranked: Sequence[quote.Candidate]
+    chosen: Sequence[quote.Candidate]
+    fitting: Sequence[quote.Candidate]
     confidence: float
     grounding: Grounding
     start: float
     retrieve: float
+
+
+def _first(first: Sequence[Hit], others: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Hits with these at the head, each entity once."""
+    ids = {hit.entity.id for hit in first}
+    return (*first, *(hit for hit in others if hit.entity.id not in ids))[:HITS]
+
+
+def _first_said(
+    first: Sequence[quote.Candidate], others: Sequence[quote.Candidate]
+) -> list[quote.Candidate]:
+    """Sentences with these at the head, each once."""
+    known = {(one.entity.id, one.start) for one in first}
+    return [*first, *(one for one in others if (one.entity.id, one.start) not in known)]
 
 
 def standalone(question: str, history: Sequence[Exchange]) -> str:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.codes import codes, figures, held_codes
 from assistant.expect import expected
-from assistant.quote import codes
 from ingest.lexicon import is_telling, terms
 from ingest.space import Space
 
@@ -47,7 +47,7 @@ def support(sentence: str, evidence: str, space: Space | None = None) -> Verdict
     """
     said = MARK.sub("", sentence).strip()
     wanted = [term for term in dict.fromkeys(terms(said)) if is_telling(term)]
-    strict = codes(said) - codes(evidence)
+    strict = (codes(said) | figures(said)) - held_codes(evidence) - figures(evidence)
     if not wanted or strict or _contradicts(said, evidence):
         return Verdict(0.0, tuple(sorted(strict)))
     held = set(terms(evidence))

@@ -90,8 +90,27 @@ def _citation(mark: int, entity: Entity, start: int, end: int, name: SourceName)
 
 
 def _place(entity: Entity, start: int, end: int) -> Locator:
-    """The entity's place, its characters narrowed to the quotation where they map one to one."""
+    """The entity's place, narrowed to the quotation: its lines' box in a picture, its characters where they map."""
+    box = _box(entity, start, end)
+    if box is not None:
+        return replace(entity.locator, box=box)
     chars = entity.locator.chars
     if chars is None or chars[1] - chars[0] != len(entity.text):
         return entity.locator
     return replace(entity.locator, chars=(chars[0] + start, chars[0] + end))
+
+
+def _box(entity: Entity, start: int, end: int) -> tuple[float, float, float, float] | None:
+    """The box around the lines that a range of the text touches, for text read from a picture line by line."""
+    boxes, place = [], 0
+    for line in entity.facts.get("lines") or ():
+        found = entity.text.find(line["text"], place)
+        if found < 0:
+            return None
+        place = found + len(line["text"])
+        if found < end and start < place:
+            boxes.append(line["box"])
+    if not boxes:
+        return None
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)

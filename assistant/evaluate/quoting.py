@@ -148,7 +148,7 @@ def _holds(case: Case, shown: Sequence[Candidate]) -> bool:
 # -- fitting ----------------------------------------------------------------------------------------------
 
 WORDLESS = ("slots", "meaning")
-SURE = ("terms", "passage", "before", "after", "slots", "meaning", "missing", "code", "named")
+SURE = ("terms", "passage", "before", "after", "slots", "meaning", "missing", "figures", "named")
 """What the probability of an answer is made of."""
 
 

@@ -1,0 +1,79 @@
+"""Part numbers, figures and dates of a text, in one form each. What has to match exactly is compared here.
+
+Knows nothing about questions, sources or models.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+RUN = re.compile(r"(?<![\w-])(?=[\w/.,:+-]*\d)[a-z0-9][\w/.,:+-]*\w|\d+")
+CODE = re.compile(r"[a-z]+[\w-]*\d\w*|\d+[a-z]*-[\w-]*[a-z]\w*")
+MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+DATES = (
+    re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<name>{MONTH})(?:,?\s+(?P<y>\d{{4}}))?\b"),
+    re.compile(rf"\b(?P<name>{MONTH})\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<y>\d{{4}}))?\b"),
+    re.compile(r"\b(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"),
+    re.compile(r"(?:(?P<y>\d{4})年)?(?P<m>\d{1,2})月(?P<d>\d{1,2})日"),
+)
+
+
+def codes(text: str) -> set[str]:
+    """Part numbers and the like, letters with digits, without joints and case: `HS-40` and `HS40` are one."""
+    return {_bare(run) for run in _runs(text) if CODE.fullmatch(run)}
+
+
+def held_codes(text: str) -> set[str]:
+    """The codes of a text and what they begin with: `HS40-2318` and `MC-3-spindle` are of HS-40 and MC-3."""
+    found: set[str] = set()
+    for run in _runs(text):
+        ends = [match.start() for match in re.finditer(r"[-_/.:+]", run)] + [len(run)]
+        found |= {_bare(run[:end]) for end in ends if CODE.fullmatch(run[:end])}
+    return found
+
+
+def figures(text: str) -> set[str]:
+    """Numbers and dates. A date is `20260609` and `0609` however it is written; its parts alone do not count."""
+    without = _folded(text)
+    for pattern in DATES:
+        without = pattern.sub(" ", without)
+    numbers = {_number(number) for run in RUN.findall(without) if not CODE.fullmatch(run) for number in NUMBER.findall(run)}
+    return numbers | dates(text)
+
+
+def dates(text: str) -> set[str]:
+    """The dates of a text as `mmdd`, and as `yyyymmdd` where the year stands there too."""
+    found: set[str] = set()
+    for pattern in DATES:
+        for match in pattern.finditer(_folded(text)):
+            parts = match.groupdict()
+            month = MONTHS.index(parts["name"][:3]) + 1 if parts.get("name") else int(parts["m"])
+            day = f"{month:02d}{int(parts['d']):02d}"
+            found |= {day, parts["y"] + day} if parts["y"] else {day}
+    return found
+
+
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+def _runs(text: str) -> list[str]:
+    return RUN.findall(_folded(text))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _bare(run: str) -> str:
+    return re.sub(r"[\W_]", "", run)
+
+
+def _number(text: str) -> str:
+    """Without thousands separators and idle zeros: `12,000` is `12000`, `0.80` is `0.8`."""
+    bare = re.sub(r",(?=\d{3}(?:\D|$))", "", text)
+    return bare.rstrip("0").rstrip(".") if "." in bare and bare.count(".") == 1 else bare
