@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assistant.discreet import DiscreetAssistant
     from assistant.policy import Policies
     from ingest.catalog import Catalog
+    from ingest.encoders.vision import Sight
     from ingest.memory import Memory
     from ingest.personal import Personal
     from ingest.pipeline import Report
@@ -38,10 +39,21 @@ def space(settings: Settings) -> Space:
     return Words(threads=settings.threads)
 
 
+def sight(settings: Settings) -> Sight:
+    """What sees pictures: the CLIP or SigLIP model that is named, else EfficientNet-Lite0."""
+    from ingest.encoders.clip import Clip
+    from ingest.encoders.vision import EfficientNetLite
+
+    words = space(settings)
+    if not settings.clip:
+        return EfficientNetLite(words, settings.cache_folder)
+    folder = Path(settings.clip).expanduser()
+    return Clip(folder, words, settings.cache_folder / f"{folder.name}-{words.fingerprint}.safetensors")
+
+
 def readers(settings: Settings) -> Sequence[Reader]:
     """All readers, the most particular first."""
     from ingest.encoders.speech import recogniser
-    from ingest.encoders.vision import EfficientNetLite
     from ingest.encoders.voice import VoiceActivity
     from ingest.readers.audio import AudioReader
     from ingest.readers.book import BookReader
@@ -59,8 +71,7 @@ def readers(settings: Settings) -> Sequence[Reader]:
     from ingest.readers.text import TextReader
     from ingest.readers.transcript import TranscriptReader
 
-    words = space(settings)
-    pictures = Pictures(EfficientNetLite(words, settings.cache_folder), Ocr(settings.threads), words)
+    pictures = Pictures(sight(settings), Ocr(settings.threads), space(settings))
     return (
         Illustrated(PdfReader(), pictures),
         Illustrated(DocxReader(), pictures),

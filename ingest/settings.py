@@ -27,6 +27,7 @@ class Settings:
         max_unpacked_mb: most that an archive-like file (docx, xlsx, epub, ...) may unpack to.
         max_entities: most entities one source may become.
         whisper: a Whisper checkpoint (.pt); empty means its usual cache if there, else pocketsphinx.
+        clip: a folder with a CLIP or SigLIP model in safetensors; empty means pictures are seen by EfficientNet-Lite0.
         keep_gps: whether the place a photograph was taken is kept.
     """
 
@@ -40,6 +41,7 @@ class Settings:
     max_unpacked_mb: int = 1024
     max_entities: int = 200_000
     whisper: str = ""
+    clip: str = ""
     keep_gps: bool = False
 
     @property
