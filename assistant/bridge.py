@@ -44,13 +44,15 @@ HEADS = 8
 KEY_WIDTH = 64
 VALUE_WIDTH = 144
 
+CERTAIN = 0.25
+"""Share of the longest vector's length below which a vector of a wordless entity is not read."""
+
 STARTS_WORD, CONTINUES_WORD, BLANK = 0, 1, 2
 """What a token is to its word: its first piece, a later piece, or nothing but space and punctuation."""
 
 TELLING = ("probe", "probe_weights", "rarity", "shape")
-WRITING = ("query", "key", "value", "out", "place", "kept", "offset")
 MEANING = ("meaning_linear", "meaning_bias", "meaning_inner", "meaning_outer")
-"""The tensors of a bridge file: what ranks anchors, what writes residuals, what maps vectors without words."""
+"""Tensors of a bridge file: what ranks anchors (always there), what maps vectors without words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +114,19 @@ class Bridge:
         return vectors[chosen] + residual(vectors, chosen, RATIOS.index(ratio), self._tensors)
 
     def meant(self, vectors: Vectors) -> Vectors:
-        """Vectors of the linguistic space [n, dim] as soft tokens, float32 [n, n_embd].
+        """Vectors of the linguistic space [n, dim] as soft tokens, float32 [m, n_embd] with 1 <= m <= n.
+
+        A vector's length says how certain it is (a picture's classes, ConSE): what is far shorter than the longest is
+        left out.
 
         Raises:
             BridgeMismatch: this bridge maps no vectors.
         """
         if not self.maps_meaning:
             raise BridgeMismatch("this bridge maps words only", "run kotonoha fit, or use text for what has no words")
-        return meant(np.atleast_2d(vectors).astype(np.float32), self._tensors)
+        given = np.atleast_2d(vectors).astype(np.float32)
+        length = np.linalg.norm(given, axis=1)
+        return meant(given[length >= CERTAIN * length.max()], self._tensors)
 
     def save(self, path: Path) -> None:
         """One safetensors file in half precision, what it was made for in its metadata."""
@@ -281,4 +288,4 @@ def meant(vectors: Vectors, tensors: Tensors) -> Vectors:
 
 def gelu(x: Vectors) -> Vectors:
     """The tanh form of the Gaussian error linear unit (arXiv 1606.08415)."""
-    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    return np.asarray(0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))), np.float32)

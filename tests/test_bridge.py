@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ def test_untrained_slots_are_tokens_of_the_passage_in_their_order(ids: list[int]
 @given(st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=60))
 def test_anchors_of_a_coarser_ratio_are_among_those_of_a_finer_one(scores: list[float]) -> None:
     found = [set(anchors(np.array(scores, np.float32), ratio).tolist()) for ratio in RATIOS]
-    assert all(coarse <= fine for fine, coarse in zip(found, found[1:], strict=False))
+    assert all(coarse <= fine for fine, coarse in pairwise(found))
 
 
 def test_pieces_of_a_telling_word_stay_together() -> None:
@@ -164,6 +165,15 @@ def test_meaning_depends_on_direction_only() -> None:
     vector = noise(1, 8)
     assert np.allclose(bridge.meant(vector), bridge.meant(3 * vector), atol=1e-4)
     assert not np.allclose(bridge.meant(vector), bridge.meant(-vector))
+
+
+def test_uncertain_vectors_are_not_read() -> None:
+    """Of a picture that is a dog at 0.9 and a cat at 0.05 the dog is told; two equally sure things are both told."""
+    bridge = Bridge(ABOUT, trained_tensors(), rows)
+    dog, cat = noise(8, seed=20), noise(8, seed=21)
+    dog, cat = dog / np.linalg.norm(dog), cat / np.linalg.norm(cat)
+    assert np.array_equal(bridge.meant(np.stack([0.9 * dog, 0.05 * cat])), bridge.meant(0.9 * dog))
+    assert len(bridge.meant(np.stack([0.5 * dog, 0.5 * cat]))) == 2
 
 
 def test_a_ratio_the_bridge_is_not_made_for_is_an_error() -> None:

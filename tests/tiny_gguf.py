@@ -63,7 +63,8 @@ def _weights(arch: str, vocabulary: int, chance: np.random.Generator) -> dict[st
     for layer in range(LAYERS):
         shapes = {
             "attn_q": (HEADS * head, WIDTH), "attn_k": (KV_HEADS * head, WIDTH), "attn_v": (KV_HEADS * head, WIDTH),
-            "attn_output": (WIDTH, HEADS * head), "ffn_gate": (FEED, WIDTH), "ffn_up": (FEED, WIDTH), "ffn_down": (WIDTH, FEED),
+            "attn_output": (WIDTH, HEADS * head),
+            "ffn_gate": (FEED, WIDTH), "ffn_up": (FEED, WIDTH), "ffn_down": (WIDTH, FEED),
         }  # fmt: skip
         block = {f"{name}.weight": noise(*shape) for name, shape in shapes.items()}
         block |= {f"{name}.weight": 1 + 0.1 * noise(WIDTH) for name in ("attn_norm", "ffn_norm")}

@@ -71,17 +71,21 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise BadInput(f"there is no file {path}")
     try:
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as file:
-            rows = [json.loads(line) for line in file if line.strip()]
-        return [{**row, "answers": row.get("answers") or [row["answer"]], "context": str(row["context"])} for row in rows]
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        rows = [json.loads(line) for line in data.decode("utf-8").splitlines() if line.strip()]
+        return [{**row, "context": str(row["context"]), "answers": _answers(row)} for row in rows]
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise BadInput(f"{path.name} is not a file of questions: {error}") from error
 
 
+def _answers(row: dict[str, Any]) -> list[str]:
+    answers = row.get("answers")
+    return list(map(str, answers)) if answers is not None else [str(row["answer"])]
+
+
 def questions(rows: Sequence[dict[str, Any]], count: int, seed: int = 0, answerable: bool = True) -> list[Question]:
     """`count` questions drawn by the seed, each with its passage and two others of its article (or title)."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     articles: dict[str, list[str]] = {}
     for row in rows:
         passages = articles.setdefault(str(row.get("article") or row.get("title") or ""), [])
@@ -198,7 +202,8 @@ class Examiner:
 def reading(examiner: Examiner, asked: Sequence[Question], modes: Sequence[str] = MODES) -> Table:
     """EM, F1, citations, prompt tokens and time to first token of every mode over the same questions."""
     rows = [_mode_row(examiner, asked, mode) for mode in modes]
-    note = f"{len(asked)} questions, {SOURCES} passages each; model {examiner.llm.name}, bridge {examiner.bridge.about.trained}"
+    made = f"model {examiner.llm.name}, bridge trained: {examiner.bridge.about.trained}"
+    note = f"{len(asked)} questions, {SOURCES} passages each; {made}"
     columns = ("mode", "EM", "F1", "citation", "refused", "prompt tokens", "first token s")
     return Table("Reading", columns, tuple(rows), (note,))
 
@@ -241,11 +246,13 @@ def refusal(
         kept, refused = mean(d < 0.5 for d in yes), mean(d >= 0.5 for d in no)
         area = mean((n > y) + (n == y) / 2 for n in no for y in yes)
         rows.append((mode, 100 * kept, 100 * refused, (kept + refused) / 2, area))
-    note = f"{len(answerable)} answerable and {len(unanswerable)} unanswerable questions; refused when P(first word) >= 1/2"
+    note = f"{len(answerable)} answerable, {len(unanswerable)} not; refused when P(first word of a refusal) >= 1/2"
     return Table("Refusal", ("mode", "answered %", "refused %", "balanced accuracy", "AUC"), tuple(rows), (note,))
 
 
-def first_token(examiner: Examiner, passages: Sequence[str], counts: Sequence[int], ratios: Sequence[int] = (8, 16)) -> Table:
+def first_token(
+    examiner: Examiner, passages: Sequence[str], counts: Sequence[int], ratios: Sequence[int] = (8, 16)
+) -> Table:
     """Seconds to the first token for more and more passages, as text and soft; the static opening stays decoded."""
     examiner.ask([], "Warm up?", 1)
     rows: list[tuple[Cell, ...]] = []

@@ -18,13 +18,18 @@ class FitConfig:
         steps: optimiser steps in all.
         minutes: stop after this much time with a checkpoint (0: no limit); a later call goes on.
         seed: fixes data order and initial weights.
-        lora: whether a LoRA on the model is trained beside the bridge.
+        lora: whether a LoRA on the model is trained beside the bridge, of `rank` and scaled by `alpha / rank`.
+        lora_rate, writer_rate: Adam's step sizes; they rise over `warmup` steps and fall over the last `decay_share`.
+        clip: largest norm of the gradient.
         tokens: most tokens in one packed sequence.
         packs: packed sequences per optimiser step.
         text_steps: steps at the start in which sources are given as text only.
         text_share, hybrid_share: how often all sources are text, or some are; otherwise all are soft.
         repeat_share: how often a packed sequence also asks to repeat a soft source.
+        repeat_weight: weight of that reconstruction beside the answers.
         refuse_share: share of questions whose source was left out.
+        invented: runs of made-up passages (tables, sensor events, minutes, ...) beside the given data.
+        ratio_odds: how often a soft sequence is at 2, 4, 8 and 16 tokens per slot.
     """
 
     llm: Path
@@ -50,6 +55,7 @@ class FitConfig:
     repeat_share: float = 0.35
     repeat_weight: float = 0.4
     refuse_share: float = 0.2
+    invented: int = 1200
     ratio_odds: tuple[float, ...] = (0.35, 0.4, 0.15, 0.1)
     checkpoint_every: int = 25
     validate_every: int = 100

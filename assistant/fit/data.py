@@ -27,8 +27,8 @@ LONGEST_SOURCE, LONGEST_QUESTION, LONGEST_ANSWER = 320, 40, 40
 MOST_PASSAGES = 4000
 """Passages of one set that are used, from the beginning of its file."""
 
-INVENTED, FAMILIES = "firm", 1200
-"""The set that is made up, and how many runs of passages it has."""
+INVENTED = "firm"
+"""The set that is made up."""
 
 HELD_OUT = 0.1
 """Share of the passages of every set that only the validation sees."""
@@ -120,10 +120,9 @@ def prepare(config: FitConfig, tokens: Tokens) -> Corpus:
     if not found:
         raise BadInput(f"{config.data} holds none of {', '.join(SETS)} (.jsonl.gz)", "give a folder with --data")
     config.run.mkdir(parents=True, exist_ok=True)
-    passages = {name: _kept(config.run / f"tokens-{name}.json.gz", _passages(name, path, tokens)) for name, path in found.items()}
-    invented = (_asked_about(text, asks, tokens) for text, asks in invent(FAMILIES, config.seed))
-    passages[INVENTED] = _kept(config.run / f"tokens-{INVENTED}.json.gz", invented)
-    return Corpus(passages, tokens)
+    made = {name: _passages(name, path, tokens) for name, path in found.items()}
+    made[INVENTED] = (_asked_about(text, asks, tokens) for text, asks in invent(config.invented, config.seed))
+    return Corpus({name: _kept(config.run / f"tokens-{name}.json.gz", rows) for name, rows in made.items()}, tokens)
 
 
 def _kept(cache: Path, made: Iterator[Passage]) -> list[Passage]:
@@ -153,7 +152,8 @@ def _passages(name: str, path: Path, tokens: Tokens) -> Iterator[Passage]:
         yield from _table_rows(path, tokens)
         return
     for context, rows in groupby(_rows(path), key=lambda row: str(row["context"])):
-        passage = _asked_about(context, [(str(row["question"]), str(row["answer"])) for row in rows if row["answer"]], tokens)
+        pairs = [(str(row["question"]), str(row["answer"])) for row in rows if row["answer"]]
+        passage = _asked_about(context, pairs, tokens)
         if passage.asks and len(passage.ids) <= LONGEST_SOURCE:
             yield passage
 
@@ -175,7 +175,7 @@ def _table_rows(path: Path, tokens: Tokens) -> Iterator[Passage]:
     for row in _rows(path):
         header, rows = list(map(str, row["header"])), list(row["rows"])  # type: ignore[call-overload]
         asked = int(row["row"])  # type: ignore[call-overload]
-        chance = random.Random(str(row["question"]))
+        chance = random.Random(str(row["question"]))  # noqa: S311
         others = [i for i in range(len(rows)) if i != asked]
         for index in sorted([asked, *chance.sample(others, min(3, len(others)))]):
             cells = list(map(str, rows[index]))
@@ -199,7 +199,7 @@ class Packer:
 
     def draw(self, number: int, mode: str = "") -> Pack:
         """The packed sequence of that number; `mode` text, hybrid or a ratio forces how sources are given."""
-        chance = random.Random(f"{self.config.seed}-{self.held_out}-{number}")
+        chance = random.Random(f"{self.config.seed}-{self.held_out}-{number}")  # noqa: S311
         passages = self.corpus.validation if self.held_out else self.corpus.training
         names = [name for name in self.specs if name in passages]
         name = chance.choices(names, [self.specs[name].weight for name in names])[0]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from assistant.bridge import About, Bridge
 from assistant.fit.config import FitConfig
+from assistant.fit.model import Model
 from assistant.fit.reader import file_hash
-from assistant.fit.train import Model
 
 
 def export(model: Model, config: FitConfig, folder: Path, trained: str, space: str = "") -> tuple[Path, Path | None]:

@@ -10,12 +10,13 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from ingest.errors import BadInput
 
@@ -24,18 +25,16 @@ INTERLEAVED = frozenset({"llama"})
 
 SUPPORTED = frozenset({"llama", "qwen2", "qwen3"})
 
+SECTIONED = "it rotates positions in several planes (M-RoPE), and llama.cpp reads embedding batches wrongly for it"
+SCALED = "it multiplies embeddings by a constant, and llama.cpp does or does not do so for given vectors, by family"
+BY_ID = "every layer looks up the token's id, which a soft token does not have"
+
 REFUSED = {
-    "qwen2vl": "it rotates positions in several planes (M-RoPE), and llama.cpp reads embedding batches wrongly for it",
-    "qwen3vl": "it rotates positions in several planes (M-RoPE), and llama.cpp reads embedding batches wrongly for it",
-    "qwen35": "it rotates positions in several planes (M-RoPE), and llama.cpp reads embedding batches wrongly for it",
-    "gemma": "it multiplies token embeddings by a constant which llama.cpp leaves out for given vectors",
-    "gemma2": "it multiplies token embeddings by a constant, given vectors too",
-    "gemma3": "it multiplies token embeddings by a constant which llama.cpp leaves out for given vectors",
-    "gemma3n": "every layer looks up the token's id, which a soft token does not have",
-    "gemma4": "every layer looks up the token's id, which a soft token does not have",
-    "granite": "it multiplies token embeddings by a constant, given vectors too",
-    "minicpm": "it multiplies token embeddings by a constant, given vectors too",
+    **dict.fromkeys(("qwen2vl", "qwen3vl", "qwen3vlmoe", "qwen35"), SECTIONED),
+    **dict.fromkeys(("gemma", "gemma2", "gemma3", "granite", "minicpm"), SCALED),
+    **dict.fromkeys(("gemma3n", "gemma4"), BY_ID),
 }
+"""Families whose soft tokens would be read wrongly, and why (llama.cpp #28902, #28963, #16476)."""
 
 LINEARS = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
 
@@ -99,7 +98,7 @@ def read_shape(reader: gguf.GGUFReader) -> ReaderShape:
     )
 
 
-def _field(reader: gguf.GGUFReader, key: str, default: object) -> object:
+def _field(reader: gguf.GGUFReader, key: str, default: Any) -> Any:
     field = reader.get_field(key)
     return default if field is None else field.contents()
 
@@ -159,11 +158,11 @@ class Reader(nn.Module):
 
     def embed(self, ids: Tensor) -> Tensor:
         """Input vectors [..., width] of token ids [...]."""
-        return F.embedding(ids, self.embedding)
+        return functional.embedding(ids, self.embedding)
 
     def logits(self, states: Tensor) -> Tensor:
         """Scores [..., vocabulary] of final states [..., width]."""
-        return F.linear(states, self.output)
+        return functional.linear(states, self.output)
 
     def forward(
         self, vectors: Tensor, positions: Tensor, mask: Tensor | None = None, apply: Apply | None = None
@@ -179,19 +178,20 @@ class Reader(nn.Module):
         for layer in range(self.shape.layers):
             vectors = vectors + self._attend(layer, vectors, rotation, seen, apply)
             vectors = vectors + self._feed(layer, vectors, apply)
-        return F.rms_norm(vectors, (self.shape.width,), self.output_norm, self.shape.eps)
+        return functional.rms_norm(vectors, (self.shape.width,), self.output_norm, self.shape.eps)
 
     def _linear(self, layer: int, name: str, x: Tensor, apply: Apply | None) -> Tensor:
         weight = self.weight(layer, name)
         assert weight is not None
-        out = F.linear(x, weight, self.weight(layer, name, "bias"))
+        out = functional.linear(x, weight, self.weight(layer, name, "bias"))
         return out if apply is None else apply(f"blk.{layer}.{name}", x, out)
 
     def _norm(self, layer: int, name: str, x: Tensor) -> Tensor:
-        return F.rms_norm(x, (x.shape[-1],), self.weight(layer, name), self.shape.eps)
+        return functional.rms_norm(x, (x.shape[-1],), self.weight(layer, name), self.shape.eps)
 
     def _heads(self, layer: int, name: str, x: Tensor, count: int, apply: Apply | None) -> Tensor:
-        out = self._linear(layer, name, x, apply).unflatten(-1, (count, self.shape.head_width))
+        out = self._linear(layer, name, x, apply)
+        out = out.view(*out.shape[:-1], count, self.shape.head_width)
         if self.weight(layer, f"{name}_norm") is not None:
             out = self._norm(layer, f"{name}_norm", out)
         return out.transpose(1, 2)
@@ -213,12 +213,12 @@ class Reader(nn.Module):
         if groups > 1:
             key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
         bias = None if seen is None else seen[:, None]
-        out = F.scaled_dot_product_attention(query, key, value, attn_mask=bias, is_causal=seen is None)
+        out = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias, is_causal=seen is None)
         return self._linear(layer, "attn_output", out.transpose(1, 2).flatten(2), apply)
 
     def _feed(self, layer: int, vectors: Tensor, apply: Apply | None) -> Tensor:
         x = self._norm(layer, "ffn_norm", vectors)
-        gate = F.silu(self._linear(layer, "ffn_gate", x, apply))
+        gate = functional.silu(self._linear(layer, "ffn_gate", x, apply))
         return self._linear(layer, "ffn_down", gate * self._linear(layer, "ffn_up", x, apply), apply)
 
     def _rotate(self, x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
@@ -227,6 +227,6 @@ class Reader(nn.Module):
         turned, rest = x[..., : self.shape.rope_width], x[..., self.shape.rope_width :]
         interleaved = self.shape.arch in INTERLEAVED
         axis = -1 if interleaved else -2
-        first, second = turned.unflatten(-1, (-1, 2) if interleaved else (2, -1)).unbind(axis)
+        first, second = turned.reshape(*turned.shape[:-1], *((-1, 2) if interleaved else (2, -1))).unbind(axis)
         pairs = torch.stack((first * cos - second * sin, first * sin + second * cos), axis)
         return torch.cat((pairs.flatten(-2), rest), -1) if rest.shape[-1] else pairs.flatten(-2)

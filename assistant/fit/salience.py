@@ -1,92 +1,109 @@
 """Which tokens questions ask about: the linear probe that ranks anchors. Knows nothing about the model's layers.
 
-Trained once on the questions of the training passages, in seconds: a token counts if it is part of an answer, and by
-half if a question mentions it.
+Trained once on the questions of the training passages, before anything else: a token counts if it is part of an
+answer, and by half if a question mentions it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
-from assistant.bridge import BLANK, Ints, anchors, telling
+from assistant.bridge import BLANK, Ints, anchors, repeated, telling
 from assistant.fit.data import Corpus, Passage
 
-Table = dict[str, NDArray[np.generic]]
+Table = dict[str, NDArray[Any]]
+Mask = NDArray[np.bool_]
 
-PASSES = 6
+TABLES = "wikitables"
+"""The set whose questions were made from cells, which says nothing about what people ask."""
+
+MOST, PASSES, BATCH = 1000, 6, 32
+"""Passages of one set that are used, how often, and how many at a time."""
+
+RARE = 0.25
+"""Rarity from which a word of a question counts as mentioned rather than as grammar."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """A passage: ids [n], features [n, 2] (rarity, whether it occurred before), wanted [n] in 0..1."""
+
+    ids: Ints
+    features: NDArray[np.float32]
+    wanted: NDArray[np.float32]
 
 
 def fit_salience(corpus: Corpus, embedding: Tensor, seed: int) -> Table:
     """The tables `bridge.telling` reads: probe [3, width], probe_weights [2], rarity and shape [vocabulary]."""
-    sets = [rows for name, rows in corpus.training.items() if name != "wikitables"]
-    passages = [passage for rows in sets for passage in rows[:1000]]
-    rarity = _rarity((passage for rows in corpus.training.values() for passage in rows), len(embedding))
+    rarity = rarities((p for rows in corpus.training.values() for p in rows), len(embedding))
     shape = corpus.tokens.shapes()
-    samples = [_sample(passage, rarity, shape, corpus.tokens) for passage in passages]
-    torch.manual_seed(seed)
-    width = embedding.shape[1]
-    probe, weights, bias = torch.zeros(3, width), torch.zeros(2), torch.zeros(1)
+    sets = [rows[:MOST] for name, rows in corpus.training.items() if name != TABLES]
+    samples = [_sample(passage, rarity, shape) for rows in sets for passage in rows]
+    probe, weights, bias = torch.zeros(3, embedding.shape[1]), torch.zeros(2), torch.zeros(1)
     leaves = [value.requires_grad_() for value in (probe, weights, bias)]
     optimiser = torch.optim.Adam(leaves, lr=0.02)
     chance = np.random.default_rng(seed)
     for _ in range(PASSES):
-        for batch in np.array_split(chance.permutation(len(samples)), max(1, len(samples) // 32)):
-            loss = torch.stack([_loss(samples[i], embedding, probe, weights, bias) for i in batch]).mean()
+        for batch in np.array_split(chance.permutation(len(samples)), max(1, len(samples) // BATCH)):
             optimiser.zero_grad()
+            loss = _loss([samples[i] for i in batch], embedding, probe, weights, bias)
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     return {
-        "probe": probe.detach().numpy().astype(np.float16),
+        "probe": probe.detach().numpy(),
         "probe_weights": weights.detach().numpy(),
-        "rarity": rarity.astype(np.float16),
+        "rarity": rarity,
         "shape": shape,
     }
 
 
-def _rarity(passages: object, size: int) -> NDArray[np.float32]:
+def rarities(passages: Iterable[Passage], size: int) -> NDArray[np.float32]:
+    """A tenth of the negative logarithm of the share of passages a token is in; about 0 (in all) to 1 (in none)."""
     counts = Counter[int]()
-    for passage in passages:  # type: ignore[attr-defined]
+    for passage in passages:
         counts.update(set(passage.ids))
     seen = np.zeros(size, np.float32)
-    for token, count in counts.items():
-        seen[token] = count
-    return (-np.log((seen + 1) / (seen.max() + 1)) / 10).astype(np.float32)
+    seen[list(counts)] = list(counts.values())
+    return np.asarray(-np.log((seen + 1) / (seen.max() + 1)) / 10, np.float32)
 
 
-def _sample(passage: Passage, rarity: NDArray[np.float32], shape: NDArray[np.uint8], vocabulary: object) -> tuple[Tensor, Tensor, Tensor]:
-    ids = list(passage.ids)
-    wanted = answer_mask(passage).astype(np.float32)
-    asked = {token for ask in passage.asks for token in ask.question if rarity[token] > 0.25 and shape[token] != BLANK}
-    wanted = np.maximum(wanted, [0.5 * (token in asked) for token in ids])
-    seen: set[int] = set()
-    repeated = [float(token in seen or bool(seen.add(token))) for token in ids]  # type: ignore[func-returns-value]
-    features = np.stack([rarity[ids], np.array(repeated, np.float32)], 1)
-    return torch.tensor(ids), torch.from_numpy(features), torch.from_numpy(wanted.astype(np.float32))
+def _sample(passage: Passage, rarity: NDArray[np.float32], shape: NDArray[np.uint8]) -> _Sample:
+    ids = np.array(passage.ids, np.int64)
+    asked = [token for ask in passage.asks for token in ask.question if rarity[token] > RARE and shape[token] != BLANK]
+    wanted = np.maximum(answer_mask(passage), 0.5 * np.isin(ids, asked))
+    return _Sample(ids, np.stack([rarity[ids], repeated(ids)], 1), wanted.astype(np.float32))
 
 
-def _loss(sample: tuple[Tensor, Tensor, Tensor], embedding: Tensor, probe: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
-    ids, features, wanted = sample
-    near = F.pad(embedding[ids].float() @ probe.T, (0, 0, 1, 1))
-    scores = near[1:-1, 0] + near[:-2, 1] + near[2:, 2] + features @ weights + bias
-    return F.binary_cross_entropy_with_logits(scores, wanted)
+def _loss(batch: Sequence[_Sample], embedding: Tensor, probe: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+    """Mean cross-entropy over all tokens; neighbours are looked up inside each passage only."""
+    ids = torch.from_numpy(np.concatenate([sample.ids for sample in batch]))
+    features = torch.from_numpy(np.concatenate([sample.features for sample in batch]))
+    wanted = torch.from_numpy(np.concatenate([sample.wanted for sample in batch]))
+    ends = torch.tensor([len(sample.ids) for sample in batch]).cumsum(0)
+    inner = torch.ones(len(ids)).index_fill_(0, ends[:-1], 0.0)[1:]
+    near = embedding[ids].float() @ probe.T
+    before = functional.pad(near[:-1, 1] * inner, (1, 0))
+    after = functional.pad(near[1:, 2] * inner, (0, 1))
+    return functional.binary_cross_entropy_with_logits(near[:, 0] + before + after + features @ weights + bias, wanted)
 
 
-def answer_mask(passage: Passage) -> NDArray[np.bool_]:
-    """Where the passage holds an answer, token by token (first letters' case and leading space may differ)."""
+def answer_mask(passage: Passage) -> Mask:
+    """Where the passage holds an answer, token by token; of its first token, case and leading space may differ."""
     mask = np.zeros(len(passage.ids), bool)
-    ids = passage.ids
     for ask in passage.asks:
-        tail = ask.answer[1:]
-        for start in range(len(ids) - len(ask.answer) + 1):
-            if ids[start + 1 : start + len(ask.answer)] == tail and (tail or ids[start] == ask.answer[0]):
-                mask[start : start + len(ask.answer)] = True
+        size, tail = len(ask.answer), ask.answer[1:]
+        for start in range(len(passage.ids) - size + 1):
+            if passage.ids[start + 1 : start + size] == tail and (tail or passage.ids[start] == ask.answer[0]):
+                mask[start : start + size] = True
     return mask
 
 
@@ -94,7 +111,7 @@ def coverage(passages: Sequence[Passage], embedding: Tensor, table: Table, ratio
     """Share of answer tokens that are anchors: what a telegram keeps of what is asked."""
     hit = total = 0
     for passage in passages:
-        ids: Ints = np.array(passage.ids)
+        ids: Ints = np.array(passage.ids, np.int64)
         mask = answer_mask(passage) & (table["shape"][ids] != BLANK)
         scores = telling(ids, embedding[torch.from_numpy(ids)].float().numpy(), table)
         hit += int(mask[anchors(scores, ratio)].sum())

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 Made = tuple[str, list[tuple[str, str]]]
 """A text and its (question, answer) pairs."""
@@ -19,7 +19,7 @@ _PLACE = re.compile(r"\$(\d?)([a-z]+)")
 
 def invent(families: int, seed: int) -> Iterator[Made]:
     """`families` runs of passages; the passages of one run share a template, and differ in what they say."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     values, templates = _templates()
     for _ in range(families):
         template = chance.choice(templates)
@@ -35,7 +35,11 @@ def _templates() -> tuple[dict[str, list[str]], list[dict[str, Any]]]:
 
 
 def _filled(
-    template: dict[str, Any], values: dict[str, list[str]], drawn: dict[str, list[str]], number: int, chance: random.Random
+    template: dict[str, Any],
+    values: dict[str, list[str]],
+    drawn: dict[str, list[str]],
+    number: int,
+    chance: random.Random,
 ) -> Made:
     """One passage. Draws without repetition inside a passage; a family's passages start at different values."""
     local: dict[str, list[str]] = {}

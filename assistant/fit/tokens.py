@@ -46,8 +46,17 @@ class Tokens:
 
     def shapes(self) -> NDArray[np.uint8]:
         """Per token: does it start a word, continue one, or hold no letter and no digit at all?"""
-        names = gguf.GGUFReader(self._path).get_field("tokenizer.ggml.tokens")
-        return np.array([_shape(name) for name in (names.contents() if names else [])], np.uint8)
+        return np.array([_shape(name) for name in self._names()], np.uint8)
+
+    def words(self) -> list[str]:
+        """Whole lower-case words that are one token after a space, commonest first."""
+        spaced = [name[1:] for name in self._names() if name[:1] in ("Ġ", "▁")]
+        return [word for word in spaced if len(word) > 2 and word.isascii() and word.isalpha() and word.islower()]
+
+    def _names(self) -> list[str]:
+        field = gguf.GGUFReader(self._path).get_field("tokenizer.ggml.tokens")
+        found: list[str] = field.contents() if field else []
+        return found
 
 
 def _shape(name: str) -> int:

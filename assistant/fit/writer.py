@@ -13,14 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from assistant.bridge import (
     BANDS,
     HEADS,
     KEY_WIDTH,
     RATIOS,
-    TELLING,
     VALUE_WIDTH,
     Ints,
     anchors,
@@ -36,6 +35,7 @@ class Writer(nn.Module):
     """Slots of a passage: anchors' input embeddings plus a local attention over their neighbourhood.
 
     Zero at the start: the output projection and the ratio's offset, so that training begins from the telegram.
+    `table` holds what is fitted beforehand: what ranks anchors and, optionally, what maps meanings.
     """
 
     def __init__(self, embedding: Tensor, table: Table, generator: torch.Generator | None = None) -> None:
@@ -63,16 +63,16 @@ class Writer(nn.Module):
         level = RATIOS.index(ratio)
         scores = self._scores(vectors, at, around, level)
         weights = scores.masked_fill(~torch.from_numpy(inside).to(device)[:, None], -torch.inf).softmax(-1)
-        value = (vectors @ self.value.T).unflatten(-1, (HEADS, VALUE_WIDTH))[around]
+        value = (vectors @ self.value.T).view(-1, HEADS, VALUE_WIDTH)[around]
         mixed = torch.einsum("nhw,nwhv->nhv", weights, value).flatten(1)
         slots: Tensor = vectors[at] + mixed @ self.out.T + self.offset[level]
         return slots
 
     def _scores(self, vectors: Tensor, at: Tensor, around: Tensor, level: int) -> Tensor:
         """How much each head of each anchor looks at its neighbours, [anchors, heads, neighbours], before masking."""
-        normal = F.rms_norm(vectors, vectors.shape[-1:], eps=1e-6)
-        query = (normal[at] @ self.query.T).unflatten(-1, (HEADS, KEY_WIDTH))
-        key = (normal @ self.key.T).unflatten(-1, (HEADS, KEY_WIDTH))[around]
+        normal = functional.rms_norm(vectors, vectors.shape[-1:], eps=1e-6)
+        query = (normal[at] @ self.query.T).view(-1, HEADS, KEY_WIDTH)
+        key = (normal @ self.key.T).view(-1, HEADS, KEY_WIDTH)[around]
         is_anchor = torch.zeros(len(vectors), device=vectors.device).index_fill_(0, at, 1.0)[around]
         scores = torch.einsum("nhk,nwhk->nhw", query, key) / KEY_WIDTH
         return scores + self.place[level] + self.kept[level][:, None] * is_anchor[:, None]
@@ -80,7 +80,7 @@ class Writer(nn.Module):
     def tensors(self) -> Table:
         """Everything a bridge file holds, as float32 (the tables as they are)."""
         learned = {name: value.detach().float().cpu().numpy() for name, value in self.named_parameters()}
-        return {name: self.table[name] for name in TELLING} | learned
+        return self.table | learned
 
     def rows(self, ids: Sequence[int]) -> Vectors:
         """Input embeddings of token ids, float32 [len(ids), width]."""

@@ -1,0 +1,132 @@
+"""Training goes on after a kill as if nothing had happened, learns, and leaves files that llama.cpp serves."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file
+
+from assistant import prompt
+from assistant.bridge import Bridge
+from assistant.fit.config import FitConfig
+from assistant.fit.data import Branch, Pack, Source
+from assistant.fit.lora import Lora
+from assistant.fit.model import Model
+from assistant.fit.reader import Reader
+from assistant.fit.tokens import Tokens
+from assistant.fit.train import rate, run
+from assistant.fit.writer import Writer
+from assistant.llm import Llm, Turn
+from ingest.errors import BadInput
+from tests.conftest import WordSpace
+from tests.tiny_gguf import write_model
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> FitConfig:
+    """A tiny model and a few passages with questions."""
+    data = tmp_path / "data"
+    data.mkdir()
+    with gzip.open(data / "squad_train_part.jsonl.gz", "wt") as file:
+        for number in range(30):
+            row = {"context": f"Box {number} holds {number * 7} nails.", "question": f"What is in box {number}?"}
+            file.write(json.dumps({**row, "answer": f"{number * 7} nails"}) + "\n")
+    return FitConfig(
+        write_model(tmp_path / "tiny.gguf"), data, tmp_path / "run", device="cpu", steps=4, text_steps=1, tokens=250,
+        warmup=1, rank=2, alpha=4, checkpoint_every=1, validate_every=100, invented=20,
+    )  # fmt: skip
+
+
+def test_a_run_that_stopped_ends_as_one_that_did_not(config: FitConfig, tmp_path: Path) -> None:
+    whole = run(dataclasses.replace(config, run=tmp_path / "whole"))
+    first = run(dataclasses.replace(config, minutes=1e-9))
+    assert (first.step, first.finished) == (1, False)
+    second = run(config)
+    assert (second.step, second.finished) == (4, True)
+    ours, theirs = load_file(second.bridge), load_file(whole.bridge)
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+    assert second.validation == whole.validation
+    assert set(whole.validation) == {"text", "2", "4", "8", "16"}
+
+
+def test_what_was_trained_is_served(config: FitConfig) -> None:
+    """Bridge and adapter load for this model, and the bridge maps vectors of the space it was given."""
+    space = WordSpace()
+    forklift = space.place(["forklift"])[0].address
+    report = run(dataclasses.replace(config, steps=2), space, lambda: [("forklift", forklift)])
+    llm = Llm(config.llm, adapter=report.adapter, context=256)
+    bridge = Bridge.load(report.bridge, llm.sha256, llm.embedding_rows, space.fingerprint)
+    assert bridge.trained
+    assert bridge.meant(forklift).shape == (1, llm.n_embd)
+    assert json.loads(bridge.about.config)["seed"] == config.seed
+
+
+def test_loss_falls(config: FitConfig) -> None:
+    lines: list[str] = []
+    fast = dataclasses.replace(config, steps=40, lora_rate=1e-2, text_steps=40, checkpoint_every=50)
+    run(fast, progress=lines.append)
+    losses = [json.loads(line)["loss"] for line in lines]
+    assert np.mean(losses[-8:]) < 0.8 * np.mean(losses[:8])
+
+
+def test_without_lora_only_the_bridge_is_trained(config: FitConfig) -> None:
+    report = run(dataclasses.replace(config, steps=2, text_steps=0, text_share=0, hybrid_share=0, lora=False))
+    assert report.adapter is None
+    assert np.abs(load_file(report.bridge)["out"]).sum() > 0
+
+
+def test_another_seed_does_not_go_on_with_a_run(config: FitConfig) -> None:
+    run(dataclasses.replace(config, steps=1))
+    with pytest.raises(BadInput, match="seed"):
+        run(dataclasses.replace(config, seed=8))
+
+
+def test_a_folder_without_data_is_refused(config: FitConfig, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInput, match="--data"):
+        run(dataclasses.replace(config, data=tmp_path / "empty"))
+
+
+def test_the_learning_rate_rises_stays_and_falls(config: FitConfig) -> None:
+    config = dataclasses.replace(config, steps=100, warmup=10, decay_share=0.4)
+    rates = [rate(step, config) for step in range(100)]
+    assert rates[:10] == sorted(rates[:10])
+    assert set(rates[10:60]) == {1.0}
+    assert rates[60:] == sorted(rates[60:], reverse=True)
+    assert min(rates[60:]) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("arch", ["llama", "qwen2"])
+def test_a_soft_prompt_scores_in_llama_cpp_as_in_training(tmp_path: Path, arch: str) -> None:
+    """The sequence training built and the one serving builds are the same, vectors, adapter and all."""
+    path = write_model(tmp_path / "tiny.gguf", arch)
+    reader, tokens = Reader(path), Tokens(path)
+    generator = torch.Generator().manual_seed(0)
+    size = len(reader.embedding)
+    table = {
+        "probe": np.zeros((3, reader.shape.width), np.float32), "probe_weights": np.array([1.0, 0.0], np.float32),
+        "rarity": np.arange(size, dtype=np.float32), "shape": tokens.shapes(),
+    }  # fmt: skip
+    lora = Lora(reader, 4, 8, generator)
+    model = Model(reader, Writer(reader.embedding, table, generator), lora)
+    with torch.no_grad():
+        for value in [*lora.pairs.values(), model.writer.out]:
+            value.copy_((value + 0.05 * torch.randn(value.shape, generator=generator)).half())
+    lora.write_gguf(tmp_path / "lora.gguf")
+    source, question = "The spindle runs hot at noon", "When does it run hot?"
+    ids = tuple(tokens.ids(f" {source}"))
+    branch = Branch((*tokens.asking, *tokens.ids(f" {question}"), *tokens.closing), (tokens.end,))
+    pack = Pack((*tokens.opening, *tokens.fixed("[1]"), Source(ids, 4)), (branch,))
+    with torch.no_grad():
+        ours = model.scores(model.lay(pack))[0].numpy()
+    llm = Llm(path, adapter=tmp_path / "lora.gguf", context=512)
+    slots = model.writer(np.array(ids), 4).detach().numpy()
+    turns = [Turn("system", (prompt.system(),)), Turn("user", tuple(prompt.user([slots], question)))]
+    theirs = llm.logits(llm.chat(turns))
+    assert ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs) > 0.9999
