@@ -14,7 +14,17 @@ from ingest.encoders.vision import Seen
 from ingest.entity import Draft, Locator
 from ingest.errors import MissingPart, UnreadableSource
 from ingest.readers import Note
-from ingest.readers.image import Frame, ImageReader, Pictures, camera_notes, colour_words, frame_of, frames, halves
+from ingest.readers.image import (
+    Frame,
+    ImageReader,
+    Pictures,
+    camera_notes,
+    colour_words,
+    frame_of,
+    frames,
+    name_of,
+    together,
+)
 from ingest.readers.ocr import Line, Ocr
 from ingest.settings import Settings
 from ingest.source import Source, look
@@ -50,6 +60,13 @@ class Glasses(Ocr):
         return [label, [Line("Do not", (10, 50, 60, 60), 0.9), Line("open", (10, 62, 60, 72), 0.8)]]
 
 
+class Blind(Ocr):
+    """Finds no words."""
+
+    def read(self, picture: Image.Image) -> list[list[Line]]:
+        return []
+
+
 class Plane:
     """A space of two directions: every text points up."""
 
@@ -82,7 +99,7 @@ def test_a_picture_becomes_itself_its_parts_and_its_words(tmp_path: Path, name: 
     """In every format: one picture, its region, its label and its sign, each with its box."""
     path = saved(tmp_path, name, Image.new("RGB", (200, 100), (225, 220, 20)))
     assert ImageReader(pictures()).accepts(source(path))
-    picture, region, label, sign = [draft for draft in read(path) if isinstance(draft, Draft)]
+    picture, region, label, first, second = [draft for draft in read(path) if isinstance(draft, Draft)]
     assert picture.kind == "picture"
     assert picture.text == (
         "Picture of forklift 0.82, warehouse 0.05; text in it: P-101 Do not open; colours: yellow; 200 x 100 pixels."
@@ -93,25 +110,66 @@ def test_a_picture_becomes_itself_its_parts_and_its_words(tmp_path: Path, name: 
         "Part of a picture: forklift 0.90",
     )
     assert (label.kind, label.text, label.locator.box) == ("line", "P-101", (10, 10, 60, 20))
-    assert (sign.kind, sign.text, sign.locator.box) == ("passage", "Do not\nopen", (10, 50, 60, 72))
-    assert sign.facts["lines"][1] == {"text": "open", "box": [10, 62, 60, 72], "confidence": 0.8}
-    assert {region.parent, label.parent, sign.parent} == {picture.key}
-    assert picture.meaning is FORKLIFT
+    assert (first.text, first.locator.box, second.text) == ("Do not", (10, 50, 60, 60), "open")
+    assert second.facts["lines"] == [{"text": "open", "box": [10, 62, 60, 72], "confidence": 0.8}]
+    assert second.title == "P-101 Do not open"
+    assert {one.parent for one in (region, label, first, second)} == {picture.key}
     assert label.meaning is None
+
+
+def test_many_lines_in_a_picture_are_a_page_of_text() -> None:
+    """They are kept in blocks, because a line of a page says nothing by itself."""
+
+    class Page(Ocr):
+        def read(self, picture: Image.Image) -> list[list[Line]]:
+            return [[Line(f"line {i}", (0, 20 * i, 99, 20 * i + 15), 0.9) for i in range(50)]]
+
+    frame = frame_of(Image.new("RGB", (200, 1000)))
+    _, _, passage = Pictures(Eyes(), Page(), Plane()).picture(frame, Locator(), key="p")
+    assert isinstance(passage, Draft)
+    assert (passage.kind, len(passage.facts["lines"]), passage.locator.box) == ("passage", 50, (0, 0, 99, 995))
+
+
+def test_what_is_seen_surely_written_and_told_weigh_the_same() -> None:
+    """Doubtful sights count only where there are no words."""
+    parts = pictures()
+    sure, doubtful = (Seen((("forklift", share),), FORKLIFT, (0, 0, 1, 1)) for share in (0.8, 0.2))
+    words = [[Line("Do not open the door", (0, 0, 9, 9), 0.9)]]
+    np.testing.assert_allclose(placed(parts._meaning(sure, [], "")).address, [1, 0], atol=1e-6)
+    np.testing.assert_allclose(placed(parts._meaning(sure, words, "")).address, [2**-0.5, 2**-0.5], rtol=1e-5)
+    np.testing.assert_allclose(
+        placed(parts._meaning(sure, words, "Doors")).address, unit(np.array([1.0, 2.0])), rtol=1e-5
+    )
+    np.testing.assert_allclose(placed(parts._meaning(doubtful, words, "")).address, [0, 1], atol=1e-6)
+    np.testing.assert_allclose(placed(parts._meaning(doubtful, [], "")).address, [1, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("pump-room.jpg", True),
+        ("IMG_2034.jpg", False),
+        ("DSC01234.JPG", False),
+        ("20260609.png", False),
+        ("注意銘板.png", True),
+    ],
+)
+def test_the_name_of_a_file_counts_when_a_person_gave_it(name: str, kept: bool) -> None:
+    assert name_of(Path(name)) == (Path(name).stem if kept else "")
 
 
 def test_a_title_takes_half_of_the_address(tmp_path: Path) -> None:
     """What stands above a picture in a document counts as much as what is seen in it."""
     frame = frame_of(Image.new("RGB", (20, 20)))
-    drafts = list(pictures().picture(frame, Locator(page=2), title="Pump P-101", key="p"))
+    drafts = list(Pictures(Eyes(), Blind(), Plane()).picture(frame, Locator(page=2), title="Pump P-101", key="p"))
     assert isinstance(drafts[0], Draft)
     assert drafts[0].locator == Locator(page=2)
     np.testing.assert_allclose(placed(drafts[0].meaning).address, [2**-0.5, 2**-0.5], rtol=1e-5)
 
 
-def test_halves_weigh_the_same_however_many_there_are() -> None:
+def test_sequences_weigh_the_same_however_long_they_are() -> None:
     """Ten slots of one against one slot of the other."""
-    both = halves(np.ones((10, 2), np.float32) * [1, 0], np.array([[0.0, 5.0]], np.float32))
+    both = together([np.ones((10, 2), np.float32) * [1, 0], np.array([[0.0, 5.0]], np.float32)])
     np.testing.assert_allclose(unit(both.mean(axis=0)), [2**-0.5, 2**-0.5], rtol=1e-5)
 
 
@@ -124,7 +182,7 @@ def test_without_the_model_a_picture_is_still_found_by_its_words(tmp_path: Path)
     assert isinstance(picture, Draft)
     assert picture.meaning is None
     assert "P-101" in picture.text
-    assert [draft.kind for draft in rest if isinstance(draft, Draft)] == ["line", "passage"]
+    assert [draft.kind for draft in rest if isinstance(draft, Draft)] == ["line", "line", "line"]
 
 
 def test_a_scanned_page_gives_its_words_in_points() -> None:

@@ -7,22 +7,24 @@ it `line`s and `passage`s, each with its box, in pixels of the picture as it is 
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps, JpegImagePlugin
 
-from ..encoders.vision import Box, Seen, Sight
+from ..encoders.vision import SURE, Box, Seen, Sight
 from ..entity import Draft, Locator
 from ..errors import MissingPart, UnreadableSource
 from ..source import Source
 from . import Note
-from .ocr import Line, Ocr, text_of
+from .ocr import Line, Ocr, rows, text_of
 
 if TYPE_CHECKING:
     from ..space import Space, Vectors
@@ -39,6 +41,16 @@ WORKING_SIDE = 4096
 
 MAX_FRAMES = 1000
 """Pages of a TIFF that are read."""
+
+LABELS = 40
+"""Up to this many lines in a picture are labels, each an entity of its own; more are a page of text, kept in blocks."""
+
+SPOKEN = 12
+"""Characters from which the words in a picture count for its address."""
+
+CAMERA_NAMES = frozenset(
+    ("dsc", "dscf", "dscn", "image", "img", "mvimg", "photo", "pic", "picture", "pxl", "scan", "screenshot", "untitled")
+)
 
 COLOURS: Mapping[str, tuple[int, int, int]] = {
     "black": (0, 0, 0), "white": (255, 255, 255), "grey": (128, 128, 128), "red": (220, 20, 40),
@@ -94,29 +106,22 @@ class Pictures:
 
         Args:
             place: where it stands in its source. Boxes of its parts are in pixels of the picture, wherever it stands.
-            title: headings or a caption above it; they take half of the picture's address.
+            title: headings or a caption above it; a part of the picture's address.
             key: names the picture among the drafts of its source; needed for its parts to be its children.
         """
         blocks, notes = self._read(frame)
         seen, regions, more = self._see(frame)
         yield from (*notes, *more)
-        colours = colour_words(frame.image)
-        facts = _facts(frame, seen, colours, blocks)
-        yield Draft(
-            "picture",
-            describe(frame, seen, colours, blocks),
-            place,
-            title,
-            key,
-            parent,
-            facts,
-            self._meaning(seen, title),
-        )
+        text, facts = describe(frame, seen, blocks), _facts(frame, seen, blocks)
+        yield Draft("picture", text, place, title, key, parent, facts, self._meaning(seen, blocks, title))
         for region in regions:
             where = replace(place, box=_scaled(region.box, frame.scale))
             facts = {"seen": [list(pair) for pair in region.names[:5]]}
             yield Draft("region", f"Part of a picture: {region.caption}", where, title, "", key, facts, region.meaning)
-        yield from text_drafts(blocks, place, title, key, frame.scale)
+        lines = [row for block in blocks for row in rows(block)]
+        heading = _beginning(lines) if len(lines) > 1 else ""
+        pieces = lines if len(lines) <= LABELS else blocks
+        yield from text_drafts(pieces, place, " > ".join(filter(None, (title, heading))), key, frame.scale)
 
     def page(
         self, frame: Frame, place: Locator, title: str = "", key: str = "", unit: float = 1.0
@@ -143,10 +148,18 @@ class Pictures:
         except MissingPart as error:
             return None, [], [Note(f"{error}; meanwhile it is found by its words and colours only")]
 
-    def _meaning(self, seen: Seen | None, title: str) -> Vectors | None:
-        if seen is None or not title:
-            return seen.meaning if seen else None
-        return halves(seen.meaning, self.space.place([title])[0].slots)
+    def _meaning(self, seen: Seen | None, blocks: Sequence[Sequence[Line]], title: str) -> Vectors | None:
+        """What is seen, what is written in it and what stands above it, each with the same weight in the address.
+
+        What is not seen surely counts only where there are no words: a sign, a form or a drawing is none of the things
+        the encoder knows.
+        """
+        if seen is None:
+            return None
+        text = " ".join(text_of(block) for block in blocks)
+        words = [one for one in (text if len(text) >= SPOKEN else "", title) if one]
+        parts = [place.slots for place in self.space.place(words)] if words else []
+        return together([seen.meaning, *parts] if seen.names[0][1] >= SURE or not parts else parts)
 
 
 class ImageReader:
@@ -169,7 +182,8 @@ class ImageReader:
             if isinstance(frame, Note):
                 yield frame
             else:
-                yield from self.pictures.picture(frame, Locator(page=frame.page), key=f"picture {frame.page or 1}")
+                place, key = Locator(page=frame.page), f"picture {frame.page or 1}"
+                yield from self.pictures.picture(frame, place, name_of(source.path), key)
 
 
 # -- opening -----------------------------------------------------------------------------------------------
@@ -282,13 +296,13 @@ def _degrees(gps: Mapping[int, Any]) -> list[float] | None:
 # -- saying ------------------------------------------------------------------------------------------------
 
 
-def describe(frame: Frame, seen: Seen | None, colours: Sequence[str], blocks: Sequence[Sequence[Line]]) -> str:
+def describe(frame: Frame, seen: Seen | None, blocks: Sequence[Sequence[Line]]) -> str:
     """A picture in words, for people and for the language model."""
     text = " ".join(" ".join(text_of(block) for block in blocks).split())
     parts = [
         f"Picture of {seen.caption}" if seen else "Picture",
         f"text in it: {text if len(text) <= 300 else text[:297] + '...'}" if text else "",
-        f"colours: {', '.join(colours)}" if colours else "",
+        f"colours: {', '.join(colours)}" if (colours := colour_words(frame.image)) else "",
         f"taken {frame.noted['taken']}" if "taken" in frame.noted else "",
         f"with {frame.noted['camera']}" if "camera" in frame.noted else "",
         f"{frame.size[0]} x {frame.size[1]} pixels",
@@ -299,7 +313,7 @@ def describe(frame: Frame, seen: Seen | None, colours: Sequence[str], blocks: Se
 def text_drafts(
     blocks: Sequence[Sequence[Line]], place: Locator, title: str, parent: str, scale: float
 ) -> Iterator[Draft]:
-    """A block of one line is a `line`, of several a `passage`; `facts.lines` has each line's box and confidence."""
+    """A row of one block is a `line`, several are a `passage`; `facts.lines` has each line's box and confidence."""
     for block in blocks:
         boxes = [_scaled(line.box, scale) for line in block]
         lines = [
@@ -308,7 +322,7 @@ def text_drafts(
         ]
         facts = {"confidence": round(float(np.mean([line.confidence for line in block])), 3), "lines": lines}
         where = replace(place, box=_around(boxes))
-        yield Draft("line" if len(block) == 1 else "passage", text_of(block), where, title, "", parent, facts)
+        yield Draft("line" if len(rows(block)) == 1 else "passage", text_of(block), where, title, "", parent, facts)
 
 
 def colour_words(image: Image.Image, share: float = 0.15) -> list[str]:
@@ -321,14 +335,31 @@ def colour_words(image: Image.Image, share: float = 0.15) -> list[str]:
     return [list(COLOURS)[i] for i in np.argsort(-counts, kind="stable") if counts[i] >= share]
 
 
-def halves(seen: Vectors, said: Vectors) -> Vectors:
-    """Two sequences as one in whose mean both weigh the same."""
-    weight = np.linalg.norm(seen.sum(axis=0)) / max(float(np.linalg.norm(said.sum(axis=0))), 1e-6)
-    return np.concatenate([seen, said * np.float32(weight)])
+def together(parts: Sequence[Vectors]) -> Vectors:
+    """Sequences of vectors as one, in whose mean each weighs the same, however long it is."""
+    sums = [max(float(np.linalg.norm(part.sum(axis=0))), 1e-6) for part in parts]
+    return np.concatenate([part * np.float32(sums[0] / length) for part, length in zip(parts, sums, strict=True)])
 
 
-def _facts(frame: Frame, seen: Seen | None, colours: Sequence[str], blocks: Sequence[Sequence[Line]]) -> dict[str, Any]:
-    facts: dict[str, Any] = {"width": frame.size[0], "height": frame.size[1], "colours": list(colours), **frame.noted}
+def name_of(path: Path) -> str:
+    """The name of a picture's file where a person gave it one; empty for IMG_2034, DSC01234 and the like."""
+    words = re.findall(r"[^\W\d_]{2,}", path.stem.lower())
+    return path.stem if any(word not in CAMERA_NAMES for word in words) else ""
+
+
+def _beginning(lines: Sequence[Sequence[Line]]) -> str:
+    """The first words in a picture: what its other lines stand under."""
+    text = " ".join(text_of(line) for line in lines[:3])
+    return text if len(text) <= 60 else text[:60].rpartition(" ")[0] or text[:60]
+
+
+def _facts(frame: Frame, seen: Seen | None, blocks: Sequence[Sequence[Line]]) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "width": frame.size[0],
+        "height": frame.size[1],
+        "colours": colour_words(frame.image),
+        **frame.noted,
+    }
     if seen:
         facts["seen"] = [list(pair) for pair in seen.names[:5]]
     if blocks:
