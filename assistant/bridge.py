@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -192,6 +193,18 @@ def _wide(array: NDArray[Any]) -> NDArray[Any]:
 
 
 # -- which tokens become anchors ---------------------------------------------------------------------
+
+
+def token_shapes(names: Sequence[str]) -> NDArray[np.uint8]:
+    """What each token of a vocabulary is to its word, by how byte-pair and SentencePiece vocabularies write it."""
+    return np.array([_token_shape(name) for name in names], np.uint8)
+
+
+def _token_shape(name: str) -> int:
+    word = name.lstrip("Ġ▁Ċ")
+    if not any(unicodedata.category(letter)[0] in "LN" for letter in word):
+        return BLANK
+    return STARTS_WORD if word != name or name.startswith("<|") else CONTINUES_WORD
 
 
 def slot_count(tokens: int, ratio: int) -> int:

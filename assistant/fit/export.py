@@ -12,14 +12,15 @@ from assistant.fit.reader import file_hash
 
 
 def export(model: Model, config: FitConfig, folder: Path, trained: str, space: str = "") -> tuple[Path, Path | None]:
-    """Write `<model>.bridge.safetensors` and `<model>.lora.gguf`, named after the model's hash.
+    """Write `<hash>.safetensors` and `<hash>.gguf`, named by the first 16 digits of the model's sha256.
+
+    Under these names `assistant/weights` is searched for them.
 
     Returns:
         the paths; the second is None when no LoRA was trained.
     """
     folder.mkdir(parents=True, exist_ok=True)
     digest = file_hash(config.llm)
-    stem = f"{_slug(model.reader.shape.name)}-{digest[:12]}"
     about = About(
         llm_name=model.reader.shape.name,
         llm_sha256=digest,
@@ -28,14 +29,11 @@ def export(model: Model, config: FitConfig, folder: Path, trained: str, space: s
         trained=trained,
         config=json.dumps(config.as_dict()),
     )
-    bridge = folder / f"{stem}.bridge.safetensors"
+    bridge = folder / f"{digest[:16]}.safetensors"
     Bridge(about, model.writer.tensors(), rows=model.writer.rows).save(bridge)
     if model.lora is None:
         return bridge, None
-    adapter = folder / f"{stem}.lora.gguf"
+    adapter = folder / f"{digest[:16]}.gguf"
     model.lora.write_gguf(adapter)
     return bridge, adapter
 
-
-def _slug(name: str) -> str:
-    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())[:40]

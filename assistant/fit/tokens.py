@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant import llm, prompt
-from assistant.bridge import BLANK, CONTINUES_WORD, STARTS_WORD
+from assistant.bridge import token_shapes
 
 Ids = tuple[int, ...]
 
@@ -46,7 +45,7 @@ class Tokens:
 
     def shapes(self) -> NDArray[np.uint8]:
         """Per token: does it start a word, continue one, or hold no letter and no digit at all?"""
-        return np.array([_shape(name) for name in self._names()], np.uint8)
+        return token_shapes(self._names())
 
     def words(self) -> list[str]:
         """Whole lower-case words that are one token after a space, commonest first."""
@@ -57,10 +56,3 @@ class Tokens:
         field = gguf.GGUFReader(self._path).get_field("tokenizer.ggml.tokens")
         found: list[str] = field.contents() if field else []
         return found
-
-
-def _shape(name: str) -> int:
-    word = name.lstrip("Ġ▁Ċ")
-    if not any(unicodedata.category(letter)[0] in "LN" for letter in word):
-        return BLANK
-    return STARTS_WORD if word != name or name.startswith("<|") else CONTINUES_WORD
