@@ -57,7 +57,8 @@ wheel: setup
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 docs: setup
-	$(BIN)/python tests/tree.py
+	$(BIN)/python -m tests.tree
+	$(BIN)/python -m tests.parts
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache

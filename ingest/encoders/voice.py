@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import weights
 from ..errors import MissingPart
 
 RATE = 16_000
@@ -50,6 +51,7 @@ class VoiceActivity:
         try:
             from silero_vad import load_silero_vad  # type: ignore[import-untyped]
 
+            weights.find(weights.SILERO)
             return load_silero_vad(onnx=True)
         except ImportError as error:
             hint = "pip install silero-vad onnxruntime"

