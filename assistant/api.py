@@ -213,7 +213,7 @@ def open_source(entity: str, parts: P, viewer: V, language: L, quote: str = "") 
 def page_image(entity: str, parts: P, viewer: V) -> Response:
     """The page or picture an entity stands on, with its box drawn."""
     opened = _opened(parts, viewer, entity, "image")
-    place = opened.entity.locator
+    place = opened.place
     if opened.look == "page" and (file := view.original(opened)):
         with file:
             return Response(drawing.page(file, place), media_type="image/png")

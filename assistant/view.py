@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from ingest.access import Viewer, may_read
 from ingest.catalog import SourceRow
 from ingest.cells import shown
-from ingest.entity import Entity
+from ingest.entity import Entity, Locator
 from ingest.errors import NotFound, UnreadableSource
 from ingest.memory import Memory
 from ingest.personal import Personal, put_back
@@ -26,6 +26,7 @@ from ingest.source import Source, look
 Look = Literal["page", "picture", "sound", "chart", "table", "text"]
 """How a place is best shown."""
 
+PDF = "application/pdf"
 AROUND = 2
 """Passages shown before and after a passage."""
 LINES_AROUND = 6
@@ -39,6 +40,7 @@ class Opened:
     """One entity at its place.
 
     Attributes:
+        place: where it stands in the source, also when it is a part of a picture on a page.
         parts: its text before, inside and after what was cited; the middle is empty when nothing is marked.
         before, after: its readable neighbours in the source, in reading order.
         whole: whether the viewer may see all the source holds, personal data too, and so its original.
@@ -47,6 +49,7 @@ class Opened:
     entity: Entity
     source: SourceRow
     look: Look
+    place: Locator
     parts: tuple[str, str, str]
     before: tuple[Entity, ...]
     after: tuple[Entity, ...]
@@ -87,13 +90,14 @@ def open_at(
     before = tuple(one for one in near if one.ordinal < entity.ordinal)[-reach:]
     after = tuple(one for one in near if one.ordinal > entity.ordinal)[:reach]
     whole = _whole(memory, source, viewer) and personal.may_open(source.id, viewer)
-    return Opened(entity, source, look_of(entity, source), split(entity.text, marked), before, after, whole)
+    place = _place(memory, entity, source, viewer)
+    return Opened(entity, source, look_of(entity, source), place, split(entity.text, marked), before, after, whole)
 
 
 def look_of(entity: Entity, source: SourceRow) -> Look:
     """How to show an entity, by what it is and what kind of file it stands in."""
     place = entity.locator
-    if source.media == "application/pdf" and place.page is not None:
+    if source.media == PDF and place.page is not None:
         return "page"
     if source.media.startswith("image/") and source.media != "image/svg+xml":
         return "picture"
@@ -102,6 +106,19 @@ def look_of(entity: Entity, source: SourceRow) -> Look:
     if entity.kind in ("series", "event"):
         return "chart"
     return "table" if entity.kind in ("table", "row", "column") else "text"
+
+
+def _place(memory: Memory, entity: Entity, source: SourceRow, viewer: Viewer) -> Locator:
+    """The place of an entity; of a part of a picture on a PDF page, whose box is in that picture's pixels, on the page."""
+    above = memory.hydrate([entity.parent], viewer).get(entity.parent) if source.media == PDF else None
+    inner, outer = entity.locator.box, above.entity.locator.box if above else None
+    width = above.entity.facts.get("width") if above and above.entity.kind == "picture" else None
+    if not (inner and outer and width):
+        return entity.locator
+    scale = (outer[2] - outer[0]) / width
+    x, y = outer[:2]
+    box = (x + inner[0] * scale, y + inner[1] * scale, x + inner[2] * scale, y + inner[3] * scale)
+    return replace(entity.locator, box=box)
 
 
 def split(text: str, marked: tuple[int, int] | None) -> tuple[str, str, str]:

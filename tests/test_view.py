@@ -139,3 +139,12 @@ def test_personal_data_and_the_file_that_holds_it_are_for_whom_may_see_it(
     assert "090" not in hidden.entity.text + "".join(hidden.parts) and view.original(hidden) is None
     shown = view.open_at(memory, personal, entity.id, replace(READER, may_reveal=True))
     assert shown.entity.text == "Call 090-1234-5678." and view.original(shown) is not None
+
+
+def test_a_part_of_a_picture_on_a_page_is_placed_on_that_page(memory: Memory, personal: Personal) -> None:
+    picture = Draft("picture", "x", Locator(page=2, box=(100.0, 200.0, 300.0, 300.0)), key="p", facts={"width": 800})
+    label = Draft("line", "y", Locator(page=2, box=(80.0, 40.0, 400.0, 400.0)), parent="p")
+    manual = FIRM / "engineering" / "HS-40-spindle-manual.pdf"
+    first, second = keep(memory, manual, "public", [picture, label])
+    assert view.open_at(memory, personal, first.id, READER).place == first.locator
+    assert view.open_at(memory, personal, second.id, READER).place.box == (120.0, 210.0, 200.0, 300.0)

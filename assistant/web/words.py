@@ -19,7 +19,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Every answer shows where it stands in your files, or says that it is not there.",
         "答えには必ず出典が付きます。資料にないときは、ないとお答えします。",
     ),
-    "examples": ("For example", "質問の例"),
     "clear": ("New conversation", "新しい会話"),
     "grounding": ("How the sources reach the model", "資料をモデルに渡す方法"),
     "hybrid": ("best source as text, others as vectors", "最良の資料は文章で、ほかはベクトルで"),
@@ -48,7 +47,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "The name or the password is wrong, or the account is locked for a while.",
         "名前またはパスワードが違うか、アカウントが一時的にロックされています。",
     ),
-    "source": ("Source", "資料"),
     "scope": ("Access", "閲覧範囲"),
     "place": ("Place", "箇所"),
     "download": ("Download the original", "原本をダウンロード"),
@@ -58,7 +56,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "absent": ("There is nothing here that you may read.", "閲覧できるものはありません。"),
     "trouble": ("That did not work", "うまくいきませんでした"),
-    "machine_heard": ("Heard by a machine; the recording counts.", "機械による書き起こしです。正は録音です。"),
     "back": ("Back to the chat", "チャットに戻る"),
 }
 
