@@ -255,6 +255,14 @@ class Catalog:
                 found[row["id"]] = stored(row)
         return found
 
+    def scopes_of(self, ids: Iterable[str]) -> dict[str, str]:
+        """The scopes of the entities with these ids."""
+        found: dict[str, str] = {}
+        for chunk in chunks(list(ids), 500):
+            query = f"SELECT id, scope FROM entity WHERE id IN ({marks(chunk)})"
+            found |= {row["id"]: row["scope"] for row in self.connection.execute(query, chunk)}
+        return found
+
     def entities_of(self, source: str) -> list[StoredEntity]:
         return [
             stored(row)
