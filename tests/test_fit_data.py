@@ -1,0 +1,146 @@
+"""What is trained on: packed sequences that hold what they claim, drawn by number, with nothing held out in them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from assistant.fit.config import FitConfig
+from assistant.fit.data import INVENTED, Ask, Corpus, Packer, Passage, Source, prepare, verbalise
+from assistant.fit.meaning import fit_meaning, told
+from assistant.fit.salience import answer_mask, coverage, fit_salience
+from assistant.fit.synthetic import invent
+from assistant.fit.tokens import Tokens
+from assistant.prompt import REFUSAL
+from tests.conftest import WordSpace
+from tests.tiny_gguf import write_model
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> FitConfig:
+    data = tmp_path / "data"
+    data.mkdir()
+    with gzip.open(data / "squad_train_part.jsonl.gz", "wt") as file:
+        for number in range(40):
+            row = {"context": f"Box {number} holds nails.", "question": f"What holds nails, {number}?"}
+            file.write(json.dumps({**row, "answer": f"Box {number}"}) + "\n")
+    table = {"header": ["Item", "Price"], "rows": [["nut", "5"], ["bolt", "7"]], "row": 1}
+    with gzip.open(data / "wikitables.jsonl.gz", "wt") as file:
+        for number in range(6):
+            file.write(json.dumps({**table, "question": f"Which costs 7, {number}?", "answer": "bolt"}) + "\n")
+    return FitConfig(write_model(tmp_path / "tiny.gguf"), data, tmp_path / "run", text_steps=0, invented=6, tokens=600)
+
+
+@pytest.fixture
+def corpus(config: FitConfig) -> Corpus:
+    return prepare(config, Tokens(config.llm))
+
+
+def test_every_set_keeps_a_part_for_validation(corpus: Corpus) -> None:
+    assert set(corpus.training) == {"squad_train_part", "wikitables", INVENTED}
+    for name, rows in corpus.training.items():
+        assert not {passage.ids for passage in corpus.validation[name]} & {p.ids for p in rows if name != "wikitables"}
+        assert corpus.validation[name]
+
+
+def test_the_tokens_are_kept(config: FitConfig, corpus: Corpus) -> None:
+    again = prepare(config, corpus.tokens)
+    assert again.training == corpus.training
+
+
+def test_the_same_number_gives_the_same_sequence(config: FitConfig, corpus: Corpus) -> None:
+    one, two = Packer(corpus, config), Packer(corpus, config)
+    assert [one.draw(number) for number in range(6)] == [two.draw(number) for number in range(6)]
+    assert one.draw(1) != one.draw(2)
+
+
+@pytest.mark.parametrize("mode", ["text", "4"])
+def test_answers_cite_the_source_that_holds_them_and_absent_ones_are_refused(
+    config: FitConfig, corpus: Corpus, mode: str
+) -> None:
+    tokens = corpus.tokens
+    packer = Packer(corpus, config)
+    packer.specs = {"squad_train_part": packer.specs["squad_train_part"]}
+    refused = 0
+    for number in range(20):
+        pack = packer.draw(number, mode)
+        flat = [i for item in pack.context for i in (item.ids if isinstance(item, Source) else (item,))]
+        given = tokens.text(tuple(flat))
+        assert all(item.ratio == 4 for item in pack.context if isinstance(item, Source))
+        for branch in (branch for branch in pack.branches if not branch.repeat):
+            target = tokens.text(branch.target[:-1])
+            asked = tokens.text(branch.prompt)
+            box = asked.split("nails, ")[1].split("?")[0]
+            if target == REFUSAL:
+                refused += 1
+                assert f"Box {box} holds" not in given
+            else:
+                answer, mark = target[:-1].split(" [")
+                assert answer == f"Box {box}"
+                assert f"[{mark}] {answer} holds nails." in given
+    assert refused
+
+
+def test_hybrid_mixes_text_and_slots(config: FitConfig, corpus: Corpus) -> None:
+    packs = [Packer(corpus, config).draw(number, "hybrid") for number in range(20)]
+    ratios = {item.ratio for pack in packs for item in pack.context if isinstance(item, Source)}
+    assert ratios == {4, 8}
+
+
+def test_a_row_is_its_cells_with_their_headers() -> None:
+    assert verbalise(["Item", "Price", "Note"], ["nut", "5", ""]) == "Item: nut; Price: 5"
+
+
+def test_invented_answers_stand_in_their_passage_and_nowhere_else_in_the_family() -> None:
+    made = list(invent(60, seed=1))
+    assert made == list(invent(60, seed=1))
+    for text, asks in made:
+        for _, answer in asks:
+            words = answer.removeprefix("about ").removeprefix("at least ").removesuffix(" before").lower()
+            assert words in text.lower()
+
+
+def test_injected_instructions_are_never_the_answer() -> None:
+    injected = [asks for text, asks in invent(300, seed=2) if "ignore your instructions" in text]
+    assert injected
+    assert not any(answer == "1 yen" for asks in injected for _, answer in asks)
+
+
+def test_where_an_answer_stands() -> None:
+    passage = Passage((1, 2, 3, 4, 2, 3), (Ask((9,), (7, 3)), Ask((9,), (4,))))
+    assert answer_mask(passage).tolist() == [False, True, True, True, True, True]
+
+
+def test_the_probe_keeps_more_of_what_is_asked_than_rarity_alone(config: FitConfig) -> None:
+    """Where the word after one marker is always what is asked for, the probe learns to keep it, however common it is."""
+    chance, marker = np.random.default_rng(0), 70
+
+    def passage() -> Passage:
+        ids = chance.integers(40, 60, 24)
+        place = int(chance.integers(0, 22))
+        ids[place : place + 2] = marker, chance.integers(40, 60)
+        return Passage(tuple(ids.tolist()), (Ask((99,), (marker, int(ids[place + 1]))),))
+
+    tokens = Tokens(config.llm)
+    corpus = Corpus({"some": [passage() for _ in range(300)]}, tokens)
+    embedding = torch.randn(len(tokens.shapes()), 32, generator=torch.Generator().manual_seed(0))
+    table = fit_salience(corpus, embedding, seed=1) | {"shape": np.zeros(len(embedding), np.uint8)}
+    rarity = {"probe": np.zeros_like(table["probe"]), "probe_weights": np.array([1, 0], np.float32)}
+    held = corpus.validation["some"]
+    assert coverage(held, embedding, table, 8) > 0.9 > coverage(held, embedding, table | rarity, 8)
+
+
+def test_a_known_word_becomes_its_own_token(config: FitConfig) -> None:
+    tokens = Tokens(config.llm)
+    space = WordSpace()
+    named = [(name, space.place([name])[0].address) for name in ("q", "z", "K", "7")]
+    embedding = torch.randn(len(tokens.shapes()), 32, generator=torch.Generator().manual_seed(0))
+    tensors = fit_meaning(space, named, tokens, embedding, seed=1)
+    places = np.stack([place for _, place in named])
+    nearest = told(tensors, places, embedding, count=2)
+    assert all(set(found) & set(tokens.ids(f" {name}")) for found, (name, _) in zip(nearest, named, strict=True))
