@@ -32,7 +32,7 @@ from .space import Vectors, unit
 DAMPING = 0.3
 """Share of a concept's vector that comes from the entities that speak of it."""
 GIVEN_BACK = 0.0
-"""Share of an entity's vector that comes from its concepts; nothing, since no measurement has shown yet that it helps."""
+"""Share of an entity's vector that comes from its concepts: none, as no measurement has shown yet that it helps."""
 ROUNDS = 20
 TOLERANCE = 1e-4
 LEAST_NAME = 3

@@ -5,7 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from assistant.evaluate.sensors import run
+from assistant.retrieve import Retriever
+from ingest.access import Viewer
+from ingest.catalog import SourceRow, StoredEntity
+from ingest.encoders.words import Words
+from ingest.entity import Draft, identify
+from ingest.memory import Memory
+from ingest.pipeline import place
+from ingest.readers.sensor import SensorReader
+from ingest.settings import Settings
+from ingest.source import look
+from ingest.space import pack
 
 
 def test_events_are_held_against_windows_beside_three_sigma(tmp_path: Path) -> None:
@@ -22,3 +36,28 @@ def test_events_are_held_against_windows_beside_three_sigma(tmp_path: Path) -> N
     (row,) = run(tmp_path).as_dict()["rows"]
     assert (row["windows"], row["found"]) == (2, 2)
     assert row["3 sigma: found"] == 1
+
+
+@pytest.mark.slow
+def test_asking_for_the_collapse_finds_a_labelled_window(shared: Path, tmp_path: Path) -> None:
+    """With the real encoder, over the records of four systems: the first hit is one of the two real collapses."""
+    space = Words()
+    with Memory(Settings(home=tmp_path / "home"), space) as memory:
+        for file in sorted((shared / "sensors").glob("*.csv")):
+            source = look(file, memory.settings)
+            drafts = [item for item in SensorReader().read(source) if isinstance(item, Draft) and item.kind == "event"]
+            made = list(identify(file.stem, "plant", drafts))
+            items = [
+                StoredEntity(entity, placed.address.astype(np.float32).tobytes(), pack(placed.slots))
+                for entity, placed in zip(made, place(space, made), strict=True)
+            ]
+            row = SourceRow(file.stem, str(file), source.sha256, 1, "text/csv", file.stem, "plant", "sensor", (), "")
+            memory.put_source(row, items)
+        retriever = Retriever(memory, memory.catalog, space)
+        viewer = Viewer("operator", frozenset(["plant"]))
+        (hit,) = retriever.search("When did the machine temperature collapse?", viewer, k=1)
+    windows = json.loads((shared / "sensors" / "nab_anomaly_windows.json").read_text())
+    labelled = windows["realKnownCause/machine_temperature_system_failure.csv"]
+    assert hit.entity.locator.window is not None
+    start, end = hit.entity.locator.window
+    assert any(start <= b.replace(" ", "T") and a.replace(" ", "T") <= end for a, b in labelled)

@@ -15,7 +15,7 @@ AT = 1_391_860_800.0  # 2014-02-08 12:00
 def test_a_collapse_names_quantity_sizes_unit_duration_and_time() -> None:
     facts = {
         "direction": "down", "style": "sharp", "before": 84.1, "value": 2.085, "at": AT + 2_100, "usual": 84.0,
-        "from": 84.1, "to": 2.1, "onset": AT, "reached": AT + 2_100, "record": "down",
+        "from": 84.1, "to": 2.1, "onset": AT, "reached": AT + 2_100, "record": "down", "score": 2.4,
     }  # fmt: skip
     said = wording.tell(SIGNAL, Event("excursion", AT, AT + 7_200, facts))
     assert said.startswith(
@@ -23,6 +23,8 @@ def test_a_collapse_names_quantity_sizes_unit_duration_and_time() -> None:
     )
     assert ", 2014-02-08 12:00; lowest 2.085 °C at 2014-02-08 12:35; it was low for 2 h" in said
     assert said.endswith("This is the lowest value of the whole record.")
+    weaker = wording.tell(SIGNAL, Event("excursion", AT, AT + 7_200, facts | {"score": 1.5}))
+    assert weaker.startswith("spindle temperature dropped sharply (急低下): it fell from 84.1 to 2.1 °C in 35 min")
 
 
 @pytest.mark.parametrize(

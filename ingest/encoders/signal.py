@@ -34,7 +34,7 @@ MAX_OTHER = 3
 SCORE = 1.2
 """Least score of an excursion: white noise reaches it in about every second record, 1.35 in every tenth."""
 SHARP = 1.25
-"""From this score on, a quick change is a collapse or a surge."""
+"""From this score on, the steepest part of an excursion is told if it was quick."""
 QUICK = 12
 """Samples within which half of a change has to happen to be called quick."""
 PERIODS = {"day": 86_400.0, "week": 604_800.0}

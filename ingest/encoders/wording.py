@@ -13,10 +13,13 @@ import numpy as np
 from .signal import Event, Signal, Window
 
 DIRECTION = {"up": ("high", "highest", "rose"), "down": ("low", "lowest", "fell")}
-SHARP = {
+SHARP = {"up": "rose sharply (急上昇): it jumped", "down": "dropped sharply (急低下): it fell"}
+EXTREME = {
     "up": "surged (急上昇): it jumped, rising sharply",
     "down": "collapsed (急低下): it dropped sharply and fell",
 }
+COLLAPSE = 2.0
+"""From this score on a quick change is told in the strongest words: who asks for "the collapse" shall find that one."""
 BRIEF = {"up": "peaked in a brief spike (スパイク)", "down": "dipped in a brief drop (瞬間的な低下)"}
 LONG = {"up": "was unusually high (異常に高い)", "down": "was unusually low (異常に低い)"}
 
@@ -64,7 +67,8 @@ def _excursion(signal: Signal, event: Event) -> str:
     elif style == "sharp":
         fast = f"from {figure(facts['from'])} to {measured(facts['to'], unit)}"
         quick = lasting(facts["reached"] - facts["onset"])
-        said = f"{SHARP[way]} {fast} in {quick}, {clock(facts['onset'])}; "
+        words = EXTREME if facts["score"] >= COLLAPSE else SHARP
+        said = f"{words[way]} {fast} in {quick}, {clock(facts['onset'])}; "
         said += f"{DIRECTION[way][1]} {value} at {clock(facts['at'])}; it was {DIRECTION[way][0]} for {_stretch(event)}"
     else:
         said = f"{LONG[way]} for {_stretch(event)}: {DIRECTION[way][1]} {value} at {clock(facts['at'])}"
