@@ -71,7 +71,9 @@ def _licence(name: str) -> str:
         return "see the package"
     said = metadata.get("License-Expression") or metadata.get("License") or ""
     if not said or len(said) > 60 or said == "UNKNOWN":
-        classifiers = [line.split(" :: ")[-1] for line in metadata.get_all("Classifier") or [] if line.startswith("License")]
+        classifiers = [
+            line.split(" :: ")[-1] for line in metadata.get_all("Classifier") or [] if line.startswith("License")
+        ]
         said = ", ".join(classifiers) or said.splitlines()[0] if classifiers or said else "not stated"
     return " ".join(said.split())
 

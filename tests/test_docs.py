@@ -32,7 +32,7 @@ def test_every_command_is_in_the_readme_and_explains_itself_with_an_example(comm
     assert f"kotonoha {command}" in (action.choices[command].epilog or "")
 
 
-@pytest.mark.parametrize("name", [name for name in Settings.__dataclass_fields__])
+@pytest.mark.parametrize("name", list(Settings.__dataclass_fields__))
 def test_every_setting_is_explained(name: str) -> None:
     assert f"`KOTONOHA_{name.upper()}`" in (ROOT / "docs" / "operation.md").read_text("utf-8")
 

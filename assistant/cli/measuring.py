@@ -9,15 +9,33 @@ from pathlib import Path
 from assistant.cli.parts import Commands, command
 from ingest.settings import Settings
 
-TASKS = ("firm", "durability", "pictures", "perception")
+TASKS = {
+    "firm": "the sample firm's questions: right answer, right place, right refusal",
+    "search": "the right passage among all, beside dense, lexical and plain rank fusion",
+    "quoting": "the right sentence of the right passage",
+    "reading": "what the model reads from text, soft tokens and neither",
+    "refusal": "answerable and unanswerable questions told apart (--other FILE)",
+    "first-token": "waiting time for 1 to 20 passages, text beside soft tokens",
+    "ingestion": "passages a second, beside the bare encoder",
+    "answering": "seconds a question, beside a plain LangChain pipeline",
+    "durability": "kills while ingesting, compared with an undisturbed run",
+    "space": "every modality found by every other",
+    "pictures": "photographs found by words and words by photographs",
+    "perception": "scanned pages read, recordings heard",
+    "sensors": "labelled anomalies found as events",
+    "tables": "rows found and cells computed",
+    "concepts": "concepts refined by what speaks of them",
+    "redaction": "personal data found, beside plain regular expressions",
+}
 
 
 def add(commands: Commands) -> None:
     parser = command(
         commands, "evaluate", evaluate, "measure, beside the obvious alternative", "kotonoha evaluate firm"
     )
-    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("task", choices=TASKS, metavar="TASK", help="; ".join(f"{k}: {v}" for k, v in TASKS.items()))
     parser.add_argument("--file", type=Path, help="data of the same form as the task's own")
+    parser.add_argument("--other", type=Path, help="a second file, where a task takes two")
     parser.add_argument("--questions", type=int, default=1000, help="how many questions, chosen by a fixed seed")
     parser.add_argument("--grounding", choices=("hybrid", "soft", "text", "none"), default="hybrid")
     parser.add_argument("--kills", type=int, default=200)

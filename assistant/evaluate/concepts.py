@@ -1,6 +1,6 @@
 """Whether refined concepts find more: the firm's questions, and how near a concept is to what speaks of it.
 
-    python -m assistant.evaluate.concepts HOME QUESTIONS [--json]
+    kotonoha evaluate concepts
 
 HOME is a memory with a glossary (left as it was found); QUESTIONS has one JSON object a line with `question` and
 `source`. Two measures: the share of questions with a right source among the first hits, and the share of the entities
@@ -10,10 +10,7 @@ Knows nothing about how refinement works.
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -23,7 +20,6 @@ from ingest import links
 from ingest.access import Viewer
 from ingest.catalog import Catalog
 from ingest.memory import Memory
-from ingest.settings import load
 from ingest.space import Space
 
 TOP = 5
@@ -73,23 +69,3 @@ def _spoken(catalog: Catalog) -> dict[str, set[str]]:
     for row in catalog.connection.execute("SELECT concept, entity FROM mention"):
         found.setdefault(row["concept"], set()).add(row["entity"])
     return found
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("home", type=Path)
-    parser.add_argument("questions", type=Path)
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    from ingest.encoders.words import Words
-
-    lines = [json.loads(line) for line in asked.questions.read_text(encoding="utf-8").splitlines() if line.strip()]
-    questions = [(line["question"], tuple(line["source"])) for line in lines if line.get("source")]
-    space = Words()
-    with Memory(load(asked.home), space) as memory:
-        found = measure(memory, space, questions)
-    print(json.dumps(found.as_dict(), ensure_ascii=False) if asked.json else found)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """How well personal data is found: precision and recall by kind, beside plain regular expressions.
 
-    python -m assistant.evaluate.redaction tests/data/personal_data.jsonl [--errors]
+    kotonoha evaluate redaction --file tests/data/personal_data.jsonl
 
 The labelled set has one JSON object a line: `language` (ja, en), `half` (dev: rules were tuned on it; held-out: they
 were not, but one person wrote both) and `marked`, a sentence in which ⟦kind:value⟧ marks personal data. A span counts
@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.evaluate.table import Cell, Table
 from ingest.redact import KINDS, Span, find
 
 Finder = Callable[[str], Iterable[Span]]
@@ -116,24 +116,26 @@ def plain(text: str) -> list[Span]:
     return [Span(*match.span(), kind) for kind, pattern in _PLAIN.items() for match in re.finditer(pattern, folded)]
 
 
-def table(rows: Sequence[Labelled]) -> str:
-    """Markdown: per kind ours and plain, then the totals by half and language."""
+def table(rows: Sequence[Labelled]) -> Table:
+    """By kind, then by half and language: ours beside plain expressions. `leaked` is the share of characters left readable."""
     ours, theirs = score(rows, find), score(rows, plain)
-    lines = [_row("kind", "marked", "precision", "recall", "plain precision", "plain recall"), _row(*["---"] * 6)]
+    lines: list[tuple[Cell, ...]] = []
     for kind in (*KINDS, "all"):
         a, b = ours[kind], theirs[kind]
-        lines.append(_row(kind, a.marked, a.precision, a.recall, b.precision, b.recall))
-    lines += ["", _row("part", "sentences", "marked", "precision", "recall", "leaked", "plain leaked")]
-    lines.append(_row(*["---"] * 7))
+        lines.append((kind, a.marked, a.precision, a.recall, b.precision, b.recall, None, None))
     for name in ("dev", "held-out", "ja", "en"):
         part = [row for row in rows if name in (row.half, row.language)]
-        a = score(part, find)["all"]
-        lines.append(_row(name, len(part), a.marked, a.precision, a.recall, leaked(part, find), leaked(part, plain)))
-    return "\n".join(lines)
-
-
-def _row(*cells: object) -> str:
-    return "| " + " | ".join(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |"
+        a, b = score(part, find)["all"], score(part, plain)["all"]
+        lines.append(
+            (name, a.marked, a.precision, a.recall, b.precision, b.recall, leaked(part, find), leaked(part, plain))
+        )
+    columns = ("kind", "marked", "precision", "recall", "plain precision", "plain recall", "leaked", "plain leaked")
+    return Table(
+        "Personal data found",
+        columns,
+        tuple(lines),
+        (f"{len(rows)} sentences; a span counts if kind, start and end are exact",),
+    )
 
 
 def errors(rows: Iterable[Labelled]) -> list[str]:
@@ -144,14 +146,3 @@ def errors(rows: Iterable[Labelled]) -> list[str]:
         for word, spans in (("missed", row.spans - guesses), ("false", guesses - row.spans)):
             lines += [f"{word} {kind} '{row.text[start:end]}' in: {row.text}" for start, end, kind in sorted(spans)]
     return lines
-
-
-def main(arguments: Sequence[str]) -> None:
-    rows = read(Path(arguments[0]))
-    print(table(rows))
-    if "--errors" in arguments:
-        print("\n".join(errors(row for row in rows if row.half == "dev")))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -1,6 +1,6 @@
 """Events in sensor records against labelled windows of the Numenta Anomaly Benchmark, beside the plain alternative.
 
-    python -m assistant.evaluate.sensors ../shared/data/sensors [--json]
+    kotonoha evaluate sensors --file ../shared/data/sensors
 
 The folder has CSV files and `nab_anomaly_windows.json`: file -> list of [start, end]. A window is found when an event
 overlaps it. The alternative is what one would write first: every run of values more than three standard deviations
@@ -9,7 +9,6 @@ from the mean is an event. Knows nothing about how events are found.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -91,16 +90,3 @@ def run(folder: Path) -> Table:
     """The table over all CSV files of a folder with labelled windows."""
     windows: dict[str, Any] = json.loads((folder / "nab_anomaly_windows.json").read_text(encoding="utf-8"))
     return table([measure(file, windows) for file in sorted(folder.glob("*.csv"))])
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    found = run(asked.folder)
-    print(json.dumps(found.as_dict(), ensure_ascii=False) if asked.json else found)
-
-
-if __name__ == "__main__":
-    main()

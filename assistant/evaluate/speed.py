@@ -1,6 +1,7 @@
 """Measures speed: ingestion beside its encoder alone, and answering beside a plain LangChain pipeline over text.
 
-    python -m assistant.evaluate.speed FILE [--passages 400] [--questions 20] [--json]
+    kotonoha evaluate ingestion --file FILE
+    kotonoha evaluate answering --file FILE
 
 Everything is measured in the same run on the same passages and questions, in turns, and the best of two rounds counts.
 The plain pipeline is what one would write first: langchain-chroma, a prompt with five passages, llama-cpp-python.
@@ -8,8 +9,6 @@ The plain pipeline is what one would write first: langchain-chroma, a prompt wit
 
 from __future__ import annotations
 
-import argparse
-import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -194,20 +193,3 @@ def _stream(model: Any, content: str) -> Iterator[str]:
         for event in events
         if "role" not in event["choices"][0]["delta"]
     )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m assistant.evaluate.speed", description=(__doc__ or "").split("\n")[0]
-    )
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--passages", type=int, default=400)
-    parser.add_argument("--questions", type=int, default=20)
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
-    for table in (ingestion(args.file, args.passages), answering(args.file, args.questions, args.passages)):
-        print(json.dumps(table.as_dict()) if args.json else f"{table}\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Questions over many tables as one memory: is the right row found, and is the exact answer computed?
 
-    python -m assistant.evaluate.tables ../shared/data/qa/wikitables.jsonl.gz [--questions 1000] [--home HOME] [--json]
+    kotonoha evaluate tables --file ../shared/data/qa/wikitables.jsonl.gz
 
 The file has one JSON object a line: `header`, `rows`, `row` (index of the right one), `question`, `answer`. The tables
 of the drawn questions become one memory (kept in HOME, so that a stopped run goes on). Knows no reader of files.
@@ -12,11 +12,9 @@ the right table and over those found. With the right table given one sees how fa
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import random
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -184,21 +182,3 @@ def run(file: Path, count: int, home: Path, space: Space) -> Table:
         start = time.perf_counter()
         outcomes = [look(case, memory, retriever) for case in cases]
         return table(cases, outcomes, time.perf_counter() - start)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--questions", type=int, default=1000)
-    parser.add_argument("--home", type=Path)
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    from ingest.encoders.words import Words
-
-    with tempfile.TemporaryDirectory() as scratch:
-        found = run(asked.file, asked.questions, asked.home or Path(scratch), Words())
-    print(json.dumps(found.as_dict(), ensure_ascii=False) if asked.json else found)
-
-
-if __name__ == "__main__":
-    main()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant import build
 from assistant.demo import FIRM, QUESTIONS, prepared
 from assistant.evaluate.table import Table
 from ingest.errors import BadInput
 from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.evaluate.reading import Examiner
 
 Task = Callable[[argparse.Namespace, Settings], Table]
 
@@ -46,19 +51,137 @@ def durability(args: argparse.Namespace, settings: Settings) -> Table:
 def pictures(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import pictures as task
 
-    return task.run(_folder(args, "photographs"), settings)
+    return task.run(_file(args, "folder of photographs"), settings)
 
 
 def perception(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import perception as task
 
-    return task.run(_folder(args, "pages and recordings"), settings)
+    return task.run(_file(args, "folder of pages and recordings"), settings)
 
 
-def _folder(args: argparse.Namespace, what: str) -> Path:
+def throughput(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import throughput as task
+
+    return task.run(args.file, settings)
+
+
+def space(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import space as task
+
+    return task.run(args.file, settings)
+
+
+def sensors(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import sensors as task
+
+    return task.run(_file(args, "folder of records with their labelled windows"))
+
+
+def tables(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import tables as task
+
+    with tempfile.TemporaryDirectory() as scratch:
+        return task.run(
+            _file(args, "file of questions over tables"), args.questions, Path(scratch), build.space(settings)
+        )
+
+
+def concepts(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import concepts as task
+    from assistant.evaluate import firm as firm_task
+
+    home = prepared(settings)
+    asked = [(one.question, one.sources) for one in firm_task.load(args.file or QUESTIONS) if one.sources]
+    with build.memory(home) as memory:
+        return task.measure(memory, memory.space, asked)
+
+
+def search(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import search as task
+
+    return task.evaluate(_file(args, "file of questions with their passages"), args.questions)
+
+
+def quoting(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import quoting as task
+
+    return task.evaluate(_file(args, "file of questions with their passages"), args.questions)
+
+
+def ingestion(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import speed as task
+
+    return task.ingestion(_file(args, "file of questions with their passages"))
+
+
+def answering(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import speed as task
+
+    return task.answering(_file(args, "file of questions with their passages"), min(args.questions, 20))
+
+
+def reading(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import reading as task
+
+    rows = task.read_rows(_file(args, "file of questions with their passages"))
+    return task.reading(_examiner(settings), task.questions(rows, args.questions))
+
+
+def refusal(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import reading as task
+
+    yes = task.questions(task.read_rows(_file(args, "file of answerable questions")), args.questions)
+    if args.other is None:
+        raise BadInput("this needs unanswerable questions too", "--other FILE")
+    no = task.questions(task.read_rows(args.other), args.questions, answerable=False)
+    return task.refusal(_examiner(settings), yes, no, ("text", "soft 4", "hybrid"))
+
+
+def first_token(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import reading as task
+
+    rows = task.read_rows(_file(args, "file of questions with their passages"))
+    passages = list(dict.fromkeys(row["context"] for row in rows))
+    return task.first_token(_examiner(settings), passages, (1, 2, 5, 10, 20))
+
+
+def redaction(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import redaction as task
+
+    return task.table(task.read(_file(args, "file of labelled sentences")))
+
+
+def _examiner(settings: Settings) -> Examiner:
+    from assistant.evaluate.reading import Examiner
+    from assistant.reader import load, untrained
+
+    words = build.space(settings)
+    llm, bridge = load(settings, words)
+    return Examiner(llm, bridge or untrained(llm), words)
+
+
+def _file(args: argparse.Namespace, what: str) -> Path:
     if args.file is None:
-        raise BadInput(f"this needs a folder of {what}", f"kotonoha evaluate {args.task} --file FOLDER")
+        raise BadInput(f"this needs a {what}", f"kotonoha evaluate {args.task} --file PATH")
     return Path(args.file)
 
 
-RUN: dict[str, Task] = {"firm": firm, "durability": durability, "pictures": pictures, "perception": perception}
+RUN: dict[str, Task] = {
+    "firm": firm,
+    "search": search,
+    "quoting": quoting,
+    "reading": reading,
+    "refusal": refusal,
+    "first-token": first_token,
+    "ingestion": ingestion,
+    "answering": answering,
+    "durability": durability,
+    "space": space,
+    "pictures": pictures,
+    "perception": perception,
+    "sensors": sensors,
+    "tables": tables,
+    "concepts": concepts,
+    "redaction": redaction,
+}

@@ -1,0 +1,146 @@
+"""How fast each modality is read and placed, beside the bare models on the same input in the same run.
+
+    kotonoha evaluate throughput [--file FOLDER] [--json]
+
+FOLDER holds pictures, recordings and tables; default is the sample firm. Ours is everything between the file and its
+entities with their vectors: decoding, regions, reading order, pauses, events, verbalising. Bare is only the models' own
+calls, fed with decoded input. Models are loaded and warm before the clock starts. Says nothing about quality.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .table import Cell, Table
+
+if TYPE_CHECKING:
+    from ingest.readers import Reader
+    from ingest.readers.audio import AudioReader
+    from ingest.readers.image import ImageReader
+    from ingest.settings import Settings
+    from ingest.source import Source
+    from ingest.space import Space
+
+MOST = 8
+"""Files of each modality."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The same input twice: `amount` in `unit`, ours and the bare models' way through it."""
+
+    modality: str
+    unit: str
+    amount: float
+    ours: Callable[[], object]
+    bare: Callable[[], object]
+
+
+def pictures(sources: Sequence[Source], reader: ImageReader, space: Space) -> Work:
+    """Seeing and reading words, without regions, colours, turned pages or notes of the camera."""
+    from ingest.readers.image import Frame, frames
+
+    images = [frame.image for source in sources for frame in frames(source) if isinstance(frame, Frame)]
+    parts = reader.pictures
+
+    def bare() -> None:
+        for image in images:
+            parts.sight.see([image])
+            parts.ocr.lines(image)
+
+    return Work("pictures", "pictures", len(images), lambda: [placed(one, reader, space) for one in sources], bare)
+
+
+def sound(sources: Sequence[Source], reader: AudioReader, space: Space) -> Work:
+    """Recognising all of a recording, without looking for speech and events; transcripts beside are left aside."""
+    from ingest.encoders.voice import LONGEST, RATE
+    from ingest.readers.audio import blocks
+
+    spoken = [np.concatenate(list(blocks(one.path, RATE))) for one in sources]
+    step = int(LONGEST * RATE)
+    pieces = [piece for whole in spoken for piece in np.split(whole, range(step, len(whole), step))]
+    seconds = sum(map(len, spoken)) / RATE
+    ours = lambda: [placed(one, reader, space) for one in sources]  # noqa: E731
+    return Work("sound", "seconds", seconds, ours, lambda: [reader.recogniser.hear(piece) for piece in pieces])
+
+
+def rows(sources: Sequence[Source], reader: Reader, space: Space) -> Work:
+    """Placing the words of rows, without finding them."""
+    from ingest.entity import Draft
+
+    texts = [f"{one.title}\n{one.text}" for source in sources for one in reader.read(source) if isinstance(one, Draft)]
+    ours = lambda: [placed(one, reader, space) for one in sources]  # noqa: E731
+    return Work("tables", "rows and columns", len(texts), ours, lambda: space.place(texts))
+
+
+def placed(source: Source, reader: Reader, space: Space) -> int:
+    """A file all the way to its vectors; how many entities it became."""
+    from ingest.entity import Draft, identify
+    from ingest.pipeline import place
+
+    drafts = (one for one in reader.read(source) if isinstance(one, Draft))
+    return len(place(space, list(identify("", "all", drafts))))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def measure(works: Iterator[Work]) -> Table:
+    found: list[tuple[Cell, ...]] = []
+    for work in works:
+        bare, ours = work.amount / seconds(work.bare), work.amount / seconds(work.ours)
+        found.append(
+            (work.modality, work.unit, round(work.amount, 1), round(ours, 2), round(bare, 2), round(ours / bare, 2))
+        )
+    columns = ("modality", "unit", "input", "ours per second", "bare models per second", "ours / bare")
+    return Table("Throughput", columns, tuple(found))
+
+
+def run(folder: Path | None, settings: Settings) -> Table:
+    """The task with the default parts, warmed up on the first file of each modality."""
+    from assistant import build
+    from assistant.demo import FIRM
+    from ingest.readers.audio import AudioReader
+    from ingest.readers.image import ImageReader
+    from ingest.readers.table import TableReader
+
+    space, readers = build.space(settings), build.readers(settings)
+    by_reader = _sources(folder or FIRM, readers, settings)
+
+    def works() -> Iterator[Work]:
+        for reader in readers:
+            sources = by_reader.get(reader.name, [])[:MOST]
+            if sources and isinstance(reader, ImageReader | AudioReader | TableReader):
+                placed(sources[0], reader, space)
+            if sources and isinstance(reader, ImageReader):
+                yield pictures(sources, reader, space)
+            elif sources and isinstance(reader, AudioReader):
+                yield sound(sources, reader, space)
+            elif sources and isinstance(reader, TableReader):
+                yield rows(sources, reader, space)
+
+    return measure(works())
+
+
+def _sources(folder: Path, readers: Sequence[Reader], settings: Settings) -> dict[str, list[Source]]:
+    """Files by the reader that reads them; a recording whose words lie beside it is no measure of hearing."""
+    from ingest.errors import UnreadableSource
+    from ingest.readers.transcript import beside
+    from ingest.source import look, walk
+
+    found: dict[str, list[Source]] = {}
+    for path in walk([folder]):
+        if not isinstance(path, UnreadableSource) and beside(path) in (None, path):
+            source = look(path, settings)
+            name = next((reader.name for reader in readers if reader.accepts(source)), "")
+            found.setdefault(name, []).append(source)
+    return found
