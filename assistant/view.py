@@ -109,7 +109,7 @@ def look_of(entity: Entity, source: SourceRow) -> Look:
 
 
 def _place(memory: Memory, entity: Entity, source: SourceRow, viewer: Viewer) -> Locator:
-    """The place of an entity; of a part of a picture on a PDF page, whose box is in that picture's pixels, on the page."""
+    """The place of an entity. A part of a picture on a PDF page has a box in that picture's pixels: put on the page."""
     above = memory.hydrate([entity.parent], viewer).get(entity.parent) if source.media == PDF else None
     inner, outer = entity.locator.box, above.entity.locator.box if above else None
     width = above.entity.facts.get("width") if above and above.entity.kind == "picture" else None

@@ -310,3 +310,18 @@ def test_markup_in_a_question_or_a_source_stays_text(served: Served, browser: An
     assert "<img src=" in page.inner_text("#past .asked")
     assert page.query_selector("#past img") is None and not page.evaluate("window.broken")
     assert not [address for address in asked if "203.0.113.1" in address]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_end_of_a_long_conversation_stays_in_sight(served: Served, browser: Any) -> None:
+    page, _ = _signed_in(browser, served, "en-GB")
+    page.set_viewport_size({"width": 420, "height": 640})
+    page.wait_for_selector("#chips .chip")
+    for number in range(1, 5):
+        page.fill("#question textarea", WARRANTY)
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"document.querySelectorAll('#past .turn').length == {number}", timeout=60_000)
+    page.wait_for_timeout(300)
+    talk, last = (page.locator(one).last.bounding_box() for one in ("#talk", "#past .card"))
+    assert talk["y"] <= last["y"] + last["height"] <= talk["y"] + talk["height"] + 1
