@@ -153,3 +153,10 @@ def test_every_known_anomaly_overlaps_an_event(shared: Path, name: str) -> None:
     score = measure(file, json.loads((shared / "sensors" / "nab_anomaly_windows.json").read_text()))
     assert score.found == score.labelled
     assert score.outside <= 10
+
+
+@pytest.mark.parametrize("name", ["broken.jsonl", "broken.parquet"])
+def test_looking_at_a_damaged_file_does_not_fail(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(b"PAR1 nothing more" if name.endswith("parquet") else b'{"a": 1}\n{"a": 2}\n{"a": \n' * 3)
+    assert not accepts(file)

@@ -153,7 +153,7 @@ def _names(value: object) -> tuple[str, ...]:
 
 def _heads(source: Source) -> dict[str, int] | None:
     """Which column holds what, when the first row names both terms and definitions."""
-    first = next((list(itertools.islice(sheet.rows, 1)) for sheet in table.sheets(source)), [])
+    first = table.first_rows(source, 1)
     names = [_plain(shown(cell)) for cell in first[0]] if first else []
     found = {part: next((i for i, name in enumerate(names) if name in known), None) for part, known in COLUMNS.items()}
     if found["name"] is None or found["definition"] is None or len(names) > 2 * len(COLUMNS):

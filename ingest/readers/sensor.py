@@ -68,9 +68,11 @@ class SensorReader:
     name = "sensor"
 
     def accepts(self, source: Source) -> bool:
-        if source.media != JSONL and source.media not in (*table.CSV, XLSX, table.PARQUET):
-            return False
-        return layout(list(itertools.islice(_rows(source), LOOK))) is not None
+        if source.media == JSONL:
+            return layout(_first_objects(source)) is not None
+        if source.media in (*table.CSV, XLSX, table.PARQUET):
+            return layout(table.first_rows(source, LOOK)) is not None
+        return False
 
     def read(self, source: Source) -> Iterator[Draft | Note]:
         rows = _rows(source)
@@ -223,6 +225,13 @@ def _rows(source: Source) -> Iterator[Row]:
     for sheet in table.sheets(source):
         yield from sheet.rows
         return
+
+
+def _first_objects(source: Source) -> list[Row]:
+    try:
+        return list(itertools.islice(_objects(source), LOOK))
+    except ValueError:
+        return []
 
 
 def _objects(source: Source) -> Iterator[Row]:

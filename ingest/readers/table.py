@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache, partial
@@ -62,6 +62,14 @@ def sheets(source: Source) -> Iterator[Sheet]:
     forms = {XLSX: _xlsx, XLS: _xls, PARQUET: _parquet}
     for sheet in forms.get(source.media, _csv)(source):
         yield Sheet(sheet.name, _narrow(sheet.rows, source))
+
+
+def first_rows(source: Source, count: int) -> list[Row]:
+    """The first rows of the first sheet, to see what a file is; none when it is damaged: its reader will say so."""
+    with suppress(Exception):  # a library may raise anything on a damaged file; looking must not stop the job
+        for sheet in sheets(source):
+            return list(islice(sheet.rows, count))
+    return []
 
 
 def _narrow(rows: Iterable[Row], source: Source) -> Iterator[Row]:
