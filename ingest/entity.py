@@ -58,7 +58,8 @@ class Locator:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Locator:
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return cls(**given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,16 +166,16 @@ class Memory:
         for scope in viewer.readable(self.scopes()):
             collection = self._collection(scope)
             where: Any = {"kind": {"$in": list(kinds)}} if kinds else None
-            result = collection.query(query_embeddings=[address], n_results=k, where=where, include=["distances"])
+            result = collection.query(query_embeddings=[address.tolist()], n_results=k, where=where, include=["distances"])
             distances = result["distances"]
             assert distances is not None
             found += [(id, 1.0 - distance) for id, distance in zip(result["ids"][0], distances[0], strict=True)]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def hydrate(self, ids: Iterable[str], viewer: Viewer) -> dict[str, StoredEntity]:
-        """The entities with these ids that the viewer may read. The gate is asked before a row is read, so that what is
-        not there and what is not the viewer's take the same time, and again for each row."""
-        found = self.catalog.entities(id for id, scope in self.catalog.scopes_of(ids).items() if may_read(viewer, scope))
+        """The entities with these ids that the viewer may read. The gate is asked before a row is touched, so that what
+        is not there and what is not the viewer's take the same time, and again for each row."""
+        found = self.catalog.entities(self.catalog.among(ids, sorted(viewer.scopes)))
         return {id: item for id, item in found.items() if may_read(viewer, item.entity.scope)}
 
     def scopes(self) -> list[str]:

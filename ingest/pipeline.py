@@ -245,7 +245,7 @@ def _drafts(source: Source, readers: Sequence[Reader]) -> tuple[str, list[Draft]
                 drafts.append(item)
     except KotonohaError:
         raise
-    except Exception as error:  # noqa: BLE001  # the boundary: format libraries raise anything on hostile files
+    except Exception as error:  # the boundary: format libraries raise anything on hostile files
         raise UnreadableSource(source.path, f"damaged or not what it seems ({_one_line(error)})") from error
     if not drafts:
         raise UnreadableSource(source.path, "; ".join(notes) or "nothing in it can be read")
@@ -260,7 +260,7 @@ def _store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
     for work in batch:
         items = [_item(entity, vectors, stored) for entity in work.entities]
         memory.put_source(_row(work), items, work.sealed)
-        kinds = dict(Counter(entity.kind for entity in work.entities))
+        kinds = dict(Counter[str](entity.kind for entity in work.entities))
         report = Report(
             work.job.path, work.status, kinds, round(work.seconds, 3), notes=work.notes, scope=work.job.scope
         )

@@ -56,7 +56,7 @@ class Space(Protocol):
 def unit(vectors: Vectors) -> Vectors:
     """Vectors of length one along the last axis; a zero vector stays zero."""
     norm = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return (vectors / np.maximum(norm, 1e-12)).astype(np.float32)
+    return np.asarray(vectors / np.maximum(norm, 1e-12), np.float32)
 
 
 def placed(slots: Vectors) -> Placed:
@@ -73,7 +73,7 @@ def pack(slots: Vectors) -> bytes:
     scale = np.maximum(np.abs(slots).max(axis=1), 1e-6) / 127.0
     scale16 = scale.astype(np.float16)
     values = np.clip(np.rint(slots / np.maximum(scale16.astype(np.float32), 1e-7)[:, None]), -127, 127).astype(np.int8)
-    return scale16.tobytes() + values.tobytes()
+    return bytes(scale16.tobytes() + values.tobytes())
 
 
 def unpack(data: bytes, dim: int) -> Vectors:

@@ -17,7 +17,7 @@ def tree(root: Path = ROOT) -> str:
     for package in ("prompts", "ingest", "assistant"):
         files = sorted((root / package).rglob("*.py"), key=lambda file: (len(file.relative_to(root).parts), file))
         width = max(len(str(file.relative_to(root))) for file in files) + 2
-        lines += [f"{str(file.relative_to(root)):<{width}}{_says(file)}" for file in files if _says(file)]
+        lines += [f"{file.relative_to(root)!s:<{width}}{_says(file)}" for file in files if _says(file)]
         lines.append("")
     return "\n".join(lines).rstrip()
 

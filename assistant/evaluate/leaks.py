@@ -4,7 +4,7 @@ Every person is held against every scope they may not read. Probes are made from
 questions, paraphrases, its very words, its vectors (as a picture or a sound would ask), its kinds, its concepts,
 follow-ups in one conversation, questions just answered to somebody who may, direct ids, the names of its files, and
 what an auditor sees. The language model is one that *echoes everything it is given*: if it cannot leak, nothing
-reached it. An output leaks when any text in it has the id, the file or a distinctive string of an unreadable entity
+reached it. The encoder is one that puts a question exactly where the entity lies that it is after. An output leaks when any text in it has the id, the file or a distinctive string of an unreadable entity
 that the probe did not say itself. The same probes by somebody who reads everything show that leaks would be seen.
 
 Knows nothing about how the gate works.
@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -44,7 +44,7 @@ from ingest.errors import NotFound
 from ingest.lexicon import stem
 from ingest.memory import Memory
 from ingest.personal import Personal
-from ingest.space import Placed, Space, unpack
+from ingest.space import RATIO, Placed, Space, unpack
 
 TEMPLATES = (
     "What do you know about {words}?",
@@ -57,6 +57,8 @@ FOLLOW_UPS = ("And what else does it say about that?", "それについてもっ
 CONTROLS = 10
 """One in so many probes is also asked by somebody who reads everything."""
 TIMINGS = 400
+NOTES = "computed from rows of the table, readable figure there; SELECT FROM WHERE GROUP ORDER; no words of the model"
+"""Words of the product's own notes about how it answered."""
 
 _WORD = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z][A-Za-z0-9]{3,}|\d[\d.,:-]{2,})|[\u3041-\u9fff]{5,}")
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
@@ -66,11 +68,15 @@ _GRAM = 5
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One attempt: the way it takes, the words it says itself, and what to do as a viewer; yields all that comes out."""
+    """One attempt: the way it takes, the words it says itself, and what to do as a viewer; yields all that comes out.
+
+    `after` is where the entity lies that it is after; where it is None, the encoder places the question.
+    """
 
     way: str
     says: str
     run: Callable[[Viewer], Iterable[Any]]
+    after: Placed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +107,19 @@ class Outcome:
     seconds: float
 
 
-class Remembering:
-    """A space that places a text once: probes are asked by several people, and placing knows nobody."""
+class Aimed:
+    """A space in which every question lies exactly where `target` lies: no encoder could bring a probe nearer."""
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._placed: dict[tuple[str, int], Placed] = {}
-        self._fluent: dict[str, float] = {}
+        self.target: Placed | None = None
         self.name, self.fingerprint, self.dim = space.name, space.fingerprint, space.dim
 
-    def place(self, texts: Sequence[str], ratio: int = 4) -> list[Placed]:
-        new = [text for text in dict.fromkeys(texts) if (text, ratio) not in self._placed]
-        for text, placed in zip(new, self._space.place(new, ratio), strict=True) if new else ():
-            self._placed[text, ratio] = placed
-        return [self._placed[text, ratio] for text in texts]
+    def place(self, texts: Sequence[str], ratio: int = RATIO) -> list[Placed]:
+        return [self.target for _ in texts] if self.target else self._space.place(texts, ratio)
 
     def fluency(self, text: str) -> float:
-        if text not in self._fluent:
-            self._fluent[text] = self._space.fluency(text)
-        return self._fluent[text]
+        return 1.0 if self.target else self._space.fluency(text)
 
 
 class Echo:
@@ -145,7 +145,8 @@ class Surface:
     def __init__(self, memory: Memory, scratch: Path, everybody: Viewer) -> None:
         self.memory = memory
         self.everybody = everybody
-        self.retriever = Retriever(memory, memory.catalog, Remembering(memory.space))
+        self.space = Aimed(memory.space)
+        self.retriever = Retriever(memory, memory.catalog, self.space)
         self.personal = Personal(memory.catalog, memory.settings.keys_folder)
         echo: Any = Echo()
         self.assistant = DiscreetAssistant(Assistant(self.retriever, memory, lambda: (echo, None)), self.personal)
@@ -259,7 +260,7 @@ def probes(surface: Surface, item: StoredEntity, chance: random.Random) -> Itera
         yield Probe("paraphrase", question, lambda v, q=question: surface.ask(q, v))
     text = entity.words[:600]
     yield Probe("its own words", text, lambda v: surface.ask(text, v))
-    slots = unpack(item.slots, surface.memory.space.dim)
+    slots = _placed(item).slots
     yield Probe("as a picture or sound", "", lambda v: surface.search("", v, vectors=slots, k=8))
     kinds = (entity.kind,)
     yield Probe("its kind", words, lambda v: surface.search(words, v, kinds=kinds, k=20))
@@ -280,10 +281,15 @@ def _queue(surface: Surface, scope: str, questions: Sequence[str], seed: int) ->
     yield from (Probe("sample question", q, lambda v, q=q: surface.ask(q, v)) for q in questions)
     items = [item for item in _everything(surface.memory.catalog) if item.entity.scope == scope]
     chance.shuffle(items)
-    made = [list(probes(surface, item, chance)) for item in items]
+    made = [[replace(probe, after=_placed(item)) for probe in probes(surface, item, chance)] for item in items]
     # Way by way, so that few probes already take every way.
     for group in zip_longest(*made):
         yield from (probe for probe in group if probe is not None)
+
+
+def _placed(item: StoredEntity) -> Placed:
+    address = np.frombuffer(item.address, np.float32)
+    return Placed(address, unpack(item.slots, len(address)))
 
 
 def run(
@@ -310,7 +316,7 @@ def run(
         for (viewer, scope), chosen in taken.items():
             watch = Watch(memory, viewer, harmless)
             ways.update(probe.way for probe in chosen)
-            cells.append(_cell(viewer, scope, chosen, watch, everybody))
+            cells.append(_cell(surface, viewer, scope, chosen, watch))
         told_apart, same = _timing(surface, pairs)
     order = {(v.person, scope): i for i, (v, scope) in enumerate((v, s) for v in viewers for s in scopes)}
     cells.sort(key=lambda cell: order[cell.person, cell.scope])
@@ -332,15 +338,16 @@ def _share(queues: dict[tuple[Viewer, str], Iterator[Probe]], least: int) -> dic
     return taken
 
 
-def _cell(viewer: Viewer, scope: str, chosen: Sequence[Probe], watch: Watch, everybody: Viewer) -> Cell:
+def _cell(surface: Surface, viewer: Viewer, scope: str, chosen: Sequence[Probe], watch: Watch) -> Cell:
     found: list[tuple[str, str]] = []
     controls = seen = 0
     for number, probe in enumerate(chosen):
+        surface.space.target = probe.after
         if leaked := watch.leaked(probe.run(viewer), probe.says):
             found.append((probe.way, leaked))
         if number % CONTROLS == 0:
             controls += 1
-            seen += bool(watch.leaked(probe.run(everybody), probe.says))
+            seen += bool(watch.leaked(probe.run(surface.everybody), probe.says))
     return Cell(viewer.person, scope, False, len(chosen), len(found), controls, seen, tuple(found))
 
 
@@ -351,7 +358,7 @@ def _harmless(surface: Surface, viewer: Viewer) -> set[str]:
     *_, answer = surface.assistant.ask("Anything?", surface.everybody)
     assert isinstance(answer, Answer)
     names = [list(_keys(answer.as_dict())), Locator.__slots__, get_args(Kind), get_args(How)]
-    prompts = [system(), *map(str, user(["", ""], ""))]
+    prompts = [system(), *map(str, user(["", ""], "")), NOTES]
     return tokens([said, names, prompts, list(surface.open("0" * 32, nobody)), str(surface.memory.settings.home)])
 
 

@@ -70,7 +70,7 @@ def cases(file: Path, questions: int, seed: int, space: Space | None = None) -> 
     found: list[Case] = []
     with memory_of(dict.fromkeys(row.passage for row in rows), space) as (memory, ids):
         retriever = Retriever(memory, memory.catalog, memory.space)
-        for row in random.Random(seed).sample(rows, min(questions, len(rows))):  # noqa: S311
+        for row in random.Random(seed).sample(rows, min(questions, len(rows))):
             asked = retriever.ask(row.question, VIEWER)
             hits = retriever.search(row.question, VIEWER, k=HITS + 1)
             others = [hit for hit in hits if hit.entity.id != ids[row.passage]]

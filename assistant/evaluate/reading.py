@@ -85,7 +85,7 @@ def _answers(row: dict[str, Any]) -> list[str]:
 
 def questions(rows: Sequence[dict[str, Any]], count: int, seed: int = 0, answerable: bool = True) -> list[Question]:
     """`count` questions drawn by the seed, each with its passage and two others of its article (or title)."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     articles: dict[str, list[str]] = {}
     for row in rows:
         passages = articles.setdefault(str(row.get("article") or row.get("title") or ""), [])

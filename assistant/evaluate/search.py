@@ -117,7 +117,7 @@ def read(file: Path) -> list[Asking]:
 
 
 def chosen(asked: Sequence[Asking], questions: int, seed: int) -> list[Asking]:
-    return random.Random(seed).sample(list(asked), min(questions, len(asked)))  # noqa: S311
+    return random.Random(seed).sample(list(asked), min(questions, len(asked)))
 
 
 @contextmanager

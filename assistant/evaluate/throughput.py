@@ -54,7 +54,7 @@ def pictures(sources: Sequence[Source], reader: ImageReader, space: Space) -> Wo
             parts.sight.see([image])
             parts.ocr.lines(image)
 
-    return Work("pictures", "pictures", len(images), lambda: [placed(one, reader, space) for one in sources], bare)
+    return Work("pictures", "pictures", len(images), all_placed(sources, reader, space), bare)
 
 
 def sound(sources: Sequence[Source], reader: AudioReader, space: Space) -> Work:
@@ -66,8 +66,13 @@ def sound(sources: Sequence[Source], reader: AudioReader, space: Space) -> Work:
     step = int(LONGEST * RATE)
     pieces = [piece for whole in spoken for piece in np.split(whole, range(step, len(whole), step))]
     seconds = sum(map(len, spoken)) / RATE
-    ours = lambda: [placed(one, reader, space) for one in sources]  # noqa: E731
-    return Work("sound", "seconds", seconds, ours, lambda: [reader.recogniser.hear(piece) for piece in pieces])
+    return Work(
+        "sound",
+        "seconds",
+        seconds,
+        all_placed(sources, reader, space),
+        lambda: [reader.recogniser.hear(one) for one in pieces],
+    )
 
 
 def rows(sources: Sequence[Source], reader: Reader, space: Space) -> Work:
@@ -75,8 +80,14 @@ def rows(sources: Sequence[Source], reader: Reader, space: Space) -> Work:
     from ingest.entity import Draft
 
     texts = [f"{one.title}\n{one.text}" for source in sources for one in reader.read(source) if isinstance(one, Draft)]
-    ours = lambda: [placed(one, reader, space) for one in sources]  # noqa: E731
-    return Work("tables", "rows and columns", len(texts), ours, lambda: space.place(texts))
+    return Work(
+        "tables", "rows and columns", len(texts), all_placed(sources, reader, space), lambda: space.place(texts)
+    )
+
+
+def all_placed(sources: Sequence[Source], reader: Reader, space: Space) -> Callable[[], object]:
+    """Our way through all of the files."""
+    return lambda: [placed(source, reader, space) for source in sources]
 
 
 def placed(source: Source, reader: Reader, space: Space) -> int:
