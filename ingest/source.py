@@ -196,6 +196,8 @@ def _of_bytes(sample: bytes) -> str:
         return "audio/mpeg"
     if re.match(rb"BM.{4}\0{4}.{4}[\x0c\x28\x34\x38\x6c\x7c]\0\0\0", sample, re.S):
         return "image/bmp"
+    if re.match(rb".{4}ftyp(?:hei[cmsx]|hev[cx]|mif1)", sample, re.S):
+        return "image/heic"
     try:
         matches = puremagic.magic_string(sample[:HEAD])
     except (puremagic.PureError, ValueError):

@@ -310,6 +310,7 @@ def test_heic_is_read_or_says_what_is_missing(tmp_path: Path) -> None:
 
         register_heif_opener()
         saved(tmp_path, "a.heic", Image.new("RGB", (64, 64), "red"))
+        assert source(path).media == "image/heic"
         assert any(isinstance(one, Draft) and one.kind == "picture" for one in read(path))
     except ImportError:
         path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
