@@ -65,6 +65,7 @@ def test_an_answer_is_told_from_its_marks() -> None:
 
 
 def test_a_question_comes_with_its_passage_and_two_of_the_same_article() -> None:
+    assert len(questions(ROWS, 10)) == 6
     for question in questions(ROWS, 10):
         number = int(question.question.split()[-1][:-1])
         assert question.passages[question.right] == ROWS[number]["context"]
@@ -74,6 +75,12 @@ def test_a_question_comes_with_its_passage_and_two_of_the_same_article() -> None
 
 def test_the_seed_fixes_the_questions() -> None:
     assert questions(ROWS, 5, seed=3) == questions(ROWS, 5, seed=3) != questions(ROWS, 5, seed=4)
+    assert len(questions(ROWS, 5)) == 5
+
+
+def test_questions_about_the_same_passages_follow_one_another() -> None:
+    passages = [question.passages for question in questions(ROWS, 6)]
+    assert passages[0] == passages[2] != passages[3] == passages[5]
 
 
 def test_right_passages_stand_at_every_place() -> None:
@@ -96,7 +103,7 @@ def test_files_of_another_form_are_refused(tmp_path: Path) -> None:
 
 
 def test_every_mode_gives_the_sources_as_it_says(examiner: Examiner) -> None:
-    asked, other = questions(ROWS, 2)
+    asked, *_, other = questions(ROWS, 6)
     assert examiner.bodies(asked, "none", other) == []
     assert examiner.bodies(asked, "text", other) == list(asked.passages)
     lengths = [len(examiner.llm.tokenize(f" {passage}")) for passage in asked.passages]
@@ -112,7 +119,7 @@ def test_every_mode_gives_the_sources_as_it_says(examiner: Examiner) -> None:
 
 def test_tables_have_a_row_for_what_was_asked_for(examiner: Examiner) -> None:
     modes = [mode for mode in MODES if mode != "one vector"]
-    asked = questions(ROWS, 2)
+    asked = questions(ROWS, 6)[2:4]
     table = reading(examiner, asked, modes)
     assert [row[0] for row in table.rows] == modes
     tokens = {row[0]: row[5] for row in table.rows}

@@ -111,13 +111,16 @@ def test_injected_instructions_are_never_the_answer() -> None:
     assert not any(answer == "1 yen" for asks in injected for _, answer in asks)
 
 
-def test_where_an_answer_stands() -> None:
-    passage = Passage((1, 2, 3, 4, 2, 3), (Ask((9,), (7, 3)), Ask((9,), (4,))))
-    assert answer_mask(passage).tolist() == [False, True, True, True, True, True]
+def test_where_an_answer_stands(config: FitConfig) -> None:
+    """After a space or at the beginning of a line, whole answers only."""
+    tokens = Tokens(config.llm)
+    passage = Passage(tuple(tokens.ids(" ab cd\nab c")), (Ask((), tuple(tokens.ids("ab"))), Ask((), tuple(tokens.ids("cd")))))
+    marked = [tokens.text((token,)) for token, here in zip(passage.ids, answer_mask(passage, tokens), strict=True) if here]
+    assert "".join(marked) == " ab cdab"
 
 
 def test_the_probe_keeps_more_of_what_is_asked_than_rarity_alone(config: FitConfig) -> None:
-    """Where the word after one marker is always what is asked for, the probe learns to keep it, however common it is."""
+    """Where the word after a marker is always what is asked for, the probe learns to keep it, however common it is."""
     chance, marker = np.random.default_rng(0), 70
 
     def passage() -> Passage:
@@ -127,12 +130,12 @@ def test_the_probe_keeps_more_of_what_is_asked_than_rarity_alone(config: FitConf
         return Passage(tuple(ids.tolist()), (Ask((99,), (marker, int(ids[place + 1]))),))
 
     tokens = Tokens(config.llm)
-    corpus = Corpus({"some": [passage() for _ in range(300)]}, tokens)
+    corpus = Corpus({"some": [passage() for _ in range(1000)]}, tokens)
     embedding = torch.randn(len(tokens.shapes()), 32, generator=torch.Generator().manual_seed(0))
     table = fit_salience(corpus, embedding, seed=1) | {"shape": np.zeros(len(embedding), np.uint8)}
     rarity = {"probe": np.zeros_like(table["probe"]), "probe_weights": np.array([1, 0], np.float32)}
     held = corpus.validation["some"]
-    assert coverage(held, embedding, table, 8) > 0.9 > coverage(held, embedding, table | rarity, 8)
+    assert coverage(held, tokens, embedding, table, 8) > 0.9 > coverage(held, tokens, embedding, table | rarity, 8)
 
 
 def test_a_known_word_becomes_its_own_token(config: FitConfig) -> None:

@@ -29,6 +29,9 @@ from ingest.errors import BadInput
 from ingest.space import Space, Vectors
 
 SOURCES = 3
+PER_GROUP = 6
+"""Questions about the same three passages."""
+
 LONGEST_ANSWER = 40
 HYBRID_RATIO, CONTROL_RATIO = 8, 4
 
@@ -51,12 +54,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the model said, in how long, from how many prompt tokens; `doubt` is its chance of a refusal."""
+    """What the model said, from how many prompt tokens, after how long; `anew` if it read the sources for it."""
 
     text: str
     tokens: int
     first_token: float
-    doubt: float
+    anew: bool
 
 
 # -- questions ---------------------------------------------------------------------------------------
@@ -84,24 +87,31 @@ def _answers(row: dict[str, Any]) -> list[str]:
 
 
 def questions(rows: Sequence[dict[str, Any]], count: int, seed: int = 0, answerable: bool = True) -> list[Question]:
-    """`count` questions drawn by the seed, each with its passage and two others of its article (or title)."""
+    """At most `count` questions drawn by the seed, each with its passage and two others of its article (or title).
+
+    The passages of an article are drawn in threes, in random order, and up to `PER_GROUP` questions about each three
+    follow one another: the model then reads the passages once.
+    """
     chance = random.Random(seed)
-    articles: dict[str, list[str]] = {}
+    asked: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for row in rows:
-        passages = articles.setdefault(str(row.get("article") or row.get("title") or ""), [])
-        if row["context"] not in passages:
-            passages.append(row["context"])
-    drawn = chance.sample(list(rows), min(count, len(rows)))
-    return [_question(row, articles, chance, answerable) for row in drawn]
+        passages = asked.setdefault(str(row.get("article") or row.get("title") or ""), {})
+        passages.setdefault(row["context"], []).append(row)
+    groups = []
+    for passages in asked.values():
+        order = chance.sample(list(passages), len(passages))
+        groups += [(order[i : i + SOURCES], passages) for i in range(0, len(order) - SOURCES + 1, SOURCES)]
+    chance.shuffle(groups)
+    drawn: list[Question] = []
+    for order, passages in groups[: -(-count // PER_GROUP) * 2]:
+        about = [row for passage in order for row in passages[passage]]
+        drawn += [_question(row, order, answerable) for row in chance.sample(about, min(PER_GROUP, len(about)))]
+    return drawn[:count]
 
 
-def _question(row: dict[str, Any], articles: dict[str, list[str]], chance: random.Random, answerable: bool) -> Question:
-    own = articles[str(row.get("article") or row.get("title") or "")]
-    others = [passage for passage in own if passage != row["context"]]
-    passages = [row["context"], *chance.sample(others, min(SOURCES - 1, len(others)))]
-    chance.shuffle(passages)
-    right = passages.index(row["context"]) if answerable else -1
-    return Question(str(row["question"]), tuple(map(str, row["answers"])), tuple(passages), right)
+def _question(row: dict[str, Any], order: Sequence[str], answerable: bool) -> Question:
+    right = order.index(row["context"]) if answerable else -1
+    return Question(str(row["question"]), tuple(row["answers"]), tuple(order), right)
 
 
 # -- scores ------------------------------------------------------------------------------------------
@@ -187,7 +197,8 @@ class Examiner:
         stream = self.llm.stream(parts, max_tokens=longest, stop=("\n",))
         text = "".join(stream).strip()
         usage = stream.usage
-        return Reply(text, usage.text + usage.soft, usage.first_token, 0.0)
+        tokens = usage.text + usage.soft
+        return Reply(text, tokens, usage.first_token, usage.reused < tokens / 2)
 
     def doubt(self, bodies: Sequence[Body], question: str) -> float:
         """The probability that the answer begins as the refusal does."""
@@ -200,10 +211,13 @@ class Examiner:
 
 
 def reading(examiner: Examiner, asked: Sequence[Question], modes: Sequence[str] = MODES) -> Table:
-    """EM, F1, citations, prompt tokens and time to first token of every mode over the same questions."""
+    """EM, F1, citations, prompt tokens and time to first token of every mode over the same questions.
+
+    A citation is right when the right passage and no other is cited; it is counted over the answers not refused.
+    """
     rows = [_mode_row(examiner, asked, mode) for mode in modes]
     made = f"model {examiner.llm.name}, bridge trained: {examiner.bridge.about.trained}"
-    note = f"{len(asked)} questions, {SOURCES} passages each; {made}"
+    note = f"{len(asked)} questions, {SOURCES} passages each; first token: where the sources were read anew; {made}"
     columns = ("mode", "EM", "F1", "citation", "refused", "prompt tokens", "first token s")
     return Table("Reading", columns, tuple(rows), (note,))
 
@@ -211,7 +225,7 @@ def reading(examiner: Examiner, asked: Sequence[Question], modes: Sequence[str] 
 def _mode_row(examiner: Examiner, asked: Sequence[Question], mode: str) -> tuple[Cell, ...]:
     ems, scores, cited, refused, tokens, times = [], [], [], [], [], []
     for number, question in enumerate(asked):
-        other = asked[(number + len(asked) // 2) % len(asked)]
+        other = next(one for one in (*asked[number:], *asked) if one.passages != question.passages)
         reply = examiner.ask(examiner.bodies(question, mode, other), question.question)
         answer, marks = split_answer(reply.text)
         ems.append(exact(answer, question.answers))
@@ -219,7 +233,7 @@ def _mode_row(examiner: Examiner, asked: Sequence[Question], mode: str) -> tuple
         cited.append(marks == [question.right + 1])
         refused.append(reply.text.startswith(prompt.REFUSAL[:-1]))
         tokens.append(reply.tokens)
-        times.append(reply.first_token)
+        times += [reply.first_token] if reply.anew else []
     said = [hit for hit, no in zip(cited, refused, strict=True) if not no]
     return (
         mode,
@@ -228,7 +242,7 @@ def _mode_row(examiner: Examiner, asked: Sequence[Question], mode: str) -> tuple
         100 * mean(said) if said and mode != "none" else None,
         100 * mean(refused),
         mean(tokens),
-        median(times),
+        median(times) if times else None,
     )
 
 

@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from assistant.bridge import BLANK, Ints, anchors, repeated, telling
 from assistant.fit.data import Corpus, Passage
+from assistant.fit.tokens import Tokens
 
 Table = dict[str, NDArray[Any]]
 Mask = NDArray[np.bool_]
@@ -47,7 +48,7 @@ def fit_salience(corpus: Corpus, embedding: Tensor, seed: int) -> Table:
     rarity = rarities((p for rows in corpus.training.values() for p in rows), len(embedding))
     shape = corpus.tokens.shapes()
     sets = [rows[:MOST] for name, rows in corpus.training.items() if name != TABLES]
-    samples = [_sample(passage, rarity, shape) for rows in sets for passage in rows]
+    samples = [_sample(passage, corpus.tokens, rarity, shape) for rows in sets for passage in rows]
     probe, weights, bias = torch.zeros(3, embedding.shape[1]), torch.zeros(2), torch.zeros(1)
     leaves = [value.requires_grad_() for value in (probe, weights, bias)]
     optimiser = torch.optim.Adam(leaves, lr=0.02)
@@ -76,10 +77,10 @@ def rarities(passages: Iterable[Passage], size: int) -> NDArray[np.float32]:
     return np.asarray(-np.log((seen + 1) / (seen.max() + 1)) / 10, np.float32)
 
 
-def _sample(passage: Passage, rarity: NDArray[np.float32], shape: NDArray[np.uint8]) -> _Sample:
+def _sample(passage: Passage, tokens: Tokens, rarity: NDArray[np.float32], shape: NDArray[np.uint8]) -> _Sample:
     ids = np.array(passage.ids, np.int64)
     asked = [token for ask in passage.asks for token in ask.question if rarity[token] > RARE and shape[token] != BLANK]
-    wanted = np.maximum(answer_mask(passage), 0.5 * np.isin(ids, asked))
+    wanted = np.maximum(answer_mask(passage, tokens), 0.5 * np.isin(ids, asked))
     return _Sample(ids, np.stack([rarity[ids], repeated(ids)], 1), wanted.astype(np.float32))
 
 
@@ -96,23 +97,23 @@ def _loss(batch: Sequence[_Sample], embedding: Tensor, probe: Tensor, weights: T
     return functional.binary_cross_entropy_with_logits(near[:, 0] + before + after + features @ weights + bias, wanted)
 
 
-def answer_mask(passage: Passage) -> Mask:
-    """Where the passage holds an answer, token by token; of its first token, case and leading space may differ."""
+def answer_mask(passage: Passage, tokens: Tokens) -> Mask:
+    """Where the passage holds an answer, token by token, inside a sentence or at its beginning."""
     mask = np.zeros(len(passage.ids), bool)
     for ask in passage.asks:
-        size, tail = len(ask.answer), ask.answer[1:]
-        for start in range(len(passage.ids) - size + 1):
-            if passage.ids[start + 1 : start + size] == tail and (tail or passage.ids[start] == ask.answer[0]):
-                mask[start : start + size] = True
+        for wanted in {ask.answer, tokens.fixed(f" {tokens.text(ask.answer)}")}:
+            for start in range(len(passage.ids) - len(wanted) + 1):
+                if passage.ids[start : start + len(wanted)] == wanted:
+                    mask[start : start + len(wanted)] = True
     return mask
 
 
-def coverage(passages: Sequence[Passage], embedding: Tensor, table: Table, ratio: int) -> float:
+def coverage(passages: Sequence[Passage], tokens: Tokens, embedding: Tensor, table: Table, ratio: int) -> float:
     """Share of answer tokens that are anchors: what a telegram keeps of what is asked."""
     hit = total = 0
     for passage in passages:
         ids: Ints = np.array(passage.ids, np.int64)
-        mask = answer_mask(passage) & (table["shape"][ids] != BLANK)
+        mask = answer_mask(passage, tokens) & (table["shape"][ids] != BLANK)
         scores = telling(ids, embedding[torch.from_numpy(ids)].float().numpy(), table)
         hit += int(mask[anchors(scores, ratio)].sum())
         total += int(mask.sum())
