@@ -239,9 +239,7 @@ def original_file(entity: str, request: Request, parts: P, viewer: V) -> Respons
     return _ranged(file, opened.source.size, request.headers.get("range", ""), media, headers)
 
 
-def _opened(
-    parts: Parts, viewer: Viewer, entity: str, part: str, marked: tuple[int, int] | None = None
-) -> view.Opened:
+def _opened(parts: Parts, viewer: Viewer, entity: str, part: str, marked: tuple[int, int] | None = None) -> view.Opened:
     """The entity at its place, by way of the gate; recorded whether it opened or not."""
     try:
         opened = view.open_at(parts.memory, parts.personal, entity, viewer, marked)
