@@ -103,6 +103,7 @@ def serve(parts: Parts, host: str = "127.0.0.1", port: int = 7860) -> None:
         raise BadInput(
             f"without accounts only this machine can be served, not {host}", "add accounts: kotonoha people add NAME"
         )
+    print(f"Kotonoha listens at http://{host}:{port}  (Ctrl-C stops it)", flush=True)
     uvicorn.run(application(parts), host=host, port=port, log_level="warning", access_log=False, server_header=False)
 
 

@@ -201,7 +201,7 @@ def record(
     )
 
 
-def serve(settings: Settings, host: str, port: int, examples: Sequence[str] = ()) -> int:
+def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), examples: Sequence[str] = ()) -> int:
     """Serves the chat until it is stopped, and ingests what other processes ask for meanwhile.
 
     Once there are accounts, everybody signs in; without any, the server is the local owner's.
@@ -216,9 +216,8 @@ def serve(settings: Settings, host: str, port: int, examples: Sequence[str] = ()
         people = accounts if accounts.accounts() else None
         parts = api.Parts(
             settings, opened, assistant(settings, opened), lambda name: viewer(known, name if people else ""),
-            personal(settings, known), people, audit(settings, known), examples=tuple(examples),
+            personal(settings, known), people, audit(settings, known), hosts=tuple(names), examples=tuple(examples),
         )  # fmt: skip
         with pipeline.attending(opened, lambda: readers(settings)):
-            print(f"Kotonoha listens at http://{host}:{port}  (Ctrl-C stops it)", flush=True)
             api.serve(parts, host, port)
     return 0

@@ -29,6 +29,9 @@ def add(commands: Commands) -> None:
         "--host", default="127.0.0.1", help="address to listen at; others than this machine's own need accounts"
     )
     parser.add_argument("--port", type=int, default=7860)
+    parser.add_argument(
+        "--name", action="append", default=[], help="a name of this machine on its network; may be repeated"
+    )
     parser.add_argument("--demo", action="store_true", help="serve the bundled sample firm")
 
     command(commands, "demo", demo, "read the bundled sample firm and ask it questions", "kotonoha demo")
@@ -56,8 +59,9 @@ def serve(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.demo import CONVERSATION, prepared
 
     if not args.demo:
-        return build.serve(settings, args.host, args.port)
-    return build.serve(prepared(settings), args.host, args.port, [question for _, question in CONVERSATION])
+        return build.serve(settings, args.host, args.port, args.name)
+    examples = [question for _, question in CONVERSATION]
+    return build.serve(prepared(settings), args.host, args.port, args.name, examples)
 
 
 def demo(args: argparse.Namespace, settings: Settings) -> int:
