@@ -126,6 +126,15 @@ def link(catalog: Catalog) -> int:
     return len(found)
 
 
+def concepts(catalog: Catalog, viewer: Viewer) -> list[Entity]:
+    """The concepts this viewer may read, by scope and in order of their glossary."""
+    scopes = viewer.readable(catalog.scopes())
+    query = (
+        f"SELECT * FROM entity WHERE kind = 'concept' AND scope IN ({marks(scopes)}) ORDER BY scope, source, ordinal"
+    )
+    return [stored(row).entity for row in catalog.connection.execute(query, scopes)]
+
+
 def speakers(catalog: Catalog, concept: str, viewer: Viewer) -> list[tuple[Entity, Mention]]:
     """The entities that speak of a concept, of all modalities, most often first: those this viewer may read.
 
@@ -349,16 +358,9 @@ def _neighbours(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
     return zip(*(words[i:] for i in range(size)), strict=False)
 
 
-def known_names(catalog: Catalog, scopes: Sequence[str]) -> list[str]:
-    """Every name the glossaries of these scopes have."""
-    rows = catalog.connection.execute(
-        f"SELECT * FROM entity WHERE kind = 'concept' AND scope IN ({marks(scopes)})", scopes
-    )
-    return [name for row in rows for name in names(stored(row).entity)]
-
-
 def proposals(catalog: Catalog, viewer: Viewer) -> list[Proposal]:
     """What the sources this viewer may read suggest as concepts."""
     scopes = viewer.readable(catalog.scopes())
     rows = catalog.connection.execute(f"SELECT * FROM entity WHERE scope IN ({marks(scopes)}) ORDER BY number", scopes)
-    return propose((stored(row).entity for row in rows), known_names(catalog, scopes))
+    known = [name for concept in concepts(catalog, viewer) for name in names(concept)]
+    return propose((stored(row).entity for row in rows), known)

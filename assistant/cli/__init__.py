@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.cli import asking, feeding, governing, measuring, models, permitting
+from assistant.cli import asking, concepts, feeding, governing, measuring, models, permitting
 from ingest.errors import KotonohaError
 from ingest.settings import load
 
@@ -37,6 +37,6 @@ def build_parser() -> argparse.ArgumentParser:
         "--home", type=Path, help="folder that holds all state (default: $KOTONOHA_HOME, or the user's data folder)"
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for group in (feeding, asking, permitting, governing, measuring, models):
+    for group in (feeding, asking, concepts, permitting, governing, measuring, models):
         group.add(commands)
     return parser
