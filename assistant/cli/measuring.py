@@ -18,6 +18,7 @@ TASKS = {
     "first-token": "waiting time for 1 to 20 passages, text beside soft tokens",
     "ingestion": "passages a second, beside the bare encoder",
     "answering": "seconds a question, beside a plain LangChain pipeline",
+    "throughput": "pictures, sound and rows per second, beside the bare models",
     "durability": "kills while ingesting, compared with an undisturbed run",
     "space": "every modality found by every other",
     "pictures": "photographs found by words and words by photographs",

@@ -102,8 +102,16 @@ def measure(modalities: Mapping[str, Modality], topics: Sequence[Topic]) -> Tabl
         values += [chance(len(other.texts), pairs, NEAREST), float(np.linalg.norm(one.mean - other.mean))]
         asked = sum(len(members) for members, _ in pairs)
         rows.append((f"{left} -> {right}", len(pairs), asked, len(other.texts), *(round(value, 3) for value in values)))
+    rows.append(("all, by what is asked", *overall(rows)))
     columns = ("direction", "topics", "asked", "among", "@1", "@5", "centred @1", "centred @5", "by chance @5", "gap")
     return Table("Distance between modalities", columns, tuple(rows))
+
+
+def overall(rows: Sequence[tuple[Cell, ...]]) -> tuple[Cell, ...]:
+    """The mean of every figure over the directions, each weighing as much as is asked in it."""
+    figures = np.array([row[2:] for row in rows], dtype=np.float64)
+    means = np.average(figures[:, 2:], axis=0, weights=figures[:, 0])
+    return (len(rows), int(figures[:, 0].sum()), None, *(round(float(mean), 3) for mean in means))
 
 
 def neighbours(modalities: Mapping[str, Modality], topics: Sequence[Topic], space: Space) -> Iterator[str]:

@@ -167,6 +167,12 @@ def _file(args: argparse.Namespace, what: str) -> Path:
     return Path(args.file)
 
 
+def throughput(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import throughput as task
+
+    return task.run(args.file, settings)
+
+
 RUN: dict[str, Task] = {
     "firm": firm,
     "search": search,
@@ -177,6 +183,7 @@ RUN: dict[str, Task] = {
     "ingestion": ingestion,
     "answering": answering,
     "durability": durability,
+    "throughput": throughput,
     "space": space,
     "pictures": pictures,
     "perception": perception,
