@@ -167,12 +167,6 @@ def _file(args: argparse.Namespace, what: str) -> Path:
     return Path(args.file)
 
 
-def throughput(args: argparse.Namespace, settings: Settings) -> Table:
-    from assistant.evaluate import throughput as task
-
-    return task.run(args.file, settings)
-
-
 RUN: dict[str, Task] = {
     "firm": firm,
     "search": search,

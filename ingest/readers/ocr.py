@@ -50,10 +50,10 @@ class Ocr:
 
     def read(self, picture: Image) -> list[list[Line]]:
         """The blocks of lines of an RGB picture, in reading order, whichever way up it is; may be none."""
-        tries = [(0, self._lines(picture))]
+        tries = [(0, self.lines(picture))]
         if tries[0][1] and not upright(tries[0][1]):
             for turn in (90, 270) if sideways(tries[0][1]) else (180,):
-                tries.append((turn, self._lines(picture.rotate(turn, expand=True))))
+                tries.append((turn, self.lines(picture.rotate(turn, expand=True))))
                 if upright(tries[-1][1]):
                     break
         turn, lines = max(tries, key=lambda pair: evidence(pair[1]))
@@ -61,7 +61,7 @@ class Ocr:
             [replace(line, box=unturned(line.box, turn, picture.size)) for line in block] for block in blocks(lines)
         ]
 
-    def _lines(self, picture: Image) -> list[Line]:
+    def lines(self, picture: Image) -> list[Line]:
         """Lines as found, each read as it stands: guessing directions one by one would hide that the page is turned."""
         result = self._engine(np.asarray(picture)[:, :, ::-1], use_cls=False)
         if result.boxes is None or result.txts is None:
