@@ -116,6 +116,8 @@ def _of_text(text: str) -> Cell:
     plain = unicodedata.normalize("NFKC", text)
     if plain.lower() in _BOOLEANS:
         return Cell("boolean", _BOOLEANS[plain.lower()])
+    if not any(map(str.isdigit, plain)):
+        return Cell("text", text)
     found = number(plain)
     if found is not None:
         return found

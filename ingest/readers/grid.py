@@ -84,10 +84,7 @@ class Column:
     name: str
     unit: str
     tally: Tally
-
-    @property
-    def type(self) -> str:
-        return self.tally.type
+    type: str = "text"
 
     @property
     def span(self) -> str:
@@ -316,7 +313,7 @@ def _table(
     columns = [Column(label, unit, Tally()) for label, unit in pairs]
     count = sum(_count(columns, row) for _, row in data)
     count += sum(_count(columns, _slice(row, block.left, block.left + block.width)) for row in rest)
-    columns = [_with_unit(column) for column in columns]
+    columns = [_settled(column) for column in columns]
     called = " ".join(filter(None, (name, block.caption)))
     above = title if called and title.endswith(called) else " > ".join(filter(None, (title, called)))
     first = place(block.lines[0][0])
@@ -342,14 +339,11 @@ def is_total(row: Row) -> bool:
     return bool(_TOTAL.match(first)) and len(row) > 1
 
 
-def _with_unit(column: Column) -> Column:
-    """Takes the unit of the cells when the header has none."""
-    units = column.tally.units
-    return (
-        replace(column, unit=next(iter(units)))
-        if not column.unit and len(units) == 1 and column.type == "number"
-        else column
-    )
+def _settled(column: Column) -> Column:
+    """The column with the type of its cells, and their unit where its header has none."""
+    kind, units = column.tally.type, column.tally.units
+    unit = next(iter(units)) if not column.unit and len(units) == 1 and kind == "number" else column.unit
+    return replace(column, type=kind, unit=unit)
 
 
 def _cell(locator: Locator, column: int) -> Locator:
