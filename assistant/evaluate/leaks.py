@@ -4,8 +4,9 @@ Every person is held against every scope they may not read. Probes are made from
 questions, paraphrases, its very words, its vectors (as a picture or a sound would ask), its kinds, its concepts,
 follow-ups in one conversation, questions just answered to somebody who may, direct ids, the names of its files, and
 what an auditor sees. The language model is one that *echoes everything it is given*: if it cannot leak, nothing
-reached it. The encoder is one that puts a question exactly where the entity lies that it is after. An output leaks when any text in it has the id, the file or a distinctive string of an unreadable entity
-that the probe did not say itself. The same probes by somebody who reads everything show that leaks would be seen.
+reached it. The encoder is one that puts a question exactly where the entity lies that it is after. An output leaks
+when any text in it has the id, the file or a distinctive string of an unreadable entity that the probe did not say
+itself. The same probes by somebody who reads everything show that leaks would be seen.
 
 Knows nothing about how the gate works.
 """
@@ -20,7 +21,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, get_args
 
@@ -97,26 +97,37 @@ class Cell:
 class Outcome:
     """All cells, the probes of each way, and how well the time it takes tells "not yours" from "not there".
 
-    `told_apart` is the probability that a forbidden id takes longer than an absent one (Mann-Whitney): 0.5 tells nothing.
+    `told_apart` is the probability that a forbidden id takes longer than an absent one (Mann-Whitney; 0.5 tells
+    nothing), `longer` by how many seconds it does, as a median.
     """
 
     cells: tuple[Cell, ...]
     ways: tuple[tuple[str, int], ...]
     told_apart: float
+    longer: float
     same_words: bool
     seconds: float
 
 
 class Aimed:
-    """A space in which every question lies exactly where `target` lies: no encoder could bring a probe nearer."""
+    """A space in which every question lies exactly where `target` lies: no encoder could bring a probe nearer.
+
+    Without a target the real encoder places a text, once: the same is asked by several people, and it knows nobody.
+    """
 
     def __init__(self, space: Space) -> None:
         self._space = space
         self.target: Placed | None = None
+        self._placed: dict[tuple[str, int], Placed] = {}
         self.name, self.fingerprint, self.dim = space.name, space.fingerprint, space.dim
 
     def place(self, texts: Sequence[str], ratio: int = RATIO) -> list[Placed]:
-        return [self.target for _ in texts] if self.target else self._space.place(texts, ratio)
+        if self.target:
+            return [self.target for _ in texts]
+        new = [text for text in dict.fromkeys(texts) if (text, ratio) not in self._placed]
+        for text, placed in zip(new, self._space.place(new, ratio), strict=True) if new else ():
+            self._placed[text, ratio] = placed
+        return [self._placed[text, ratio] for text in texts]
 
     def fluency(self, text: str) -> float:
         return 1.0 if self.target else self._space.fluency(text)
@@ -181,9 +192,10 @@ class Surface:
             except NotFound as error:
                 yield str(error)
 
-    def list(self, viewer: Viewer) -> Iterator[Any]:
+    def file(self, name: str, viewer: Viewer) -> Iterator[Any]:
         catalog = self.memory.catalog
         yield [(row.path, row.title, row.notes) for row in catalog.sources(viewer.readable(catalog.scopes()))]
+        yield from self.ask(f"What does {name} say?", viewer)
 
 
 # -- what would be a leak --------------------------------------------------------------------------------------
@@ -257,34 +269,30 @@ def probes(surface: Surface, item: StoredEntity, chance: random.Random) -> Itera
     sentence = entity.text[:200]
     asked = [template.format(words=words, sentence=sentence) for template in TEMPLATES]
     for question in asked:
-        yield Probe("paraphrase", question, lambda v, q=question: surface.ask(q, v))
+        yield Probe("paraphrase", question, partial(surface.ask, question))
     text = entity.words[:600]
-    yield Probe("its own words", text, lambda v: surface.ask(text, v))
-    slots = _placed(item).slots
-    yield Probe("as a picture or sound", "", lambda v: surface.search("", v, vectors=slots, k=8))
-    kinds = (entity.kind,)
-    yield Probe("its kind", words, lambda v: surface.search(words, v, kinds=kinds, k=20))
-    yield Probe("LangChain", words, lambda v: surface.chain(words, v))
+    yield Probe("its own words", text, partial(surface.ask, text))
+    yield Probe("as a picture or sound", "", partial(surface.search, "", vectors=_placed(item).slots, k=8))
+    yield Probe("its kind", words, partial(surface.search, words, kinds=(entity.kind,), k=20))
+    yield Probe("LangChain", words, partial(surface.chain, words))
     for follow in FOLLOW_UPS:
         before = [Exchange(asked[0], sentence)]
-        yield Probe("follow-up", f"{asked[0]} {sentence} {follow}", lambda v, f=follow, b=before: surface.ask(f, v, b))
-    yield Probe("just answered to another", asked[0], lambda v: surface.ask_after(asked[0], v))
-    yield Probe("its id", entity.id, lambda v: surface.open(entity.id, v))
+        yield Probe("follow-up", f"{asked[0]} {sentence} {follow}", partial(surface.ask, follow, history=before))
+    yield Probe("just answered to another", asked[0], partial(surface.ask_after, asked[0]))
+    yield Probe("its id", entity.id, partial(surface.open, entity.id))
     source = surface.memory.catalog.source(entity.source)
     name = Path(source.path).name if source else entity.source
-    yield Probe("its file", name, lambda v: [*surface.list(v), *surface.ask(f"What does {name} say?", v)])
+    yield Probe("its file", name, partial(surface.file, name))
 
 
 def _queue(surface: Surface, scope: str, questions: Sequence[str], seed: int) -> Iterator[Probe]:
-    """The questions that belong to a scope, then its entities in random order, every way to each."""
+    """The questions that belong to a scope, then every way to each of its entities, in random order."""
     chance = random.Random(seed)
-    yield from (Probe("sample question", q, lambda v, q=q: surface.ask(q, v)) for q in questions)
+    yield from (Probe("sample question", q, partial(surface.ask, q)) for q in questions)
     items = [item for item in _everything(surface.memory.catalog) if item.entity.scope == scope]
-    chance.shuffle(items)
-    made = [[replace(probe, after=_placed(item)) for probe in probes(surface, item, chance)] for item in items]
-    # Way by way, so that few probes already take every way.
-    for group in zip_longest(*made):
-        yield from (probe for probe in group if probe is not None)
+    made = [replace(probe, after=_placed(item)) for item in items for probe in probes(surface, item, chance)]
+    chance.shuffle(made)
+    yield from made
 
 
 def _placed(item: StoredEntity) -> Placed:
@@ -317,10 +325,10 @@ def run(
             watch = Watch(memory, viewer, harmless)
             ways.update(probe.way for probe in chosen)
             cells.append(_cell(surface, viewer, scope, chosen, watch))
-        told_apart, same = _timing(surface, pairs)
+        told_apart, longer, same = _timing(surface, pairs)
     order = {(v.person, scope): i for i, (v, scope) in enumerate((v, s) for v in viewers for s in scopes)}
     cells.sort(key=lambda cell: order[cell.person, cell.scope])
-    return Outcome(tuple(cells), tuple(sorted(ways.items())), told_apart, same, time.perf_counter() - started)
+    return Outcome(tuple(cells), tuple(sorted(ways.items())), told_apart, longer, same, time.perf_counter() - started)
 
 
 def _share(queues: dict[tuple[Viewer, str], Iterator[Probe]], least: int) -> dict[tuple[Viewer, str], list[Probe]]:
@@ -368,7 +376,7 @@ def _keys(value: Any) -> Iterator[str]:
         yield from _keys(item)
 
 
-def _timing(surface: Surface, pairs: Sequence[tuple[Viewer, str]]) -> tuple[float, bool]:
+def _timing(surface: Surface, pairs: Sequence[tuple[Viewer, str]]) -> tuple[float, float, bool]:
     """Whether time or words tell "not yours" from "not there"."""
     chance = random.Random(1)
     times: tuple[list[float], list[float]] = ([], [])
@@ -387,8 +395,10 @@ def _timing(surface: Surface, pairs: Sequence[tuple[Viewer, str]]) -> tuple[floa
                 words.add(str(error))
             times[kind].append(time.perf_counter() - began)
     forbidden, absent = (np.array(one) for one in times)
-    longer = (forbidden[:, None] > absent).mean() + (forbidden[:, None] == absent).mean() / 2 if pairs else 0.5
-    return float(longer), len(words) <= 1
+    if not pairs:
+        return 0.5, 0.0, True
+    told_apart = (forbidden[:, None] > absent).mean() + (forbidden[:, None] == absent).mean() / 2
+    return float(told_apart), float(np.median(forbidden) - np.median(absent)), len(words) == 1
 
 
 def table(outcome: Outcome) -> Table:
@@ -405,8 +415,9 @@ def table(outcome: Outcome) -> Table:
         "The model echoes every word it is given; an output leaks when it has an id, a file or a distinctive string of",
         "what the person may not read, unless the probe said it. The last columns are the same probes without the gate.",
         "Ways: " + ", ".join(f"{way} {count}" for way, count in outcome.ways) + ".",
-        f'"Not there" and "not yours" {"say the same" if outcome.same_words else "SAY DIFFERENT THINGS"}; a forbidden id '
-        f"takes longer than an absent one with probability {outcome.told_apart:.2f} (0.5 tells nothing).",
+        f'"Not there" and "not yours" {"say the same" if outcome.same_words else "SAY DIFFERENT THINGS"}; inside the '
+        f"process a forbidden id takes {outcome.longer * 1e6:+.1f} µs, longer than an absent one with probability "
+        f"{outcome.told_apart:.2f} (0.5 tells nothing).",
         f"{outcome.seconds:.0f} seconds.",
     ]
     notes += [f"LEAK {c.person} {c.scope}: by {way}" for c in outcome.cells for way, _ in c.found[:5]]
