@@ -339,9 +339,7 @@ def _first(first: Sequence[Hit], others: Sequence[Hit]) -> tuple[Hit, ...]:
     return (*first, *(hit for hit in others if hit.entity.id not in ids))[:HITS]
 
 
-def _first_said(
-    first: Sequence[quote.Candidate], others: Sequence[quote.Candidate]
-) -> list[quote.Candidate]:
+def _first_said(first: Sequence[quote.Candidate], others: Sequence[quote.Candidate]) -> list[quote.Candidate]:
     """Sentences with these at the head, each once."""
     known = {(one.entity.id, one.start) for one in first}
     return [*first, *(one for one in others if (one.entity.id, one.start) not in known)]

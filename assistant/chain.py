@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.codes import codes, held_codes
+from assistant.codes import codes, held_codes, said
 from assistant.expect import expected
-from assistant.quote import INJECTION, Candidate, rank, said
+from assistant.quote import INJECTION, Candidate, rank
 from ingest.lexicon import terms
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ def follow(
     return best if best and best.covered >= max(TOGETHER, alone + GAIN) else None
 
 
-def _naming(
-    wanted: set[str], asked: Asked, viewer: Viewer, retriever: Retriever
-) -> list[tuple[Candidate, Hit]]:
+def _naming(wanted: set[str], asked: Asked, viewer: Viewer, retriever: Retriever) -> list[tuple[Candidate, Hit]]:
     """Sentences of entities that name the part numbers of the question, where the ordinary search found none."""
     named = " ".join(sorted(wanted))
     found = retriever.search(named, viewer, k=LINKS)
@@ -66,9 +64,7 @@ def _naming(
     return [(one, found[one.hit]) for one in ranked if wanted <= held_codes(one.entity.words)]
 
 
-def _links(
-    asked: Asked, pairs: Sequence[tuple[Candidate, Hit]], wanted: set[str]
-) -> dict[str, tuple[Candidate, Hit]]:
+def _links(asked: Asked, pairs: Sequence[tuple[Candidate, Hit]], wanted: set[str]) -> dict[str, tuple[Candidate, Hit]]:
     """What the best sentences name that the question does not, as written, with the sentence that says most beside it."""
     found: dict[str, tuple[Candidate, Hit]] = {}
     for candidate, hit in sorted(pairs[:12], key=lambda pair: -_covered(asked, _words(pair[0]))):
@@ -94,7 +90,9 @@ def _second(
     found = retriever.search(" ".join([link, *left]), viewer, k=LINKS)
     chains = []
     for other in rank(question, asked, found):
-        fits = codes(link) <= held_codes(f"{other.entity.title} {other.text}") and other.entity.id != candidate.entity.id
+        fits = (
+            codes(link) <= held_codes(f"{other.entity.title} {other.text}") and other.entity.id != candidate.entity.id
+        )
         fits = fits and within(candidate.text, other.entity.words) and not INJECTION.search(other.text)
         if fits and (sort is None or sort.search(other.text)):
             pair = (replace(candidate, hit=0), replace(other, hit=1))

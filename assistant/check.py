@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.codes import codes, figures, held_codes
+from assistant.codes import said as terms_of
 from assistant.expect import expected
 from ingest.lexicon import is_telling, terms
 from ingest.space import Space
@@ -50,7 +51,7 @@ def support(sentence: str, evidence: str, space: Space | None = None) -> Verdict
     strict = (codes(said) | figures(said)) - held_codes(evidence) - figures(evidence)
     if not wanted or strict or _contradicts(said, evidence):
         return Verdict(0.0, tuple(sorted(strict)))
-    held = set(terms(evidence))
+    held = terms_of(evidence)
     missing = [term for term in wanted if term not in held]
     share = 1 - len(missing) / len(wanted)
     if missing and space is not None and share >= 0.5:

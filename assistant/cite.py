@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.check import MARK, cited, spoken, support
-from assistant.quote import Candidate, extended
+from assistant.quote import Candidate, extended, spans
 from ingest.entity import Entity, Locator
-from ingest.split import sentences
 
 SourceName = Callable[[str], str]
 """The path of a source by its id."""
@@ -78,8 +77,8 @@ def _best(said: str, entity: Entity, ranked: Sequence[Candidate]) -> tuple[int, 
     if own:
         best = extended(max(own, key=lambda one: (round(support(said, one.text).support, 2), one.score)))
         return best.start, best.end
-    spans = [(span.start, span.end) for span in sentences(entity.text)] or [(0, len(entity.text))]
-    return max(spans, key=lambda span: support(said, entity.text[span[0] : span[1]]).support)
+    cut = spans(entity) or [(0, len(entity.text))]
+    return max(cut, key=lambda span: support(said, entity.text[span[0] : span[1]]).support)
 
 
 def _citation(mark: int, entity: Entity, start: int, end: int, name: SourceName) -> Citation:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ingest.lexicon import stem, terms
+
 RUN = re.compile(r"(?<![\w-])(?=[\w/.,:+-]*\d)[a-z0-9][\w/.,:+-]*\w|\d+")
 CODE = re.compile(r"[a-z]+[\w-]*\d\w*|\d+[a-z]*-[\w-]*[a-z]\w*")
 MONTH_NAMES = (
@@ -42,7 +44,9 @@ def figures(text: str) -> set[str]:
     without = _folded(text)
     for pattern in DATES:
         without = pattern.sub(" ", without)
-    numbers = {_number(number) for run in RUN.findall(without) if not CODE.fullmatch(run) for number in NUMBER.findall(run)}
+    numbers = {
+        _number(number) for run in RUN.findall(without) if not CODE.fullmatch(run) for number in NUMBER.findall(run)
+    }
     return numbers | dates(text)
 
 
@@ -55,6 +59,17 @@ def dates(text: str) -> set[str]:
             month = MONTHS.index(parts["name"][:3]) + 1 if parts.get("name") else int(parts["m"])
             day = f"{month:02d}{int(parts['d']):02d}"
             found |= {day, parts["y"] + day} if parts["y"] else {day}
+    return found
+
+
+def said(text: str) -> set[str]:
+    """The terms of a text (see `lexicon.terms`), its dates in both ways of writing them."""
+    found = set(terms(text))
+    for date in dates(text):
+        year, month, day = date[:-4], int(date[-4:-2]), int(date[-2:])
+        found |= {date, str(day), f"{day:02d}", f"{month:02d}", stem(MONTH_NAMES[month - 1])} | (
+            {year} if year else set()
+        )
     return found
 
 

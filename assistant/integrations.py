@@ -5,14 +5,22 @@ A retriever is made for one viewer and one request: who may read what is decided
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.callbacks import CallbackManagerForLLMRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict
 
+from assistant.llm import Llm, Stream, Turn
 from assistant.retrieve import Hit, Retriever
 from ingest.access import Viewer
+from ingest.errors import BadInput
 
 
 class KotonohaRetriever(BaseRetriever):
@@ -47,3 +55,67 @@ def document(hit: Hit) -> Document:
         "coverage": hit.coverage,
     }
     return Document(page_content=entity.text, id=entity.id, metadata=metadata)
+
+
+ROLES: dict[str, Literal["system", "user", "assistant"]] = {"system": "system", "human": "user", "ai": "assistant"}
+
+
+class KotonohaChat(BaseChatModel):
+    """The local model as a LangChain chat model: `prompt | KotonohaChat(llm=...)`.
+
+    Attributes:
+        max_tokens: how many tokens an answer may have.
+    """
+
+    llm: Llm
+    max_tokens: int = 256
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    @property
+    def _llm_type(self) -> str:
+        return "kotonoha"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model": self.llm.name, "max_tokens": self.max_tokens}
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        stream = self._answer(messages, stop or ())
+        text = "".join(stream)
+        message = AIMessage(content=text, usage_metadata=_usage(stream))
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        stream = self._answer(messages, stop or ())
+        for piece in stream:
+            yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
+        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=_usage(stream)))
+
+    def _answer(self, messages: Sequence[BaseMessage], stop: Sequence[str]) -> Stream:
+        turns = [Turn(_role(message), (str(message.text),)) for message in messages]
+        return self.llm.stream(self.llm.chat(turns), self.max_tokens, stop)
+
+
+def _role(message: BaseMessage) -> Literal["system", "user", "assistant"]:
+    if message.type not in ROLES:
+        raise BadInput(f"the local model knows no messages of type '{message.type}'", "use system, human and ai")
+    return ROLES[message.type]
+
+
+def _usage(stream: Stream) -> UsageMetadata:
+    read = stream.usage.text + stream.usage.soft
+    written = stream.usage.generated
+    return UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.codes import MONTH_NAMES, codes, dates, figures, held_codes
+from assistant.codes import codes, figures, held_codes, said
 from assistant.expect import asks_name, expected
 from ingest.entity import Entity
-from ingest.lexicon import stem, terms
+from ingest.lexicon import terms
 from ingest.space import Vectors, unit
 from ingest.split import sentences
 
@@ -208,15 +208,6 @@ def _cost(piece: str) -> int:
     return -(-len(piece) // 10)
 
 
-def said(text: str) -> set[str]:
-    """The terms of a text, its dates in both ways of writing them."""
-    found = set(terms(text))
-    for date in dates(text):
-        month, day = int(date[-4:-2]), int(date[-2:])
-        found |= {str(day), f"{day:02d}", stem(MONTH_NAMES[month - 1]), f"{month:02d}", date, *([date[:-4]] if date[:-4] else [])}
-    return found
-
-
 WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
 
@@ -262,8 +253,8 @@ INJECTION = re.compile(
     re.IGNORECASE,
 )
 """A sentence that speaks to a machine instead of a reader. It is a source like any other, but the last one to quote."""
-SUSPECT = 20.0
-"""Log-odds taken from such a sentence."""
+SUSPECT = 100.0
+"""Log-odds taken from such a sentence: more than any question can give it."""
 
 ANOTHER = 4.0
 """Log-odds taken from a sentence of an entity without the part number that was asked for: set by hand, since the

@@ -10,6 +10,7 @@ from pathlib import Path
 from assistant.bridge import About, Bridge
 from assistant.llm import Llm, default_model
 from ingest import weights
+from ingest.errors import MissingPart
 from ingest.settings import Settings
 from ingest.space import Space
 
@@ -27,6 +28,8 @@ def load(settings: Settings, space: Space) -> tuple[Llm, Bridge | None]:
         BridgeMismatch: it was made for another model or space.
     """
     path = Path(settings.llm).expanduser() if settings.llm else default_model()
+    if not path.is_file():
+        raise MissingPart(f"there is no model file at {path}", "see KOTONOHA_LLM")
     llm = Llm(path, _file(settings.adapter, path, ".gguf"), settings.context, settings.threads)
     if llm.vector_fault:
         return llm, None

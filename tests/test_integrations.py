@@ -6,12 +6,16 @@ import json
 
 import pytest
 from langchain_core.documents import Document
+from langchain_core.messages import HumanMessage, SystemMessage, ToolMessage
+from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 from pydantic import ValidationError
 
-from assistant.integrations import KotonohaRetriever
+from assistant.integrations import KotonohaChat, KotonohaRetriever
+from assistant.llm import Llm
 from assistant.retrieve import Retriever
 from ingest.access import Viewer
+from ingest.errors import BadInput
 from ingest.memory import Memory
 
 from .test_retrieve import GUEST, put
@@ -48,3 +52,31 @@ def test_a_chain_sees_only_what_the_viewer_may_read(retriever: Retriever) -> Non
 def test_a_retriever_without_a_viewer_cannot_be_made(retriever: Retriever) -> None:
     with pytest.raises(ValidationError, match="viewer"):
         KotonohaRetriever(retriever=retriever)  # type: ignore[call-arg]
+
+
+@pytest.fixture(scope="module")
+def chat() -> KotonohaChat:
+    return KotonohaChat(llm=Llm(context=512, threads=1), max_tokens=12)
+
+
+@pytest.mark.slow
+def test_the_local_model_speaks_in_a_chain(chat: KotonohaChat) -> None:
+    """A prompt template, the local model and its answer, with what it cost; streamed it says the same."""
+    prompt = ChatPromptTemplate.from_messages([("system", "Be brief."), ("human", "What is the capital of {country}?")])
+    answer = (prompt | chat).invoke({"country": "France"})
+    assert "Paris" in answer.text
+    assert answer.usage_metadata is not None
+    assert answer.usage_metadata["output_tokens"] > 0
+    assert "".join(chunk.text for chunk in (prompt | chat).stream({"country": "France"})) == answer.text
+
+
+@pytest.mark.slow
+def test_a_stop_text_ends_the_answer(chat: KotonohaChat) -> None:
+    messages = [SystemMessage("Be brief."), HumanMessage("What is the capital of France?")]
+    assert "Paris" not in chat.invoke(messages, stop=["Par"]).text
+
+
+@pytest.mark.slow
+def test_messages_the_model_does_not_know_are_refused(chat: KotonohaChat) -> None:
+    with pytest.raises(BadInput, match="tool"):
+        chat.invoke([ToolMessage("42", tool_call_id="1")])

@@ -1,0 +1,84 @@
+"""A sentence stands only if what it cites carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from assistant.check import addresses, best_support, cited, spoken, support
+from ingest.space import Placed
+
+LOG = "The pump CP-120 was replaced on 9 June 2026 after 4,000 hours because the seal was worn."
+
+
+class Alike:
+    """A space in which all texts mean the same."""
+
+    def place(self, texts: Sequence[str], ratio: int = 1) -> list[Placed]:
+        one = np.ones(2, np.float32) / np.sqrt(np.float32(2))
+        return [Placed(one, one[None]) for _ in texts]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The seal was worn. [1]",
+        "9 June 2026 [1]",
+        "2026-06-09 [1]",
+        "CP120 [2]",
+        "after 4000 hours",
+        "The pump was replaced because of worn seals [1].",
+    ],
+)
+def test_what_the_source_says_is_supported(sentence: str) -> None:
+    assert support(sentence, LOG).supported
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It was replaced after 5,000 hours [1]",
+        "CP-121 was replaced [1]",
+        "10 June 2026 [1]",
+        "The motor burned down [1]",
+        "The pump was not replaced [1]",
+        "[1]",
+        "",
+    ],
+)
+def test_what_the_source_does_not_say_is_not(sentence: str) -> None:
+    """A wrong number, code or date, other words, a denial, or nothing at all."""
+    assert not support(sentence, LOG).supported
+
+
+def test_numbers_are_never_forgiven() -> None:
+    """Meaning nearly the same helps a paraphrase, not a wrong figure."""
+    space = Alike()
+    assert support("The worn pump had a bad seal", LOG, space).supported  # type: ignore[arg-type]
+    assert not support("The pump was replaced after 14 hours", LOG, space).supported  # type: ignore[arg-type]
+
+
+def test_japanese_is_held_against_its_source() -> None:
+    source = "フィルターの交換間隔を500時間から400時間に短縮する。"
+    assert support("交換間隔は400時間 [1]", source).supported
+    assert not support("交換間隔は300時間 [1]", source).supported
+
+
+def test_the_best_of_several_sources() -> None:
+    place, verdict = best_support("the seal was worn", ["The motor is new.", LOG])
+    assert place == 1
+    assert verdict.supported
+
+
+def test_an_answer_has_to_answer() -> None:
+    """An echo of the question is none, nor is the wrong sort of thing."""
+    assert addresses("4,000 hours [1]", "How long did the pump run?")
+    assert not addresses("The pump ran. [1]", "How long did the pump run?")
+    assert not addresses("the seal [1]", "How long did the pump run?")
+
+
+def test_marks_belong_to_the_sentence_before_them() -> None:
+    assert spoken("It is oiled. [1] It is new [2]. Old.") == ["It is oiled. [1]", "It is new [2].", "Old."]
+    assert cited("a [2] b [1][2]") == [2, 1]
