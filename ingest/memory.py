@@ -53,7 +53,7 @@ class Memory:
         try:
             self.catalog = Catalog(settings.catalog_file)
             self._check_space()
-            self._client = _client(settings.vectors_folder)
+            self._client = open_vectors(settings.vectors_folder)
         except BaseException:
             self._lock.release()
             raise
@@ -261,7 +261,8 @@ def _owner_file(settings: Settings) -> Path:
     return settings.lock_file.with_suffix(".json")
 
 
-def _client(folder: Path) -> ClientAPI:
+def open_vectors(folder: Path) -> ClientAPI:
+    """The vector store in a folder, which nobody else may have open."""
     import chromadb
     from chromadb.config import Settings as ChromaSettings
 

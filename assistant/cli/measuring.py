@@ -27,6 +27,8 @@ TASKS = {
     "tables": "rows found and cells computed",
     "concepts": "concepts refined by what speaks of them",
     "redaction": "personal data found, beside plain regular expressions",
+    "leaks": "every person against everything they may not read, every way",
+    "access": "cost of access control in a search, beside a metadata filter",
 }
 
 
@@ -39,6 +41,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--other", type=Path, help="a second file, where a task takes two")
     parser.add_argument("--questions", type=int, default=1000, help="how many questions, chosen by a fixed seed")
     parser.add_argument("--grounding", choices=("hybrid", "soft", "text", "none"), default="hybrid")
+    parser.add_argument("--probes", type=int, default=5000, help="leaks: how many at least")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--verbose", action="store_true", help="show every wrong case")
     parser.add_argument("--json", action="store_true", help="one JSON object")

@@ -55,6 +55,12 @@ def load(file: Path) -> list[Question]:
     return [_question(json.loads(line)) for line in file.read_text("utf-8").splitlines() if line.strip()]
 
 
+def scopes_of(file: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """Every question with the access scopes its answer lies in."""
+    rows = map(json.loads, file.read_text("utf-8").splitlines())
+    return [(row["question"], tuple(row["scope"])) for row in rows]
+
+
 def mark(question: Question, answer: Answer) -> Mark:
     """Holds an answer against what was expected: the fact in its words, a citation of the file at the place."""
     said = plain(answer.answer)

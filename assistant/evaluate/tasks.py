@@ -152,6 +152,26 @@ def redaction(args: argparse.Namespace, settings: Settings) -> Table:
     return task.table(task.read(_file(args, "file of labelled sentences")))
 
 
+def leaks(args: argparse.Namespace, settings: Settings) -> Table:
+    """On this memory if it has a policy, else on the sample firm with its own questions."""
+    from assistant.evaluate import leaks as task
+    from assistant.evaluate.firm import scopes_of
+
+    home, questions = settings, []
+    if build.policies(build.catalog(settings)).current() is None:
+        home, questions = prepared(settings), scopes_of(QUESTIONS)
+    with build.memory(home) as memory:
+        policy = build.policies(memory.catalog).current()
+        assert policy is not None
+        return task.table(task.run(memory, policy, questions, args.probes))
+
+
+def access(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import access as task
+
+    return task.table(task.run(settings, task.ENTITIES, task.SCOPES), task.ENTITIES, task.SCOPES)
+
+
 def _examiner(settings: Settings) -> Examiner:
     from assistant.evaluate.reading import Examiner
     from assistant.reader import load, untrained
@@ -185,4 +205,6 @@ RUN: dict[str, Task] = {
     "tables": tables,
     "concepts": concepts,
     "redaction": redaction,
+    "leaks": leaks,
+    "access": access,
 }
