@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 Made = tuple[str, list[tuple[str, str]]]
 """A text and its (question, answer) pairs."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ from ingest.space import Vectors
 
 Table = dict[str, NDArray[Any]]
 
+PASSAGES = 1 << 15
+"""Passages whose ranking of tokens is kept, so that it is not asked of a GPU's memory at every step."""
+
 
 class Writer(nn.Module):
     """Slots of a passage: anchors' input embeddings plus a local attention over their neighbourhood.
@@ -42,6 +46,7 @@ class Writer(nn.Module):
         super().__init__()
         width = embedding.shape[1]
         self._embedding, self.table = embedding, table
+        self._telling = lru_cache(maxsize=PASSAGES)(self._score)
 
         def noise(out: int) -> nn.Parameter:
             return nn.Parameter(torch.randn(out, width, generator=generator) / math.sqrt(width))
@@ -57,7 +62,7 @@ class Writer(nn.Module):
         """Slots [ceil(n / ratio), width] of a passage of n tokens."""
         device = self._embedding.device
         vectors = self._embedding[torch.from_numpy(ids).to(device)].float()
-        chosen = anchors(telling(ids, vectors.cpu().numpy(), self.table), ratio)
+        chosen = anchors(self._telling(tuple(ids.tolist())), ratio)
         near, inside = neighbourhood(chosen, len(ids))
         at, around = torch.from_numpy(chosen).to(device), torch.from_numpy(near).to(device)
         level = RATIOS.index(ratio)
@@ -67,6 +72,10 @@ class Writer(nn.Module):
         mixed = torch.einsum("nhw,nwhv->nhv", weights, value).flatten(1)
         slots: Tensor = vectors[at] + mixed @ self.out.T + self.offset[level]
         return slots
+
+    def _score(self, ids: tuple[int, ...]) -> Vectors:
+        """How telling each token is; it depends on nothing that is trained here."""
+        return telling(np.array(ids, np.int64), self.rows(ids), self.table)
 
     def _scores(self, vectors: Tensor, at: Tensor, around: Tensor, level: int) -> Tensor:
         """How much each head of each anchor looks at its neighbours, [anchors, heads, neighbours], before masking."""
