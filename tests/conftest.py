@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from ingest.entity import Draft, Locator
 from ingest.memory import Memory
@@ -19,6 +21,12 @@ from ingest.readers import Note
 from ingest.settings import Settings
 from ingest.source import Source
 from ingest.space import Placed, Vectors, unit
+
+# Machines are slow and shared: no test fails for taking long. In CI the same examples every time.
+hypothesis_settings.register_profile(
+    "kotonoha", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+hypothesis_settings.load_profile("kotonoha")
 
 OFFLINE = Path(__file__).resolve().parent / "offline"
 
