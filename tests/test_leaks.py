@@ -71,7 +71,9 @@ def test_a_missing_gate_is_found(firm: Memory) -> None:
 
 def test_ids_files_and_telling_words_are_leaks_and_what_the_probe_said_is_none(firm: Memory) -> None:
     watch = Watch(firm, POLICY.viewer("guest"), set())
-    (secret,) = [row["id"] for row in firm.catalog.connection.execute("SELECT id FROM entity WHERE text LIKE '%lumbago%'")]
+    (secret,) = [
+        row["id"] for row in firm.catalog.connection.execute("SELECT id FROM entity WHERE text LIKE '%lumbago%'")
+    ]
     for leak in (f"see {secret}", ["/a/file-of-hr.txt"], {"quote": "it is LUMBAGO"}):
         assert watch.leaked([leak], "who is ill?"), leak
     assert not watch.leaked(["lumbago is not in your sources"], "who has lumbago?")
