@@ -1,0 +1,126 @@
+"""The gate's matrix: every command and every route, who may use it, and the test that holds it to that.
+
+A new command or route fails here until somebody has decided who may what and where that is tested.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.routing import APIRoute
+
+from assistant import api
+from assistant.cli import build_parser
+
+OWN = "what its viewer may read"
+GOVERNS = "whoever may govern"
+MACHINE = "whoever has the files of this machine; prints no content of the memory beyond what is named"
+ANYBODY = "anybody; shows nothing of the memory"
+
+TWIN = "test_gate_twin.py::test_every_path_shows_what_a_memory_of_only_the_readable_would_show"
+CLI = "test_cli.py::test_a_folder_is_read_asked_governed_and_forgotten"
+GOVERN = "test_permitting.py::test_whoever_may_not_govern_sees_no_policy"
+ALIKE = "test_api.py::test_absent_and_forbidden_read_alike_on_every_route"
+CHANGE = "test_permitting.py::test_a_grant_by_command_holds_from_the_next_request_on_and_a_deny_beats_it"
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "ask": (OWN, TWIN),
+    "sources": (OWN, TWIN),
+    "forget": (OWN, CLI),
+    "concepts": (OWN, "test_cli_concepts.py"),
+    "ingest": (MACHINE, "test_cli.py"),
+    "doctor": (MACHINE, "test_doctor.py"),
+    "models": (MACHINE, "test_weights.py"),
+    "models pull": (MACHINE, "test_weights.py"),
+    "models align": (MACHINE, "test_clip.py"),
+    "serve": ("each request its own viewer", "test_web.py::test_sources_of_the_other_are_absent_by_id_and_by_path"),
+    "demo": ("the sample firm's people", "test_demo_firm.py"),
+    "evaluate": (MACHINE, "test_leaks.py"),
+    "people": (GOVERNS, "test_cli.py"),
+    "audit": (GOVERNS, "test_gate_twin.py::test_the_audit_shows_content_only_to_readers_of_all_its_scopes"),
+    "policy": (GOVERNS, GOVERN),
+    "policy show": (GOVERNS, GOVERN),
+    "policy history": (GOVERNS, GOVERN),
+    "policy leaks": (GOVERNS, GOVERN),
+    "policy set": (GOVERNS, CHANGE),
+    "policy allow": (GOVERNS, CHANGE),
+    "policy deny": (GOVERNS, CHANGE),
+    "policy withdraw": (GOVERNS, CHANGE),
+    "policy view-as": (GOVERNS, CHANGE),
+    "policy explain": (GOVERNS, "test_permitting.py::test_explaining_names_the_line_that_decides"),
+    "policy move": (GOVERNS, "test_moves.py"),
+    "policy new-key": (GOVERNS, "test_permitting.py::test_a_new_key_opens_what_the_old_one_sealed"),
+}
+
+ROUTES: dict[str, tuple[str, str]] = {
+    "POST /api/ask": (OWN, "test_api.py::test_hits_and_citations_hold_nothing_of_closed_scopes"),
+    "GET /api/sources": (OWN, "test_api.py::test_sources_are_listed_only_when_readable"),
+    "GET /open/{entity}": (OWN, ALIKE),
+    "GET /open/{entity}/page.png": (OWN, ALIKE),
+    "GET /open/{entity}/file": (OWN, ALIKE),
+    "GET /": (ANYBODY, "test_api.py"),
+    "GET /sign-in": (ANYBODY, "test_api.py"),
+    "POST /sign-in": (ANYBODY, "test_api.py"),
+    "POST /sign-out": (ANYBODY, "test_api.py"),
+    "GET /style.css": (ANYBODY, "test_api.py"),
+    "GET /leaf.svg": (ANYBODY, "test_api.py"),
+}
+
+
+def commands(parser: argparse.ArgumentParser, above: str = "") -> Iterator[str]:
+    """Every command and the actions below it."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, part in action.choices.items():
+                yield f"{above}{name}"
+                yield from commands(part, f"{above}{name} ")
+
+
+def routes() -> set[str]:
+    found = (route for route in api.router.routes if isinstance(route, APIRoute))
+    return {f"{method} {route.path}" for route in found for method in route.methods}
+
+
+def test_every_command_is_in_the_matrix() -> None:
+    assert set(commands(build_parser())) == set(COMMANDS)
+
+
+def test_every_route_is_in_the_matrix() -> None:
+    assert routes() == set(ROUTES)
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, *ROUTES])
+def test_what_the_matrix_names_as_proof_exists(name: str) -> None:
+    _, proof = {**COMMANDS, **ROUTES}[name]
+    file, _, test = proof.partition("::")
+    text = (Path(__file__).parent / file).read_text("utf-8")
+    assert not test or re.search(rf"^def {test}\(", text, re.MULTILINE), proof
+
+
+@pytest.mark.parametrize("name", [name for name, (who, _) in COMMANDS.items() if who == OWN])
+def test_every_command_that_reads_says_for_whom(name: str) -> None:
+    """There is no way to read without a viewer: `--as`, else the owner whom the policy names."""
+    parser = build_parser()
+    for word in name.split():
+        actions = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+        parser = actions.choices[word]
+    assert any("--as" in action.option_strings for action in _all_actions(parser)), name
+
+
+def _all_actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in parser._actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for part in action.choices.values():
+                yield from _all_actions(part)
+
+
+@pytest.mark.parametrize("name", [name for name, (who, _) in ROUTES.items() if who == OWN])
+def test_every_route_that_reads_gets_its_viewer_from_the_request(name: str) -> None:
+    method, path = name.split()
+    (route,) = (r for r in api.router.routes if isinstance(r, APIRoute) and r.path == path and method in r.methods)
+    assert any(one.call is api.viewer_of for one in route.dependant.dependencies), name
