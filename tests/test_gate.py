@@ -82,7 +82,7 @@ def commands(parser: argparse.ArgumentParser, above: str = "") -> Iterator[str]:
 
 def routes() -> set[str]:
     found = (route for route in api.router.routes if isinstance(route, APIRoute))
-    return {f"{method} {route.path}" for route in found for method in route.methods}
+    return {f"{method} {route.path}" for route in found for method in route.methods or ()}
 
 
 def test_every_command_is_in_the_matrix() -> None:
@@ -122,5 +122,7 @@ def _all_actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 @pytest.mark.parametrize("name", [name for name, (who, _) in ROUTES.items() if who == OWN])
 def test_every_route_that_reads_gets_its_viewer_from_the_request(name: str) -> None:
     method, path = name.split()
-    (route,) = (r for r in api.router.routes if isinstance(r, APIRoute) and r.path == path and method in r.methods)
+    (route,) = (
+        r for r in api.router.routes if isinstance(r, APIRoute) and r.path == path and method in (r.methods or ())
+    )
     assert any(one.call is api.viewer_of for one in route.dependant.dependencies), name
