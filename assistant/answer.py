@@ -22,10 +22,12 @@ from assistant.cite import Citation
 from assistant.compose import Composed, Grounding, LeftOut, compose
 from assistant.prompt import REFUSAL, system
 from ingest.access import Viewer, may_read
+from ingest.catalog import stored
 from ingest.entity import Entity
 from ingest.errors import BadInput
 from ingest.lexicon import is_telling, terms
 from ingest.settings import Settings
+from ingest.space import Vectors, unpack
 
 if TYPE_CHECKING:
     from assistant.bridge import Bridge
@@ -199,7 +201,7 @@ class Assistant:
         start = time.perf_counter()
         found = tuple(self._retriever.search(alone, viewer, k=HITS) if hits is None else hits)
         asked = self._retriever.ask(alone, viewer)
-        ranked = quote.rank(alone, asked, found)
+        ranked = quote.rank(alone, asked, found, self._inside(found, viewer))
         sure = quote.confidence(ranked[0], asked.fluent) if ranked else 0.0
         chosen = quote.choose(ranked)
         fitting = [one for one in ranked if one.score >= 0.1 and quote.confidence(one, asked.fluent) >= CONFIDENT]
@@ -207,10 +209,23 @@ class Assistant:
         if linked is not None:
             sure, fitting = max(sure, linked.covered), list(linked.candidates)
             found = _first(linked.hits, found)
-            ranked = quote.rank(alone, asked, found)
+            ranked = quote.rank(alone, asked, found, self._inside(found, viewer))
             chosen = _first_said(linked.candidates, ranked[:1])
         spent = time.perf_counter() - start
         return _Case(question, alone, found, ranked, chosen, fitting, sure, grounding, start, spent)
+
+    def _inside(self, hits: Sequence[Hit], viewer: Viewer) -> quote.Inner:
+        """The lines of the pictures and pages among the hits, as far as this viewer may read them."""
+        found: dict[str, list[tuple[Entity, Vectors]]] = {}
+        for hit in hits:
+            if hit.entity.kind in ("picture", "page"):
+                rows = self._memory.catalog.connection.execute(
+                    "SELECT * FROM entity WHERE parent = ? AND kind IN ('line', 'passage') ORDER BY ordinal",
+                    (hit.entity.id,),
+                )
+                items = [item for item in map(stored, rows) if may_read(viewer, item.entity.scope)]
+                found[hit.entity.id] = [(one.entity, unpack(one.slots, self._memory.space.dim)) for one in items]
+        return found
 
     # -- the four kinds of answer ----------------------------------------------------------------------
 

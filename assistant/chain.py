@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from assistant.codes import codes, held_codes, said
 from assistant.expect import expected
-from assistant.quote import INJECTION, Candidate, rank
+from assistant.quote import ABOUT, INJECTION, Candidate, rank
 from ingest.lexicon import terms
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ENOUGH = 0.9
 """Share of the question's telling terms in one source from which no second one is looked for."""
-TOGETHER = 0.6
+TOGETHER = 0.8
 """Share that two sentences must have together."""
 GAIN = 0.1
 """And how much more than the best source alone."""
@@ -91,9 +91,11 @@ def _second(
     chains = []
     for other in rank(question, asked, found):
         fits = (
-            codes(link) <= held_codes(f"{other.entity.title} {other.text}") and other.entity.id != candidate.entity.id
+            codes(link) <= held_codes(f"{other.entity.title} {other.text}")
+            and other.entity.source != candidate.entity.source
         )
-        fits = fits and within(candidate.text, other.entity.words) and not INJECTION.search(other.text)
+        fits = fits and other.entity.kind not in ABOUT and not INJECTION.search(other.text)
+        fits = fits and within(candidate.text, other.entity.words)
         if fits and (sort is None or sort.search(other.text)):
             pair = (replace(candidate, hit=0), replace(other, hit=1))
             chains.append(Chain(pair, (hit, found[other.hit]), _covered(asked, known | _words(other))))

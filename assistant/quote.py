@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 WHOLE = frozenset({"row", "column", "table", "event", "series", "concept", "line", "region", "picture", "sound"})
 """Kinds whose text is one statement; it is quoted as it is."""
 
+SPOKEN = frozenset({"utterance"})
+"""Kinds so short that what was said before and after belongs to them."""
+
 LONG = 240
 """A sentence of more characters that has several lines is a list or a table; its lines are quoted singly."""
 
@@ -70,27 +73,66 @@ class Candidate:
 # -- candidates and what they share with the question ----------------------------------------------------
 
 
-def candidates(question: str, asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
+Inner = Mapping[str, Sequence[tuple[Entity, Vectors]]]
+"""The entities inside an entity that only sums them up (the lines of a picture), with their slots, by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one hit offers for quotation.
+
+    Attributes:
+        stretches: entity, start and end of each stretch.
+        vectors: the unit slots of each.
+        context: all words it stands among.
+        edges: what was said just before the first and just after the last.
+    """
+
+    stretches: Sequence[tuple[Entity, int, int]]
+    vectors: Sequence[Vectors]
+    context: str
+    edges: tuple[str, str] = ("", "")
+
+    @property
+    def texts(self) -> list[str]:
+        return [entity.text[start:end] for entity, start, end in self.stretches]
+
+
+def candidates(question: str, asked: Asked, hits: Sequence[Hit], inner: Inner | None = None) -> list[Candidate]:
     """Every sentence of the hits with its features, in the order of the hits, unranked."""
-    cut = [spans(hit.entity) for hit in hits]
-    held = [[said(hit.entity.text[a:b]) for a, b in of_hit] for hit, of_hit in zip(hits, cut, strict=True)]
-    local = _local_rarity(asked.weights, [one for of_hit in held for one in of_hit])
+    offers = [_offer(hit, (inner or {}).get(hit.entity.id, ())) for hit in hits]
+    held = [[said(text) for text in offer.texts] for offer in offers]
+    local = _local_rarity(asked.weights, [words for of_offer in held for words in of_offer])
     found: list[Candidate] = []
-    for number, (hit, of_hit, words) in enumerate(zip(hits, cut, held, strict=True)):
-        rows = np.zeros((len(of_hit), len(FEATURES)))
+    for number, (hit, offer, words) in enumerate(zip(hits, offers, held, strict=True)):
+        rows = np.zeros((len(offer.stretches), len(FEATURES)))
         columns: dict[str, Sequence[float] | float] = {
-            **_shared(asked, hit.entity, words, local),
-            **_met(asked, parts(hit.entity, of_hit, hit.slots)),
-            **_sort(question, [hit.entity.text[a:b] for a, b in of_hit]),
+            **_shared(asked, offer, words, local),
+            **_met(asked, offer.vectors),
+            **_sort(question, offer.texts),
             "new": [math.log1p(len(one - asked.weights.keys())) for one in words],
-            "codes": _met_exactly(codes(question), held_codes(hit.entity.words)),
-            "figures": _met_exactly(figures(question), figures(hit.entity.words)),
+            "codes": _met_exactly(codes(question), held_codes(offer.context)),
+            "figures": _met_exactly(figures(question), figures(offer.context)),
             "behind": hit.score - hits[0].score,
         }
         for name, values in columns.items():
             rows[:, FEATURES.index(name)] = values
-        found += [Candidate(number, hit.entity, a, b, row) for (a, b), row in zip(of_hit, rows, strict=True)]
+        found += [Candidate(number, *place, row) for place, row in zip(offer.stretches, rows, strict=True)]
     return found
+
+
+def _offer(hit: Hit, inner: Sequence[tuple[Entity, Vectors]]) -> Offer:
+    """The sentences of a hit; those of what lies inside it where it only sums that up."""
+    entity = hit.entity
+    whole = [*inner] or [(entity, hit.slots)]
+    cuts = [spans(one) for one, _ in whole]
+    stretches = [(one, a, b) for (one, _), cut in zip(whole, cuts, strict=True) for a, b in cut]
+    vectors = [part for (one, slots), cut in zip(whole, cuts, strict=True) for part in parts(one, cut, slots)]
+    near = hit.neighbours if entity.kind in SPOKEN else ()
+    before = " ".join(one.text for one in near if one.ordinal < entity.ordinal)
+    after = " ".join(one.text for one in near if one.ordinal > entity.ordinal)
+    context = "\n".join([before, entity.words, *(one.text for one, _ in inner), after])
+    return Offer(stretches, vectors, context, (before, after))
 
 
 FEATURES = (
@@ -115,15 +157,16 @@ FEATURES = (
 Columns = Mapping[str, Sequence[float]]
 
 
-def _shared(asked: Asked, entity: Entity, held: Sequence[set[str]], local: Mapping[str, float]) -> Columns:
+def _shared(asked: Asked, offer: Offer, held: Sequence[set[str]], local: Mapping[str, float]) -> Columns:
     """What sentences share with the question as words."""
     shared = [_share(asked.weights, words) for words in held]
+    before, after = (_share(asked.weights, said(edge)) for edge in offer.edges)
     return {
         "terms": shared,
         "local": [_share(local, words, asked.weights) for words in held],
-        "passage": [_share(asked.weights, said(entity.words))] * len(held),
-        "before": [0.0, *shared[:-1]][: len(shared)],
-        "after": [*shared[1:], 0.0][: len(shared)],
+        "passage": [_share(asked.weights, said(offer.context))] * len(held),
+        "before": [before, *shared[:-1]][: len(shared)],
+        "after": [*shared[1:], after][: len(shared)],
     }
 
 
@@ -260,7 +303,7 @@ ANOTHER = 4.0
 """Log-odds taken from a sentence of an entity without the part number that was asked for: set by hand, since the
 training questions hardly name any. What is true of the HS-40 is no answer about the HS-25."""
 
-ABOUT = frozenset({"picture", "sound", "table", "column"})
+ABOUT = frozenset({"picture", "page", "sound", "table", "column"})
 SUMMARY = 1.5
 """Log-odds taken from an entity that sums up others, set by hand: what it sums up has the exact place."""
 
@@ -275,9 +318,9 @@ LEANING = re.compile(
 """A sentence that begins like this leans on the one before."""
 
 
-def rank(question: str, asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
+def rank(question: str, asked: Asked, hits: Sequence[Hit], inner: Inner | None = None) -> list[Candidate]:
     """The candidates, best first; `score` is the probability of holding the answer, provided one of them does."""
-    return ordered(candidates(question, asked, hits), asked.fluent)
+    return ordered(candidates(question, asked, hits, inner), asked.fluent)
 
 
 def ordered(found: Sequence[Candidate], fluent: bool = True) -> list[Candidate]:

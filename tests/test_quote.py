@@ -14,6 +14,7 @@ from ingest.encoders.words import Words
 from ingest.entity import Draft, Entity, Locator
 from ingest.memory import Memory
 from ingest.settings import Settings
+from ingest.space import unpack
 
 from .test_retrieve import ALL, put
 
@@ -128,3 +129,32 @@ def test_what_is_not_in_the_sources_is_not_answered(settings: Settings, tmp_path
         put(memory, "a", "open", Draft("passage", MANUAL, title="HS-40 Spindle Unit"))
         assert confidence(best(memory, "How often is the spindle greased?")[0]) > 0.6
         assert confidence(best(memory, "How many parking spaces does the plant have?")[0]) < 0.2
+
+
+def test_a_picture_is_quoted_by_its_lines(memory: Memory) -> None:
+    """What only sums up others offers what lies inside it; the quotation has the exact place."""
+    put(
+        memory,
+        "photo",
+        "open",
+        Draft("picture", "Picture of a plate; text in it: RATED POWER 15 kW RATED CURRENT 52 A", key="p"),
+        Draft("line", "RATED POWER 15 kW", Locator(box=(0, 0, 9, 1)), parent="p"),
+        Draft("line", "RATED CURRENT 52 A", Locator(box=(0, 2, 9, 3)), parent="p"),
+    )
+    retriever = Retriever(memory, memory.catalog, memory.space)
+    question = "What is the rated current on the plate?"
+    asked, (hit, *_) = retriever.ask(question, ALL), retriever.search(question, ALL, k=1, kinds=["picture"])
+    lines = [item for item in memory.catalog.entities_of("photo") if item.entity.kind == "line"]
+    inner = {hit.entity.id: [(one.entity, unpack(one.slots, memory.space.dim)) for one in lines]}
+    first = rank(question, asked, [hit], inner)[0]
+    assert (first.text, first.entity.locator.box, first.hit) == ("RATED CURRENT 52 A", (0, 2, 9, 3), 0)
+
+
+def test_an_utterance_belongs_to_what_was_said_around_it(memory: Memory) -> None:
+    said = ["machine three stopped", "we lost thirty two parts", "the filter was changed"]
+    put(memory, "report", "open", *(Draft("utterance", one) for one in said))
+    (middle,) = [
+        one for one in best(memory, "How many parts were lost when machine three stopped?") if "lost" in one.text
+    ]
+    assert middle.features[quote.FEATURES.index("passage")] == 1.0
+    assert middle.features[quote.FEATURES.index("before")] > 0

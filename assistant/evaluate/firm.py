@@ -112,13 +112,23 @@ def _is_place(question: Question, source: str, place: dict[str, Any]) -> bool:
 
 
 def _same(name: str, wanted: Any, place: dict[str, Any]) -> bool:
-    """Numbers and names exactly; a window of time by overlap (an event may be found a little wider than it was labelled)."""
+    """Numbers and names exactly; a window of time and a box by overlap (both may be found a little wider than labelled)."""
     got = place.get(name)
+    if name == "box":
+        return got is not None and _overlap(got, wanted) >= 0.5
     if name == "window":
         return got is not None and got[0] <= wanted[1] and wanted[0] <= got[1]
     if isinstance(wanted, list):
         return got in wanted or got == wanted
     return bool(got == wanted)
+
+
+def _overlap(one: Sequence[float], other: Sequence[float]) -> float:
+    """Area that two boxes share, relative to the area that either covers."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(width, 0.0) * max(height, 0.0)
+    return shared / (sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)) - shared)
 
 
 def _question(values: dict[str, Any]) -> Question:
