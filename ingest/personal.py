@@ -129,8 +129,9 @@ class Personal:
     ) -> Redacted:
         own = {text[span.start : span.end]: span.kind for span in found}
         title_ends = len(draft.title)
-        title, originals = self._cut(draft.title, _clipped(_again(text, found, known), 0, title_ends))
-        body, more = self._cut(draft.text, _clipped(_again(text, found, known), title_ends + 1, len(text)))
+        spans = _again(text, found, known)
+        title, originals = self._cut(draft.title, _clipped(spans, 0, title_ends))
+        body, more = self._cut(draft.text, _clipped(spans, title_ends + 1, len(text)))
         originals |= more
         facts = self._inside(draft.facts, {**known, **own}, kinds, originals)
         part = self._inside(draft.locator.part, {**known, **own}, kinds, originals)

@@ -92,11 +92,14 @@ def explain(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def view_as(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant import build
+
     catalog, current = _seen(args, settings)
     if current is None:
         print(NONE)
         return 0
     viewer = current.viewer(args.whom)
+    build.record(settings, catalog, build.governor(catalog, args.person), "view as", {"person": args.whom})
     for row in catalog.sources(viewer.readable(catalog.scopes())):
         print(f"{row.scope:<16} {row.path}")
     return 0
