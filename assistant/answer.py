@@ -48,7 +48,7 @@ LONGEST_ANSWER = 120
 
 REFUSALS = {"en": REFUSAL, "ja": "お手元の資料には見つかりませんでした。(Not in your sources.)"}
 LEANING = re.compile(
-    r"\b(?:it|its|they|them|their|he|she|him|her|his|this|that|these|those|there|one|same)\b|^(?:and|what about|how about)\b|"
+    r"\b(?:it|its|they|them|their|he|she|him|her|his|these|those)\b|^(?:and|what about|how about)\b|"
     r"それ|その|これ|この|そこ|では",
     re.IGNORECASE,
 )
