@@ -20,6 +20,8 @@ SAID_ELSEWHERE = {
     "tokenizers": "Apache-2.0",
     "llama-cpp-python": "MIT",
     "olefile": "BSD-2-Clause",
+    "av": "BSD-3-Clause (the wheel carries FFmpeg with x264 and x265, under the GPL)",
+    "pillow-heif": "BSD-3-Clause (the wheel carries x265, under the GPL)",
 }
 """Licences that a package states in its repository and not in its metadata."""
 

@@ -46,6 +46,51 @@ def add(commands: Commands) -> None:
     parser.add_argument("--verbose", action="store_true", help="show every wrong case")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
+    parser = command(
+        commands,
+        "fit",
+        fit,
+        "train the bridge and the adapter for a GGUF model",
+        "kotonoha fit --llm model.gguf --data qa/ --run runs/mine --minutes 120",
+    )
+    parser.add_argument("--llm", type=Path, help="the GGUF model (default: the one that comes with the installation)")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder of *.jsonl.gz: context, question, answer[, title]"
+    )
+    parser.add_argument(
+        "--run", type=Path, required=True, dest="folder", help="checkpoints and log; a run found here goes on"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--minutes", type=float, default=0.0, help="stop with a checkpoint after this much time")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--no-lora", action="store_true", help="train the bridge alone")
+
+
+def fit(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant import build
+    from assistant.fit.config import FitConfig
+    from assistant.fit.train import run
+    from assistant.llm import default_model
+
+    config = FitConfig(
+        llm=args.llm or default_model(),
+        data=args.data,
+        run=args.folder,
+        device=args.device,
+        steps=args.steps,
+        minutes=args.minutes,
+        seed=args.seed,
+        lora=not args.no_lora,
+    )
+    report = run(config, build.space(settings), progress=lambda line: print(line, flush=True))
+    for mode, figures in report.validation.items():
+        print(f"{mode:<8}" + "  ".join(f"{name} {value:.3f}" for name, value in figures.items()))
+    print(f"bridge   {report.bridge}")
+    print(f"adapter  {report.adapter or '-'}")
+    print("" if report.finished else f"{report.step} of {config.steps} steps: run the same command again to go on")
+    return 0
+
 
 def evaluate(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.evaluate import tasks
