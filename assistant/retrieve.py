@@ -45,10 +45,10 @@ DEEP = 8
 FEATURES = ("meaning", "stretch", "words", "terms", "sentence", "phrase", "length")
 """What an entity and a question are compared by; see `features`."""
 
-FLUENT_WEIGHTS = {"meaning": 23.1, "stretch": 9.5, "terms": 2.0, "sentence": 4.0, "phrase": 3.0, "length": -1.1}
-"""Fitted by `python -m assistant.evaluate.search fit`, for questions in a language the encoder knows."""
-WORDS_WEIGHTS = {"words": 20.0, "sentence": 6.75, "phrase": 5.6, "length": -0.57}
-"""Fitted likewise without vectors, for all other questions."""
+FLUENT_WEIGHTS = {"meaning": 25.17, "stretch": 6.12, "terms": 1.34, "sentence": 4.94, "phrase": 3.32, "length": -1.03}
+"""Fitted by `python -m assistant.evaluate.search fit FILE` to a part of SQuAD's training questions."""
+WORDS_WEIGHTS = {"words": 15.10, "sentence": 9.36, "phrase": 6.46}
+"""Fitted likewise without vectors: for a question in a language that the encoder does not know."""
 
 
 @dataclass(frozen=True, slots=True)
