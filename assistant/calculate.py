@@ -6,6 +6,7 @@ access to files or the network, and runs one SELECT with bound values. The query
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import duckdb
 
 SQL_TYPES = {"number": "DOUBLE", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
+ENTITY = '"entity of the row"'
+ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$")
 CITED = 20
 """Most rows that are cited; `Calculation.count` says how many there were."""
 
@@ -94,8 +97,11 @@ def _table(key: tuple[str, str], rows: Sequence[Entity], about: Entity | None) -
     for row in rows:
         types |= row.facts["types"]
         units |= row.facts.get("units", {})
+    once = {name.casefold(): name for name in reversed(types)}  # SQL does not tell "Rank" from "rank": the first counts
     headings = tuple(
-        Heading(name, kind, units.get(name, ""), _distinct(rows, name, kind)) for name, kind in types.items()
+        Heading(name, kind, units.get(name, ""), _distinct(rows, name, kind))
+        for name, kind in types.items()
+        if once[name.casefold()] == name
     )
     title = rows[0].title or (about.title if about else "")
     complete = about is None or len(rows) == about.facts.get("rows", len(rows))
@@ -112,7 +118,10 @@ def _distinct(rows: Sequence[Entity], name: str, kind: str) -> tuple[str, ...]:
 
 
 def run(query: Query, table: Table) -> Calculation | None:
-    """Executes a query over one table; None when it has no answer there (no row, or several values for one cell)."""
+    """Executes a query over one table; None when it has no answer there: no row, several values for one cell, or a
+    condition on cells that cannot be compared ("about 3" among figures)."""
+    if not _comparable(query, table):
+        return None
     with _database(table) as database:
         where, values = _where(query.where)
         select, more = _select(query)
@@ -135,7 +144,7 @@ def _database(table: Table) -> duckdb.DuckDBPyConnection:
 
     database = duckdb.connect(config={"threads": 2, "memory_limit": "1GB", "enable_external_access": "false"})
     columns = ", ".join(f"{_quoted(h.name)} {SQL_TYPES.get(h.type, 'VARCHAR')}" for h in table.headings)
-    database.execute(f"CREATE TABLE data (entity VARCHAR, {columns})")
+    database.execute(f"CREATE TABLE data ({ENTITY} VARCHAR, {columns})")
     lists: list[list[Any]] = [[row.id for row in table.rows]]
     lists += [[_value(row, heading) for row in table.rows] for heading in table.headings]
     kinds = ["VARCHAR", *(SQL_TYPES.get(h.type, "VARCHAR") for h in table.headings)]
@@ -146,12 +155,24 @@ def _database(table: Table) -> duckdb.DuckDBPyConnection:
 
 
 def _value(row: Entity, heading: Heading) -> str | None:
-    """A cell as text for its column, or None when it is not of the column's type."""
+    """A cell as text for its column, or None when it is empty or not of the column's type."""
     value = row.facts["values"].get(heading.name)
     fits: Any = {"number": (int, float), "boolean": bool}.get(heading.type, str)
-    if value is None or not isinstance(value, fits) or (heading.type == "date" and not str(value)[:4].isdigit()):
+    if value is None or not isinstance(value, fits) or (heading.type == "date" and not ISO.match(str(value))):
         return None
     return repr(value) if heading.type == "number" else str(value)
+
+
+def _comparable(query: Query, table: Table) -> bool:
+    """Whether every filled cell in the columns of the conditions is of the type of its column."""
+    columns = {condition.column for condition in query.where}
+    headings = [heading for heading in table.headings if heading.name in columns and heading.type != "text"]
+    return all(
+        _value(row, heading) is not None
+        for heading in headings
+        for row in table.rows
+        if heading.name in row.facts["values"]
+    )
 
 
 def _checked(database: duckdb.DuckDBPyConnection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -214,7 +235,7 @@ def _rows_used(
     elif query.column:
         extra = f"{_quoted(query.column)} IS NOT NULL"
     joined = f"{where} AND {extra}" if where and extra else where or (f" WHERE {extra}" if extra else "")
-    return _checked(database, f"SELECT entity FROM data{joined} ORDER BY rowid", more)
+    return _checked(database, f"SELECT {ENTITY} FROM data{joined} ORDER BY rowid", more)
 
 
 def _skipped(database: duckdb.DuckDBPyConnection, query: Query, where: str, values: Sequence[Any]) -> int:
@@ -233,9 +254,8 @@ def _quoted(name: str) -> str:
 
 def _filled(statement: str, values: Sequence[Any]) -> str:
     """The statement with its values in place, for people."""
-    pieces = statement.split("?")
-    shown = [f"{v:.15g}" if isinstance(v, float) else "'" + str(v).replace("'", "''") + "'" for v in values]
-    return "".join(piece + value for piece, value in zip(pieces, [*shown, ""], strict=True))
+    shown = iter(f"{v:.15g}" if isinstance(v, float) else "'" + str(v).replace("'", "''") + "'" for v in values)
+    return re.sub(r'"(?:[^"]|"")*"|\?', lambda match: next(shown) if match[0] == "?" else match[0], statement)
 
 
 def _shown(query: Query, table: Table, value: Any) -> str:

@@ -126,6 +126,24 @@ def test_names_with_quotes_and_sql_in_cells_are_only_values() -> None:
     assert found is None or found.value == 3
 
 
+def test_a_date_or_figure_that_cannot_be_compared_makes_the_answer_unsure() -> None:
+    """One row says only "2000" where the others have days: whether it lies in May cannot be told."""
+    days: list[Row] = [[f"A-{i}", f"2026-05-{i + 1:02}", 100 * i] for i in range(20)]
+    cells: list[Row] = [["Order no", "Order date", "Amount"], *days, ["A-99", "2000", "about 7"]]
+    assert calculate("How many orders in May 2026?", rows(cells)) is None
+    total = calculate("What is the total amount?", rows(cells))
+    assert total is not None
+    assert (total.value, total.skipped) == (19_000, 1)
+
+
+def test_names_that_sql_cannot_tell_apart_and_question_marks_do_no_harm() -> None:
+    cells: list[Row] = [["Part?", "Rank", "rank", "entity"], ["bolt", 1, 7, "x"], ["nut", 2, 8, "y"]]
+    found = calculate("What is the largest rank?", rows(cells, "Things"))
+    assert found is None or found.value == 2
+    answer = calculate("What is the rank of the bolt?", rows(cells, "Things"))
+    assert answer is None or answer.query == 'SELECT "Rank" FROM data WHERE "Part?" IN (\'bolt\')'
+
+
 def test_a_row_that_sums_up_others_is_left_out() -> None:
     (table,) = tables(ENTITIES)
     assert isinstance(table, Table)
