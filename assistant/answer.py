@@ -42,6 +42,9 @@ CONFIDENT = 0.4
 """Below this probability that the sources answer at all, the answer is a refusal."""
 
 TABULAR = ("row", "table")
+MOST_ROWS = 50_000
+"""Entities of a source up to which its tables are computed with while someone waits."""
+COUNT = "SELECT count(*) FROM entity WHERE source = ?"
 
 LONGEST_ANSWER = 120
 """Tokens the model may write."""
@@ -234,7 +237,11 @@ class Assistant:
         sources = dict.fromkeys(hit.entity.source for hit in case.hits if hit.entity.kind in TABULAR)
         if not sources or case.grounding == "none":
             return None
-        found = [one.entity for source in sources for one in self._memory.catalog.entities_of(source)]
+        catalog = self._memory.catalog
+        small = [
+            source for source in sources if catalog.connection.execute(COUNT, (source,)).fetchone()[0] <= MOST_ROWS
+        ]
+        found = [one.entity for source in small for one in catalog.entities_of(source)]
         rows = {one.id: one for one in found if one.kind in TABULAR and may_read(viewer, one.scope)}
         exact = calculate(case.alone, rows.values())
         if exact is None:
@@ -284,24 +291,23 @@ class Assistant:
             return text, "the model found no answer"
         if not check.addresses(text, case.question):
             return text, "the model did not say what was asked for"
-        spoken = []
+        spoken: list[str] = []
         for sentence in check.spoken(text):
+            if any(check.repeats(sentence, other) for other in spoken):
+                continue
             marks = check.cited(sentence)
             mark, verdict = self._support(sentence, marks or range(1, len(sources) + 1), sources)
             if not verdict.supported:
                 lost = ", ".join(verdict.missing)
                 return text, "the source does not carry what the model said" + (f" ({lost})" if lost else "")
+            if not any(check.rests_on(sentence, case.alone, one.entity.title, one.text) for one in case.fitting):
+                return text, "no sentence that fits the question holds what the model said"
             spoken.append(sentence if marks else f"{sentence} [{mark}]")
-        return " ".join(spoken), self._strange(case, text)
+        return " ".join(spoken), ""
 
     def _support(self, sentence: str, marks: Sequence[int], sources: Sequence[Entity]) -> tuple[int, check.Verdict]:
         best, verdict = check.best_support(sentence, [sources[mark - 1].words for mark in marks], self._memory.space)
         return marks[best], verdict
-
-    def _strange(self, case: _Case, text: str) -> str:
-        """Why words that a source carries still do not answer: no sentence that fits the question holds them, or ""."""
-        held = any(check.support(text, f"{one.entity.title} {one.text}").supported for one in case.fitting)
-        return "" if held else "no sentence that fits the question holds them"
 
     def _quotation(self, case: _Case, composed: Composed, cost: Cost, notes: tuple[str, ...]) -> Answer:
         text = " ".join(f"{_plain(one.text)} [{one.hit + 1}]" for one in case.chosen)

@@ -19,6 +19,9 @@ from ingest.space import Space
 SUPPORTED = 0.7
 """Support from which on a sentence counts as carried by its source."""
 
+RESTING = 0.8
+"""Share of a sentence's new terms that have to stand in what it rests on."""
+
 NEAR = 0.75
 """Cosine from which on a sentence and its evidence mean the same; a paraphrase is given credit from here."""
 
@@ -67,6 +70,27 @@ def addresses(answer: str, question: str) -> bool:
     new = [term for term in terms(said) if is_telling(term) and term not in set(terms(question))]
     wanted = expected(question)
     return bool(new) and (wanted is None or bool(wanted.search(said)))
+
+
+def rests_on(sentence: str, question: str, title: str, evidence: str) -> bool:
+    """Whether what a sentence adds to the question stands in this one evidence: its figures exactly, nearly all its terms.
+
+    A right figure that stands elsewhere in the source is a wrong answer, so the evidence is one quotable stretch; its
+    headings lend terms and codes, but no figures.
+    """
+    said = MARK.sub("", sentence)
+    exact = (codes(said) | figures(said)) - codes(question) - figures(question)
+    if not exact <= held_codes(f"{title} {evidence}") | figures(evidence):
+        return False
+    asked = terms_of(question)
+    new = {term for term in terms(said) if is_telling(term) and term not in asked}
+    return len(new & terms_of(f"{title} {evidence}")) >= RESTING * len(new)
+
+
+def repeats(sentence: str, other: str) -> bool:
+    """Whether a sentence says hardly anything that the other does not."""
+    new = {term for term in terms(MARK.sub("", sentence)) if is_telling(term)}
+    return len(new - set(terms(other))) <= (1 - RESTING) * len(new)
 
 
 def cited(sentence: str) -> list[int]:

@@ -93,6 +93,10 @@ def test_words_that_do_not_stand_are_replaced_by_the_quotation(filled: Memory, s
     assert reason in answer.notes[-1]
 
 
+def test_the_model_says_nothing_twice(filled: Memory) -> None:
+    assert ask(filled, "Every 500 hours. [1] It is every 500 hours. [1]").answer == "Every 500 hours. [1]"
+
+
 def test_a_stray_mark_is_taken_out_and_said(filled: Memory) -> None:
     answer = ask(filled, "every 500 hours [1] [9]")
     assert answer.answer == "every 500 hours [1]"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from assistant.check import addresses, best_support, cited, spoken, support
+from assistant.check import addresses, best_support, cited, repeats, rests_on, spoken, support
 from ingest.space import Placed
 
 LOG = "The pump CP-120 was replaced on 9 June 2026 after 4,000 hours because the seal was worn."
@@ -82,3 +82,18 @@ def test_an_answer_has_to_answer() -> None:
 def test_marks_belong_to_the_sentence_before_them() -> None:
     assert spoken("It is oiled. [1] It is new [2]. Old.") == ["It is oiled. [1]", "It is new [2].", "Old."]
     assert cited("a [2] b [1][2]") == [2, 1]
+
+
+def test_a_figure_from_elsewhere_is_no_evidence() -> None:
+    """The number of a chapter, or of another sentence, does not carry a duration."""
+    question = "For how long may the HS-40 run at its maximum speed?"
+    right = "The maximum speed is allowed for at most 20 minutes in any hour."
+    assert rests_on("20 minutes in any hour [1]", question, "HS-40 > 2 Technical data", right)
+    assert not rests_on("It may run for 2 hours. [1]", question, "HS-40 > 2 Technical data", right)
+    assert not rests_on("It may run for 20 days and nights. [1]", question, "HS-40 > 2 Technical data", right)
+    assert rests_on("The HS-40 for 20 minutes [1]", question, "HS-40 > 2 Technical data", right)
+
+
+def test_saying_the_same_again_is_noticed() -> None:
+    assert repeats("A stop is a short stop. [1]", "A short stop of a machine. [1]")
+    assert not repeats("A stop is a short break. [1]", "A short stop of a machine. [1]")
