@@ -67,6 +67,16 @@ def test_what_was_trained_is_served(config: FitConfig) -> None:
     assert json.loads(bridge.about.config)["seed"] == config.seed
 
 
+def test_a_run_may_begin_from_exported_files(config: FitConfig, tmp_path: Path) -> None:
+    first = run(dataclasses.replace(config, steps=3, text_steps=0))
+    second = run(dataclasses.replace(config, steps=0, run=tmp_path / "second", start=config.run))
+    ours, theirs = load_file(second.bridge), load_file(first.bridge)
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+    assert second.adapter is not None
+    assert first.adapter is not None
+    assert second.adapter.read_bytes() == first.adapter.read_bytes()
+
+
 def test_loss_falls(config: FitConfig) -> None:
     lines: list[str] = []
     fast = dataclasses.replace(config, steps=40, lora_rate=1e-2, text_steps=40, checkpoint_every=50)

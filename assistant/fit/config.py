@@ -14,6 +14,7 @@ class FitConfig:
         llm: the GGUF model the bridge is made for; it is not changed.
         data: a folder of QA files (`*.jsonl.gz`, rows `context, question, answer[, title]`).
         run: where checkpoints, the token cache and the log live; a run found there is continued.
+        start: a folder with an exported bridge and adapter to begin from, such as `assistant/weights`.
         device: "cpu", "cuda" or "auto".
         steps: optimiser steps in all.
         minutes: stop after this much time with a checkpoint (0: no limit); a later call goes on.
@@ -35,6 +36,7 @@ class FitConfig:
     llm: Path
     data: Path
     run: Path
+    start: Path | None = None
     device: str = "auto"
     steps: int = 1000
     minutes: float = 0.0

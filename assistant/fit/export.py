@@ -5,10 +5,29 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from assistant.bridge import About, Bridge
+from safetensors import safe_open
+
+from assistant.bridge import TELLING, About, Bridge
 from assistant.fit.config import FitConfig
 from assistant.fit.model import Model
 from assistant.fit.reader import file_hash
+
+
+def paths(llm: Path, folder: Path) -> tuple[Path, Path]:
+    """Where bridge and adapter of a model lie in a folder."""
+    stem = file_hash(llm)[:16]
+    return folder / f"{stem}.safetensors", folder / f"{stem}.gguf"
+
+
+def take_over(model: Model, llm: Path, folder: Path) -> None:
+    """Begin from what was exported into `folder`: the bridge with its ranking of tokens, and the adapter, if any."""
+    bridge, adapter = paths(llm, folder)
+    with safe_open(bridge, "pt") as file:
+        for name, parameter in model.writer.named_parameters():
+            parameter.data.copy_(file.get_tensor(name))
+        model.writer.table.update({name: file.get_tensor(name).numpy() for name in TELLING})
+    if model.lora is not None and adapter.is_file():
+        model.lora.read_gguf(adapter)
 
 
 def export(model: Model, config: FitConfig, folder: Path, trained: str, space: str = "") -> tuple[Path, Path | None]:
@@ -20,20 +39,18 @@ def export(model: Model, config: FitConfig, folder: Path, trained: str, space: s
         the paths; the second is None when no LoRA was trained.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    digest = file_hash(config.llm)
+    bridge, adapter = paths(config.llm, folder)
     about = About(
         llm_name=model.reader.shape.name,
-        llm_sha256=digest,
+        llm_sha256=file_hash(config.llm),
         n_embd=model.reader.shape.width,
         space=space,
         trained=trained,
         config=json.dumps(config.as_dict()),
     )
-    bridge = folder / f"{digest[:16]}.safetensors"
     Bridge(about, model.writer.tensors(), rows=model.writer.rows).save(bridge)
     if model.lora is None:
         return bridge, None
-    adapter = folder / f"{digest[:16]}.gguf"
     model.lora.write_gguf(adapter)
     return bridge, adapter
 

@@ -39,6 +39,13 @@ class Lora(nn.Module):
         inner = (x @ a.T) * (self.alpha / self.rank)
         return torch.addmm(out.flatten(0, -2), inner.flatten(0, -2), b.T).view(out.shape)
 
+    def read_gguf(self, path: Path) -> None:
+        """Take over the pairs of an exported adapter of the same model and rank."""
+        for tensor in gguf.GGUFReader(path).tensors:
+            stem, half = tensor.name.rsplit(".weight.lora_", 1)
+            values = torch.from_numpy(np.array(tensor.data, np.float32))
+            self.pairs[f"{stem.replace('.', '/')}/{half}"].data.copy_(values)
+
     def write_gguf(self, path: Path) -> None:
         """Write the adapter as llama.cpp reads it, in half precision."""
         writer = gguf.GGUFWriter(path, self.arch)

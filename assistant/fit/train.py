@@ -19,7 +19,7 @@ from torch import Tensor
 
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Corpus, Packer, prepare
-from assistant.fit.export import export
+from assistant.fit.export import export, take_over
 from assistant.fit.lora import Lora
 from assistant.fit.meaning import fit_meaning
 from assistant.fit.model import Model, exact, loss_of
@@ -187,6 +187,8 @@ class _Run:
     def _resume(self, device: torch.device) -> None:
         path = self.config.run / "checkpoint.pt"
         if not path.exists():
+            if self.config.start is not None:
+                take_over(self.model, self.config.llm, self.config.start)
             return
         state = torch.load(path, map_location=device, weights_only=True)
         self.step = state["step"]
