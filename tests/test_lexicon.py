@@ -23,7 +23,8 @@ def fill(catalog: Catalog, texts: Iterable[tuple[str, str]]) -> None:
     with catalog.transaction() as connection:
         for number, (scope, text) in enumerate(texts, start=1):
             connection.execute(
-                "INSERT OR IGNORE INTO source VALUES (?, ?, 'x', 1, 'text/plain', 't', ?, 'r', '[]', '')",
+                "INSERT OR IGNORE INTO source (id, path, sha256, size, media, title, scope, reader, notes, added) "
+                "VALUES (?, ?, 'x', 1, 'text/plain', 't', ?, 'r', '[]', '')",
                 (scope, scope, scope),
             )
             connection.execute(
