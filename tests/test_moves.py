@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import random
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from assistant.retrieve import Retriever
-from ingest import lexicon, memory as store, moves, pipeline
+from ingest import lexicon, moves, pipeline
+from ingest import memory as store
 from ingest.access import Viewer, between, destination, may_read, origin
 from ingest.catalog import Catalog
 from ingest.memory import Memory
