@@ -300,7 +300,7 @@ class Assistant:
             if not verdict.supported:
                 lost = ", ".join(verdict.missing)
                 return text, "the source does not carry what the model said" + (f" ({lost})" if lost else "")
-            if not any(check.rests_on(sentence, case.alone, one.entity.title, one.text) for one in case.fitting):
+            if not any(check.rests_on(sentence, case.alone, one.text) for one in case.fitting):
                 return text, "no sentence that fits the question holds what the model said"
             spoken.append(sentence if marks else f"{sentence} [{mark}]")
         return " ".join(spoken), ""

@@ -22,6 +22,14 @@ SUPPORTED = 0.7
 RESTING = 0.8
 """Share of a sentence's new terms that have to stand in what it rests on."""
 
+DEFINITION = re.compile(
+    r"^what (?:is|are) (?:an? |the )?[\w-]+(?: [\w-]+)?\?$|\bwhat (?:does|do|did) .*\bmean\b|\bdefin|とは|意味",
+    re.IGNORECASE,
+)
+"""Questions for what something is or means."""
+DEFINING = 3
+"""Terms that an answer to those has at least: a single word explains nothing."""
+
 NEAR = 0.75
 """Cosine from which on a sentence and its evidence mean the same; a paraphrase is given credit from here."""
 
@@ -65,26 +73,29 @@ def support(sentence: str, evidence: str, space: Space | None = None) -> Verdict
 
 
 def addresses(answer: str, question: str) -> bool:
-    """Whether an answer says something the question does not, and holds the sort of thing that was asked for."""
+    """Whether an answer says something the question does not, and is the sort of thing that was asked for."""
     said = MARK.sub("", answer).strip()
-    new = [term for term in terms(said) if is_telling(term) and term not in set(terms(question))]
+    asked = set(terms(question))
+    new = {term for term in terms(said) if is_telling(term) and term not in asked}
+    if DEFINITION.search(question):
+        return len(new) >= DEFINING
     wanted = expected(question)
     return bool(new) and (wanted is None or bool(wanted.search(said)))
 
 
-def rests_on(sentence: str, question: str, title: str, evidence: str) -> bool:
+def rests_on(sentence: str, question: str, evidence: str) -> bool:
     """Whether what a sentence adds to the question stands in this one evidence: its figures exactly, nearly all its terms.
 
-    A right figure that stands elsewhere in the source is a wrong answer, so the evidence is one quotable stretch; its
-    headings lend terms and codes, but no figures.
+    A right figure or name that stands elsewhere in the source is a wrong answer, so the evidence is one quotable
+    stretch, without its headings.
     """
     said = MARK.sub("", sentence)
     exact = (codes(said) | figures(said)) - codes(question) - figures(question)
-    if not exact <= held_codes(f"{title} {evidence}") | figures(evidence):
+    if not exact <= held_codes(evidence) | figures(evidence):
         return False
     asked = terms_of(question)
     new = {term for term in terms(said) if is_telling(term) and term not in asked}
-    return len(new & terms_of(f"{title} {evidence}")) >= RESTING * len(new)
+    return len(new & terms_of(evidence)) >= RESTING * len(new)
 
 
 def repeats(sentence: str, other: str) -> bool:
