@@ -82,7 +82,7 @@ _STOP = frozenset(
         "this these those what which who whom whose when where how it its all any as they them we our us you your "
         "please show tell give me list placed made received ordered row rows entry entries record records figure "
         "number amount value worth many much got get go went come came so far date day year month time during within "
-        "only i want know would like can could s total",
+        "only i want know would like can could total",
     )
 )
 _STOP_JA = re.compile(
@@ -99,6 +99,20 @@ BILINGUAL = {
 """Japanese words of business questions and the English words they stand for in headers."""
 _QUANTITY = re.compile(r"\b(quantity|qty|pieces|pcs)\b|数量|個数|台数", re.IGNORECASE)
 _MONEY = re.compile(r"\b(amount|total|revenue|sales)\b|金額|合計|総額|売上", re.IGNORECASE)
+_ORDER = frozenset(
+    ("first", "second", "third", "last", "next", "previous", "prior", "top", "bottom", "earlier", "later")
+)
+"""Words that ask for a place in an order, which no query here has."""
+_ORDINAL = re.compile(
+    r"^(?:week|year|rank|ranking|no|number|#|pos|position|place|round|season|series|episode|day|month|id|code|page|row)\b|\b(?:no|number)$|番号|順位",
+    re.IGNORECASE,
+)
+"""Columns whose figures are places in an order: summing them says nothing."""
+_SCALED = re.compile(r"million|thousand|billion|x ?1,?000|000s|[千万億]", re.IGNORECASE)
+"""Headers that say in what size of units their figures are."""
+MAX_NAME = 60
+"""Characters of a value that a single word may stand for; longer ones are sentences."""
+_ARTICLES = frozenset(("the", "a", "an", "has", "had", "have", "did", "does", "do", "of"))
 _ROW_NOUNS = frozenset(("row", "entri", "record", "line"))
 _ENDS = frozenset(
     re.findall(
@@ -183,8 +197,7 @@ class _Reading:
         self.explained = 0
         self.where: list[Condition] = []
 
-    def take(self, match: re.Match[str]) -> None:
-        start, end = match.span()
+    def take(self, start: int, end: int) -> None:
         self.explained += end - start
         self.left = self.left[:start] + "\x00" * (end - start) + self.left[end:]
 
@@ -219,7 +232,8 @@ def _limits(reading: _Reading) -> None:
         while match := reading.search(rf"(?<![a-z])(?:{words}) {_FIGURE}"):
             _limit(reading, match, comparison)
     for comparison, words in _AFTER.items():
-        while match := reading.search(rf"{_FIGURE}\s*(?:{words})"):
+        while match := reading.search(rf"{_FIGURE}\s*(?P<after>{words})"):
+            reading.take(*match.span("after"))
             _limit(reading, match, comparison)
 
 
@@ -227,12 +241,10 @@ def _limit(reading: _Reading, match: re.Match[str], comparison: str) -> None:
     unit = same_unit(match["unit"] or "")
     value = float(match["figure"].replace(",", "")) * _SCALES.get(match["scale"] or "", 1.0)
     known = unit if unit in UNITS or unit in ("JPY", "USD", "EUR", "GBP") else ""
-    if match["unit"] and not known:
-        shorter = re.match(re.escape(reading.left[match.start() : match.start("unit")]), reading.left[match.start() :])
-        assert shorter is not None
-        match = re.compile(re.escape(shorter[0])).search(reading.left, match.start()) or match
     column = _figures(reading, known)
-    reading.take(match)
+    if match["scale"] and _SCALED.search(column.name):
+        raise _Unsure
+    reading.take(match.start(), match.end() if known else match.end("scale") if match["scale"] else match.end("figure"))
     value /= _UNIT_SCALES.get(column.unit, 1.0) if known == "JPY" else 1.0
     reading.where.append(Condition(column.name, comparison, value))  # type: ignore[arg-type]
 
@@ -267,7 +279,7 @@ def _numbered(reading: _Reading) -> None:
         if heading.type == "number" and (
             match := reading.search(literal(plain(heading.name)) + r" (?:no\.? |number )?(\d+)\b")
         ):
-            reading.take(match)
+            reading.take(*match.span())
             reading.where += [Condition(heading.name, c, float(match[1])) for c in (">=", "<=")]
 
 
@@ -276,14 +288,14 @@ def _values(reading: _Reading) -> None:
     found: dict[str, list[str]] = {}
     pairs = [(plain(value), value, h) for h in reading.headings if h.type == "text" for value in h.values]
     for words, _, _ in sorted(pairs, key=lambda pair: -len(pair[0])):
-        if not _tells(words) or not (match := reading.search(literal(words))):
+        if words not in reading.left or not _tells(words) or not (match := reading.search(literal(words))):
             continue
         columns = {h.name: value for other, value, h in pairs if other == words}
         named = [h.name for h in _named(reading, [h for h in reading.headings if h.name in columns])]
-        choice = named or list(columns)
+        choice = named or ([] if words.isdigit() else list(columns))
         if len(choice) != 1:
             raise _Unsure
-        reading.take(match)
+        reading.take(*match.span())
         found.setdefault(choice[0], []).append(columns[choice[0]])
     reading.where += [Condition(column, "in", tuple(values)) for column, values in found.items()]
 
@@ -304,13 +316,15 @@ def _partial_values(reading: _Reading) -> None:
         if stem(match[0]) in known or match[0] in BILINGUAL:
             continue
         holders = {
-            h.name: tuple(v for v in h.values if _part_of(match[0], v)) for h in reading.headings if h.type == "text"
+            h.name: tuple(v for v in h.values if len(v) <= MAX_NAME and _part_of(match[0], v))
+            for h in reading.headings
+            if h.type == "text"
         }
         holders = {name: values for name, values in holders.items() if values}
         if len(holders) > 1:
             raise _Unsure
         for name, values in holders.items():
-            reading.take(match)
+            reading.take(*match.span())
             _narrow(found.setdefault(name, list(values)), values)
     reading.where += [Condition(column, "in", tuple(values)) for column, values in found.items()]
     if len({c.column for c in reading.where}) > 1 and re.search(r"\bor\b|または|もしくは", reading.text):
@@ -340,15 +354,15 @@ def _times(reading: _Reading) -> None:
             come = match["come"] or ""
             if come in ("between", "to") or (come == "and" and conditions):
                 come = "from" if come == "between" else "until"
-            reading.take(match)
+            reading.take(*match.span())
             conditions += _compared(_COMES.get(come, ""), start, end)
     if match := reading.search(
         rf"\b(?:in|during|of|for|from|since) (?P<name>{_MONTH})\b|(?<![\d年])(?P<number>\d{{1,2}})月(?!\d)"
     ):
-        reading.take(match)
+        reading.take(*match.span())
         conditions.append(("month", float(match["number"] or _month(match["name"]))))
     if match := reading.search(r"\bq(?P<quarter>[1-4])\b|第(?P<jquarter>[1-4])四半期"):
-        reading.take(match)
+        reading.take(*match.span())
         conditions.append(("quarter", float(match["quarter"] or match["jquarter"])))
     if conditions:
         column = _dates(reading)
@@ -435,7 +449,7 @@ def _operations(reading: _Reading) -> dict[str, int]:
     pairs = [(words, name) for name, several in _OPERATIONS.items() for words in several.split("|")]
     for words, operation in sorted(pairs, key=lambda pair: -len(pair[0])):
         if match := reading.search(literal(words)):
-            reading.take(match)
+            reading.take(*match.span())
             asked.setdefault(operation, match.end())
     return asked
 
@@ -445,8 +459,9 @@ def _all_explained(reading: _Reading) -> None:
     known = reading.name | {s for h in reading.headings for s in stems(h.name)} | {stem(word) for word in _STOP}
     known |= {stem(plain(h.unit)) for h in reading.headings if h.unit} | _ROW_NOUNS
     left = reading.left
-    for word in re.findall(r"[a-z0-9]+", left):
-        if word not in _STOP and stem(word) not in known:
+    ordered = {word for h in reading.headings for word in plain(h.name).split()}
+    for word in re.findall(r"[a-z0-9]+", re.sub(r"'s\b", "", left)):
+        if (word not in _STOP and stem(word) not in known) or word in _ORDER - ordered:
             raise _Unsure
     for name in sorted((*BILINGUAL, *(plain(h.name) for h in reading.headings)), key=len, reverse=True):
         if not name.isascii() and (name not in BILINGUAL or set(stem(name).split()) & known):
@@ -459,20 +474,32 @@ def _shaped(reading: _Reading, asked: dict[str, int], mentioned: Sequence[Headin
     fixed = {c.column for c in reading.where}
     figures = [h for h in mentioned if h.type == "number"]
     labels = [h for h in mentioned if h.type == "text" and h.name not in fixed]
+    if re.match(r"(?:do|does|did|is|are|was|were|has|have|can)\b", reading.text):
+        raise _Unsure  # yes or no is not computed here
     if len(asked.keys() & {"max", "min"}) == 2 or ("avg" in asked and asked.keys() & {"max", "min", "many"}):
         raise _Unsure
     if asked.keys() & {"max", "min"}:
         return _superlative(reading, asked, figures, labels)
+    if asked.keys() & {"avg", "many", "sum"} and re.search(
+        r"\b(?:which|who|whose|where|when)\b|どの|どれ|だれ|誰", reading.text
+    ):
+        raise _Unsure
     if "avg" in asked:
         return Query("avg", _only(figures or _money(reading)).name)
     if "many" in asked:
         return _counted(reading, asked["many"], figures)
     if "sum" in asked:
-        return Query("sum", _only(figures or _money(reading)).name)
+        return Query("sum", _summable(_free(reading, _only(figures or _money(reading)))).name)
     asked_for = [h for h in mentioned if h.name not in fixed]
     if not reading.where:
         raise _Unsure
     return Query("cell", _only(asked_for).name)
+
+
+def _summable(heading: Heading) -> Heading:
+    if _ORDINAL.search(heading.name):
+        raise _Unsure
+    return heading
 
 
 def _money(reading: _Reading) -> list[Heading]:
@@ -483,11 +510,14 @@ def _superlative(reading: _Reading, asked: dict[str, int], figures: list[Heading
     """The largest value, or which one has it."""
     extreme: Literal["max", "min"] = "max" if "max" in asked else "min"
     wanted = _wanted(reading)
-    figures = [h for h in figures if h not in wanted]
-    labels = labels or wanted[:1]
+    if wanted is not None and (not wanted or (labels and not set(labels) & set(wanted))):
+        raise _Unsure
+    named = wanted or []
+    figures = [h for h in figures if h not in named]
+    labels = [h for h in labels if h in named] or labels or named[:1]
     if labels and not figures and set(_phrase(reading, asked[extreme])) & _row_nouns(reading):
         return Query("which", "", label=_only(labels).name, extreme=extreme, grouped=True)
-    dates = [h for h in _mentioned(reading) if h.type == "date" and h not in wanted]
+    dates = [h for h in _mentioned(reading) if h.type == "date" and h not in named]
     target = _only(figures or dates or _money(reading))
     labels += [h for h in dates if h is not target]
     if labels:
@@ -497,10 +527,12 @@ def _superlative(reading: _Reading, asked: dict[str, int], figures: list[Heading
     return Query(extreme, target.name)
 
 
-def _wanted(reading: _Reading) -> list[Heading]:
-    """The columns named right after "which": "Order no" when a question asks "which order", words before figures."""
-    noun = re.search(r"\b(?:which|what) ([a-z]+)", reading.text)
-    found = [h for h in reading.headings if noun and stem(noun[1]) in stems(h.name)]
+def _wanted(reading: _Reading) -> list[Heading] | None:
+    """The columns named right after "which": "Order no" of "which order", words before figures; None without "which"."""
+    noun = re.search(r"\b(?:which|what) (?!is\b|was\b|are\b|were\b)([a-z]+)", reading.text)
+    if noun is None or noun[1] in _ARTICLES:
+        return None
+    found = [h for h in reading.headings if stem(noun[1]) in stems(h.name)]
     return sorted(found, key=lambda h: ("text", "date").index(h.type) if h.type in ("text", "date") else 2)
 
 
@@ -521,7 +553,7 @@ def _counted(reading: _Reading, position: int, figures: list[Heading]) -> Query:
     summed = [h for h in reading.headings if h.type == "number" and nouns & {*stems(h.name), stem(plain(h.unit))}]
     whole = [h for h in reading.headings if h.type == "text" and stems(h.name) and stems(h.name) <= nouns]
     if summed and not whole:
-        return Query("sum", _only([h for h in summed if h in figures] or summed).name)
+        return Query("sum", _summable(_free(reading, _only([h for h in summed if h in figures] or summed))).name)
     if not nouns or nouns & _row_nouns(reading):
         return Query("count")
     labelled = [h for h in reading.headings if h.type == "text" and phrase[-1] in stems(h.name)]

@@ -133,6 +133,10 @@ def run(query: Query, table: Table) -> Calculation | None:
         if query.operation == "which" and len(found) > 1 and found[0][1] == found[1][1]:
             return None
         ids = [row[0] for row in _rows_used(database, query, where, values, found)]
+        if query.operation == "distinct" and len(ids) < 2:
+            return (
+                None  # "how many counties" of one row asks what its cell says, not how many different cells there are
+            )
         skipped = _skipped(database, query, where, values)
     text = _shown(query, table, value)
     return Calculation(value, text, _filled(statement, values), tuple(ids[:CITED]), len(ids), table.name, skipped)
