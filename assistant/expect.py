@@ -27,20 +27,22 @@ DURATION = rf"{NUMBER}[\s-]*(?:\w+[\s-]+)?{TIME}|{OFTEN}|{NUMBER}\s*{JAPANESE_TI
 LENGTH = rf"{NUMBER}[\s-]*(?:[µu]m|mm|cm|m|km|met(?:er|re)s?|feet|foot|ft|inch(?:es)?|in|miles?|yards?|kilomet(?:er|re)s?)\b"
 MONEY = r"[$€£¥￥]\s*\d|\d[\d.,]*\s*(?:yen|jpy|dollars?|usd|euros?|eur|pounds?|cents?|million|billion|円|万円|億)|\bfree\b|無料"
 
+WHAT = r"\b(?:what|which)(?: [\w'-]+){0,4}?"
+
 SORTS: tuple[tuple[str, str], ...] = (
     (r"\b(?:tele)?phone number|\bfax number|電話番号|内線", r"\+?\d[\d ()/-]{5,}\d|\bext"),
     (r"\be-?mail address|メールアドレス", r"\S+@\S+"),
     (r"\b(?:web ?site|url|web address)\b", r"https?://|www\."),
-    (r"\bhow heavy|\bweigh|\bweight\b|\bmass of|重さ|重量", rf"{NUMBER}\s*(?:m?g|kg|t|tons?|tonnes?|grams?|kilograms?|lbs?|pounds?|ounces?)\b"),
-    (r"\bhow (?:hot|warm|cold)\b|\btemperature\b|温度|何度", rf"{NUMBER}\s*(?:°|℃|degrees?|kelvin|[CFK]\b|度)"),
-    (r"\bnoise|\bdecibel|\bhow loud|騒音", r"\bdB|decibel|デシベル"),
-    (r"\bhow fast|\b(?:speed|velocity)\b|回転数|速度", rf"{NUMBER}\s*(?:rpm|r/min|min-?1|km/h|m/s|mph|mm/min|knots?|回転)|speed|fast|slow"),
-    (r"\bpressure\b|圧力", rf"{NUMBER}\s*(?:[kM]?Pa|m?bar|psi)\b"),
-    (r"\btorque\b|トルク", rf"{NUMBER}\s*N[\s·.]*m\b"),
-    (r"\bvoltage\b|電圧", rf"{NUMBER}\s*k?V\b"),
-    (r"\b(?:rated )?current (?:is|does|of|draw)|\bhow many amp|電流", rf"{NUMBER}\s*m?A\b"),
-    (r"\bper ?cent|\bproportion\b|\bwhat (?:share|fraction)\b|割合|何%|何パーセント|何割", r"\d\s*[%％]|per ?cent|half|third|quarter|\bnone\b|割"),
-    (r"\bcolou?r\b|何色|色は", r"\b(?:red|blue|green|yellow|orange|black|white|gr[ae]y|brown|purple|pink|silver|gold(?:en)?|violet|crimson)\b|[赤青緑黄黒白灰茶紫銀金]"),
+    (rf"\bhow heavy|\bhow much (?:does|do|did) .*weigh|{WHAT} (?:weight|mass)\b|重さ|重量", rf"{NUMBER}\s*(?:m?g|kg|t|tons?|tonnes?|grams?|kilograms?|lbs?|pounds?|ounces?)\b"),
+    (rf"\bhow (?:hot|warm|cold)\b|{WHAT} temperature\b|何度", rf"{NUMBER}\s*(?:°|℃|degrees?|kelvin|[CFK]\b|度)"),
+    (rf"\bhow loud|{WHAT} (?:noise|sound) level|\bdecibels?\b|騒音", r"\bdB|decibel|デシベル"),
+    (rf"\bhow fast|{WHAT} (?:speed|velocity)\b|回転数|速度", rf"{NUMBER}\s*(?:rpm|r/min|min-?1|km/h|m/s|mph|mm/min|knots?|回転)|speed|fast|slow"),
+    (rf"{WHAT} pressure\b|圧力は", rf"{NUMBER}\s*(?:[kM]?Pa|m?bar|psi)\b"),
+    (rf"{WHAT} torque\b|トルクは", rf"{NUMBER}\s*N[\s·.]*m\b"),
+    (rf"{WHAT} voltage\b|電圧は", rf"{NUMBER}\s*k?V\b"),
+    (rf"{WHAT} rated current\b|\bhow many amp|電流は", rf"{NUMBER}\s*m?A\b"),
+    (rf"{WHAT} (?:per ?cent|percentage|proportion|share|fraction)\b|何%|何パーセント|何割", r"\d\s*[%％]|per ?cent|half|third|quarter|\bnone\b|割"),
+    (rf"{WHAT} colou?rs?\b|何色|色は", r"\b(?:red|blue|green|yellow|orange|black|white|gr[ae]y|brown|purple|pink|silver|gold(?:en)?|violet|crimson)\b|[赤青緑黄黒白灰茶紫銀金]"),
     (r"\b(?:price|costs?|salary|fees?|wages?|fares?|prize money|budget|revenue|turnover|sales target|allowance)\b|\bhow expensive|いくら|何円|料金|価格|単価", MONEY + r"|\d{3}"),
     (r"\bhow (?:often|frequently)|\bwhat intervals?|どのくらいの頻度|何回", rf"{DURATION}|{NUMBER}\s*(?:times|回)"),
     (r"\bhow (?:long|quickly|soon)\b|\bhow much time|\bfor how many (?:hours|days|weeks|months|years)", rf"{DURATION}|{LENGTH}|{DATE}|immediately|at once"),
@@ -63,6 +65,16 @@ NAMED = re.compile(
 
 COUNTER = re.compile(r"何(個|人|枚|本|台|回|件|名|箱|円|日間|日|時間|時|分|秒|週間|か月|ヶ月|カ月|年|歳|階|号|番|度|%|パーセント)")
 COUNTED = re.compile(r"\bhow many (?:of the )?(?:\w+ )??(\w{3,}?)(?:s|es)?\b(?= |\?|$)", re.IGNORECASE)
+
+
+PLAIN = 13
+"""So many of the first `SORTS` have a form of their own, a unit or a sign: without it there is no answer."""
+
+
+@lru_cache(maxsize=1024)
+def plainly(question: str) -> bool:
+    """Whether what a question asks for has a form that cannot be missed: a telephone number, a mass, a colour."""
+    return any(re.search(sort, question, re.IGNORECASE) for sort, _ in SORTS[:PLAIN])
 
 
 @lru_cache(maxsize=1024)

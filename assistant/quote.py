@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.codes import codes, figures, held_codes, said
-from assistant.expect import asks_name, expected
+from assistant.expect import asks_name, expected, plainly
 from ingest.entity import Entity
 from ingest.lexicon import terms
 from ingest.space import Vectors, unit
@@ -63,6 +63,11 @@ class Candidate:
     @property
     def text(self) -> str:
         return self.entity.text[self.start : self.end]
+
+    @property
+    def lacks(self) -> float:
+        """How much of what must be there its entity lacks: part numbers of the question, the plain form of an answer."""
+        return self.lacks_code + 1.0 - float(self.features[FEATURES.index("plain")])
 
     @property
     def lacks_code(self) -> float:
@@ -151,6 +156,7 @@ FEATURES = (
     "new",  # how much it says beyond the question
     "codes",  # share of the question's part numbers and the like that the entity has
     "figures",  # the same for numbers and dates
+    "plain",  # 0 where what is asked for has an unmistakable form and the entity has nothing of it
     "behind",  # by how much its hit scores less than the first
 )
 
@@ -196,6 +202,7 @@ def _sort(question: str, said: Sequence[str]) -> Columns:
         "elsewhere": [any(has) and not one for one in has],
         "named": [_names(sentence, question) if name else 0.0 for sentence in said],
         "asks": [sentence.endswith(("?", "？")) for sentence in said],
+        "plain": [any(has) or not plainly(question)] * len(said),
     }
 
 
@@ -300,8 +307,9 @@ SUSPECT = 100.0
 """Log-odds taken from such a sentence: more than any question can give it."""
 
 ANOTHER = 4.0
-"""Log-odds taken from a sentence of an entity without the part number that was asked for: set by hand, since the
-training questions hardly name any. What is true of the HS-40 is no answer about the HS-25."""
+"""Log-odds taken from a sentence of an entity without the part number, or the unmistakable sort of thing, that was asked
+for: set by hand, since the training questions hardly name any. What is true of the HS-40 is no answer about the HS-25,
+and a page without a telephone number none to a question for one."""
 
 ABOUT = frozenset({"picture", "page", "sound", "table", "column"})
 SUMMARY = 1.5
@@ -330,7 +338,7 @@ def ordered(found: Sequence[Candidate], fluent: bool = True) -> list[Candidate]:
     chosen = RANKING if fluent else RANKING_BY_WORDS
     odds = np.stack([one.features for one in found]) @ [chosen.get(name, 0.0) for name in FEATURES]
     odds -= [
-        SUSPECT * bool(INJECTION.search(one.text)) + ANOTHER * one.lacks_code + SUMMARY * (one.entity.kind in ABOUT)
+        SUSPECT * bool(INJECTION.search(one.text)) + ANOTHER * one.lacks + SUMMARY * (one.entity.kind in ABOUT)
         for one in found
     ]
     share = np.exp(odds - odds.max())
@@ -347,7 +355,7 @@ def confidence(candidate: Candidate, fluent: bool = True) -> float:
     odds = weights["bias"] + sum(
         weights[name] * candidate.features[column] for column, name in enumerate(FEATURES) if name in weights
     )
-    return 1 / (1 + math.exp(ANOTHER * candidate.lacks_code - float(odds)))
+    return 1 / (1 + math.exp(ANOTHER * candidate.lacks - float(odds)))
 
 
 def choose(ranked: Sequence[Candidate]) -> list[Candidate]:

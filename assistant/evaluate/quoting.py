@@ -163,8 +163,8 @@ def _holds(case: Case, shown: Sequence[Candidate]) -> bool:
 
 # -- fitting ----------------------------------------------------------------------------------------------
 
-LEARNT = tuple(name for name in FEATURES if name != "codes")
-"""The training questions hardly name part numbers; what those weigh is set by hand."""
+LEARNT = tuple(name for name in FEATURES if name not in ("codes", "plain"))
+"""The training questions hardly name part numbers, masses or telephones; what those weigh is set by hand."""
 WORDLESS = ("slots", "meaning")
 SURE = ("terms", "passage", "before", "after", "slots", "meaning", "missing", "figures", "named")
 """What the probability of an answer is made of."""
