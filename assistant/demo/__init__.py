@@ -17,12 +17,15 @@ QUESTIONS = HERE / "questions.jsonl"
 CONVERSATION = (
     ("sawada", "To what torque are the mounting bolts of the spindle tightened?"),
     ("tanabe", "What is the serial number on the nameplate of the spindle in MC-3?"),
-    ("tanabe", "When did the spindle temperature of MC-3 rise?"),
+    ("tanabe", "How warm did the spindle of MC-3 get at most on 9 June 2026?"),
     ("endo", "How long is the warranty on a spindle unit?"),
+    ("endo", "How many orders above 1 million yen were placed in May 2026?"),
+    ("berg", "結婚するときは休暇を何日もらえますか。"),
     ("endo", "What is the salary of Taro Tanabe?"),
     ("mori", "What is the salary of Taro Tanabe?"),
 )
-"""Who asks what: a manual, a picture, a sensor log, a source with a trap in it, and one file two people see differently."""
+"""Who asks what: a manual, a picture, a sensor log, a source with a trap in it, a table, Japanese rules, and one file that
+two people see differently."""
 
 
 def prepared(settings: Settings) -> Settings:
