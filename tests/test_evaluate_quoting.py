@@ -76,4 +76,4 @@ def test_the_right_sentence_is_quoted(shared: Path) -> None:
     table = evaluate(shared / "qa" / "squad_train_part.jsonl.gz", questions=100)
     shipped = dict(zip(table.columns, table.rows[0], strict=True))
     assert float(str(shipped["sentence in passage"])) >= 0.8
-    assert float(str(shipped["refused: wrong passage"])) >= 0.85
+    assert float(str(shipped["refused: wrong passage"])) >= 0.8
