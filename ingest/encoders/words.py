@@ -34,7 +34,7 @@ WINDOW = 256
 """Word pieces the model reads at once, its two marks [CLS] and [SEP] included: what it was trained with."""
 
 BATCH_PIECES = 1024
-"""Word pieces per forward pass. Larger batches leave the processor's cache and are slower (`evaluate speed`)."""
+"""Word pieces per forward pass: a few passages, whose states stay in the processor's cache."""
 
 GROUP = 256
 """Texts sorted by length together: enough that batches need hardly any padding, few enough to bound memory."""
