@@ -286,7 +286,8 @@ def stored(row: sqlite3.Row) -> StoredEntity:
     """A row of `entity` as the dataclass."""
     entity = Entity(
         id=row["id"], source=row["source"], scope=row["scope"], kind=row["kind"], text=row["text"], title=row["title"],
-        locator=Locator.from_dict(json.loads(row["locator"])), parent=row["parent"], ordinal=row["ordinal"], facts=json.loads(row["facts"]),
+        locator=Locator.from_dict(json.loads(row["locator"])), parent=row["parent"], ordinal=row["ordinal"],
+        facts=json.loads(row["facts"]),
     )  # fmt: skip
     return StoredEntity(entity, row["address"], row["slots"])
 

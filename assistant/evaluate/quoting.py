@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from assistant import quote
 from assistant.answer import CONFIDENT, HITS
 from assistant.evaluate.search import VIEWER, memory_of
-from assistant.evaluate.table import Table
+from assistant.evaluate.table import Cell, Table
 from assistant.quote import FEATURES, Candidate
 from assistant.retrieve import Asked, Hit, Retriever
 from ingest.space import Space
