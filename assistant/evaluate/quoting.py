@@ -113,7 +113,7 @@ def evaluate(file: Path, questions: int = 1000, seed: int = 0, space: Space | No
 
 
 def measured(found: Sequence[Case], name: str) -> Table:
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     answerable = [case for case in found if not case.fault]
     for title, words_only in (("shipped", False), ("words only", True)):
         ranked = [_ranked(case, words_only) for case in answerable]
