@@ -20,7 +20,8 @@ from ingest.readers.audio import AudioReader, blocks, cuts, shared_out, stretche
 from ingest.settings import Settings
 from ingest.source import look
 
-FIRM = Path(__file__).resolve().parents[1] / "assistant" / "demo" / "firm"
+from .conftest import FIRM
+
 MEMO = FIRM / "operations" / "sound" / "voice-memo-pump-room.flac"
 
 

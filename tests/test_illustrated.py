@@ -19,7 +19,7 @@ from ingest.settings import Settings
 from ingest.source import Source
 from tests.test_image import Eyes, NoEyes, Plane
 
-FIRM = Path(__file__).resolve().parents[1] / "assistant" / "demo" / "firm"
+from .conftest import FIRM
 
 
 class Marks:

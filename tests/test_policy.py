@@ -16,6 +16,8 @@ from ingest.access import Viewer
 from ingest.catalog import Catalog
 from ingest.errors import BadPolicy, UnknownPerson
 
+from .conftest import FIRM
+
 SAMPLE = """\
 scopes:
   public: {folder: public}
@@ -292,7 +294,7 @@ def test_one_policy_answers_many_threads_at_different_moments(catalog: Catalog) 
 
 
 def test_sample_firm_has_a_sound_policy() -> None:
-    file = Path(__file__).parents[1] / "assistant" / "demo" / "scopes.yaml"
+    file = FIRM.parent / "scopes.yaml"
     policy = Policy(file.read_text(encoding="utf-8"), file.name)
     assert len(policy.people) == 6
     assert policy.viewer("berg").scopes == {"public", "sales"}

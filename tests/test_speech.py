@@ -14,9 +14,10 @@ from ingest.encoders.voice import RATE, Samples
 from ingest.errors import BadInput, BadWeights, MissingPart
 from ingest.settings import Settings
 
+from .conftest import FIRM
+
 whisper = pytest.importorskip("whisper")
 
-FIRM = Path(__file__).resolve().parents[1] / "assistant" / "demo" / "firm"
 SAID = " Pump one is leaking"
 
 
