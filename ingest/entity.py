@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
@@ -126,11 +126,6 @@ def identify(source: str, scope: str, drafts: Iterable[Draft]) -> Iterator[Entit
             id=digest, source=source, scope=scope, kind=draft.kind, text=draft.text, locator=draft.locator, title=draft.title,
             parent=ids.get(draft.parent, ""), ordinal=ordinal, facts=draft.facts, meaning=draft.meaning,
         )  # fmt: skip
-
-
-def moved_to(entity: Entity, scope: str) -> Entity:
-    """The same entity under another access scope."""
-    return replace(entity, scope=scope)
 
 
 def _digest(*parts: str) -> str:
