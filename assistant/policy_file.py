@@ -177,7 +177,7 @@ def _parsed(text: str, name: str) -> yaml.Node:
     try:
         depth = 0
         for event in yaml.parse(text, yaml.CSafeLoader):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 1
             if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None):
                 raise BadPolicy(f"{name}, line {line}: aliases (*) and tags (!) are not allowed")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
