@@ -62,6 +62,11 @@ def begin(catalog: Catalog, job: Job) -> None:
     catalog.connection.execute("UPDATE job SET tries = tries + 1 WHERE number = ?", (job.number,))
 
 
+def survived(catalog: Catalog, job: Job) -> None:
+    """Notes that the file was read to its end: should the process die now, it is not the file that is to blame."""
+    catalog.connection.execute("UPDATE job SET tries = 0 WHERE number = ?", (job.number,))
+
+
 def end(catalog: Catalog, job: Job, report: dict[str, Any], failed: bool) -> None:
     """Ticks a job off, with its report."""
     catalog.connection.execute(

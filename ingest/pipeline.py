@@ -186,6 +186,7 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Pe
         if row is not None and status in ("unchanged", "moved"):
             return Report(job.path, status, seconds=time.perf_counter() - started, scope=job.scope, notes=row.notes)
         reader, drafts, notes = _drafts(source, readers)
+        jobs.survived(memory.catalog, job)
     except KotonohaError as error:
         reason = error.reason if isinstance(error, UnreadableSource) else str(error)
         return Report(job.path, "failed", seconds=time.perf_counter() - started, error=reason, scope=job.scope)

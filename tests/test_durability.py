@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from assistant.evaluate import durability
 
 
@@ -13,3 +17,15 @@ def test_two_memories_that_differ_are_told_apart() -> None:
     other = durability.State((("b",),), (("id", "text"),), np.ones((1, 3), np.float32), frozenset(), (("other",),))
     assert durability._compare(one, same) == []
     assert len(durability._compare(one, other)) == 4
+
+
+@pytest.mark.slow
+def test_a_dozen_kills_while_ingesting_sixty_files_change_nothing(tmp_path: Path) -> None:
+    for number in range(60):
+        greased = f"# Part {number}\n\nThe part P-{number:03} is greased every {number + 7} hours."
+        text = f"{greased}\n\n## Alarm\n\nIts alarm limit is {number * 3} degrees."
+        (tmp_path / f"part-{number:02}.md").write_text(text)
+    outcome = durability.run(tmp_path, kills=12, seed=1)
+    assert outcome.files == 60
+    assert outcome.kills >= 12
+    assert outcome.differences == ()

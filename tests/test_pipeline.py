@@ -10,6 +10,7 @@ from ingest.access import Viewer
 from ingest.memory import Memory
 from ingest.pipeline import Report
 from ingest.settings import Settings
+from ingest.space import Placed
 
 from .conftest import ParagraphReader, WordSpace
 
@@ -109,6 +110,23 @@ def test_a_file_that_kills_its_reader_is_tried_after_all_others(memory: Memory, 
         jobs.begin(memory.catalog, first)
     reports = {report.source: report for report in pipeline.run(memory, [ParagraphReader()])}
     assert "has stopped the program" in reports[first.path].error
+
+
+def test_files_that_were_read_are_not_blamed_for_kills_before_they_were_stored(
+    memory: Memory, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(texts: Sequence[str]) -> list[Placed]:
+        raise Killed
+
+    pipeline.ask(memory.catalog, [folder], lambda path: "a")
+    for _ in range(jobs.MAX_TRIES + 2):
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(memory.space, "place", killed)
+            list(pipeline.run(memory, [ParagraphReader()]))
+    assert statuses(list(pipeline.run(memory, [ParagraphReader()]))) == {"bird.txt": "added", "fish.txt": "added"}
 
 
 def test_a_process_that_does_not_own_the_memory_hands_its_job_over(
