@@ -49,7 +49,7 @@ def shared() -> Path:
     """Public data kept beside the checkout; tests that need it are skipped where it is not."""
     if not SHARED.is_dir():
         pytest.skip("the data beside the checkout is not on this machine")
-    return SHARED
+    return SHARED.resolve()
 
 
 class WordSpace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 from pathlib import Path
@@ -33,7 +34,8 @@ def config(tmp_path: Path) -> FitConfig:
     with gzip.open(data / "wikitables.jsonl.gz", "wt") as file:
         for number in range(6):
             file.write(json.dumps({**table, "question": f"Which costs 7, {number}?", "answer": "bolt"}) + "\n")
-    return FitConfig(write_model(tmp_path / "tiny.gguf"), data, tmp_path / "run", text_steps=0, invented=6, tokens=600)
+    model = write_model(tmp_path / "tiny.gguf")
+    return FitConfig(model, data, tmp_path / "run", text_steps=0, recital_steps=0, invented=6, tokens=600)
 
 
 @pytest.fixture
@@ -84,6 +86,20 @@ def test_answers_cite_the_source_that_holds_them_and_absent_ones_are_refused(
                 assert answer == f"Box {box}"
                 assert f"[{mark}] {answer} holds nails." in given
     assert refused
+
+
+def test_training_begins_with_reconstructions_that_grow(config: FitConfig, corpus: Corpus) -> None:
+    packer = Packer(corpus, dataclasses.replace(config, recital_steps=40))
+    first, last = packer.draw(0), packer.draw(39)
+    assert all(branch.repeat for branch in first.branches + last.branches)
+    for pack in (first, last):
+        pieces = [item.ids for item in pack.context if isinstance(item, Source)]
+        assert [branch.target[:-1] for branch in pack.branches] == pieces
+        assert len(pack.context) + sum(len(b.prompt) + len(b.target) for b in pack.branches) < 1.5 * config.tokens
+    assert max(len(branch.target) for branch in first.branches) == 9
+    assert max(len(branch.target) for branch in last.branches) > 9
+    assert not any(branch.repeat for branch in packer.draw(40).branches[:1])
+    assert not any(branch.repeat for branch in Packer(corpus, packer.config, held_out=True).draw(0).branches)
 
 
 def test_hybrid_mixes_text_and_slots(config: FitConfig, corpus: Corpus) -> None:

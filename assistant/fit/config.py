@@ -24,7 +24,8 @@ class FitConfig:
         clip: largest norm of the gradient.
         tokens: most tokens in one packed sequence.
         packs: packed sequences per optimiser step.
-        text_steps: steps at the start in which sources are given as text only.
+        recital_steps: steps at the very start in which short pieces are only repeated, growing from 8 to 128 tokens.
+        text_steps: steps after them in which sources are given as text only.
         text_share, hybrid_share: how often all sources are text, or some are; otherwise all are soft.
         repeat_share: how often a packed sequence also asks to repeat a soft source.
         repeat_weight: weight of that reconstruction beside the answers.
@@ -51,6 +52,7 @@ class FitConfig:
     clip: float = 1.0
     tokens: int = 800
     packs: int = 1
+    recital_steps: int = 250
     text_steps: int = 40
     text_share: float = 0.35
     hybrid_share: float = 0.25

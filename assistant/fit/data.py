@@ -33,6 +33,9 @@ INVENTED = "firm"
 HELD_OUT = 0.1
 """Share of the passages of every set that only the validation sees."""
 
+RECITAL_OVERHEAD = 20
+"""Tokens around a piece that is repeated: its number, the request, the end."""
+
 TEXT = 1
 """The ratio of a source that is given as text."""
 
@@ -203,11 +206,13 @@ class Packer:
         passages = self.corpus.validation if self.held_out else self.corpus.training
         names = [name for name in self.specs if name in passages]
         name = chance.choices(names, [self.specs[name].weight for name in names])[0]
+        if not self.held_out and number < self.config.recital_steps * self.config.packs:
+            return self.recital(passages[name], chance, number / (self.config.recital_steps * self.config.packs))
         return self.pack(passages[name], self.specs[name], chance, mode or self._mode(number, chance))
 
     def _mode(self, number: int, chance: random.Random) -> str:
         config = self.config
-        if number < config.text_steps * config.packs:
+        if number < (config.recital_steps + config.text_steps) * config.packs:
             return "text"
         point = chance.random()
         if point < config.text_share:
@@ -215,6 +220,30 @@ class Packer:
         if point < config.text_share + config.hybrid_share:
             return "hybrid"
         return str(chance.choices((2, 4, 8, 16), config.ratio_odds)[0])
+
+    def recital(self, rows: list[Passage], chance: random.Random, progress: float) -> Pack:
+        """Pieces of passages, each to be repeated; `progress` in 0..1 lengthens them (8 to 128 tokens) and thins the slots."""
+        length = round(8 * 2 ** (4 * progress))
+        ratio = chance.choice(((2,), (2, 4), (2, 4, 8))[min(2, int(3 * progress))])
+        count = max(1, round(self.config.tokens / (length * (1 + 1 / ratio) + RECITAL_OVERHEAD)))
+        pieces = []
+        for passage in chance.choices(rows, k=count):
+            begin = chance.randint(0, max(0, len(passage.ids) - length))
+            pieces.append(passage.ids[begin : begin + length])
+        context = self._context([Source(piece, ratio) for piece in pieces])
+        repeat = [self.corpus.tokens.fixed(f" Repeat [{number}].") for number in range(1, count + 1)]
+        branches = [self._branch(given, piece, repeat=True) for given, piece in zip(repeat, pieces, strict=True)]
+        return Pack(context, tuple(branches))
+
+    def _context(self, given: list[Source]) -> tuple[int | Source, ...]:
+        """The opening and the numbered sources; one of ratio 1 stands as its tokens."""
+        context: list[int | Source] = list(self.corpus.tokens.opening)
+        for piece in sources(given):
+            if isinstance(piece, str):
+                context += self.corpus.tokens.fixed(piece)
+            else:
+                context += piece.ids if piece.ratio == TEXT else [piece]
+        return tuple(context)
 
     def pack(self, rows: list[Passage], spec: SetSpec, chance: random.Random, mode: str) -> Pack:
         """A run of neighbouring passages, one of them asked about but left out, in random order."""
@@ -225,18 +254,11 @@ class Packer:
         chance.shuffle(run)
         run = list(self._fitting(run))
         ratios = [self._ratio(mode, chance) for _ in run]
-        context: list[int | Source] = list(self.corpus.tokens.opening)
-        for piece in sources(list(zip(run, ratios, strict=True))):
-            if isinstance(piece, str):
-                context += self.corpus.tokens.fixed(piece)
-            elif piece[1] == TEXT:
-                context += piece[0].ids
-            else:
-                context.append(Source(piece[0].ids, piece[1]))
+        context = self._context([Source(passage.ids, ratio) for passage, ratio in zip(run, ratios, strict=True)])
         branches = self._asked(run, absent, spec.asks, chance)
         if mode != "text" and chance.random() < self.config.repeat_share:
             branches += self._repeats(run, ratios, chance)
-        return Pack(tuple(context), tuple(branches))
+        return Pack(context, tuple(branches))
 
     def _fitting(self, run: list[Passage]) -> Iterator[Passage]:
         room = self.config.tokens * 0.6

@@ -84,14 +84,15 @@ class Model(nn.Module):
         return scores
 
 
-def loss_of(scores: Tensor, laid: Laid, repeat_weight: float) -> tuple[Tensor, float, float | None]:
-    """The loss, and for the log: mean loss per answer token, and per token of a reconstruction if there was one."""
+def loss_of(scores: Tensor, laid: Laid, repeat_weight: float) -> tuple[Tensor, float | None, float | None]:
+    """The loss, and for the log: mean loss per token of the answers and of the reconstructions, None if there were none."""
     losses = functional.cross_entropy(scores, laid.targets, reduction="none")
-    answer = losses[~laid.repeat].mean()
-    if not bool(laid.repeat.any()):
-        return answer, answer.item(), None
-    again = losses[laid.repeat].mean()
-    return answer + repeat_weight * again, answer.item(), again.item()
+    answers, repeats = losses[~laid.repeat], losses[laid.repeat]
+    if not len(repeats):
+        return answers.mean(), answers.mean().item(), None
+    if not len(answers):
+        return repeats.mean(), None, repeats.mean().item()
+    return answers.mean() + repeat_weight * repeats.mean(), answers.mean().item(), repeats.mean().item()
 
 
 def exact(scores: Tensor, laid: Laid) -> list[bool]:

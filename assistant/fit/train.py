@@ -70,6 +70,7 @@ def run(
         BadInput: a model or data that cannot be trained on, or a run that was begun with another configuration.
     """
     torch.manual_seed(config.seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)  # sums into shared places would follow the threads
     training = _Run(config, space, named, progress)
     training.train()
     validation = training.validate()
@@ -140,7 +141,7 @@ class _Run:
             laid = self.model.lay(packer.draw(number))
             total, answer, repeat = loss_of(self.model.scores(laid), laid, config.repeat_weight)
             (total / config.packs).backward()  # type: ignore[no-untyped-call]
-            answers.append(answer)
+            answers += [] if answer is None else [answer]
             repeats += [] if repeat is None else [repeat]
             rows += len(laid.vectors)
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, config.clip)
@@ -160,7 +161,7 @@ class _Run:
             for number in range(VALIDATION_PACKS):
                 laid = self.model.lay(packer.draw(number, mode))
                 scores = self.model.scores(laid)
-                losses.append(loss_of(scores, laid, 0.0)[1])
+                losses.append(loss_of(scores, laid, 0.0)[0].item())
                 hits += exact(scores, laid)
             found[mode] = {"loss": round(float(np.mean(losses)), 4), "exact": round(float(np.mean(hits)), 4)}
         return found
