@@ -35,9 +35,12 @@ if TYPE_CHECKING:
     from assistant.answer import Exchange
     from assistant.compose import Grounding
     from assistant.people import People
+    from assistant.sso import Proven, SingleSignOn
 
 LONGEST_QUESTION = 4_000
 CHUNK = 256 * 1024
+BEGUN = "kotonoha-sso"
+"""The cookie of somebody who is at the provider of single sign-on."""
 OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """Nothing of a request is handed to a telemetry exporter, whatever the environment says."""
 STATUS: dict[type[Exception], int] = {NotFound: 404, BadInput: 400, SignInRefused: 401}
@@ -62,6 +65,7 @@ class Parts:
         viewer_of: the viewer for a person's name, compiled anew for each request.
         personal: what gives personal data back to whom may see it.
         people: accounts; None where the server is the local owner's and `viewer_of` is asked for "owner".
+        sso: the firm's provider of single sign-on, if there is one.
         hosts: names under which this server is known on its network.
         examples: questions shown to whoever opens the chat, whatever they may read.
     """
@@ -73,6 +77,7 @@ class Parts:
     personal: Personal
     people: People | None = None
     audit: Audit | None = None
+    sso: SingleSignOn | None = None
     hosts: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
 
@@ -294,8 +299,8 @@ def start(language: L) -> Response:
 
 
 @router.get("/sign-in")
-def door(language: L, next: str = "/") -> HTMLResponse:
-    page = HTMLResponse(pages.sign_in_page(language, safe_path(next)))
+def door(parts: P, language: L, next: str = "/") -> HTMLResponse:
+    page = HTMLResponse(pages.sign_in_page(language, safe_path(next), bool(parts.sso)))
     page.set_cookie("kotonoha-language", language, max_age=31_536_000, samesite="strict")
     return page
 
@@ -311,11 +316,73 @@ def sign_in(
         secret = parts.people.sign_in(name, password) if parts.people else ""
     except SignInRefused:
         _record(parts, nobody, "sign-in refused")
-        return HTMLResponse(pages.sign_in_page(language, safe_path(next), refused=True), 401)
+        return HTMLResponse(pages.sign_in_page(language, safe_path(next), bool(parts.sso), "refused"), 401)
     _record(parts, nobody, "sign-in")
-    answer = RedirectResponse(safe_path(next), 303)
+    return _with_session(request, RedirectResponse(safe_path(next), 303), secret)
+
+
+def _with_session(request: Request, answer: Response, secret: str) -> Response:
     answer.set_cookie(COOKIE, secret, httponly=True, samesite="strict", secure=request.url.scheme == "https")
     return answer
+
+
+@router.get("/sign-in/sso")
+def to_provider(request: Request, parts: P, language: L, next: str = "/") -> Response:
+    """Sends the browser to the provider of single sign-on."""
+    sso = _provider(parts)
+    try:
+        url, begun = sso.begin(str(request.url_for("from_provider")), safe_path(next))
+    except SignInRefused as error:
+        return _not_let_in(parts, language, "", error)
+    answer = RedirectResponse(url, 303)
+    secure = request.url.scheme == "https"
+    # Lax: it has to come along when the provider's page sends the browser back.
+    answer.set_cookie(BEGUN, begun, path="/sign-in", httponly=True, samesite="lax", secure=secure)
+    return answer
+
+
+@router.get("/sign-in/back")
+def from_provider(request: Request, parts: P, language: L) -> Response:
+    """The same session as for a password, for whom the provider vouches for; one page for every refusal."""
+    sso = _provider(parts)
+    name = ""
+    try:
+        cookie, back = request.cookies.get(BEGUN, ""), str(request.url_for("from_provider"))
+        proven = sso.finish(cookie, dict(request.query_params), back)
+        name = proven.name
+        secret = _admitted(parts, proven)
+    except SignInRefused as error:
+        answer: Response = _not_let_in(parts, language, name, error)
+    else:
+        told = {"by": "single sign-on", "issuer": sso.issuer, "subject": proven.subject[:255]}
+        _record(parts, Viewer(name, frozenset()), "sign-in", told)
+        answer = _with_session(request, HTMLResponse(pages.signed_in_page(language, proven.next)), secret)
+    answer.delete_cookie(BEGUN, path="/sign-in", httponly=True, samesite="lax")
+    return answer
+
+
+def _provider(parts: Parts) -> SingleSignOn:
+    if parts.sso is None:
+        raise NotFound("there is no single sign-on here")
+    return parts.sso
+
+
+def _admitted(parts: Parts, proven: Proven) -> str:
+    """A session for whom the policy names and who has an account, or gets one if the settings say so."""
+    assert parts.people is not None, "single sign-on comes with accounts"
+    if not viewer_named(parts, proven.name).policy:
+        raise SignInRefused("the policy does not name this person")
+    if parts.settings.oidc_create and not parts.people.knows(proven.name):
+        parts.people.add(proven.name)
+        _record(parts, Viewer(proven.name, frozenset()), "people add", {"name": proven.name, "by": "single sign-on"})
+    return parts.people.admit(proven.name)
+
+
+def _not_let_in(parts: Parts, language: Language, name: str, error: SignInRefused) -> Response:
+    _record(
+        parts, Viewer(name[:64], frozenset()), "sign-in refused", {"by": "single sign-on", "reason": str(error)[:300]}
+    )
+    return HTMLResponse(pages.sign_in_page(language, "/", True, "sso_refused"), 401)
 
 
 @router.post("/sign-out")

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.access import Viewer, checked_scope, destination, origin
-from ingest.errors import NotAllowed, UnknownPerson
+from ingest.errors import MissingPart, NotAllowed, UnknownPerson
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.audit import Audit
     from assistant.discreet import DiscreetAssistant
     from assistant.policy import Policies
+    from assistant.sso import SingleSignOn
     from ingest.catalog import Catalog
     from ingest.encoders.vision import Sight
     from ingest.memory import Memory
@@ -201,10 +202,29 @@ def record(
     )
 
 
+def sso(settings: Settings) -> SingleSignOn | None:
+    """The provider of single sign-on that the settings name.
+
+    Raises:
+        MissingPart: Authlib is not installed.
+    """
+    if not settings.oidc_issuer:
+        return None
+    try:
+        from assistant.sso import SingleSignOn
+    except ImportError:
+        raise MissingPart("single sign-on needs Authlib", "pip install 'kotonoha[oidc]'") from None
+    from ingest.vault import given
+
+    secret = given(Path(settings.oidc_secret).expanduser()) if settings.oidc_secret else ""
+    hosts = settings.oidc_hosts.split()
+    return SingleSignOn(settings.oidc_issuer, settings.oidc_client, secret, settings.oidc_claim, hosts)
+
+
 def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), examples: Sequence[str] = ()) -> int:
     """Serves the chat until it is stopped, and ingests what other processes ask for meanwhile.
 
-    Once there are accounts, everybody signs in; without any, the server is the local owner's.
+    Once there are accounts or single sign-on, everybody signs in; without any, the server is the local owner's.
     """
     from assistant import api
     from assistant.people import People
@@ -213,10 +233,11 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
     with memory(settings) as opened:
         known = opened.catalog
         accounts = People(known)
-        people = accounts if accounts.accounts() else None
+        provider = sso(settings)
+        people = accounts if accounts.accounts() or provider else None
         parts = api.Parts(
             settings, opened, assistant(settings, opened), lambda name: viewer(known, name if people else ""),
-            personal(settings, known), people, audit(settings, known), hosts=tuple(names), examples=tuple(examples),
+            personal(settings, known), people, audit(settings, known), provider, hosts=tuple(names), examples=tuple(examples),
         )  # fmt: skip
         with pipeline.attending(opened, lambda: readers(settings)):
             api.serve(parts, host, port)

@@ -25,8 +25,8 @@ from assistant.people import Person
 from ingest.errors import SignInRefused
 
 COOKIE = "kotonoha-session"
-OPEN = frozenset({"/sign-in", "/style.css", "/leaf.svg"})
-"""What may be seen before signing in; neither says anything about what is kept here."""
+OPEN = frozenset({"/sign-in", "/sign-in/sso", "/sign-in/back", "/style.css", "/leaf.svg"})
+"""What may be seen before signing in; none of it says anything about what is kept here."""
 CHAT = "/chat"
 OWNER = "owner"
 """The person at this machine, where there are no accounts."""

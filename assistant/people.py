@@ -141,8 +141,19 @@ class People:
         self._change(name, "failures = 0, locked_until = ?", 0)
         return self.admit(name)
 
+    def knows(self, name: str) -> bool:
+        """Whether there is an account of this name, open or not."""
+        return self._row(name) is not None
+
     def admit(self, name: str) -> str:
-        """A session for someone whose identity was established elsewhere (single sign-on)."""
+        """The secret of a new session for someone whose identity is established, here or by single sign-on.
+
+        Raises:
+            SignInRefused: there is no such account, or it is disabled or locked.
+        """
+        row = self._row(name)
+        if row is None or row["disabled"] or row["locked_until"] > self._now():
+            raise _refused()
         return self._issue(name, "session", "", SESSION_SECONDS)
 
     def issue_token(self, name: str, label: str, days: float = TOKEN_DAYS) -> str:

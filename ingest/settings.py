@@ -29,6 +29,12 @@ class Settings:
         whisper: a Whisper checkpoint (.pt); empty means its usual cache if there, else pocketsphinx.
         clip: a folder with a CLIP or SigLIP model in safetensors; empty means pictures are seen by EfficientNet-Lite0.
         keep_gps: whether the place a photograph was taken is kept.
+        oidc_issuer: the provider of single sign-on, by its address; empty means there is none.
+        oidc_client: what the provider knows this server by.
+        oidc_secret: a file with the client's secret, for its owner alone; empty means a public client.
+        oidc_claim: the claim of the ID token that is the person's name in the policy.
+        oidc_hosts: further addresses the issuer may send to, apart by spaces.
+        oidc_create: whether a person of the policy gets an account at the first single sign-on.
     """
 
     home: Path
@@ -43,6 +49,12 @@ class Settings:
     whisper: str = ""
     clip: str = ""
     keep_gps: bool = False
+    oidc_issuer: str = ""
+    oidc_client: str = "kotonoha"
+    oidc_secret: str = ""
+    oidc_claim: str = "email"
+    oidc_hosts: str = ""
+    oidc_create: bool = False
 
     @property
     def catalog_file(self) -> Path:

@@ -25,6 +25,17 @@ def secret(file: Path) -> bytes:
     return bytes.fromhex(_read(file, secrets.token_hex(32)))
 
 
+def given(file: Path) -> str:
+    """A secret that somebody put into a file: a password that another server knows this one by.
+
+    Raises:
+        BadInput: it is not there, or others than its owner may read it.
+    """
+    if not file.is_file():
+        raise BadInput(f"there is no file {file} with a secret")
+    return _checked(file)
+
+
 class Vault:
     """Seals texts so that only the holder of the key file can open them, each for one owner (an entity's id).
 
@@ -91,6 +102,10 @@ def _read(file: Path, fresh: str) -> str:
             pass
         finally:
             new.unlink()
+    return _checked(file)
+
+
+def _checked(file: Path) -> str:
     if os.name == "posix" and file.stat().st_mode & 0o077:
         raise BadInput(f"others may read the key file {file}", f"chmod 600 {file}")
     return file.read_text(encoding="ascii").strip()

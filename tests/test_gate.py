@@ -66,6 +66,11 @@ ROUTES: dict[str, tuple[str, str]] = {
     "GET /": (ANYBODY, "test_api.py"),
     "GET /sign-in": (ANYBODY, "test_api.py"),
     "POST /sign-in": (ANYBODY, "test_api.py"),
+    "GET /sign-in/sso": (ANYBODY, "test_sso.py::test_without_single_sign_on_there_is_no_button_and_no_way"),
+    "GET /sign-in/back": (
+        "whom the provider vouches for, the policy names and an account lets in",
+        "test_sso.py::test_whom_the_policy_does_not_name_is_refused_even_with_an_account",
+    ),
     "POST /sign-out": (ANYBODY, "test_api.py"),
     "GET /style.css": (ANYBODY, "test_api.py"),
     "GET /leaf.svg": (ANYBODY, "test_api.py"),

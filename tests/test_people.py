@@ -161,9 +161,11 @@ def test_impossible_accounts_are_one_clear_line(people: People) -> None:
         people.add("Endo San", GOOD)
     with pytest.raises(BadInput, match="366 days"):
         people.issue_token("endo", "t", 1000)
-    for act in (people.disable, people.enable, people.remove, people.admit):
+    for act in (people.disable, people.enable, people.remove):
         with pytest.raises(UnknownPerson):
             act("nobody")
+    with pytest.raises(SignInRefused):
+        people.admit("nobody")
 
 
 def test_removed_person_takes_all_credentials_along(people: People) -> None:

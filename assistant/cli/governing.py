@@ -22,6 +22,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("name", nargs="?", default="")
     parser.add_argument("--label", default="", help="what a new token is for")
+    parser.add_argument("--sso", action="store_true", help="add: no password, this person signs in by single sign-on")
     as_person(parser, "who is doing this; must be allowed to govern")
 
     parser = command(commands, "audit", audit, "what was asked, opened and changed, by whom", "kotonoha audit verify")
@@ -48,7 +49,7 @@ def people(args: argparse.Namespace, settings: Settings) -> int:
     if not args.name:
         raise BadInput(f"whom to {args.do}?", f"kotonoha people {args.do} NAME")
     if args.do == "add":
-        accounts.add(args.name, _new_password())
+        accounts.add(args.name, None if args.sso else _new_password())
     elif args.do == "password":
         accounts.set_password(args.name, _new_password())
     elif args.do == "token":

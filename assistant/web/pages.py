@@ -42,8 +42,15 @@ def opened_page(
     return _page("open.html", language, opened=opened, original=original, excerpt=excerpt, chart=chart, **said)
 
 
-def sign_in_page(language: Language, next: str, refused: bool = False) -> str:
-    return _page("sign_in.html", language, next=next, refused=refused, other=_other(language))
+def sign_in_page(language: Language, next: str, sso: bool, refused: str = "") -> str:
+    """The door; `sso` says whether single sign-on is offered, `refused` names the word for why nobody came in."""
+    return _page("sign_in.html", language, next=next, sso=sso, refused=refused, other=_other(language))
+
+
+def signed_in_page(language: Language, next: str) -> str:
+    """Leads on by itself. The session's cookie is for requests of our own pages, and a redirection from the provider's
+    page would not be one."""
+    return _page("signed_in.html", language, next=next)
 
 
 def message_page(message: str, language: Language) -> str:

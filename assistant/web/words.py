@@ -47,6 +47,12 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "The name or the password is wrong, or the account is locked for a while.",
         "名前またはパスワードが違うか、アカウントが一時的にロックされています。",
     ),
+    "sso": ("Sign in with your organisation", "組織のアカウントでサインイン"),
+    "sso_refused": (
+        "Your organisation's sign-in did not let you in here. Try again, or ask whoever governs this memory.",
+        "組織のアカウントではサインインできませんでした。もう一度試すか、管理者にお尋ねください。",
+    ),
+    "signed_in": ("You are signed in. Go on.", "サインインしました。続ける"),
     "scope": ("Access", "閲覧範囲"),
     "place": ("Place", "箇所"),
     "download": ("Download the original", "原本をダウンロード"),
