@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,7 +24,7 @@ from assistant.prompt import REFUSAL, system
 from ingest.access import Viewer, may_read
 from ingest.catalog import stored
 from ingest.entity import Entity
-from ingest.errors import BadInput
+from ingest.errors import BadInput, ModelFault
 from ingest.lexicon import is_telling, terms
 from ingest.settings import Settings
 from ingest.space import Vectors, unpack
@@ -32,6 +32,7 @@ from ingest.space import Vectors, unpack
 if TYPE_CHECKING:
     from assistant.bridge import Bridge
     from assistant.llm import Llm, Usage
+    from assistant.remote import Remote
     from assistant.retrieve import Hit, Retriever
     from ingest.memory import Memory
 
@@ -65,6 +66,20 @@ class Found:
     """The hits are known; the answer is on its way."""
 
     hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Said before anything leaves this machine: the server, how many bytes, and of which entities in which scopes.
+
+    It leaves when the next event is asked for, so whoever has to write it down does so in time.
+    """
+
+    host: str
+    bytes: int
+    entities: tuple[str, ...]
+    scopes: tuple[str, ...]
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +147,7 @@ class Answer:
         }  # fmt: skip
 
 
-Event = Found | Draft | Answer
+Event = Found | Leaving | Draft | Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +164,26 @@ class Assistant:
     Args:
         retriever: the only way to the sources; it asks the gate.
         load: makes the model and, where there is one, its bridge; called when first needed.
+        remote: a model on another server, for what may leave.
     """
 
-    def __init__(self, retriever: Retriever, memory: Memory, load: Callable[[], tuple[Llm, Bridge | None]]) -> None:
+    def __init__(
+        self, retriever: Retriever, memory: Memory, load: Callable[[], tuple[Llm, Bridge | None]],
+        remote: Remote | None = None,
+    ) -> None:  # fmt: skip
         self._retriever = retriever
         self._memory = memory
         self._load = load
+        self._remote = remote
 
     @classmethod
-    def open(cls, settings: Settings, memory: Memory) -> Assistant:
+    def open(cls, settings: Settings, memory: Memory, remote: Remote | None = None) -> Assistant:
         """The assistant with the parts that the settings name."""
         from assistant.reader import load
         from assistant.retrieve import Retriever
 
         retriever = Retriever(memory, memory.catalog, memory.space)
-        return cls(retriever, memory, lambda: load(settings, memory.space))
+        return cls(retriever, memory, lambda: load(settings, memory.space), remote)
 
     @cached_property
     def _model(self) -> tuple[Llm, Bridge | None]:
@@ -258,15 +278,34 @@ class Assistant:
         return self._answer(case, text, "refusal", ())
 
     def _speak(self, case: _Case) -> Iterator[Event]:
-        """Lets the model answer, shows its words as they come, and ends with what stands the check."""
-        from assistant.llm import Turn
+        """Lets a model answer: the remote one from what may leave, else, or when it fails, the one on this machine.
 
-        llm, bridge = self._model
+        Where no sentence that fits may leave, nothing the remote model says could stand, so nothing is sent.
+        """
+        leaving = self._remote.leaving(case.hits) if self._remote and case.grounding != "none" else ()
+        fitting = {case.hits[one.hit].entity.id for one in case.fitting}
+        if self._remote and any(hit.entity.id in fitting for hit in leaving):
+            try:
+                yield from self._spoken(_led_by(case, leaving, self._remote.name), leaving, self._remote, None)
+                return
+            except ModelFault as error:
+                case = replace(case, notes=(f"answered on this machine: {error}",))
+        yield from self._spoken(case, case.hits, *self._model)
+
+    def _spoken(
+        self, case: _Case, hits: Sequence[Hit], llm: Llm | Remote, bridge: Bridge | None
+    ) -> Iterator[Event]:  # fmt: skip
+        """Shows the model's words as they come, and ends with what stands the check."""
+        from assistant.llm import Turn
+        from assistant.remote import Sending
+
         bridge = None if llm.vector_fault else bridge
-        composed = compose(case.alone, case.hits, case.grounding, llm.tokenize, llm.context, bridge)
+        composed = compose(case.alone, hits, case.grounding, llm.tokenize, llm.context, bridge)
         parts = llm.chat([Turn("system", (system(),)), Turn("user", composed.parts)])
         made = time.perf_counter() - case.start - case.retrieve
         stream = llm.stream(parts, max_tokens=LONGEST_ANSWER, stop=("\n",))
+        if isinstance(stream, Sending):
+            yield _leaving(stream.host, len(stream.body), composed.sources, case.alone)
         words: list[str] = []
         for piece in stream:
             words.append(piece)
@@ -319,10 +358,10 @@ class Assistant:
         cost: Cost | None = None, notes: tuple[str, ...] = (),
     ) -> Answer:  # fmt: skip
         paths = {hit.entity.source: self._path(hit.entity.source) for hit in case.hits}
-        model = self._model[0].name if "_model" in self.__dict__ else ""
+        model = case.model or (self._model[0].name if "_model" in self.__dict__ else "")
         return Answer(
             case.question, text, how, citations, case.hits, paths, case.grounding, model, case.confidence,
-            cost or _cost(case, 0.0, None), composed.left_out if composed else (), notes,
+            cost or _cost(case, 0.0, None), composed.left_out if composed else (), (*case.notes, *notes),
         )  # fmt: skip
 
     def _path(self, source: str) -> str:
@@ -340,6 +379,8 @@ class _Case:
         chosen: those that would be quoted.
         fitting: those that the model's words may rest on.
         retrieve: seconds until here.
+        model: who answers, if it is not the model on this machine.
+        notes: what the answer has to say about its way.
     """
 
     question: str
@@ -352,6 +393,25 @@ class _Case:
     grounding: Grounding
     start: float
     retrieve: float
+    model: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def _led_by(case: _Case, hits: Sequence[Hit], model: str) -> _Case:
+    """The same case with these of its hits at the head, as the marks of a model that is given no others count."""
+    found = _first(hits, case.hits)
+    places = {hit.entity.id: place for place, hit in enumerate(found)}
+
+    def moved(candidates: Sequence[quote.Candidate]) -> list[quote.Candidate]:
+        return [replace(one, hit=places[case.hits[one.hit].entity.id]) for one in candidates]
+
+    ranked, chosen, fitting = map(moved, (case.ranked, case.chosen, case.fitting))
+    return replace(case, hits=found, ranked=ranked, chosen=chosen, fitting=fitting, model=model)
+
+
+def _leaving(host: str, size: int, sources: Sequence[Entity], question: str) -> Leaving:
+    scopes = tuple(sorted({entity.scope for entity in sources}))
+    return Leaving(host, size, tuple(entity.id for entity in sources), scopes, question)
 
 
 def _first(first: Sequence[Hit], others: Sequence[Hit]) -> tuple[Hit, ...]:

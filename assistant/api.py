@@ -162,7 +162,10 @@ class Question(BaseModel):
 
 @router.post("/api/ask")
 def ask(asked: Question, parts: P, viewer: V) -> StreamingResponse:
-    """Lines of JSON: `found`, then `draft`s as the model writes, last the whole `answer` (or an `error`)."""
+    """Lines of JSON: `found`, then `draft`s as the model writes, last the whole `answer` (or an `error`).
+
+    A `leaving` names the server of a remote model before anything is sent to it.
+    """
     from assistant.answer import Exchange
 
     history = [Exchange(said.question, said.answer) for said in asked.history]
@@ -181,12 +184,14 @@ def _lines(first: Step, rest: Iterator[Step]) -> Iterator[str]:
 
 
 def _line(step: Step) -> str:
-    from assistant.answer import Draft, Found
+    from assistant.answer import Draft, Found, Leaving
 
     if isinstance(step, Found):
         said: dict[str, Any] = {"event": "found", "hits": len(step.hits)}
     elif isinstance(step, Draft):
         said = {"event": "draft", "text": step.text}
+    elif isinstance(step, Leaving):
+        said = {"event": "leaving", "host": step.host, "bytes": step.bytes, "entities": step.entities}
     else:
         said = {"event": "answer", **step.as_dict()}
     return json.dumps(said, ensure_ascii=False) + "\n"

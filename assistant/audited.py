@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from assistant.answer import Answer, Event
+from assistant.answer import Answer, Event, Leaving
 from assistant.audit import Audit
 from assistant.audit import Event as AuditEvent
 from ingest.access import Viewer
@@ -25,11 +25,22 @@ class AuditedAssistant:
         self.audit = audit
 
     def ask(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Event]:
-        """See `assistant.answer.Assistant.ask`; the last event, the `Answer`, is recorded first."""
+        """See `assistant.answer.Assistant.ask`; what leaves and the `Answer` are recorded before they do."""
         for event in self._assistant.ask(question, viewer, **options):
+            if isinstance(event, Leaving):
+                self.audit.append(left(event, viewer))
             if isinstance(event, Answer):
                 self.audit.append(record(event, viewer))
             yield event
+
+
+def left(event: Leaving, viewer: Viewer) -> AuditEvent:
+    """What the audit keeps of what leaves this machine."""
+    return AuditEvent(
+        "egress", viewer.person, viewer.roles, viewer.policy, scopes=event.scopes,
+        details={"host": event.host, "bytes": event.bytes, "entities": list(event.entities)},
+        content={"question": event.question},
+    )  # fmt: skip
 
 
 def record(answer: Answer, viewer: Viewer) -> AuditEvent:
@@ -41,5 +52,8 @@ def record(answer: Answer, viewer: Viewer) -> AuditEvent:
             "how": answer.how, "grounding": answer.grounding, "model": answer.model, "open": sorted(viewer.scopes),
             "entities": [hit.entity.id for hit in answer.hits], "cited": [citation.entity for citation in answer.citations],
         },
-        content={"question": answer.question, "answer": answer.answer, "quotes": [c.quote for c in answer.citations]},
+        content={
+            "question": answer.question, "shown": answer.shown, "answer": answer.answer,
+            "quotes": [c.quote for c in answer.citations],
+        },
     )  # fmt: skip

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.access import Viewer, checked_scope, destination, origin
-from ingest.errors import MissingPart, NotAllowed, UnknownPerson
+from ingest.errors import BadInput, MissingPart, NotAllowed, UnknownPerson
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.audit import Audit
     from assistant.discreet import DiscreetAssistant
     from assistant.policy import Policies
+    from assistant.remote import Remote
     from assistant.sso import SingleSignOn
     from ingest.catalog import Catalog
     from ingest.encoders.vision import Sight
@@ -169,8 +170,37 @@ def assistant(settings: Settings, memory: Memory) -> DiscreetAssistant:
     from assistant.audited import AuditedAssistant
     from assistant.discreet import DiscreetAssistant
 
-    audited = AuditedAssistant(Assistant.open(settings, memory), audit(settings, memory.catalog))
-    return DiscreetAssistant(audited, personal(settings, memory.catalog))
+    known, kept = memory.catalog, personal(settings, memory.catalog)
+    audited = AuditedAssistant(Assistant.open(settings, memory, remote(settings, known, kept)), audit(settings, known))
+    return DiscreetAssistant(audited, kept)
+
+
+def remote(settings: Settings, catalog: Catalog, personal: Personal) -> Remote | None:
+    """The model on another server that the settings name; without a policy nothing may be sent to it.
+
+    Raises:
+        BadInput: the settings name no model, or a way that could be listened to.
+    """
+    if not settings.remote_url:
+        return None
+    if not settings.remote_model:
+        raise BadInput("KOTONOHA_REMOTE_URL names a server and no model", "set KOTONOHA_REMOTE_MODEL")
+    from assistant.remote import Remote
+
+    rules = policies(catalog)
+
+    def may_leave(scope: str) -> bool:
+        policy = rules.current()
+        return policy is not None and policy.may_leave(scope)
+
+    return Remote(settings.remote_url, settings.remote_model, _given(settings.remote_key), may_leave, personal.without)
+
+
+def _given(file: str) -> str:
+    """The secret in a file that a setting names, or none."""
+    from ingest.vault import given
+
+    return given(Path(file).expanduser()) if file else ""
 
 
 def governor(catalog: Catalog, person: str = "") -> Viewer:
@@ -214,10 +244,7 @@ def sso(settings: Settings) -> SingleSignOn | None:
         from assistant.sso import SingleSignOn
     except ImportError:
         raise MissingPart("single sign-on needs Authlib", "pip install 'kotonoha[oidc]'") from None
-    from ingest.vault import given
-
-    secret = given(Path(settings.oidc_secret).expanduser()) if settings.oidc_secret else ""
-    hosts = settings.oidc_hosts.split()
+    secret, hosts = _given(settings.oidc_secret), settings.oidc_hosts.split()
     return SingleSignOn(settings.oidc_issuer, settings.oidc_client, secret, settings.oidc_claim, hosts)
 
 

@@ -29,6 +29,9 @@ class Settings:
         whisper: a Whisper checkpoint (.pt); empty means its usual cache if there, else pocketsphinx.
         clip: a folder with a CLIP or SigLIP model in safetensors; empty means pictures are seen by EfficientNet-Lite0.
         keep_gps: whether the place a photograph was taken is kept.
+        remote_url: what the API of a remote model begins with; empty means that nothing leaves this machine.
+        remote_model: its name there.
+        remote_key: a file with the key for it, for its owner alone; empty means none is needed.
         oidc_issuer: the provider of single sign-on, by its address; empty means there is none.
         oidc_client: what the provider knows this server by.
         oidc_secret: a file with the client's secret, for its owner alone; empty means a public client.
@@ -49,6 +52,9 @@ class Settings:
     whisper: str = ""
     clip: str = ""
     keep_gps: bool = False
+    remote_url: str = ""
+    remote_model: str = ""
+    remote_key: str = ""
     oidc_issuer: str = ""
     oidc_client: str = "kotonoha"
     oidc_secret: str = ""
