@@ -32,6 +32,7 @@ from ingest.space import Vectors, unpack
 if TYPE_CHECKING:
     from assistant.bridge import Bridge
     from assistant.llm import Llm, Usage
+    from assistant.question import Shown
     from assistant.remote import Remote
     from assistant.retrieve import Hit, Retriever
     from ingest.memory import Memory
@@ -111,6 +112,7 @@ class Answer:
         how: whose words these are.
         confidence: probability that the sources answer the question at all.
         notes: what was changed on the way, in plain words (a mark taken out, the model overruled and why).
+        shown: the words of what was shown with the question.
     """
 
     question: str
@@ -125,6 +127,7 @@ class Answer:
     cost: Cost = field(default_factory=Cost)
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
+    shown: str = ""
 
     @property
     def refused(self) -> bool:
@@ -134,7 +137,7 @@ class Answer:
         """The object that `kotonoha ask --json` prints."""
         cost = self.cost
         return {
-            "answer": self.answer, "refused": self.refused, "how": self.how,
+            "question": self.question, "shown": self.shown, "answer": self.answer, "refused": self.refused, "how": self.how,
             "citations": [citation.as_dict() for citation in self.citations],
             "hits": [_hit_as_dict(hit, self.paths) for hit in self.hits],
             "grounding": self.grounding, "model": self.model, "confidence": round(self.confidence, 3),
@@ -197,10 +200,12 @@ class Assistant:
         grounding: Grounding = "hybrid",
         history: Sequence[Exchange] = (),
         hits: Sequence[Hit] | None = None,
+        shown: Shown | None = None,
     ) -> Iterator[Event]:
         """Finds, drafts, checks; the last event is the `Answer`.
 
         Args:
+            shown: what is shown with the question, see `assistant.question`.
             hits: what to answer from, already found for this viewer; None searches.
 
         Raises:
@@ -208,7 +213,7 @@ class Assistant:
         """
         if not question.strip():
             raise BadInput("there is no question")
-        case = self._found(question, viewer, grounding, standalone(question, history), hits)
+        case = self._found(question, viewer, grounding, standalone(question, history), hits, shown)
         yield Found(case.hits)
         if (computed := self._calculated(case, viewer)) is not None:
             yield computed
@@ -218,12 +223,14 @@ class Assistant:
             yield from self._speak(case)
 
     def _found(
-        self, question: str, viewer: Viewer, grounding: Grounding, alone: str, hits: Sequence[Hit] | None
-    ) -> _Case:
+        self, question: str, viewer: Viewer, grounding: Grounding, alone: str, hits: Sequence[Hit] | None,
+        shown: Shown | None,
+    ) -> _Case:  # fmt: skip
         """Searches, ranks sentences, and where no single source is enough follows what one of them names."""
         start = time.perf_counter()
-        found = tuple(self._retriever.search(alone, viewer, k=HITS) if hits is None else hits)
-        asked = self._retriever.ask(alone, viewer)
+        alone, vectors, words = (shown.named(alone), shown.vectors, shown.words) if shown else (alone, None, "")
+        found = tuple(self._retriever.search(alone, viewer, HITS, vectors, shown=words) if hits is None else hits)
+        asked = self._retriever.ask(alone, viewer, vectors)
         ranked = quote.rank(alone, asked, found, self._inside(found, viewer))
         sure = quote.confidence(ranked[0], asked.fluent) if ranked else 0.0
         chosen = quote.choose(ranked)
@@ -235,7 +242,7 @@ class Assistant:
             ranked = quote.rank(alone, asked, found, self._inside(found, viewer))
             chosen = _first_said(linked.candidates, ranked[:1])
         spent = time.perf_counter() - start
-        return _Case(question, alone, found, ranked, chosen, fitting, sure, grounding, start, spent)
+        return _Case(question, alone, found, ranked, chosen, fitting, sure, grounding, start, spent, words)
 
     def _inside(self, hits: Sequence[Hit], viewer: Viewer) -> quote.Inner:
         """The lines of the pictures and pages among the hits, as far as this viewer may read them."""
@@ -339,6 +346,8 @@ class Assistant:
             if not verdict.supported:
                 lost = ", ".join(verdict.missing)
                 return text, "the source does not carry what the model said" + (f" ({lost})" if lost else "")
+            if check.names_field(sentence, sources[mark - 1].text):
+                return text, "the model named a field instead of its value"
             if not any(check.rests_on(sentence, case.alone, one.text) for one in case.fitting):
                 return text, "no sentence that fits the question holds what the model said"
             spoken.append(sentence if marks else f"{sentence} [{mark}]")
@@ -361,7 +370,7 @@ class Assistant:
         model = case.model or (self._model[0].name if "_model" in self.__dict__ else "")
         return Answer(
             case.question, text, how, citations, case.hits, paths, case.grounding, model, case.confidence,
-            cost or _cost(case, 0.0, None), composed.left_out if composed else (), (*case.notes, *notes),
+            cost or _cost(case, 0.0, None), composed.left_out if composed else (), (*case.notes, *notes), case.shown,
         )  # fmt: skip
 
     def _path(self, source: str) -> str:
@@ -374,11 +383,12 @@ class _Case:
     """One question on its way.
 
     Attributes:
-        alone: the question, understandable without what was said before.
+        alone: the question, understandable without what was said before or shown.
         ranked: every sentence of the hits, best first.
         chosen: those that would be quoted.
         fitting: those that the model's words may rest on.
         retrieve: seconds until here.
+        shown: the words of what was shown.
         model: who answers, if it is not the model on this machine.
         notes: what the answer has to say about its way.
     """
@@ -393,6 +403,7 @@ class _Case:
     grounding: Grounding
     start: float
     retrieve: float
+    shown: str = ""
     model: str = ""
     notes: tuple[str, ...] = ()
 

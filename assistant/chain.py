@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.codes import codes, held_codes, said
+from assistant.codes import codes, held_codes, said, written
 from assistant.expect import expected
 from assistant.quote import ABOUT, INJECTION, Candidate, rank
 from ingest.lexicon import terms
@@ -70,9 +70,8 @@ def _links(asked: Asked, pairs: Sequence[tuple[Candidate, Hit]], wanted: set[str
     for candidate, hit in sorted(pairs[:12], key=lambda pair: -_covered(asked, _words(pair[0]))):
         if INJECTION.search(candidate.text):
             continue
-        for word in candidate.text.split():
-            word = word.strip(".,;:()[]\"'、。")
-            if codes(word) and not codes(word) & wanted and len(found) < LINKS:
+        for word in written(candidate.text):
+            if not codes(word) & wanted and len(found) < LINKS:
                 found.setdefault(word, (candidate, hit))
     return found
 

@@ -30,6 +30,12 @@ def codes(text: str) -> set[str]:
     return {_bare(run) for run in _runs(text) if CODE.fullmatch(run)}
 
 
+def written(text: str) -> list[str]:
+    """The part numbers and the like of a text as they are written there, each once."""
+    words = (word.strip(".,;:()[]\"'、。") for word in text.split())
+    return list(dict.fromkeys(word for word in words if codes(word)))
+
+
 def held_codes(text: str) -> set[str]:
     """The codes of a text and what they begin with: `HS40-2318` and `MC-3-spindle` are of HS-40 and MC-3."""
     found: set[str] = set()

@@ -12,6 +12,7 @@ from typing import Any
 
 from assistant.answer import Answer, Event, Exchange, Found
 from assistant.audited import Asks
+from assistant.question import Shown
 from ingest.access import Viewer
 from ingest.personal import Personal, put_back
 
@@ -24,10 +25,18 @@ class DiscreetAssistant:
         self._personal = personal
 
     def ask(
-        self, question: str, viewer: Viewer, *, history: Sequence[Exchange] = (), **options: Any
+        self,
+        question: str,
+        viewer: Viewer,
+        *,
+        history: Sequence[Exchange] = (),
+        shown: Shown | None = None,
+        **options: Any,
     ) -> Iterator[Event]:
         """See `assistant.answer.Assistant.ask`. Drafts keep their placeholders; the `Answer` replaces them anyway."""
         said = [Exchange(self._personal.without(one.question), self._personal.without(one.answer)) for one in history]
+        if shown:
+            options["shown"] = replace(shown, words=self._personal.without(shown.words))
         for event in self._assistant.ask(self._personal.without(question), viewer, history=said, **options):
             yield self._shown(event, question, viewer)
 

@@ -107,16 +107,20 @@ class Retriever:
         k: int = 8,
         vectors: Vectors | None = None,
         kinds: Sequence[str] | None = None,
+        shown: str = "",
     ) -> list[Hit]:
         """The `k` entities that fit a question best, best first; equal ones in the order of their ids.
 
         Args:
+            shown: words that are looked for as well but ask nothing: what can be read in a picture.
             vectors: float32 [n, dim], what is asked besides words: a picture or a sound, placed in the space.
             kinds: only entities of these kinds; all when None.
         """
         asked = self.ask(question, viewer, vectors)
         proposed = self.propose(asked, viewer, kinds)
         lexical = dict(proposed[-1])
+        if shown:
+            proposed.append(search(self._catalog, shown, self._scopes(viewer), DEPTH, kinds))
         found = self._memory.hydrate(fuse(proposed)[:CLOSE], viewer)
         items = [found[id] for id in sorted(found)]
         table = features(asked, items, [lexical.get(item.entity.id, 0.0) for item in items])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Event
+    from assistant.question import Question
     from ingest.entity import Locator
 
 WHOSE = {
@@ -18,6 +19,13 @@ WHOSE = {
     "refusal": "nothing in the sources you may read answers this",
 }
 LONGEST_QUOTE = 160
+
+
+def question(asked: Question, out: TextIO | None = None) -> None:
+    """Prints a question as it was heard, with what was read in its picture, so that a person sees what was understood."""
+    out = out or sys.stdout
+    said = asked.shown.named(asked.text) if asked.shown else asked.text
+    out.write("\n".join([f"  asked: {said}", *(f"  note: {note}" for note in asked.notes)]) + "\n")
 
 
 def answer(events: Iterable[Event], out: TextIO | None = None) -> Answer:

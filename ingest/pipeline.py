@@ -185,7 +185,7 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Pe
         row, status = _known(memory, source, job, kinds)
         if row is not None and status in ("unchanged", "moved"):
             return Report(job.path, status, seconds=time.perf_counter() - started, scope=job.scope, notes=row.notes)
-        reader, drafts, notes = _drafts(source, readers)
+        reader, drafts, notes = drafts_of(source, readers)
         jobs.survived(memory.catalog, job)
     except KotonohaError as error:
         reason = error.reason if isinstance(error, UnreadableSource) else str(error)
@@ -225,7 +225,7 @@ def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[S
     return None, "added"
 
 
-def _drafts(source: Source, readers: Sequence[Reader]) -> tuple[str, list[Draft], tuple[str, ...]]:
+def drafts_of(source: Source, readers: Sequence[Reader]) -> tuple[str, list[Draft], tuple[str, ...]]:
     """The name of the reader that accepts a source, and everything it has to say, bounded.
 
     The one place where any failure of a format library becomes a clear line.

@@ -13,6 +13,7 @@ from assistant.audit import Audit
 from assistant.audited import AuditedAssistant
 from assistant.cite import Citation
 from assistant.discreet import DiscreetAssistant
+from assistant.question import Shown
 from assistant.retrieve import Hit, Retriever
 from ingest import pipeline
 from ingest.access import Viewer
@@ -35,7 +36,8 @@ class Echo:
     def ask(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Event]:
         before = " ".join(f"{one.question} {one.answer}" for one in options.get("history", ()))
         hits = tuple(self._retriever.search(question, viewer))
-        self.heard.append(f"{before} {question} {' '.join(hit.entity.text for hit in hits)}")
+        shown = options["shown"].words if "shown" in options else ""
+        self.heard.append(f"{before} {shown} {question} {' '.join(hit.entity.text for hit in hits)}")
         cited = tuple(_cited(hit) for hit in hits)
         yield Found(hits)
         paths = {hit.entity.source: "a file" for hit in hits}
@@ -88,3 +90,11 @@ def test_everybody_else_is_shown_placeholders(memory: Memory, echo: Echo) -> Non
     assert "[PHONE-" in shown
     assert PHONE not in shown
     assert PHONE in answer.question
+
+
+def test_personal_data_that_is_shown_is_replaced_too(memory: Memory, echo: Echo) -> None:
+    personal = Personal(memory.catalog, memory.settings.keys_folder)
+    shown = Shown(f"Sawada, phone {PHONE}", np.zeros((1, memory.space.dim), np.float32))
+    list(DiscreetAssistant(echo, personal).ask("Who is this?", Viewer("berg", frozenset({"hr"})), shown=shown))
+    assert "[PHONE-" in echo.heard[0]
+    assert PHONE not in echo.heard[0]

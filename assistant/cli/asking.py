@@ -5,16 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, as_person, command
 from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.question import Question
 
 
 def add(commands: Commands) -> None:
     parser = command(
         commands, "ask", ask, "ask a question", 'kotonoha ask "How often is the spindle greased?" --as sawada'
     )
-    parser.add_argument("question", nargs="?", default="", help="read from standard input when it is not given")
+    parser.add_argument("question", nargs="?", default="", help="read from standard input when nothing else is given")
+    parser.add_argument("--image", type=Path, help="a picture that the question is about")
+    parser.add_argument("--audio", type=Path, help="a recording of the question, or of what it is about")
     as_person(parser, "answer only from what this person may read (default: the owner the policy names)")
     parser.add_argument(
         "--grounding",
@@ -41,17 +48,31 @@ def ask(args: argparse.Namespace, settings: Settings) -> int:
     from assistant import build, show
     from assistant.answer import Answer
 
-    question = args.question or sys.stdin.read()
+    question = _asked(args, settings)
     with build.memory(settings) as memory:
         viewer = build.viewer(memory.catalog, args.person)
-        events = build.assistant(settings, memory).ask(question, viewer, grounding=args.grounding)
+        assistant = build.assistant(settings, memory)
+        events = assistant.ask(question.text, viewer, grounding=args.grounding, shown=question.shown)
         if not args.json:
+            if args.image or args.audio:
+                show.question(question)
             show.answer(events)
             return 0
         for event in events:
             if isinstance(event, Answer):
                 print(json.dumps(event.as_dict(), ensure_ascii=False))
     return 0
+
+
+def _asked(args: argparse.Namespace, settings: Settings) -> Question:
+    """The question as it was typed, or with what was shown and said."""
+    from assistant import build
+    from assistant.question import Question, read
+
+    if not (args.image or args.audio):
+        return Question(args.question or sys.stdin.read())
+    readers, space = build.readers(settings), build.space(settings)
+    return read(args.question, args.image, args.audio, settings, readers, space)
 
 
 def serve(args: argparse.Namespace, settings: Settings) -> int:
