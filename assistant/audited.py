@@ -52,5 +52,8 @@ def record(answer: Answer, viewer: Viewer) -> AuditEvent:
             "how": answer.how, "grounding": answer.grounding, "model": answer.model, "open": sorted(viewer.scopes),
             "entities": [hit.entity.id for hit in answer.hits], "cited": [citation.entity for citation in answer.citations],
         },
-        content={"question": answer.question, "answer": answer.answer, "quotes": [c.quote for c in answer.citations]},
+        content={
+            "question": answer.question, "shown": answer.shown, "answer": answer.answer,
+            "quotes": [c.quote for c in answer.citations],
+        },
     )  # fmt: skip
