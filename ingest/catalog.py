@@ -123,6 +123,10 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE INDEX entity_gate ON entity (id, scope);
     """,
+    # 6: the files beside a source that are read with it
+    """
+    ALTER TABLE source ADD COLUMN beside TEXT NOT NULL DEFAULT '';
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""
 
@@ -135,6 +139,7 @@ class SourceRow:
         notes: remarks of its reader (pages without text, rough transcript).
         redacted: the kinds of personal data that were redacted in it, separated by spaces.
         moved: whether its scope was chosen by a command, which folder rules then leave alone.
+        beside: the hash of the files beside it that were read with it.
     """
 
     id: str
@@ -149,6 +154,7 @@ class SourceRow:
     added: str
     redacted: str = ""
     moved: bool = False
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

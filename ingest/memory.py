@@ -271,10 +271,10 @@ def open_vectors(folder: Path) -> ClientAPI:
 
 
 def _put_row(connection: Any, row: SourceRow) -> None:
-    columns = ("path", "sha256", "size", "media", "title", "scope", "reader", "notes", "redacted")
+    columns = ("path", "sha256", "size", "media", "title", "scope", "reader", "notes", "redacted", "beside")
     values = (
         row.id, row.path, row.sha256, row.size, row.media, row.title, row.scope, row.reader, json.dumps(row.notes),
-        row.redacted, row.added,
+        row.redacted, row.beside, row.added,
     )  # fmt: skip
     connection.execute(
         f"INSERT INTO source (id, {', '.join(columns)}, added) VALUES ({marks(values)}) ON CONFLICT (id) DO UPDATE SET "

@@ -208,17 +208,20 @@ def _as_moved(memory: Memory, source: Source, job: jobs.Job) -> jobs.Job:
 
 
 def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[SourceRow | None, str]:
-    """The row of a source that was here before, and what became of it; what is redacted otherwise is read again."""
+    """The row of a source that was here before, and what became of it.
+
+    It is read again when it changed, when a file beside it did, or when other personal data is to be redacted.
+    """
     here = memory.catalog.source_at(str(source.path))
     if here is not None:
-        if here.sha256 != source.sha256 or here.redacted != kinds:
+        if (here.sha256, here.beside, here.redacted) != (source.sha256, source.beside, kinds):
             return here, "updated"
         if here.scope != job.scope:
             memory.move_source(here.id, here.path, job.scope)
         return here, "unchanged"
     for row in memory.catalog.sources_like(source.sha256):
         if not Path(row.path).exists():
-            if row.redacted != kinds:
+            if (row.beside, row.redacted) != (source.beside, kinds):
                 return row, "updated"
             memory.move_source(row.id, str(source.path), job.scope)
             return row, "moved"
@@ -298,7 +301,7 @@ def _row(work: Work) -> SourceRow:
     now = time.strftime("%Y-%m-%dT%H:%M:%S")
     return SourceRow(
         work.id, str(work.source.path), work.source.sha256, work.source.size, work.source.media, title, work.job.scope,
-        work.reader, work.notes, now, work.redacted,
+        work.reader, work.notes, now, work.redacted, beside=work.source.beside,
     )  # fmt: skip
 
 

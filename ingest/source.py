@@ -37,6 +37,8 @@ XLS = "application/vnd.ms-excel"
 MSG = "application/vnd.ms-outlook"
 
 TRANSCRIPTS = (".vtt", ".srt", ".txt")
+UNITS = ".sensor.yaml"
+RECORDS = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".jsonl", ".ndjson")
 RECORDINGS = (".wav", ".mp3", ".m4a", ".flac", ".ogg", ".opus", ".aac", ".mp4", ".mkv", ".mov", ".webm")
 
 UNREAD = {
@@ -68,6 +70,7 @@ class Source:
         media: media type found by content, e.g. "application/pdf", "text/csv".
         head: the first 4,096 bytes.
         settings: limits readers keep.
+        beside: a hash of the files beside it that are read with it; empty when there is none.
     """
 
     path: Path
@@ -76,6 +79,7 @@ class Source:
     media: str
     head: bytes
     settings: Settings
+    beside: str = ""
 
 
 # -- listing ---------------------------------------------------------------------------------------------
@@ -84,8 +88,8 @@ class Source:
 def walk(paths: Iterable[Path | str]) -> Iterator[Path | UnreadableSource]:
     """Every file at or below `paths`, resolved, once, folders in the order of their names.
 
-    Hidden files, leftovers of office programs and transcripts beside their recordings are passed over inside folders;
-    a file named by the user never is.
+    Hidden files, leftovers of office programs and what is read with the file it lies beside (`companions`) are passed over
+    inside folders; a file named by the user never is.
     What cannot be listed (missing, not permitted, a link that leads nowhere or in a circle) is yielded as an error.
     """
     seen: set[Path] = set()
@@ -114,11 +118,14 @@ def count_files(paths: Iterable[Path | str]) -> int:
 
 def _is_wanted(path: Path) -> bool:
     hidden = path.name.startswith((".", "~$")) or path.name.lower() in ("thumbs.db", "desktop.ini")
-    return not hidden and not _is_transcript(path)
+    return not hidden and not _is_companion(path)
 
 
-def _is_transcript(path: Path) -> bool:
-    """Whether it holds the words of a recording of the same name, with which it is read."""
+def _is_companion(path: Path) -> bool:
+    """Whether it holds the words of a recording of the same name, or the units of a record, with which it is read."""
+    if path.name.endswith(UNITS):
+        stem = path.name.removesuffix(UNITS)
+        return any(path.with_name(stem + suffix).is_file() for suffix in RECORDS)
     return path.suffix in TRANSCRIPTS and any(path.with_suffix(suffix).is_file() for suffix in RECORDINGS)
 
 
@@ -149,12 +156,41 @@ def look(path: Path, settings: Settings) -> Source:
             file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         media = sniff(path, settings)
+        beside = _hash(companions(path, media))
     except (OSError, RuntimeError) as error:
         raise UnreadableSource(path, _why(error, path)) from error
     if media in UNREAD:
         what, hint = UNREAD[media]
         raise UnreadableSource(path, f"{what}; {hint}" if hint else what)
-    return Source(path, sha256, size, media, head, settings)
+    return Source(path, sha256, size, media, head, settings, beside)
+
+
+def companions(path: Path, media: str) -> list[Path]:
+    """The files beside one that are read with it: the transcript of a recording, the units of a record of figures."""
+    sound = media.startswith(("audio/", "video/")) or media == "application/ogg"
+    found = [transcript_of(path) if sound else units_of(path)]
+    return [file for file in found if file]
+
+
+def transcript_of(recording: Path) -> Path | None:
+    """The transcript that lies beside a recording, if any."""
+    found = (recording.with_suffix(suffix) for suffix in TRANSCRIPTS)
+    return next((file for file in found if file.is_file()), None)
+
+
+def units_of(record: Path) -> Path | None:
+    """What a person wrote beside a record of figures about its channels, if anything."""
+    file = record.with_name(record.stem + UNITS)
+    return file if file.is_file() else None
+
+
+def _hash(files: Iterable[Path]) -> str:
+    """One hash of the kinds and contents of files, empty without any; a new name of all of them changes nothing."""
+    found = []
+    for file in files:
+        with file.open("rb") as opened:
+            found.append(f"{file.suffix} {hashlib.file_digest(opened, 'sha256').hexdigest()}")
+    return hashlib.sha256("\n".join(found).encode()).hexdigest() if found else ""
 
 
 def _size(path: Path, settings: Settings) -> int:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from ingest import jobs, pipeline
 from ingest.access import Viewer
+from ingest.entity import Draft
 from ingest.memory import Memory
 from ingest.pipeline import Report
+from ingest.readers import Note
 from ingest.settings import Settings
+from ingest.source import Source, companions
 from ingest.space import Placed
 
 from .conftest import ParagraphReader, WordSpace
@@ -158,3 +161,56 @@ def dump(memory: Memory) -> list[tuple[object, ...]]:
         for table in tables
         for row in memory.catalog.connection.execute(f"SELECT * FROM {table} ORDER BY id")
     ]
+
+
+class RecordingReader:
+    """A reader in miniature that, like the real ones, believes what lies beside a recording or a record."""
+
+    name = "recordings"
+
+    def accepts(self, source: Source) -> bool:
+        return True
+
+    def read(self, source: Source) -> Iterator[Draft | Note]:
+        beside = "".join(file.read_text() for file in companions(source.path, source.media))
+        yield Draft("utterance", f"{source.path.stem}: {beside or 'a noise'}")
+
+
+def flac(path: Path) -> Path:
+    path.write_bytes(b"fLaC\x00\x00\x00\x22" + bytes(64))
+    return path
+
+
+@pytest.mark.parametrize(("name", "beside"), [("talk.flac", "talk.vtt"), ("spindle.csv", "spindle.sensor.yaml")])
+def test_what_lies_beside_a_file_is_a_part_of_it(memory: Memory, tmp_path: Path, name: str, beside: str) -> None:
+    """Added, changed or removed it has its file read again, once; other files beside it do not matter."""
+
+    def read() -> tuple[dict[str, str], list[str]]:
+        _, reports = pipeline.ask(memory.catalog, [folder], lambda path: "a")
+        reports += pipeline.run(memory, [RecordingReader()])
+        row = memory.catalog.source_at(str(file))
+        said = memory.catalog.entities_of(row.id) if row else []
+        return statuses(reports), [item.entity.text for item in said]
+
+    folder = tmp_path / "files"
+    folder.mkdir()
+    file, side = folder / name, folder / beside
+    flac(file) if name.endswith("flac") else file.write_text("time,temp\n" + "2026-01-01,1\n" * 3)
+    (folder / "other.vtt").write_text("WEBVTT\n\nof something else")
+    assert read()[0] == {name: "added", "other.vtt": "added"}
+    for status, text in [("updated", "first"), ("unchanged", "first"), ("updated", "second"), ("updated", "")]:
+        side.write_text(text) if text else side.unlink()
+        found, said = read()
+        assert found == {name: status, "other.vtt": "unchanged"}
+        assert said == [f"{file.stem}: {text or 'a noise'}"]
+
+
+def test_a_recording_that_moves_with_its_transcript_is_not_read_again(memory: Memory, tmp_path: Path) -> None:
+    flac(tmp_path / "talk.flac").with_suffix(".vtt").write_text("said")
+    _, reports = pipeline.ask(memory.catalog, [tmp_path / "talk.flac"], lambda path: "a")
+    assert not reports
+    assert [one.status for one in pipeline.run(memory, [RecordingReader()])] == ["added"]
+    for suffix in (".flac", ".vtt"):
+        (tmp_path / f"talk{suffix}").rename(tmp_path / f"speech{suffix}")
+    pipeline.ask(memory.catalog, [tmp_path / "speech.flac"], lambda path: "a")
+    assert [one.status for one in pipeline.run(memory, [RecordingReader()])] == ["moved"]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ingest.entity import Draft
 from ingest.errors import UnreadableSource
-from ingest.readers.transcript import Cue, TranscriptReader, beside, cues, seconds
+from ingest.readers.transcript import Cue, TranscriptReader, cues, seconds
 from ingest.settings import Settings
-from ingest.source import look
+from ingest.source import look, transcript_of
 
 VTT = """WEBVTT - shift report
 
@@ -72,11 +72,11 @@ def test_a_transcript_that_says_nothing_is_one_line(tmp_path: Path, text: str) -
 def test_a_transcript_beside_a_recording_is_found(tmp_path: Path) -> None:
     """WebVTT before SubRip before plain text."""
     recording = tmp_path / "talk.flac"
-    assert beside(recording) is None
+    assert transcript_of(recording) is None
     text = write(tmp_path, "talk.txt", "x")
-    assert beside(recording) == text
+    assert transcript_of(recording) == text
     vtt = write(tmp_path, "talk.vtt", VTT)
-    assert beside(recording) == vtt
+    assert transcript_of(recording) == vtt
 
 
 def test_a_transcript_alone_is_a_source(tmp_path: Path) -> None:

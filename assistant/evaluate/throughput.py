@@ -145,12 +145,11 @@ def run(folder: Path | None, settings: Settings) -> Table:
 def _sources(folder: Path, readers: Sequence[Reader], settings: Settings) -> dict[str, list[Source]]:
     """Files by the reader that reads them; a recording whose words lie beside it is no measure of hearing."""
     from ingest.errors import UnreadableSource
-    from ingest.readers.transcript import beside
-    from ingest.source import look, walk
+    from ingest.source import look, transcript_of, walk
 
     found: dict[str, list[Source]] = {}
     for path in walk([folder]):
-        if not isinstance(path, UnreadableSource) and beside(path) in (None, path):
+        if not isinstance(path, UnreadableSource) and transcript_of(path) in (None, path):
             source = look(path, settings)
             name = next((reader.name for reader in readers if reader.accepts(source)), "")
             found.setdefault(name, []).append(source)

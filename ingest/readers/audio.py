@@ -18,9 +18,9 @@ from ..encoders.voice import FRAME, RATE, Samples, VoiceActivity, utterances
 from ..encoders.voice import LONGEST as UTTERANCE
 from ..entity import Draft, Locator
 from ..errors import MissingPart, UnreadableSource
-from ..source import Source
+from ..source import Source, transcript_of
 from . import Note
-from .transcript import beside, cues, utterance
+from .transcript import cues, utterance
 
 LONGEST = 8 * 3600
 """Seconds of a recording that are heard."""
@@ -120,7 +120,7 @@ class AudioReader:
 
     def _said(self, path: Path, speech: Sequence[Span]) -> Iterator[Draft | Note]:
         """What is said: by the transcript beside it, else as the recogniser hears it."""
-        transcript = beside(path)
+        transcript = transcript_of(path)
         if transcript:
             yield Note(f"its words are those of {transcript.name}")
             yield from (utterance(cue, PARENT) for cue in cues(transcript))

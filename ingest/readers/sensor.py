@@ -27,7 +27,7 @@ from ..encoders import signal, wording
 from ..encoders.signal import Floats, Signal
 from ..entity import Draft, Locator
 from ..errors import BadInput
-from ..source import XLSX, Source
+from ..source import XLSX, Source, units_of
 from . import Note, table
 from .grid import Row
 
@@ -315,8 +315,8 @@ def sidecar(source: Source) -> dict[str, Any]:
     """
     import yaml
 
-    file = source.path.with_name(source.path.stem + ".sensor.yaml")
-    if not file.is_file():
+    file = units_of(source.path)
+    if file is None:
         return {}
     try:
         said = yaml.safe_load(file.read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from .. import charset
 from ..entity import Draft, Locator
 from ..errors import UnreadableSource
 from ..settings import MIB
-from ..source import TRANSCRIPTS, Source
+from ..source import Source
 from . import Note
 
 LARGEST = 16 * MIB
@@ -56,12 +56,6 @@ def utterance(cue: Cue, parent: str = "") -> Draft:
     """A cue as an entity."""
     facts = {"by": "transcript", **({"speaker": cue.speaker} if cue.speaker else {})}
     return Draft("utterance", cue.said, Locator(start=cue.start, end=cue.end), parent=parent, facts=facts)
-
-
-def beside(recording: Path) -> Path | None:
-    """The transcript that lies beside a recording, if any."""
-    found = (recording.with_suffix(suffix) for suffix in TRANSCRIPTS)
-    return next((file for file in found if file.is_file()), None)
 
 
 def cues(file: Path) -> list[Cue]:
