@@ -152,16 +152,17 @@ def viewer(catalog: Catalog, person: str = "") -> Viewer:
 
 def audit(settings: Settings, catalog: Catalog) -> Audit:
     from assistant.audit import Audit
+    from ingest import keys
     from ingest.vault import secret
 
-    return Audit(catalog, secret(settings.keys_folder / "audit.key"), settings.home / "audit.head")
+    return Audit(catalog, secret(keys.of(settings), "audit.key"), settings.home / "audit.head")
 
 
 def personal(settings: Settings, catalog: Catalog) -> Personal:
     """The placeholders and sealed originals of this memory."""
     from ingest.personal import Personal
 
-    return Personal(catalog, settings.keys_folder)
+    return Personal(catalog, settings)
 
 
 def assistant(settings: Settings, memory: Memory) -> DiscreetAssistant:
@@ -198,7 +199,7 @@ def remote(settings: Settings, catalog: Catalog, personal: Personal) -> Remote |
 
 def _given(file: str) -> str:
     """The secret in a file that a setting names, or none."""
-    from ingest.vault import given
+    from ingest.keys import given
 
     return given(Path(file).expanduser()) if file else ""
 

@@ -98,6 +98,14 @@ def rests_on(sentence: str, question: str, evidence: str) -> bool:
     return len(new & terms_of(evidence)) >= RESTING * len(new)
 
 
+def names_field(sentence: str, evidence: str) -> bool:
+    """Whether a sentence is only the name of a field ("Unit price") where the evidence has its value ("Unit price: 12 JPY")."""
+    said = re.escape(MARK.sub("", sentence).strip(" .。"))
+    return bool(re.search(rf"(?:^|[;\n])\s*{said}\s*[:：]", evidence, re.IGNORECASE)) and not re.search(
+        rf"[:：]\s*{said}\s*(?:[;\n]|$)", evidence, re.IGNORECASE
+    )
+
+
 def repeats(sentence: str, other: str) -> bool:
     """Whether a sentence says hardly anything that the other does not."""
     new = {term for term in terms(MARK.sub("", sentence)) if is_telling(term)}

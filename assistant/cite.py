@@ -60,8 +60,7 @@ def from_marks(answer: str, sources: Sequence[Entity], ranked: Sequence[Candidat
             if 1 <= mark <= len(sources):
                 said.setdefault(mark, []).append(sentence)
     return [
-        _citation(mark, sources[mark - 1], *_best(" ".join(said[mark]), sources[mark - 1], ranked), name)
-        for mark in sorted(said)
+        _citation(mark, *_best(" ".join(said[mark]), sources[mark - 1], ranked), name) for mark in sorted(said)
     ]
 
 
@@ -71,14 +70,15 @@ def without_strays(answer: str, count: int) -> tuple[str, tuple[int, ...]]:
     return MARK.sub(lambda match: "" if int(match[1]) in strays else match[0], answer), strays
 
 
-def _best(said: str, entity: Entity, ranked: Sequence[Candidate]) -> tuple[int, int]:
-    """The range of the entity's sentence that carries `said` best; between equals, the one that answers better."""
-    own = [one for one in ranked if one.entity.id == entity.id]
+def _best(said: str, entity: Entity, ranked: Sequence[Candidate]) -> tuple[Entity, int, int]:
+    """The sentence that carries `said` best, of the entity or of a line inside it; between equals, the one that answers
+    better."""
+    own = [one for one in ranked if entity.id in (one.entity.id, one.entity.parent)]
     if own:
         best = extended(max(own, key=lambda one: (round(support(said, one.text).support, 2), one.score)))
-        return best.start, best.end
+        return best.entity, best.start, best.end
     cut = spans(entity) or [(0, len(entity.text))]
-    return max(cut, key=lambda span: support(said, entity.text[span[0] : span[1]]).support)
+    return entity, *max(cut, key=lambda span: support(said, entity.text[span[0] : span[1]]).support)
 
 
 def _citation(mark: int, entity: Entity, start: int, end: int, name: SourceName) -> Citation:

@@ -43,12 +43,13 @@ SORTS: tuple[tuple[str, str], ...] = (
     (rf"{WHAT} rated current\b|\bhow many amp|電流は", rf"{NUMBER}\s*m?A\b"),
     (rf"{WHAT} (?:per ?cent|percentage|proportion|share|fraction)\b|何%|何パーセント|何割", r"\d\s*[%％]|per ?cent|half|third|quarter|\bnone\b|割"),
     (rf"{WHAT} colou?rs?\b|何色|色は", r"\b(?:red|blue|green|yellow|orange|black|white|gr[ae]y|brown|purple|pink|silver|gold(?:en)?|violet|crimson)\b|[赤青緑黄黒白灰茶紫銀金]"),
-    (r"\b(?:price|costs?|salary|fees?|wages?|fares?|prize money|budget|revenue|turnover|sales target|allowance)\b|\bhow expensive|いくら|何円|料金|価格|単価", MONEY + r"|\d{3}"),
+    (r"\b(?:price|costs?|salary|fees?|wages?|fares?|prize money|budget|revenue|turnover|sales target|allowance)\b|\bhow expensive|いくら|何円|料金|価格|単価", MONEY + r"|(?<![\d-])(?!(?:19|20)\d\d\b)\d{3}"),
     (r"\bhow (?:often|frequently)|\bwhat intervals?|どのくらいの頻度|何回", rf"{DURATION}|{NUMBER}\s*(?:times|回)"),
     (r"\bhow (?:long|quickly|soon)\b|\bhow much time|\bfor how many (?:hours|days|weeks|months|years)", rf"{DURATION}|{LENGTH}|{DATE}|immediately|at once"),
     (r"\bhow (?:tall|high|wide|deep|far|large|big|thick)\b|\b(?:height|width|depth|length|diameter|distance)\b|寸法|直径", rf"{LENGTH}|{NUMBER}"),
     (r"\bhow old\b", NUMBER),
-    (r"\bhow (?:many|much)\b|\bwhat (?:number|amount|quantity|size|is the population)\b|\btotal (?:number|amount)\b|\bnumber of\b|いくつ", NUMBER),
+    (rf"\bhow many (?!{TIME})", rf"{NUMBER}(?![\w.,]|[\s-]+{TIME})"),
+    (r"\bhow (?:many|much)\b|\bwhat (?:is the )?(?:number|amount|quantity|size|population)\b|\btotal (?:number|amount)\b|\bnumber of\b|いくつ", rf"(?<![\w-]){NUMBER}"),
     (r"\bwhen\b(?! (?:the|a|an|you|we|it|they|he|she|is|are|i) )|\b(?:what|which) (?:year|date|day|month|time|century|decade|period|era)\b|\b(?:un|since|by|from) when\b|\bdate\b|いつ|何[年月]", DATE),
     (r"\bwhy\b|\bwhat (?:caused|causes|is the (?:reason|cause))|\bfor what reason|なぜ|どうして|理由|原因", r"\b(?:because|due|since|so that|in order|caused?|causes|as a result|result(?:ed|s)?|therefore|to (?:avoid|prevent|allow|make)|reason|led|had)\b|ため|ので|から|により|原因"),
     (r"\bhow (?:do|does|did|can|should|is|are|was|were)\b|\bin what way|どのように|どうやって", r"\b(?:by|through|using|with|via|to)\b|して|により|で"),
@@ -64,7 +65,6 @@ NAMED = re.compile(
 """Questions whose answer is a name."""
 
 COUNTER = re.compile(r"何(個|人|枚|本|台|回|件|名|箱|円|日間|日|時間|時|分|秒|週間|か月|ヶ月|カ月|年|歳|階|号|番|度|%|パーセント)")
-COUNTED = re.compile(r"\bhow many (?:of the )?(?:\w+ )??(\w{3,}?)(?:s|es)?\b(?= |\?|$)", re.IGNORECASE)
 
 
 PLAIN = 13

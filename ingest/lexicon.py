@@ -46,6 +46,30 @@ LARGE = 20_000
 GRAMMAR = re.compile("[\u3041-\u309f]+|.*[何誰幾].*")
 """Japanese terms that say how something is asked: only hiragana, or an interrogative."""
 
+IRREGULAR = {
+    form: base
+    for base, *forms in map(
+        str.split,
+        (
+            "become became", "begin began begun", "bend bent", "blow blew blown",
+            "break broke broken", "bring brought", "build built", "burn burnt", "buy bought", "catch caught",
+            "choose chose chosen", "come came", "deal dealt", "dig dug", "draw drew drawn",
+            "drive drove driven", "eat ate eaten", "fall fell fallen", "feed fed", "fight fought",
+            "find found", "fly flew flown", "forget forgot forgotten", "freeze froze frozen", "get got gotten",
+            "go went gone", "grow grew grown", "hang hung", "hear heard", "hide hid hidden", "hold held",
+            "keep kept", "know knew known", "lead led", "lend lent", "lose lost", "make made",
+            "mean meant", "meet met", "pay paid", "ride rode ridden", "ring rang rung", "arise arose arisen",
+            "run ran", "sell sold", "send sent", "shake shook shaken", "shoot shot",
+            "sing sang sung", "sink sank sunk", "sit sat", "sleep slept", "speak spoke spoken", "spend spent",
+            "spin spun", "stand stood", "steal stole stolen", "stick stuck", "strike struck", "swim swam swum",
+            "take took taken", "teach taught", "think thought", "throw threw thrown", "understand understood",
+            "wear wore worn", "win won", "write wrote written",
+        ),
+    )
+    for form in forms
+}  # fmt: skip
+"""Forms of English verbs that a stemmer leaves apart: a question has "did it lose", its answer "it lost"."""
+
 _stemmer = snowballstemmer.stemmer("english")
 _stemming = threading.Lock()
 
@@ -100,7 +124,7 @@ def stem(word: str) -> str:
     if len(word) < 3 or not (word.isascii() and word.isalpha()):
         return word
     with _stemming:
-        return str(_stemmer.stemWord(word))
+        return str(_stemmer.stemWord(IRREGULAR.get(word, word)))
 
 
 def is_telling(term: str) -> bool:

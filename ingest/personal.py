@@ -14,14 +14,15 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import accumulate
-from pathlib import Path
 from typing import Any, TypeVar
 
+from . import keys
 from .access import Viewer, may_read
 from .catalog import Catalog, chunks, marks
 from .cells import shown
 from .entity import Draft
 from .redact import KINDS, Placeholders, Span, find, resolved
+from .settings import Settings
 from .vault import Vault, secret
 
 T = TypeVar("T")
@@ -49,12 +50,13 @@ class Redacted:
 
 
 class Personal:
-    """The personal data of one memory. Keys lie in `keys`, readable by the owner of the files alone."""
+    """The personal data of one memory. Its keys lie where the settings say."""
 
-    def __init__(self, catalog: Catalog, keys: Path) -> None:
+    def __init__(self, catalog: Catalog, settings: Settings) -> None:
+        where = keys.of(settings)
         self._catalog = catalog
-        self._placeholders = Placeholders(secret(keys / "placeholders.key"))
-        self._vault = Vault(keys / "originals.key")
+        self._placeholders = Placeholders(secret(where, "placeholders.key"))
+        self._vault = Vault(where, "originals.key")
 
     # -- in --------------------------------------------------------------------------------------------
 

@@ -114,7 +114,7 @@ def ask(catalog: Catalog, paths: Iterable[Path], scope_of: ScopeOf) -> tuple[str
 
 def run(memory: Memory, readers: Sequence[Reader]) -> Iterator[Report]:
     """Does every waiting job, those that are asked for meanwhile too, and yields a report as each is done."""
-    personal = Personal(memory.catalog, memory.settings.keys_folder)
+    personal = Personal(memory.catalog, memory.settings)
     while waiting := jobs.waiting(memory.catalog):
         batch: list[Work] = []
         unsettled = 0

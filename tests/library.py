@@ -89,7 +89,7 @@ def stock(memory: Memory) -> dict[str, list[Entity]]:
 
 
 def keys(memory: Memory) -> Personal:
-    return Personal(memory.catalog, memory.settings.keys_folder)
+    return Personal(memory.catalog, memory.settings)
 
 
 def accounts(memory: Memory) -> People:

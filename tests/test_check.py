@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from assistant.check import addresses, best_support, cited, repeats, rests_on, spoken, support
+from assistant.check import addresses, best_support, cited, names_field, repeats, rests_on, spoken, support
 from ingest.space import Placed
 
 LOG = "The pump CP-120 was replaced on 9 June 2026 after 4,000 hours because the seal was worn."
@@ -103,3 +103,10 @@ def test_a_figure_from_elsewhere_is_no_evidence() -> None:
 def test_saying_the_same_again_is_noticed() -> None:
     assert repeats("A stop is a short stop. [1]", "A short stop of a machine. [1]")
     assert not repeats("A stop is a short break. [1]", "A short stop of a machine. [1]")
+
+
+def test_the_name_of_a_field_is_no_value() -> None:
+    row = "Part number: HS-40; Description: Spindle unit; Unit price: 12 JPY"
+    assert names_field("part number [1]", row)
+    assert not names_field("Spindle unit [1]", row)
+    assert not names_field("12 JPY", row)

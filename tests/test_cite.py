@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.cite import from_marks, whole, without_strays
+from assistant.quote import Candidate
 from ingest.entity import Entity, Locator
 
 TEXT = "The pump is oiled weekly. The seal is replaced every 4,000 hours. The valve is made of steel."
@@ -36,6 +38,14 @@ def test_a_line_of_a_picture_is_cited_with_its_box() -> None:
     assert one.quote == "RATED CURRENT 52 A"
     assert one.locator.box == (1, 6, 3, 8)
     assert whole(1, plate, str).locator.box == (1, 2, 3, 8)
+
+
+def test_what_a_picture_only_sums_up_is_cited_at_its_line() -> None:
+    plate = entity("Picture of a plate; text in it: RATED CURRENT 52 A", Locator())
+    line = Entity("e2", "s1", "open", "line", "RATED CURRENT 52 A", Locator(box=(1, 6, 3, 8)), parent="e1")
+    ranked = [Candidate(0, line, 0, len(line.text), np.zeros(1))]
+    (one,) = from_marks("52 A [1]", [plate], ranked, str)
+    assert (one.mark, one.entity, one.quote, one.locator.box) == (1, "e2", "RATED CURRENT 52 A", (1, 6, 3, 8))
 
 
 def test_one_citation_for_a_mark_used_twice() -> None:

@@ -58,7 +58,7 @@ def echo(memory: Memory) -> Echo:
 
 def asked(memory: Memory, echo: Echo, may_reveal: bool) -> tuple[Answer, Audit]:
     audit = Audit(memory.catalog, b"k" * 32, memory.settings.home / "audit.head")
-    personal = Personal(memory.catalog, memory.settings.keys_folder)
+    personal = Personal(memory.catalog, memory.settings)
     viewer = Viewer("mori", frozenset({"hr"}), may_reveal=may_reveal)
     question = f"沢田さんの電話は {PHONE} ですか"
     before = [Exchange("電話は?", f"それは {PHONE} です")]
@@ -93,7 +93,7 @@ def test_everybody_else_is_shown_placeholders(memory: Memory, echo: Echo) -> Non
 
 
 def test_personal_data_that_is_shown_is_replaced_too(memory: Memory, echo: Echo) -> None:
-    personal = Personal(memory.catalog, memory.settings.keys_folder)
+    personal = Personal(memory.catalog, memory.settings)
     shown = Shown(f"Sawada, phone {PHONE}", np.zeros((1, memory.space.dim), np.float32))
     list(DiscreetAssistant(echo, personal).ask("Who is this?", Viewer("berg", frozenset({"hr"})), shown=shown))
     assert "[PHONE-" in echo.heard[0]

@@ -38,3 +38,12 @@ def test_questions_for_names() -> None:
     assert asks_name("Who founded the company?")
     assert asks_name("誰が設立しましたか。")
     assert not asks_name("How heavy is it?")
+
+
+def test_a_time_is_no_count_and_a_year_no_price() -> None:
+    parts, price = expected("How many parts were lost?"), expected("What is the unit price of the seal?")
+    assert parts and price
+    assert parts.search("thirty two parts")
+    assert not parts.search("ten minutes")
+    assert price.search("Unit price: 12400 JPY")
+    assert not price.search("taken out on 9 June 2026")

@@ -99,7 +99,7 @@ class World:
         self.retriever = Retriever(self.memory, self.memory.catalog, self.memory.space)
         echo: Any = Echo()
         self.assistant = Assistant(self.retriever, self.memory, lambda: (echo, None))
-        self.personal = Personal(self.memory.catalog, self.memory.settings.keys_folder)
+        self.personal = Personal(self.memory.catalog, self.memory.settings)
 
     def _put(self, row: SourceRow, items: list[Entity]) -> None:
         placed = zip(items, place(self.memory.space, items), strict=True)

@@ -177,3 +177,8 @@ def test_only_the_kinds_asked_for(catalog: Catalog) -> None:
     fill(catalog, [("all", "pump oil")])
     assert lexicon.search(catalog, "pump", ["all"], 9, kinds=["picture"]) == []
     assert lexicon.search(catalog, "pump", ["all"], 9, kinds=["passage"]) != []
+
+
+@pytest.mark.parametrize(("asked", "said"), [("lose", "lost"), ("break", "broken"), ("write", "wrote"), ("run", "ran")])
+def test_a_verb_meets_its_irregular_forms(asked: str, said: str) -> None:
+    assert terms(asked) == terms(said)

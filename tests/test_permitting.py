@@ -123,4 +123,4 @@ def test_a_new_key_opens_what_the_old_one_sealed(
     catalog = Catalog(settings.catalog_file)
     ids = [row["entity"] for row in catalog.connection.execute("SELECT entity FROM original")]
     viewer = Viewer("boss", frozenset({"hr"}), may_reveal=True)
-    assert set(Personal(catalog, settings.keys_folder).originals(ids, viewer).values()) == {"090-1234-5678"}
+    assert set(Personal(catalog, settings).originals(ids, viewer).values()) == {"090-1234-5678"}

@@ -31,7 +31,7 @@ ENGINEER = Viewer("sawada", frozenset({"engineering"}), may_reveal=True)
 
 @pytest.fixture
 def personal(memory: Memory) -> Personal:
-    return Personal(memory.catalog, memory.settings.keys_folder)
+    return Personal(memory.catalog, memory.settings)
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_a_new_key_seals_everything_and_the_old_one_is_gone(firm: Memory, person
     before = personal.originals(ids, HR)
     assert personal.rotate() > 10
     assert old.strip() not in key.read_text()
-    assert Personal(firm.catalog, firm.settings.keys_folder).originals(ids, HR) == before
+    assert Personal(firm.catalog, firm.settings).originals(ids, HR) == before
 
 
 def test_keys_are_for_the_owner_alone(memory: Memory, personal: Personal) -> None:

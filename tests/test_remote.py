@@ -104,7 +104,7 @@ def filled(memory: Memory) -> Memory:
 
 
 def remote(server: Server, memory: Memory, *scopes: str) -> Remote:
-    personal = Personal(memory.catalog, memory.settings.keys_folder)
+    personal = Personal(memory.catalog, memory.settings)
     return Remote(server.url, "big-model", "k3y", lambda scope: scope in scopes, personal.without)
 
 
@@ -117,7 +117,7 @@ def ask(server: Server, memory: Memory, *scopes: str, question: str = QUESTION, 
     retriever = Retriever(memory, memory.catalog, memory.space)
     load: Any = lambda: (Parrot(options.pop("local", "every 500 hours")), None)  # noqa: E731
     assistant = Assistant(retriever, memory, load, remote(server, memory, *scopes))
-    personal = Personal(memory.catalog, memory.settings.keys_folder)
+    personal = Personal(memory.catalog, memory.settings)
     whole = DiscreetAssistant(AuditedAssistant(assistant, audit_of(memory)), personal)
     return list(whole.ask(question, ALL, **options))
 
@@ -181,7 +181,7 @@ def test_a_question_without_sources_stays_here(server: Server, filled: Memory) -
 def test_originals_stay_even_for_whoever_may_reveal_them(server: Server, filled: Memory) -> None:
     """The remote model is given placeholders; what is put back is put back here."""
     ids = [row["id"] for row in filled.catalog.connection.execute("SELECT id FROM entity WHERE scope = 'hr'")]
-    originals = Personal(filled.catalog, filled.settings.keys_folder).originals(ids, ALL)
+    originals = Personal(filled.catalog, filled.settings).originals(ids, ALL)
     assert PHONE in originals.values()
     question = f"Is {PHONE} the mobile phone of the night porter?"
     server.says = ["The mobile phone of the night porter is on the list. [1]"]
@@ -311,7 +311,7 @@ def test_every_request_holds_only_what_is_readable_and_may_leave(
 
 
 def test_by_default_nothing_leaves_and_without_a_policy_neither(memory: Memory, server: Server, tmp_path: Path) -> None:
-    personal = Personal(memory.catalog, memory.settings.keys_folder)
+    personal = Personal(memory.catalog, memory.settings)
     assert build.remote(load(tmp_path, {}), memory.catalog, personal) is None
     said = {"KOTONOHA_REMOTE_URL": server.url, "KOTONOHA_REMOTE_MODEL": "big"}
     made = build.remote(load(tmp_path, said), memory.catalog, personal)
@@ -339,7 +339,7 @@ def test_a_remote_model_that_cannot_be_used_is_one_clear_line(
 ) -> None:
     settings = load(tmp_path, {"KOTONOHA_REMOTE_URL": url, "KOTONOHA_REMOTE_MODEL": model})
     with pytest.raises(BadInput, match=why) as caught:
-        build.remote(settings, memory.catalog, Personal(memory.catalog, memory.settings.keys_folder))
+        build.remote(settings, memory.catalog, Personal(memory.catalog, memory.settings))
     assert isinstance(caught.value, KotonohaError)
 
 
@@ -348,7 +348,7 @@ def test_the_key_lies_in_a_strict_file(memory: Memory, server: Server, tmp_path:
     file.write_text("k3y\n")
     file.chmod(0o644)
     said = {"KOTONOHA_REMOTE_URL": server.url, "KOTONOHA_REMOTE_MODEL": "m", "KOTONOHA_REMOTE_KEY": str(file)}
-    personal = Personal(memory.catalog, memory.settings.keys_folder)
+    personal = Personal(memory.catalog, memory.settings)
     with pytest.raises(BadInput, match="chmod 600"):
         build.remote(load(tmp_path, said), memory.catalog, personal)
     file.chmod(0o600)

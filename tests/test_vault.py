@@ -4,34 +4,35 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import BadInput, MemoryDamaged
+from ingest.errors import MemoryDamaged
+from ingest.keys import Files
 from ingest.vault import Vault, secret
 
 
 def test_sealed_text_opens_for_its_owner_after_a_restart(tmp_path: Path) -> None:
-    sealed = Vault(tmp_path / "vault.key").seal("e1", "田中 090-0123-4567")
-    assert Vault(tmp_path / "vault.key").open("e1", sealed) == "田中 090-0123-4567"
+    sealed = Vault(Files(tmp_path), "vault.key").seal("e1", "田中 090-0123-4567")
+    assert Vault(Files(tmp_path), "vault.key").open("e1", sealed) == "田中 090-0123-4567"
     assert "田中".encode() not in sealed
 
 
 def test_seal_of_another_owner_key_or_a_changed_byte_does_not_open(tmp_path: Path) -> None:
-    vault = Vault(tmp_path / "vault.key")
+    vault = Vault(Files(tmp_path), "vault.key")
     sealed = vault.seal("e1", "secret")
     changed = sealed[:-5] + (b"A" if sealed[-5:-4] != b"A" else b"B") + sealed[-4:]
-    other = Vault(tmp_path / "other.key")
+    other = Vault(Files(tmp_path), "other.key")
     for opener, owner, token in ((vault, "e2", sealed), (other, "e1", sealed), (vault, "e1", changed)):
         with pytest.raises(MemoryDamaged, match="does not open"):
             opener.open(owner, token)
 
 
 def test_rotation_reseals_and_old_keys_can_then_go(tmp_path: Path) -> None:
-    vault = Vault(tmp_path / "vault.key")
+    vault = Vault(Files(tmp_path), "vault.key")
     old = vault.seal("e1", "secret")
     vault.rotate()
     assert vault.open("e1", old) == "secret"
     new = vault.reseal(old)
     vault.drop_old_keys()
-    assert Vault(tmp_path / "vault.key").open("e1", new) == "secret"
+    assert Vault(Files(tmp_path), "vault.key").open("e1", new) == "secret"
     with pytest.raises(MemoryDamaged):
         vault.open("e1", old)
     with pytest.raises(MemoryDamaged):

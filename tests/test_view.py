@@ -26,7 +26,7 @@ LEAVE = FIRM / "public" / "leave-rules-ja.txt"
 
 @pytest.fixture
 def personal(memory: Memory) -> Personal:
-    return Personal(memory.catalog, memory.settings.keys_folder)
+    return Personal(memory.catalog, memory.settings)
 
 
 @pytest.fixture

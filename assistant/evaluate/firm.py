@@ -17,6 +17,9 @@ from typing import Any
 from assistant.answer import Answer
 from assistant.evaluate.table import Table
 
+SECONDS = 0.1
+"""How far a place in a recording may lie from the labelled one: the detectors look at frames of 32 ms."""
+
 DOCUMENTS = ("text",)
 """Modalities of questions that documents alone answer."""
 
@@ -112,10 +115,12 @@ def _is_place(question: Question, source: str, place: dict[str, Any]) -> bool:
 
 
 def _same(name: str, wanted: Any, place: dict[str, Any]) -> bool:
-    """Numbers and names exactly; a window of time and a box by overlap (both may be found a little wider than labelled)."""
+    """Numbers and names exactly; a second of a recording to `SECONDS`; a window of time and a box by overlap (both may be found a little wider than labelled)."""
     got = place.get(name)
     if name == "box":
         return got is not None and _overlap(got, wanted) >= 0.5
+    if name in ("start", "end"):
+        return got is not None and abs(got - wanted) <= SECONDS
     if name == "window":
         return got is not None and got[0] <= wanted[1] and wanted[0] <= got[1]
     if isinstance(wanted, list):

@@ -158,7 +158,7 @@ class Surface:
         self.everybody = everybody
         self.space = Aimed(memory.space)
         self.retriever = Retriever(memory, memory.catalog, self.space)
-        self.personal = Personal(memory.catalog, memory.settings.keys_folder)
+        self.personal = Personal(memory.catalog, memory.settings)
         echo: Any = Echo()
         self.assistant = DiscreetAssistant(Assistant(self.retriever, memory, lambda: (echo, None)), self.personal)
         self.audit = Audit(Catalog(scratch / "audit.sqlite"), b"leaks" * 8, scratch / "audit.head")

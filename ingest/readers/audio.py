@@ -7,7 +7,7 @@ stands out, then to hear each utterance. A transcript beside it wins over what a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +74,10 @@ class AudioReader:
         Raises:
             UnreadableSource: not a sound, damaged from the start, without a sound track.
         """
+        for item in self._parts(source):
+            yield replace(item, title=source.path.stem) if isinstance(item, Draft) else item
+
+    def _parts(self, source: Source) -> Iterator[Draft | Note]:
         survey = self.survey(source.path)
         yield from _remarks(survey)
         speech = survey.speech or ()
