@@ -106,12 +106,12 @@ def catalog(settings: Settings) -> Catalog:
 
 
 def ingest(settings: Settings, paths: Iterable[Path], scope: str = "") -> Iterator[Report]:
-    """Ingests, as the owner of the memory or through the process that owns it; one report per file.
+    """Ingests, as the owner of the memory or through the process that owns it, one report per file; links concepts last.
 
     The scope is `scope` if given, else the one it was moved to, else what the policy's folder rules say, else
     `DEFAULT_SCOPE`.
     """
-    from ingest import pipeline
+    from ingest import links, pipeline
 
     known = catalog(settings)
     rules = policies(known).current()
@@ -121,7 +121,8 @@ def ingest(settings: Settings, paths: Iterable[Path], scope: str = "") -> Iterat
     def scope_of(path: Path) -> str:
         return given or moved.get(str(path)) or (rules.scope_of(path) if rules else None) or DEFAULT_SCOPE
 
-    return pipeline.ingest(settings, paths, scope_of, lambda: memory(settings), lambda: readers(settings))
+    yield from pipeline.ingest(settings, paths, scope_of, lambda: memory(settings), lambda: readers(settings))
+    links.link(known)
 
 
 def policies(catalog: Catalog) -> Policies:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant import build
 from ingest import links
 from ingest.access import Viewer
 from ingest.catalog import SourceRow, StoredEntity
@@ -18,6 +20,8 @@ from ingest.errors import NotFound
 from ingest.memory import Memory
 from ingest.settings import Settings
 from ingest.space import Placed, Vectors, pack, unit
+
+from .conftest import FIRM
 
 DIM = 16
 
@@ -89,6 +93,55 @@ def test_a_concept_is_spoken_of_under_all_its_names_in_every_modality() -> None:
 
 def test_a_name_inside_a_longer_one_is_no_mention() -> None:
     assert spoken("HS-400, XHS-40, sealed") == []
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c", "glossary", "link", "forget"]),
+        st.sampled_from(["seal", "pump", "seal pump", ""]),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=25)
+@given(STEPS)
+def test_linking_what_is_new_ends_as_linking_everything(steps: list[tuple[str, str]]) -> None:
+    """Whatever was stored, changed or forgotten in between, and however often it was linked."""
+    with TemporaryDirectory() as folder, Memory(Settings(home=Path(folder)), Letters()) as memory:
+        for what, words in steps:
+            if what == "link":
+                links.link(memory.catalog)
+            elif what == "forget":
+                for row in memory.catalog.sources()[: len(words) // 4]:
+                    memory.forget_source(row.id)
+            elif what == "glossary":
+                put(memory, what, "public", [concept(word) for word in words.split() or ["valve"]])
+            else:
+                put(memory, what, "public", [Draft("passage", f"the {words} of {what}"), Draft("passage", "nothing")])
+        links.link(memory.catalog)
+        found = [item.entity for row in memory.catalog.sources() for item in memory.catalog.entities_of(row.id)]
+        known = [one for one in found if one.kind == "concept"]
+        expected = {(one.concept, one.entity, one.times) for one in links.mentions(known, found)}
+        rows = memory.catalog.connection.execute("SELECT concept, entity, times FROM mention")
+        assert {tuple(row) for row in rows} == expected
+
+
+@pytest.mark.slow
+def test_after_ingestion_concepts_know_who_speaks_of_them(tmp_path: Path) -> None:
+    """In text and in the words of a picture, whichever comes first."""
+    home = Settings(home=tmp_path)
+    log, photo = (
+        FIRM / "operations" / "maintenance-log.md",
+        FIRM / "operations" / "photos" / "parts-tray-repair-kit.jpg",
+    )
+    for paths in ([log], [FIRM / "public" / "glossary.yaml"], [photo]):
+        assert [report.status for report in build.ingest(home, paths)] == ["added"]
+    catalog = build.catalog(home)
+    viewer = build.viewer(catalog)
+    (seal,) = [one for one in links.concepts(catalog, viewer) if one.facts["name"] == "MS-22"]
+    kinds = {entity.kind for entity, _ in links.speakers(catalog, seal.id, viewer)}
+    assert {"passage", "picture", "line", "concept"} <= kinds
 
 
 # -- refinement
