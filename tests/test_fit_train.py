@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 
 from assistant import prompt
 from assistant.bridge import Bridge
+from assistant.cli import main
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Branch, Pack, Source
 from assistant.fit.lora import Lora
@@ -89,6 +90,17 @@ def test_without_lora_only_the_bridge_is_trained(config: FitConfig) -> None:
     report = run(dataclasses.replace(config, steps=2, text_steps=0, text_share=0, hybrid_share=0, lora=False))
     assert report.adapter is None
     assert np.abs(load_file(report.bridge)["out"]).sum() > 0
+
+
+@pytest.mark.slow
+def test_the_command_says_how_far_it_is_and_where_the_files_are(
+    config: FitConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--llm", str(config.llm), "--data", str(config.data), "--run", str(config.run), "--device", "cpu"]
+    assert main(["fit", *where, "--steps", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "step 1/1" in said and "left" in said
+    assert str(config.run) in said.split("bridge")[1]
 
 
 def test_another_seed_does_not_go_on_with_a_run(config: FitConfig) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 from assistant.cli.parts import Commands, command
 from ingest.settings import Settings
@@ -60,6 +62,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--run", type=Path, required=True, dest="folder", help="checkpoints and log; a run found here goes on"
     )
+    parser.add_argument("--start", type=Path, help="folder with a bridge and adapter to begin from, such as assistant/weights")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--minutes", type=float, default=0.0, help="stop with a checkpoint after this much time")
@@ -72,24 +75,37 @@ def fit(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.fit.config import FitConfig
     from assistant.fit.train import run
     from assistant.llm import default_model
+    from ingest.encoders.vision import place_things, things
 
     config = FitConfig(
         llm=args.llm or default_model(),
         data=args.data,
         run=args.folder,
+        start=args.start,
         device=args.device,
         steps=args.steps,
         minutes=args.minutes,
         seed=args.seed,
         lora=not args.no_lora,
     )
-    report = run(config, build.space(settings), progress=lambda line: print(line, flush=True))
+    space = build.space(settings)
+    pictured = lambda: list(zip((t.name for t in things()), place_things(space, things()), strict=True))  # noqa: E731
+    report = run(config, space, pictured, progress=lambda line: print(_step(json.loads(line), config.steps), flush=True))
     for mode, figures in report.validation.items():
         print(f"{mode:<8}" + "  ".join(f"{name} {value:.3f}" for name, value in figures.items()))
     print(f"bridge   {report.bridge}")
     print(f"adapter  {report.adapter or '-'}")
     print("" if report.finished else f"{report.step} of {config.steps} steps: run the same command again to go on")
     return 0
+
+
+def _step(values: dict[str, Any], steps: int) -> str:
+    """A line of the log as a person reads it: how far, how well, how long still."""
+    if "left" not in values:
+        return f"step {values['step']}/{steps}  " + json.dumps(values["validation"])
+    losses = (f"{name} {values[name]:.3f}" for name in ("loss", "repeat") if values[name] is not None)
+    left = dt.timedelta(seconds=values["left"])
+    return f"step {values['step']}/{steps}  {'  '.join(losses)}  {values['seconds']:.1f} s a step, {left} left"
 
 
 def evaluate(args: argparse.Namespace, settings: Settings) -> int:
