@@ -1,0 +1,94 @@
+"""Over HTTP, the time an answer takes does not tell "not yours" from "not there".
+
+No clock is judged, only order: requests for forbidden and for absent ids come in random turns, and the chance that a
+forbidden one takes longer (Mann and Whitney's statistic) has to stay near one half. That the same measurement would
+see a difference is shown by what may be read, and by a millisecond on top.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import httpx
+import numpy as np
+import pytest
+
+from assistant import api
+from assistant.audit import Audit
+from ingest.memory import Memory
+from ingest.settings import Settings
+from tests.conftest import WordSpace
+from tests.library import Parrot, accounts, keys, stock, viewer_of
+from tests.test_web import Served
+
+pytestmark = pytest.mark.slow
+
+TURNS = 400
+NEAR = 0.1
+"""By which the chance may differ from one half; its standard error is 0.02 if nothing can be told."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Memory(Settings(home=tmp_path_factory.mktemp("home")), WordSpace()) as memory:
+        firm, parrot = stock(memory), Parrot(memory)
+        audit = Audit(memory.catalog, b"k" * 32, memory.settings.home / "head")
+        parts = api.Parts(memory.settings, memory, parrot, viewer_of, keys(memory), accounts(memory), audit)
+        with Served(parts, parrot, firm) as running:
+            yield running
+
+
+@pytest.fixture
+def endo(served: Served) -> Iterator[httpx.Client]:
+    assert served.parts.people is not None
+    token = served.parts.people.issue_token("endo", "timing")
+    with httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+        yield client
+
+
+def told_apart(first: Callable[[], object], second: Callable[[], object]) -> tuple[float, float, float]:
+    """The chance that the first takes longer than the second, and the median seconds of each."""
+    chance, times = random.Random(1), ([], [])
+    for turn in range(TURNS + 20):
+        for which in chance.sample((0, 1), 2):
+            began = time.perf_counter()
+            (first, second)[which]()
+            if turn >= 20:  # the first ones open connections and fill caches
+                times[which].append(time.perf_counter() - began)
+    one, other = map(np.array, times)
+    longer = (one[:, None] > other).mean() + (one[:, None] == other).mean() / 2
+    return float(longer), float(np.median(one)), float(np.median(other))
+
+
+def ids_of(served: Served, *names: str) -> Sequence[str]:
+    return [entity.id for name in names for entity in served.firm[name]]
+
+
+@pytest.mark.parametrize("part", ["", "/file", "/page.png"])
+def test_forbidden_and_absent_ids_take_alike(served: Served, endo: httpx.Client, part: str) -> None:
+    chance = random.Random(2)
+    forbidden = ids_of(served, "secret")
+    absent = [f"{chance.getrandbits(128):0{len(forbidden[0])}x}" for _ in forbidden]
+    pages = {endo.get(f"/open/{id}{part}").text for id in (*forbidden, *absent)}
+    assert len(pages) == 1, "the same words"
+    longer, one, other = told_apart(
+        lambda: endo.get(f"/open/{chance.choice(forbidden)}{part}"),
+        lambda: endo.get(f"/open/{chance.choice(absent)}{part}"),
+    )
+    print(f"/open/ID{part}: forbidden {one * 1e3:.2f} ms, absent {other * 1e3:.2f} ms, longer with chance {longer:.3f}")
+    assert abs(longer - 0.5) < NEAR
+
+
+def test_the_measurement_would_see_a_difference(served: Served, endo: httpx.Client) -> None:
+    """What may be read takes longer than what is absent, and so does an absent id with a millisecond on top."""
+    readable, absent = ids_of(served, "text")[0], "0" * 32
+
+    def later() -> None:
+        endo.get(f"/open/{absent}")
+        time.sleep(0.001)
+
+    for slower in (lambda: endo.get(f"/open/{readable}"), later):
+        longer, *_ = told_apart(slower, lambda: endo.get(f"/open/{absent}"))
+        assert longer > 0.5 + NEAR
