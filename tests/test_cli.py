@@ -119,3 +119,9 @@ def test_accounts_are_made_listed_and_removed(firm: Path) -> None:
     assert len(token) > 20
     assert kotonoha(firm, "people", "remove", "worker").returncode == 0
     assert "worker" not in kotonoha(firm, "people").stdout
+
+
+def test_an_evaluation_without_its_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for given in ([], ["--file", str(tmp_path / "none.jsonl.gz")]):
+        assert main(["--home", str(tmp_path), "evaluate", "search", *given]) == 2
+        assert "--file" in capsys.readouterr().err

@@ -103,6 +103,23 @@ def search(args: argparse.Namespace, settings: Settings) -> Table:
     return task.evaluate(_file(args, "file of questions with their passages"), args.questions)
 
 
+def slots(args: argparse.Namespace, settings: Settings) -> Table:
+    """On the passages of a file, else on the sample firm's entities with the questions that the encoder understands."""
+    from assistant.evaluate import slots as task
+    from assistant.evaluate.firm import load
+    from assistant.retrieve import FLUENT
+
+    words = build.space(settings)
+    if args.file:
+        passages, cases = task.of_rows(args.file, args.questions)
+        return task.evaluate(args.file.name.split(".")[0], passages, cases, words)
+    catalog = build.catalog(prepared(settings))
+    said = {row.path: [item.entity.words for item in catalog.entities_of(row.id)] for row in catalog.sources()}
+    asked = [(one.question, one.sources) for one in load(QUESTIONS) if one.sources]
+    asked = [(question, sources) for question, sources in asked if words.fluency(question) >= FLUENT]
+    return task.evaluate("the sample firm", *task.of_sources(said, asked[: args.questions]), words)
+
+
 def quoting(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import quoting as task
 
@@ -184,12 +201,15 @@ def _examiner(settings: Settings) -> Examiner:
 def _file(args: argparse.Namespace, what: str) -> Path:
     if args.file is None:
         raise BadInput(f"this needs a {what}", f"kotonoha evaluate {args.task} --file PATH")
+    if not args.file.exists():
+        raise BadInput(f"{args.file} is not there", f"give a {what} with --file")
     return Path(args.file)
 
 
 RUN: dict[str, Task] = {
     "firm": firm,
     "search": search,
+    "slots": slots,
     "quoting": quoting,
     "reading": reading,
     "refusal": refusal,
