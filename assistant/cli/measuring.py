@@ -14,6 +14,7 @@ from ingest.settings import Settings
 TASKS = {
     "firm": "the sample firm's questions: right answer, right place, right refusal",
     "search": "the right passage among all, beside dense, lexical and plain rank fusion",
+    "slots": "bytes per entity against recall: float32, float16, int8, product quantisation",
     "quoting": "the right sentence of the right passage",
     "reading": "what the model reads from text, soft tokens and neither",
     "refusal": "answerable and unanswerable questions told apart (--other FILE)",
