@@ -6,7 +6,7 @@ ColBERT, arXiv 2004.12832), and whether they hold the sort of thing that was ask
 the best one answers the question at all; below a threshold the honest answer is a refusal.
 
 The weights were fitted on a part of SQuAD 1.1 train by
-`python -m assistant.evaluate.quoting fit squad_train_part.jsonl.gz --questions 1500`.
+`python -m assistant.evaluate.quoting squad_train_part.jsonl.gz --questions 1500`.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ FEATURES = ("meaning", "stretch", "words", "terms", "sentence", "phrase", "lengt
 """What an entity and a question are compared by; see `features`."""
 
 FLUENT_WEIGHTS = {"meaning": 25.17, "stretch": 6.12, "terms": 1.34, "sentence": 4.94, "phrase": 3.32, "length": -1.03}
-"""Fitted by `python -m assistant.evaluate.search fit FILE` to a part of SQuAD's training questions."""
+"""Fitted by `python -m assistant.evaluate.search FILE` to a part of SQuAD's training questions."""
 WORDS_WEIGHTS = {"words": 15.10, "sentence": 9.36, "phrase": 6.46}
 """Fitted likewise without vectors: for a question in a language that the encoder does not know."""
 

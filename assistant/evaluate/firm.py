@@ -115,7 +115,8 @@ def _is_place(question: Question, source: str, place: dict[str, Any]) -> bool:
 
 
 def _same(name: str, wanted: Any, place: dict[str, Any]) -> bool:
-    """Numbers and names exactly; a second of a recording to `SECONDS`; a window of time and a box by overlap (both may be found a little wider than labelled)."""
+    """Numbers and names exactly, a second of a recording to `SECONDS`, a window of time and a box by overlap: these may be
+    found a little wider than labelled."""
     got = place.get(name)
     if name == "box":
         return got is not None and _overlap(got, wanted) >= 0.5

@@ -1,7 +1,7 @@
 """Measures quotation and refusal without a language model, and fits the weights of both.
 
-    python -m assistant.evaluate.quoting FILE [--questions 1000] [--seed 0] [--json]
-    python -m assistant.evaluate.quoting fit FILE [--questions 3000]
+    kotonoha evaluate quoting --file FILE                                    measures
+    python -m assistant.evaluate.quoting FILE [--questions 3000]             fits
 
 A file is gzipped JSON lines with `context`, `question` and `answer`. All its passages become one memory. Each question
 is asked three times: as it is; with the right passage taken out of what was found ("wrong passage"); and with the
@@ -269,17 +269,12 @@ def _rounded(weights: dict[str, float]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m assistant.evaluate.quoting")
-    parser.add_argument("arguments", nargs="+", metavar="[fit] FILE")
-    parser.add_argument("--questions", type=int, default=1000)
+    parser = argparse.ArgumentParser(prog="python -m assistant.evaluate.quoting", description="Fits the reader's weights.")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--questions", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    if args.arguments[0] == "fit":
-        print(fit(Path(args.arguments[1]), args.questions, args.seed))
-        return
-    table = evaluate(Path(args.arguments[0]), args.questions, args.seed)
-    print(json.dumps(table.as_dict(), ensure_ascii=False) if args.json else table)
+    print(fit(args.file, args.questions, args.seed))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Measures search: does the passage a question was written for come first? Fits the weights of its ranking.
 
-    python -m assistant.evaluate.search FILE [--questions 1000] [--seed 0] [--json]
-    python -m assistant.evaluate.search fit FILE... [--questions 2000]
+    kotonoha evaluate search --file FILE                                     measures
+    python -m assistant.evaluate.search FILE... [--questions 2000]           fits
 
 A file is gzipped JSON lines with `context` and `question`. All its distinct passages become one memory, read with the
 real encoder into the real stores; the ways of searching are compared on the same questions in the same run.
@@ -229,18 +229,13 @@ def _recall(cases: Sequence[Case], names: Sequence[str], weights: NDArray[np.flo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m assistant.evaluate.search", description=__doc__.split("\n")[0])
-    parser.add_argument("files", nargs="+", help="a file; or `fit` and files")
-    parser.add_argument("--questions", type=int, default=1000)
+    parser = argparse.ArgumentParser(prog="python -m assistant.evaluate.search", description="Fits the ranking's weights.")
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--questions", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    if args.files[0] == "fit":
-        tables = fit([Path(file) for file in args.files[1:]], args.questions, args.seed)
-    else:
-        tables = [evaluate(Path(file), args.questions, args.seed) for file in args.files]
-    for table in tables:
-        print(json.dumps(table.as_dict()) if args.json else f"{table}\n")
+    for table in fit(args.files, args.questions, args.seed):
+        print(f"{table}\n")
 
 
 if __name__ == "__main__":
