@@ -1,15 +1,15 @@
 """Over HTTP, the time an answer takes does not tell "not yours" from "not there".
 
 No clock is judged, only order: requests for forbidden and for absent ids come in random turns, and the chance that a
-forbidden one takes longer (Mann and Whitney's statistic) has to stay near one half. That the same measurement would
-see a difference is shown by what may be read, and by a millisecond on top.
+forbidden one takes longer than the absent one of the same turn has to stay near one half; in pairs, because what else
+the machine does passes both alike. That the measurement would see a difference is shown by some milliseconds on top.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import httpx
 import numpy as np
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 TURNS = 400
 NEAR = 0.1
-"""By which the chance may differ from one half; its standard error is 0.02 if nothing can be told."""
+"""By which the chance may differ from one half; its standard error is 0.025 if nothing can be told."""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def endo(served: Served) -> Iterator[httpx.Client]:
 
 
 def told_apart(first: Callable[[], object], second: Callable[[], object]) -> tuple[float, float, float]:
-    """The chance that the first takes longer than the second, and the median seconds of each."""
+    """The chance that the first takes longer than the second next to it, and the median seconds of each."""
     chance, times = random.Random(1), ([], [])
     for turn in range(TURNS + 20):
         for which in chance.sample((0, 1), 2):
@@ -58,18 +58,14 @@ def told_apart(first: Callable[[], object], second: Callable[[], object]) -> tup
             if turn >= 20:  # the first ones open connections and fill caches
                 times[which].append(time.perf_counter() - began)
     one, other = map(np.array, times)
-    longer = (one[:, None] > other).mean() + (one[:, None] == other).mean() / 2
+    longer = (one > other).mean() + (one == other).mean() / 2
     return float(longer), float(np.median(one)), float(np.median(other))
-
-
-def ids_of(served: Served, *names: str) -> Sequence[str]:
-    return [entity.id for name in names for entity in served.firm[name]]
 
 
 @pytest.mark.parametrize("part", ["", "/file", "/page.png"])
 def test_forbidden_and_absent_ids_take_alike(served: Served, endo: httpx.Client, part: str) -> None:
     chance = random.Random(2)
-    forbidden = ids_of(served, "secret")
+    forbidden = [entity.id for entity in served.firm["secret"]]
     absent = [f"{chance.getrandbits(128):0{len(forbidden[0])}x}" for _ in forbidden]
     pages = {endo.get(f"/open/{id}{part}").text for id in (*forbidden, *absent)}
     assert len(pages) == 1, "the same words"
@@ -81,14 +77,16 @@ def test_forbidden_and_absent_ids_take_alike(served: Served, endo: httpx.Client,
     assert abs(longer - 0.5) < NEAR
 
 
-def test_the_measurement_would_see_a_difference(served: Served, endo: httpx.Client) -> None:
-    """What may be read takes longer than what is absent, and so does an absent id with a millisecond on top."""
-    readable, absent = ids_of(served, "text")[0], "0" * 32
+def test_the_measurement_would_see_a_difference(endo: httpx.Client) -> None:
+    """An absent id with a millisecond on top stands out, or on a busy machine with four."""
 
-    def later() -> None:
-        endo.get(f"/open/{absent}")
-        time.sleep(0.001)
+    def later(seconds: float) -> None:
+        endo.get(f"/open/{'0' * 32}")
+        time.sleep(seconds)
 
-    for slower in (lambda: endo.get(f"/open/{readable}"), later):
-        longer, *_ = told_apart(slower, lambda: endo.get(f"/open/{absent}"))
-        assert longer > 0.5 + NEAR
+    seen = []
+    for seconds in (0.001, 0.004):
+        longer, *_ = told_apart(lambda more=seconds: later(more), lambda: later(0.0))  # type: ignore[misc]
+        print(f"{seconds * 1e3:.0f} ms on top: longer with chance {longer:.3f}")
+        seen.append(longer)
+    assert max(seen) > 0.5 + 2 * NEAR
