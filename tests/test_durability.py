@@ -21,11 +21,7 @@ def test_two_memories_that_differ_are_told_apart() -> None:
 
 @pytest.mark.slow
 def test_a_dozen_kills_while_ingesting_sixty_files_change_nothing(tmp_path: Path) -> None:
-    for number in range(60):
-        greased = f"# Part {number}\n\nThe part P-{number:03} is greased every {number + 7} hours."
-        text = f"{greased}\n\n## Alarm\n\nIts alarm limit is {number * 3} degrees."
-        (tmp_path / f"part-{number:02}.md").write_text(text)
-    outcome = durability.run(tmp_path, kills=12, seed=1)
+    outcome = durability.run(durability.sixty(tmp_path), kills=12, seed=1)
     assert outcome.files == 60
     assert outcome.kills >= 12
     assert outcome.differences == ()

@@ -71,6 +71,14 @@ def run(folder: Path, kills: int, seed: int = 0) -> Outcome:
     return Outcome(len(reference.sources), len(reference.entities), done, sequences, tuple(differences))
 
 
+def sixty(folder: Path) -> Path:
+    """Sixty small files in a folder, for want of others; returns the folder."""
+    for number in range(60):
+        greased = f"# Part {number}\n\nThe part P-{number:03} is greased every {number + 7} hours."
+        (folder / f"part-{number:02}.md").write_text(f"{greased}\n\n## Alarm\n\nIts alarm limit is {number * 3} degrees.")
+    return folder
+
+
 def _kill_until_done(context: ForkServerContext, settings: Settings, folder: Path, delays: Sequence[float]) -> int:
     """Starts an ingestion, kills it after each delay and starts it again; the last one is left to end. Returns the kills."""
     for kills, delay in enumerate([*delays, None]):

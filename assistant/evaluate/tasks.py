@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import build
-from assistant.demo import FIRM, QUESTIONS, prepared
+from assistant.demo import QUESTIONS, prepared
 from assistant.evaluate.table import Table
 from ingest.errors import BadInput
 from ingest.settings import Settings
@@ -45,7 +45,8 @@ def firm(args: argparse.Namespace, settings: Settings) -> Table:
 def durability(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import durability as task
 
-    return task.table(task.run(args.file or FIRM, args.kills))
+    with tempfile.TemporaryDirectory() as scratch:
+        return task.table(task.run(args.file or task.sixty(Path(scratch)), args.kills))
 
 
 def pictures(args: argparse.Namespace, settings: Settings) -> Table:
