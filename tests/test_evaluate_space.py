@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant.evaluate.space import Modality, Topic, centred, chance, load, measure, recall
+from assistant.evaluate.space import Modality, Topic, centred, chance, load, measure, neighbours, recall
 from ingest.space import Vectors, unit
 
 
@@ -54,3 +54,12 @@ def test_chance_is_what_drawing_without_looking_gives() -> None:
 
 def test_the_topics_of_the_sample_firm_are_spoken_of_in_two_modalities_or_more() -> None:
     assert all(len(topic.members) >= 2 for topic in load(None))
+
+
+def test_a_concept_has_its_nearest_of_every_modality_and_is_not_its_own() -> None:
+    world = {"concept": modality("ab", HERE), "picture": modality("cb", HERE), "text": modality("a", HERE)}
+    first, concept, picture, text, *second = neighbours(world)
+    assert first == "nearest to the concept a"
+    assert (concept.split()[-1], picture.split()[1], text.split()) == ("b", "0.00", ["text", "1.00", "a"])
+    assert second[2].split() == ["picture", "1.00", "b"]
+    assert list(neighbours({"text": modality("a", HERE)})) == []

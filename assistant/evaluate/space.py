@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from ingest.space import Space, Vectors
 
 OF_READER = {"image": "picture", "audio": "sound", "sensor": "sensor"}
-OF_KIND = {"table": "table", "row": "table", "column": "table", "picture": "picture", "region": "picture"}
+OF_KIND = {
+    "table": "table", "row": "table", "column": "table", "picture": "picture", "region": "picture",
+    "concept": "concept",
+}  # fmt: skip
 
 NEAREST = 5
 
@@ -46,7 +49,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Modality:
-    """Entities of one modality and where they lie, [n, dim], unit length."""
+    """What entities of one modality say, without headings, and where they lie, [n, dim], unit length."""
 
     texts: tuple[str, ...]
     addresses: Vectors
@@ -114,13 +117,17 @@ def overall(rows: Sequence[tuple[Cell, ...]]) -> tuple[Cell, ...]:
     return (len(rows), int(figures[:, 0].sum()), None, *(round(float(mean), 3) for mean in means))
 
 
-def neighbours(modalities: Mapping[str, Modality], topics: Sequence[Topic], space: Space) -> Iterator[str]:
-    """For people to look at: the nearest entity of each modality to the name of a topic."""
-    for topic, place in zip(topics, space.place([topic.topic for topic in topics]), strict=True):
-        yield f"nearest to '{topic.topic}':"
+def neighbours(modalities: Mapping[str, Modality]) -> Iterator[str]:
+    """For people to look at: for each concept of a glossary the nearest entity of every modality, with its cosine."""
+    concepts = modalities.get("concept", Modality((), np.zeros((0, 0), np.float32)))
+    for number, (words, address) in enumerate(zip(concepts.texts, concepts.addresses, strict=True)):
+        yield f"nearest to the concept {words.splitlines()[-1][:60]}"
         for name, one in modalities.items():
-            best = int((one.addresses @ place.address).argmax())
-            yield f"  {name:8} {one.addresses[best] @ place.address:.2f} {' '.join(one.texts[best].split())[:90]}"
+            near = one.addresses @ address
+            if name == "concept":
+                near[number] = -1
+            best = int(near.argmax())
+            yield f"  {name:8} {near[best]:.2f} {' '.join(one.texts[best].split())[:90]}"
 
 
 def gathered(folder: Path, readers: Sequence[Reader], space: Space, settings: Settings) -> dict[str, Modality]:
@@ -131,7 +138,7 @@ def gathered(folder: Path, readers: Sequence[Reader], space: Space, settings: Se
     for name, entity in _entities(folder, readers, settings):
         found[name].append(entity)
     return {
-        name: Modality(tuple(one.words for one in members), np.stack([at.address for at in place(space, members)]))
+        name: Modality(tuple(one.text for one in members), np.stack([at.address for at in place(space, members)]))
         for name, members in sorted(found.items())
     }
 
@@ -167,4 +174,4 @@ def run(folder: Path | None, settings: Settings) -> Table:
     topics = load(folder)
     space = build.space(settings)
     modalities = gathered(folder or FIRM, build.readers(settings), space, settings)
-    return replace(measure(modalities, topics), notes=tuple(neighbours(modalities, topics, space)))
+    return replace(measure(modalities, topics), notes=tuple(neighbours(modalities)))
