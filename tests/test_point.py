@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.point import point
+from assistant.evaluate.point import point
 from ingest.entity import Entity, Locator, identify
 from ingest.readers.grid import Row, grid
 

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 from assistant.calculate import Calculation, calculate
+from assistant.evaluate.point import point
 from assistant.evaluate.table import Table
-from assistant.point import point
 from assistant.retrieve import Retriever
 from ingest.access import Viewer
 from ingest.catalog import SourceRow, StoredEntity, chunks
