@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import accumulate
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from .access import Viewer, may_read
 from .catalog import Catalog, chunks, marks
 from .cells import shown
 from .entity import Draft
+from .errors import MissingPart
 from .redact import KINDS, Placeholders, Span, find, resolved
 from .settings import Settings
 from .vault import Vault, secret
@@ -57,6 +58,7 @@ class Personal:
         self._catalog = catalog
         self._placeholders = Placeholders(secret(where, "placeholders.key"))
         self._vault = Vault(where, "originals.key")
+        self._find = finder(settings)
 
     # -- in --------------------------------------------------------------------------------------------
 
@@ -68,7 +70,7 @@ class Personal:
     def redacted(self, drafts: Sequence[Draft], scope: str) -> list[Redacted]:
         """The drafts of one source: what is recognised in one of them is redacted in all, in figures and labels too."""
         kinds = self.kinds(scope)
-        spans = [_found(draft, kinds) for draft in drafts]
+        spans = [self._found(draft, kinds) for draft in drafts]
         known = {
             text[span.start : span.end]: span.kind
             for (text, found) in spans
@@ -87,7 +89,7 @@ class Personal:
         """A question as the memory knows it: what any scope redacts is redacted, so that it still finds its entity."""
         rules = self._rules()
         kinds = frozenset().union(*rules.values(), () if "" in rules else DEFAULT)
-        return self._cut(text, [span for span in find(text) if span.kind in kinds])[0]
+        return self._cut(text, [span for span in self._find(text) if span.kind in kinds])[0]
 
     # -- out -------------------------------------------------------------------------------------------
 
@@ -126,6 +128,11 @@ class Personal:
     def _rules(self) -> dict[str, frozenset[str]]:
         return {scope: frozenset(kinds) for scope, kinds in json.loads(self._catalog.fact(_FACT) or "{}").items()}
 
+    def _found(self, draft: Draft, kinds: Collection[str]) -> tuple[str, list[Span]]:
+        """The words of a draft and the personal data in them; a heading may be the sign that stands near a value."""
+        text = f"{draft.title}\n{draft.text}"
+        return text, [span for span in self._find(text) if span.kind in kinds]
+
     def _without(
         self, draft: Draft, text: str, found: Sequence[Span], known: Mapping[str, str], kinds: frozenset[str]
     ) -> Redacted:
@@ -160,7 +167,7 @@ class Personal:
             spans = [Span(0, len(said), known[said])]
         elif isinstance(value, str):
             said = value
-            spans = _again(said, [span for span in find(said) if span.kind in kinds], known)
+            spans = _again(said, [span for span in self._find(said) if span.kind in kinds], known)
         else:
             return value
         cut, found = self._cut(said, spans)
@@ -179,6 +186,21 @@ class Personal:
             pieces += text[position : span.start], placeholder
             position = span.end
         return "".join(pieces) + text[position:], originals
+
+
+def finder(settings: Settings) -> Callable[[str], tuple[Span, ...]]:
+    """What finds personal data: the rules here, and behind them, if the settings say so, those of Presidio.
+
+    Raises:
+        MissingPart: Presidio is not installed.
+    """
+    if not settings.presidio:
+        return find
+    try:
+        from .redact import abroad
+    except ImportError:
+        raise MissingPart("KOTONOHA_PRESIDIO needs Presidio", "pip install 'kotonoha[presidio]'") from None
+    return lambda text: resolved((*find(text), *abroad.find(text)))
 
 
 def keep_rules(catalog: Catalog, rules: Mapping[str, Collection[str]]) -> None:
@@ -204,12 +226,6 @@ def _put_back(value: Any, originals: Mapping[str, str]) -> Any:
         changed = {one.name: _put_back(getattr(value, one.name), originals) for one in fields(value)}
         return replace(value, **changed)
     return value
-
-
-def _found(draft: Draft, kinds: frozenset[str]) -> tuple[str, list[Span]]:
-    """The words of a draft and the personal data in them; a heading may be the sign that stands near a value."""
-    text = f"{draft.title}\n{draft.text}"
-    return text, [span for span in find(text) if span.kind in kinds]
 
 
 def _clipped(spans: Iterable[Span], start: int, end: int) -> list[Span]:

@@ -33,6 +33,7 @@ class Settings:
         remote_model: its name there.
         remote_key: a file with the key for it, for its owner alone; empty means none is needed.
         keys: where secrets and keys lie: "file", a folder of the memory, or "keyring", the operating system's.
+        presidio: whether Presidio looks for personal data too, in the forms of other countries.
         oidc_issuer: the provider of single sign-on, by its address; empty means there is none.
         oidc_client: what the provider knows this server by.
         oidc_secret: a file with the client's secret, for its owner alone; empty means a public client.
@@ -57,6 +58,7 @@ class Settings:
     remote_model: str = ""
     remote_key: str = ""
     keys: str = "file"
+    presidio: bool = False
     oidc_issuer: str = ""
     oidc_client: str = "kotonoha"
     oidc_secret: str = ""
