@@ -88,5 +88,21 @@ def expected(question: str) -> re.Pattern[str] | None:
     return None
 
 
+FIELD = re.compile(
+    r"\b(?:what|which) (?:(?:is|was|are|were) (?:the )?(?P<of>[a-z]+(?: [a-z]+)?)(?= (?:of|on|in|for|at)\b)|"
+    r"(?P<is>[a-z]+(?: [a-z]+)?)(?= (?:is|was|are|were|does|do|did|has|have)\b))",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=1024)
+def field(question: str) -> re.Pattern[str] | None:
+    """What finds the field a question asks for by its name, with a value behind it: "Material: FCD450" for "What material
+    is given ...?", or None where it names none."""
+    match = FIELD.search(question)
+    name = match and (match["of"] or match["is"])
+    return re.compile(rf"(?:^|[;\n]\s*){name}[\s:：]\s*\S", re.IGNORECASE) if name else None
+
+
 def asks_name(question: str) -> bool:
     return bool(NAMED.search(question))

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.codes import codes, figures, held_codes, said
-from assistant.expect import asks_name, expected, plainly
+from assistant.expect import asks_name, expected, field, plainly
 from ingest.entity import Entity
 from ingest.lexicon import terms
 from ingest.space import Vectors, unit
@@ -316,9 +316,14 @@ ANOTHER = 4.0
 for: set by hand, since the training questions hardly name any. What is true of the HS-40 is no answer about the HS-25,
 and a page without a telephone number none to a question for one."""
 
+FIELDS = frozenset({"row", "line"})
 ABOUT = frozenset({"picture", "page", "sound", "table", "column"})
 SUMMARY = 1.5
 """Log-odds taken from an entity that sums up others, set by hand: what it sums up has the exact place."""
+
+LABELLED = 3.0
+"""Log-odds given to a row or a line that has the field the question names, set by hand: the training questions are about
+prose, which has no fields."""
 
 ENOUGH = 0.8
 """Probability of holding the answer at which no further sentence is quoted."""
@@ -333,11 +338,17 @@ LEANING = re.compile(
 
 def rank(question: str, asked: Asked, hits: Sequence[Hit], inner: Inner | None = None) -> list[Candidate]:
     """The candidates, best first; `score` is the probability of holding the answer, provided one of them does."""
-    return ordered(candidates(question, asked, hits, inner), asked.fluent)
+    return ordered(candidates(question, asked, hits, inner), asked.fluent, field(question))
 
 
-def ordered(found: Sequence[Candidate], fluent: bool = True) -> list[Candidate]:
-    """Candidates of one question, best first, with their `score`; without vectors where the encoder is not `fluent`."""
+def ordered(
+    found: Sequence[Candidate], fluent: bool = True, wanted: re.Pattern[str] | None = None
+) -> list[Candidate]:
+    """Candidates of one question, best first, with their `score`; without vectors where the encoder is not `fluent`.
+
+    Args:
+        wanted: finds the field that is asked for.
+    """
     if not found:
         return []
     chosen = RANKING if fluent else RANKING_BY_WORDS
@@ -346,6 +357,7 @@ def ordered(found: Sequence[Candidate], fluent: bool = True) -> list[Candidate]:
         SUSPECT * bool(INJECTION.search(one.text)) + ANOTHER * one.lacks + SUMMARY * (one.entity.kind in ABOUT)
         for one in found
     ]
+    odds += [LABELLED * bool(wanted and one.entity.kind in FIELDS and wanted.search(one.text)) for one in found]
     share = np.exp(odds - odds.max())
     share /= share.sum()
     scored = [replace(one, score=float(value)) for one, value in zip(found, share, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.expect import asks_name, expected
+from assistant.expect import asks_name, expected, field
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,18 @@ def test_a_time_is_no_count_and_a_year_no_price() -> None:
     assert not parts.search("ten minutes")
     assert price.search("Unit price: 12400 JPY")
     assert not price.search("taken out on 9 June 2026")
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("What material is given on the drawing?", "MATERIAL FCD450"),
+        ("What is the unit price of the seal?", "Part: MS-22; Unit price: 12400 JPY"),
+    ],
+)
+def test_the_field_a_question_names_is_found_with_its_value(question: str, line: str) -> None:
+    wanted = field(question)
+    assert wanted
+    assert wanted.search(line)
+    assert not wanted.search("The price of materials rose.")
+    assert field("How many parts were lost?") is None
