@@ -228,18 +228,19 @@ class Assistant:
     ) -> _Case:  # fmt: skip
         """Searches, ranks sentences, and where no single source is enough follows what one of them names."""
         start = time.perf_counter()
-        alone, vectors, words = (shown.named(alone), shown.vectors, shown.words) if shown else (alone, None, "")
+        exact, vectors, words = (shown.exact(alone), shown.vectors, shown.words) if shown else (alone, None, "")
+        alone = shown.named(alone) if shown else alone
         found = tuple(self._retriever.search(alone, viewer, HITS, vectors, shown=words) if hits is None else hits)
         asked = self._retriever.ask(alone, viewer, vectors)
-        ranked = quote.rank(alone, asked, found, self._inside(found, viewer))
+        ranked = quote.rank(exact, asked, found, self._inside(found, viewer))
         sure = quote.confidence(ranked[0], asked.fluent) if ranked else 0.0
         chosen = quote.choose(ranked)
         fitting = [one for one in ranked if one.score >= 0.1 and quote.confidence(one, asked.fluent) >= CONFIDENT]
-        linked = follow(alone, asked, viewer, self._retriever, found, ranked) if hits is None else None
+        linked = follow(exact, asked, viewer, self._retriever, found, ranked) if hits is None else None
         if linked is not None:
             sure, fitting = max(sure, linked.covered), list(linked.candidates)
             found = _first(linked.hits, found)
-            ranked = quote.rank(alone, asked, found, self._inside(found, viewer))
+            ranked = quote.rank(exact, asked, found, self._inside(found, viewer))
             chosen = _first_said(linked.candidates, ranked[:1])
         spent = time.perf_counter() - start
         return _Case(question, alone, found, ranked, chosen, fitting, sure, grounding, start, spent, words)

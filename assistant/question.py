@@ -47,8 +47,15 @@ class Shown:
 
     def named(self, question: str) -> str:
         """The question with the part numbers that are shown: "What is this part? (MS-22)"."""
-        found = [code for code in written(self.words) if code not in written(question)]
+        found = self._codes(question)
         return f"{question} ({', '.join(found)})" if found else question
+
+    def exact(self, question: str) -> str:
+        """The question with the part number that its answer must be about; of several that are shown none must be."""
+        return self.named(question) if len(self._codes(question)) == 1 else question
+
+    def _codes(self, question: str) -> list[str]:
+        return [code for code in written(self.words) if code not in written(question)]
 
 
 @dataclass(frozen=True, slots=True)

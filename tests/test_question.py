@@ -89,6 +89,12 @@ def test_a_part_number_in_the_picture_says_which_part_is_meant() -> None:
     assert replace(shown, words="CAUTION").named("What does it say?") == "What does it say?"
 
 
+def test_an_answer_must_be_about_the_one_part_that_is_shown_but_not_about_all_of_several() -> None:
+    one, several = (Shown(words, np.zeros((1, 2), np.float32)) for words in ("MS-22", "BR-7014 FL-5 MS-22"))
+    assert one.exact("What is this?") == "What is this? (MS-22)"
+    assert several.exact("Which of them keeps coolant out?") == "Which of them keeps coolant out?"
+
+
 def test_codes_are_given_as_they_are_written() -> None:
     assert written("Order (SO-2026-0466), 3 of MS-22; MS-22 again.") == ["SO-2026-0466", "MS-22"]
 

@@ -13,6 +13,7 @@ from ingest.settings import Settings
 
 TASKS = {
     "firm": "the sample firm's questions: right answer, right place, right refusal",
+    "shown": "questions with a picture or a recording, beside their words alone",
     "search": "the right passage among all, beside dense, lexical and plain rank fusion",
     "slots": "bytes per entity against recall: float32, float16, int8, product quantisation",
     "quoting": "the right sentence of the right passage",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import build
-from assistant.demo import QUESTIONS, prepared
+from assistant.demo import FIRM, QUESTIONS, prepared
 from assistant.evaluate.table import Table
 from ingest.errors import BadInput
 from ingest.settings import Settings
@@ -40,6 +40,20 @@ def firm(args: argparse.Namespace, settings: Settings) -> Table:
                     file=sys.stderr,
                 )
     return task.table(marks)
+
+
+def shown(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import shown as task
+    from assistant.question import read
+
+    home = prepared(settings)
+    readers = build.readers(home)
+    with build.memory(home) as memory:
+        return task.run(
+            args.file or task.QUESTIONS, FIRM,
+            lambda text, image, sound: read(text, image, sound, home, readers, memory.space),
+            build.assistant(home, memory), build.viewer(memory.catalog),
+        )  # fmt: skip
 
 
 def durability(args: argparse.Namespace, settings: Settings) -> Table:
@@ -209,6 +223,7 @@ def _file(args: argparse.Namespace, what: str) -> Path:
 
 RUN: dict[str, Task] = {
     "firm": firm,
+    "shown": shown,
     "search": search,
     "slots": slots,
     "quoting": quoting,
