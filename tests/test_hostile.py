@@ -38,7 +38,7 @@ def outcome(path: Path, limits: Settings = LIMITS) -> str:
     """The words of a file's entities, or the one line that says why there are none; anything else fails the test."""
     try:
         source = look(path, limits)
-        _, drafts, _ = pipeline._drafts(source, all_readers())
+        _, drafts, _ = pipeline.drafts_of(source, all_readers())
     except KotonohaError as error:
         assert str(path) in str(error) and "\n" not in str(error) and len(str(error)) < 500
         return f"! {error}"

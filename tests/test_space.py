@@ -13,7 +13,8 @@ slots = arrays(np.float32, st.tuples(st.integers(1, 9), st.just(24)), elements=s
 @given(slots)
 def test_packed_slots_come_back_within_one_percent_of_their_largest_value(values: np.ndarray) -> None:
     error = np.abs(unpack(pack(values), 24) - values).max(axis=1)
-    assert (error <= 0.01 * np.abs(values).max(axis=1) + 1e-6).all()
+    smallest = 127 * 2.0**-24  # of a scale in float16, which hardly any slot needs
+    assert (error <= 0.01 * np.abs(values).max(axis=1) + smallest).all()
 
 
 @given(slots)
