@@ -91,7 +91,7 @@ def rests_on(sentence: str, question: str, evidence: str) -> bool:
     """
     said = MARK.sub("", sentence)
     exact = (codes(said) | figures(said)) - codes(question) - figures(question)
-    if not exact <= held_codes(evidence) | figures(evidence):
+    if not exact <= held_codes(evidence) | figures(evidence) or _cut_short(said.strip(), question, evidence):
         return False
     asked = terms_of(question)
     new = {term for term in terms(said) if is_telling(term) and term not in asked}
@@ -104,6 +104,13 @@ def names_field(sentence: str, evidence: str) -> bool:
     return bool(re.search(rf"(?:^|[;\n])\s*{said}\s*[:：]", evidence, re.IGNORECASE)) and not re.search(
         rf"[:：]\s*{said}\s*(?:[;\n]|$)", evidence, re.IGNORECASE
     )
+
+
+def _cut_short(said: str, question: str, evidence: str) -> bool:
+    """Whether words answer only because they were cut out: "ten" of "ten minutes" where parts were to be counted."""
+    wanted = expected(question)
+    at = evidence.casefold().find(said.casefold().rstrip("."))
+    return bool(wanted and at >= 0 and wanted.match(said) and not wanted.match(evidence, at))
 
 
 def repeats(sentence: str, other: str) -> bool:

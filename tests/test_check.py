@@ -110,3 +110,9 @@ def test_the_name_of_a_field_is_no_value() -> None:
     assert names_field("part number [1]", row)
     assert not names_field("Spindle unit [1]", row)
     assert not names_field("12 JPY", row)
+
+
+def test_a_number_cut_out_of_a_time_counts_nothing() -> None:
+    question, said = "How many parts were lost because it stopped?", "It stopped at ten minutes past two."
+    assert not rests_on("ten [1]", question, said)
+    assert rests_on("thirty two [1]", question, "We lost thirty two parts because it stopped.")
