@@ -304,12 +304,24 @@ class Llm:
         usage.soft = sum(len(run.rows) for run in runs if run.soft)
         usage.text = len(flat) - usage.soft
         skip = usage.reused = self._keep(min(_common(self._cached, flat), len(flat) - 1))
-        for run, names in zip(runs, keys, strict=True):
-            for begin in range(min(skip, len(names)), len(names), BATCH):
-                piece = slice(begin, begin + BATCH)
-                last = len(self._cached) + len(names[piece]) == len(flat)
-                self._decode(_Run(run.rows[piece]), names[piece], last)
-            skip = max(0, skip - len(names))
+        for run in self._joined(runs, skip):
+            for begin in range(0, len(run.rows), BATCH):
+                piece = _Run(run.rows[begin : begin + BATCH])
+                done = len(self._cached)
+                self._decode(piece, flat[done : done + len(piece.rows)], done + len(piece.rows) == len(flat))
+
+    def _joined(self, runs: Sequence[_Run], skip: int) -> list[_Run]:
+        """What is left of the runs after `skip` rows. With vectors among it everything is read as vectors, in whole batches:
+        a batch for every stretch of a mixed prompt costs more than its rows."""
+        left: list[_Run] = []
+        for run in runs:
+            if len(run.rows) > skip:
+                left.append(_Run(run.rows[skip:]))
+            skip = max(0, skip - len(run.rows))
+        if len(left) < 2 or not any(run.soft for run in left):
+            return left
+        rows = [run.rows if run.soft else self.embedding_rows(run.rows.tolist()) for run in left]
+        return [_Run(np.ascontiguousarray(np.concatenate(rows), np.float32))]
 
     def _keep(self, length: int) -> int:
         """Forgets all but the first `length` rows; a model that cannot forget a part forgets everything."""
