@@ -167,9 +167,13 @@ def look(path: Path, settings: Settings) -> Source:
 
 def companions(path: Path, media: str) -> list[Path]:
     """The files beside one that are read with it: the transcript of a recording, the units of a record of figures."""
-    sound = media.startswith(("audio/", "video/")) or media == "application/ogg"
-    found = [transcript_of(path) if sound else units_of(path)]
+    found = [transcript_of(path) if is_sound(media) else units_of(path)]
     return [file for file in found if file]
+
+
+def is_sound(media: str) -> bool:
+    """Whether a kind of file is a recording, alone or with pictures."""
+    return media.startswith(("audio/", "video/")) or media == "application/ogg"
 
 
 def transcript_of(recording: Path) -> Path | None:

@@ -18,7 +18,7 @@ from ..encoders.voice import FRAME, RATE, Samples, VoiceActivity, utterances
 from ..encoders.voice import LONGEST as UTTERANCE
 from ..entity import Draft, Locator
 from ..errors import MissingPart, UnreadableSource
-from ..source import Source, transcript_of
+from ..source import Source, is_sound, transcript_of
 from . import Note
 from .transcript import cues, utterance
 
@@ -67,7 +67,7 @@ class AudioReader:
         self.recogniser = recogniser
 
     def accepts(self, source: Source) -> bool:
-        return source.media.startswith(("audio/", "video/")) or source.media == "application/ogg"
+        return is_sound(source.media)
 
     def read(self, source: Source) -> Iterator[Draft | Note]:
         """
