@@ -1,12 +1,13 @@
 """The bridge: what an entity says or means, as soft tokens for one particular language model.
 
-A passage of N tokens becomes ceil(N / ratio) slots. Each slot starts as the input embedding of one *anchor*, a most
-telling token of the passage, and carries its neighbourhood as a residual: one local attention from the anchor to the
-tokens around it. The anchors of a coarser ratio are a subset of those of a finer one. With the residual at zero (the
-untrained bridge) the model reads the passage as a telegram. Entities without words bring vectors of the linguistic
-space, which a small network maps to one slot each.
+A passage of N tokens becomes ceil(N / ratio) slots. The model reads the passage once, by itself; what it keeps of the
+*anchors*, the most telling tokens of the passage, are the slots: their keys and values in every layer, which hold what
+stands around them too (`assistant.llm.Slots`). Later prompts see the slots as if the passage stood there, without
+reading it. The anchors of a coarser ratio are a subset of those of a finer one. An adapter that was trained for it
+gathers more into the anchors, and reads more out of them (compare arXiv 2304.08467, 2408.03094 and 2409.15355).
+Entities without words bring vectors of the linguistic space, which a small network maps to one input vector each.
 
-Only numpy here; `assistant.fit.writer` is the differentiable twin. Knows nothing about llama.cpp or prompts.
+Only numpy here. Knows nothing about llama.cpp or prompts.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ import hashlib
 import json
 import math
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors.numpy import save as write
 
 from ingest.errors import BadWeights, BridgeMismatch
 from ingest.space import Vectors
@@ -31,19 +33,35 @@ from ingest.space import Vectors
 Ints = NDArray[np.int64]
 Tensors = Mapping[str, NDArray[Any]]
 Rows = Callable[[Sequence[int]], Vectors]
-"""Input embeddings of token ids, float32 [len(ids), n_embd]; `Llm.embedding_rows` is one."""
+"""Input embeddings of token ids, float32 [len(ids), n_embd]."""
 
-FORMAT = "kotonoha-bridge-1"
+
+class Kept(Protocol):
+    """What a model keeps of a passage: `len` slots, `size` bytes."""
+
+    @property
+    def size(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+
+class Mind(Protocol):
+    """The model as the bridge needs it; `assistant.llm.Llm` is one."""
+
+    def embedding_rows(self, ids: Sequence[int]) -> Vectors:
+        """Input embeddings of token ids, float32 [len(ids), n_embd]."""
+
+    def remember(self, ids: Sequence[int], anchors: Sequence[int]) -> Any:
+        """What it keeps of a passage at these places, having read it by itself."""
+
+
+FORMAT = "kotonoha-bridge-2"
+
+REMEMBERED = 512 << 20
+"""Bytes of slots that are kept in memory for the next question; those longest not asked for go first."""
 
 RATIOS = (2, 4, 8, 16)
 """Tokens per slot that the bridge is made for, finest first."""
-
-REACH = 16
-"""How far a slot looks to either side of its anchor, in tokens."""
-
-HEADS = 8
-KEY_WIDTH = 64
-VALUE_WIDTH = 144
 
 CERTAIN = 0.25
 """Share of the longest vector's length below which a vector of a wordless entity is not read."""
@@ -75,32 +93,14 @@ class About:
     config: str = "{}"
 
 
-class Bridge:
-    """Maps passages and vectors to soft tokens of one model.
+class Ranking:
+    """Which tokens of a passage become its anchors: a linear probe, see `telling`."""
 
-    `fingerprint` changes with every weight: cached slots belong to it.
-    """
+    def __init__(self, rows: Rows, tables: Tensors) -> None:
+        self.rows, self.tables = rows, tables
 
-    def __init__(self, about: About, tensors: Tensors, rows: Rows) -> None:
-        self.about = about
-        self._rows = rows
-        self._tensors = dict(tensors)
-        digest = hashlib.sha256(about.llm_sha256.encode())
-        for name in sorted(tensors):
-            digest.update(name.encode() + np.ascontiguousarray(tensors[name]).tobytes())
-        self.fingerprint = digest.hexdigest()[:32]
-
-    @property
-    def trained(self) -> bool:
-        """Whether the residual was learned; an untrained bridge gives telegrams and cannot map meanings."""
-        return "out" in self._tensors
-
-    @property
-    def maps_meaning(self) -> bool:
-        return "meaning_linear" in self._tensors
-
-    def slots(self, ids: Sequence[int], ratio: int) -> Vectors:
-        """A passage in tokens of the model as soft tokens, float32 [ceil(n / ratio), n_embd]; n >= 1.
+    def anchors(self, ids: Sequence[int], ratio: int) -> list[int]:
+        """Places of the anchors, in reading order, ceil(n / ratio) of them.
 
         Raises:
             ValueError: a ratio the bridge is not made for.
@@ -108,11 +108,47 @@ class Bridge:
         if ratio not in RATIOS:
             raise ValueError(f"ratio {ratio} is none of {RATIOS}")
         array = np.asarray(ids, np.int64)
-        vectors = self._rows(array.tolist())
-        chosen = anchors(telling(array, vectors, self._tensors), ratio)
-        if not self.trained:
-            return vectors[chosen]
-        return vectors[chosen] + residual(vectors, chosen, RATIOS.index(ratio), self._tensors)
+        chosen: list[int] = anchors(telling(array, self.rows(array.tolist()), self.tables), ratio).tolist()
+        return chosen
+
+
+class Bridge:
+    """Maps passages and vectors to soft tokens of one model.
+
+    `fingerprint` changes with every weight. Slots are made on first use and kept in memory, never on disk: they hold
+    what the passage says.
+    """
+
+    def __init__(self, about: About, tensors: Tensors, mind: Mind) -> None:
+        self.about = about
+        self._tensors, self._mind = dict(tensors), mind
+        self._ranking = Ranking(mind.embedding_rows, self._tensors)
+        self._remembered: OrderedDict[tuple[int, tuple[int, ...]], Kept] = OrderedDict()
+        digest = hashlib.sha256(about.llm_sha256.encode())
+        for name in sorted(tensors):
+            digest.update(name.encode() + np.ascontiguousarray(tensors[name]).tobytes())
+        self.fingerprint = digest.hexdigest()[:32]
+
+    @property
+    def maps_meaning(self) -> bool:
+        return "meaning_linear" in self._tensors
+
+    def slots(self, ids: Sequence[int], ratio: int) -> Any:
+        """A passage in tokens of the model as ceil(n / ratio) slots; n >= 1.
+
+        The first time this takes as long as reading the passage; then it is there at once.
+
+        Raises:
+            ValueError: a ratio the bridge is not made for.
+        """
+        key = (ratio, tuple(ids))
+        if key not in self._remembered:
+            self._remembered[key] = self._mind.remember(ids, self._ranking.anchors(ids, ratio))
+        self._remembered.move_to_end(key)
+        kept = self._remembered[key]
+        while len(self._remembered) > 1 and sum(one.size for one in self._remembered.values()) > REMEMBERED:
+            self._remembered.popitem(last=False)
+        return kept
 
     def meant(self, vectors: Vectors) -> Vectors:
         """Vectors of the linguistic space [n, dim] as soft tokens, float32 [m, n_embd] with 1 <= m <= n.
@@ -130,13 +166,11 @@ class Bridge:
         return meant(given[length >= CERTAIN * length.max()], self._tensors)
 
     def save(self, path: Path) -> None:
-        """One safetensors file in half precision, what it was made for in its metadata."""
-        values = {key: str(value) for key, value in asdict(self.about).items()}
-        header = {"format": FORMAT, "ratios": json.dumps(RATIOS), **values}
-        path.write_bytes(save({name: _compact(array) for name, array in self._tensors.items()}, header))
+        """See `save`."""
+        save(self.about, self._tensors, path)
 
     @classmethod
-    def load(cls, path: Path, llm_sha256: str, rows: Rows, space: str = "") -> Bridge:
+    def load(cls, path: Path, llm_sha256: str, mind: Mind, space: str = "") -> Bridge:
         """The bridge in a file, for the model of that hash and, if `space` is given, for that space.
 
         Raises:
@@ -149,11 +183,11 @@ class Bridge:
             raise BridgeMismatch(f"{path.name} was made for {about.llm_name}, another model", "run kotonoha fit --llm")
         if space and about.space and about.space != space:
             raise BridgeMismatch(f"{path.name} was made for the space {about.space}, not {space}", "run kotonoha fit")
-        return cls(about, tensors, rows)
+        return cls(about, tensors, mind)
 
     @classmethod
-    def untrained(cls, about: About, shape: NDArray[np.uint8], rows: Rows) -> Bridge:
-        """A bridge that needs no training: anchors by the token's rank in the vocabulary, no residual.
+    def untrained(cls, about: About, shape: NDArray[np.uint8], mind: Mind) -> Bridge:
+        """A bridge that needs no training: anchors by the token's rank in the vocabulary.
 
         Byte-pair vocabularies are ordered by how early a merge was learned, so a higher id is a rarer token.
         """
@@ -164,7 +198,14 @@ class Bridge:
             "rarity": (rank / rank[-1]).astype(np.float16),
             "shape": shape,
         }
-        return cls(about, tables, rows)
+        return cls(about, tables, mind)
+
+
+def save(about: About, tensors: Tensors, path: Path) -> None:
+    """One safetensors file in half precision, what it was made for in its metadata."""
+    values = {key: str(value) for key, value in asdict(about).items()}
+    header = {"format": FORMAT, "ratios": json.dumps(RATIOS), **values}
+    path.write_bytes(write({name: _compact(array) for name, array in tensors.items()}, header))
 
 
 _TEXTS = ("llm_name", "llm_sha256", "space", "trained", "config")
@@ -242,50 +283,6 @@ def anchors(scores: Vectors, ratio: int) -> Ints:
     """Positions of the anchors in reading order: the `slot_count` most telling tokens, ties to the earlier one."""
     ranked = np.argsort(-scores, kind="stable")
     return np.sort(ranked[: slot_count(len(scores), ratio)]).astype(np.int64)
-
-
-# -- what a slot carries beside its anchor -----------------------------------------------------------
-
-
-def residual(vectors: Vectors, chosen: Ints, level: int, tensors: Tensors) -> Vectors:
-    """Local attention from every anchor to the tokens within `REACH`, [anchors, n_embd].
-
-    Heads differ in where they look (`place`, learned per ratio) and in whether other anchors count (`kept`).
-    """
-    near, inside = neighbourhood(chosen, len(vectors))
-    is_anchor = np.isin(near, chosen).astype(np.float32)
-    normal = vectors / np.sqrt(np.mean(vectors**2, -1, keepdims=True) + 1e-6)
-    query = (normal[chosen] @ tensors["query"].T).reshape(-1, HEADS, KEY_WIDTH)
-    key = (normal @ tensors["key"].T).reshape(-1, HEADS, KEY_WIDTH)[near]
-    value = (vectors @ tensors["value"].T).reshape(-1, HEADS, VALUE_WIDTH)[near]
-    scores = np.einsum("nhk,nwhk->nhw", query, key) / KEY_WIDTH + tensors["place"][level]
-    scores = scores + tensors["kept"][level][:, None] * is_anchor[:, None]
-    scores = np.where(inside[:, None], scores, -np.inf)
-    weights = np.exp(scores - scores.max(-1, keepdims=True))
-    weights /= weights.sum(-1, keepdims=True)
-    mixed = np.einsum("nhw,nwhv->nhv", weights, value).reshape(len(chosen), -1)
-    carried: Vectors = (mixed @ tensors["out"].T + tensors["offset"][level]).astype(np.float32)
-    return carried
-
-
-def neighbourhood(chosen: Ints, length: int) -> tuple[Ints, NDArray[np.bool_]]:
-    """Positions around each anchor [n, 2 * REACH + 1], clipped to the passage, and which of them lie inside it."""
-    near = chosen[:, None] + np.arange(-REACH, REACH + 1)
-    return np.clip(near, 0, length - 1), (near >= 0) & (near < length)
-
-
-def _bands() -> Vectors:
-    """Where each head looks before training, [ratio, head, offset]: six at one neighbour, two to a whole side."""
-    offsets = np.arange(-REACH, REACH + 1)
-    sharp = [6.0 * (offsets == place) for place in (-1, 1, -2, 2, -3, 3)]
-    levels = []
-    for ratio in RATIOS:
-        before = np.where(offsets < 0, offsets / ratio, -6.0)
-        levels.append(np.stack([*sharp, before, before[::-1]]))
-    return np.stack(levels).astype(np.float32)
-
-
-BANDS = _bands()
 
 
 # -- what has no words -------------------------------------------------------------------------------

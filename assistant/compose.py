@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from assistant import prompt
 from ingest.entity import Entity
 from ingest.space import Vectors
 
 if TYPE_CHECKING:
     from assistant.bridge import Bridge
-    from assistant.llm import Part
+    from assistant.llm import Part, Slots
     from assistant.retrieve import Hit
 
 Grounding = Literal["hybrid", "soft", "text", "none"]
@@ -78,11 +80,11 @@ def compose(
         return len(tokenize(text))
 
     room = window - ANSWER_ROOM - count(prompt.system()) - count(question) - count(prompt.asking()) - 32
-    bodies: list[str | Vectors] = []
+    bodies: list[str | Vectors | Slots] = []
     left_out: list[LeftOut] = []
     for number, hit in enumerate(() if grounding == "none" else hits):
         body = _body(hit, number, grounding, tokenize, bridge)
-        cost = count(f"\n[{number + 1}]") + (count(f" {body}") if isinstance(body, str) else len(body))
+        cost = count(f"\n[{number + 1}]") + _places(body, count)
         if left_out or cost > room:
             left_out.append(LeftOut(hit.entity.id, "the context window is full"))
             continue
@@ -92,7 +94,14 @@ def compose(
     return Composed(tuple(prompt.user(bodies, question)), sources, tuple(left_out))
 
 
-def _body(hit: Hit, number: int, grounding: Grounding, tokenize: Tokenize, bridge: Bridge | None) -> str | Vectors:
+def _places(body: str | Vectors | Slots, count: Callable[[str], int]) -> int:
+    """Positions of the window that a source takes up."""
+    if isinstance(body, str):
+        return count(f" {body}")
+    return len(body) if isinstance(body, np.ndarray) else body.span
+
+
+def _body(hit: Hit, number: int, grounding: Grounding, tokenize: Tokenize, bridge: Bridge | None) -> str | Vectors | Slots:
     """One source as the model gets it: its words, or soft tokens for what it says or, where it has no words, means."""
     entity = hit.entity
     words = entity.words[:LONGEST]
@@ -100,4 +109,5 @@ def _body(hit: Hit, number: int, grounding: Grounding, tokenize: Tokenize, bridg
         return words
     if entity.kind in WORDLESS and hit.slots is not None and bridge.maps_meaning:
         return bridge.meant(hit.slots)
-    return bridge.slots(tokenize(f" {words.strip()}"), RATIO)
+    slots: Slots = bridge.slots(tokenize(f" {words.strip()}"), RATIO)
+    return slots

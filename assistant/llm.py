@@ -1,7 +1,9 @@
-"""The language model: llama.cpp reading a sequence of parts that are text, token ids or vectors.
+"""The language model: llama.cpp reading a sequence of parts that are text, token ids, vectors or slots.
 
 The only file that imports llama_cpp. It knows nothing about entities, bridges or prompts; it owns the decode
 loop, because llama-cpp-python's own one compares token ids only and would re-use a cache that holds other vectors.
+
+Sequence 0 of llama.cpp's memory holds the prompt, the others what is just being read apart or put in.
 
 A document is never parsed for control tokens: only what the model's chat template says opens or closes a turn.
 """
@@ -19,6 +21,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,12 +35,46 @@ from ingest import weights
 from ingest.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
 from ingest.space import Vectors
 
-Part = str | Sequence[int] | Vectors
-"""Words (never parsed for control tokens), token ids, or float32 vectors [n, n_embd] read as n soft tokens."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slots:
+    """What a model keeps of a passage it read by itself: keys and values, in every layer, of some of its tokens.
+
+    In a prompt they stand as `len` soft tokens at the places those tokens had in the passage; what comes after goes on
+    behind the last of them. They fit this one model with this one adapter.
+
+    Attributes:
+        state: llama.cpp's own form of it.
+        places: where in the passage the tokens stood, ascending.
+        name: a hash of the state.
+    """
+
+    state: bytes
+    places: tuple[int, ...]
+    name: bytes
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.state)
+
+    @property
+    def span(self) -> int:
+        """Positions that they take up in a prompt."""
+        return self.places[-1] + 1
+
+
+Part = str | Sequence[int] | Vectors | Slots
+"""Words (never parsed for control tokens), token ids, float32 vectors [n, n_embd] read as n soft tokens, or slots."""
 
 BATCH = 2048
 """Rows handed to llama.cpp at once; it cuts them into pieces of `UBATCH` itself."""
 UBATCH = 512
+APART = 48
+"""Sequences beside the prompt: as many sources can be given as slots."""
 
 PLAIN_TEMPLATE = "{% for message in messages %}{{ message['content'] }}\n{% endfor %}"
 """For a model that brings no chat template: the contents, one after the other."""
@@ -78,19 +115,30 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Neighbouring rows of one sort: int32 ids [n], or float32 vectors [n, n_embd]."""
+    """Neighbouring rows of one sort: int32 ids [n], float32 vectors [n, n_embd], or slots."""
 
-    rows: np.ndarray[Any, Any]
+    rows: np.ndarray[Any, Any] | Slots
 
     @property
     def soft(self) -> bool:
-        return self.rows.ndim == 2
+        return isinstance(self.rows, Slots) or self.rows.ndim == 2
+
+    @property
+    def span(self) -> int:
+        """Positions."""
+        return self.rows.span if isinstance(self.rows, Slots) else len(self.rows)
 
     def keys(self) -> list[int | bytes]:
-        """What a row is in the prefix cache: a token by its id, a vector by the hash of its content."""
+        """What a row is in the prefix cache: a token by its id, a vector by the hash of its content, slots by theirs."""
+        if isinstance(self.rows, Slots):
+            return [self.rows.name] * len(self.rows)
         if not self.soft:
             return [int(id) for id in self.rows]
         return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in self.rows]
+
+    def places(self) -> Sequence[int]:
+        """Where the rows stand, counted from where the run begins."""
+        return self.rows.places if isinstance(self.rows, Slots) else range(len(self.rows))
 
 
 class Vocabulary:
@@ -180,6 +228,7 @@ class Llm:
         self.n_embd = int(llama_cpp.llama_model_n_embd(self._model))
         self._lock = threading.Lock()
         self._cached: list[int | bytes] = []
+        self._places: list[int] = []
         weakref.finalize(self, _free, self._context, self._model)
 
     # -- what it is ----------------------------------------------------------------------------------
@@ -249,42 +298,80 @@ class Llm:
         stream.pieces = cut(self._write(runs, max_tokens, stream.usage), stop)
         return stream
 
+    def remember(self, ids: Sequence[int] | Vectors, anchors: Sequence[int]) -> Slots:
+        """What the model keeps of a passage at these places (ascending), having read it by itself.
+
+        Args:
+            ids: the passage in tokens, or in vectors.
+
+        Raises:
+            ContextFull: the passage does not fit the window.
+        """
+        rows = self._row(ids)
+        if len(rows) >= self.context:
+            raise ContextFull(f"the passage has {len(rows)} tokens, the window of {self.name} {self.context}")
+        with self._lock:
+            if len(self._cached) + len(rows) > self.context:
+                self._keep(0)
+            memory = llama_cpp.llama_get_memory(self._context)
+            llama_cpp.llama_memory_seq_rm(memory, 1, -1, -1)
+            for begin in range(0, len(rows), BATCH):
+                self._send(_Run(rows[begin : begin + BATCH]), sequence=1)
+            for begin, end in _gaps(anchors, len(rows)):
+                llama_cpp.llama_memory_seq_rm(memory, 1, begin, end)
+            state = self._state(1)
+            llama_cpp.llama_memory_seq_rm(memory, 1, -1, -1)
+        return Slots(state, tuple(anchors), hashlib.blake2b(state, digest_size=16).digest())
+
+    def _state(self, sequence: int) -> bytes:
+        size = llama_cpp.llama_state_seq_get_size(self._context, sequence)
+        buffer = (ctypes.c_uint8 * size)()
+        written = llama_cpp.llama_state_seq_get_data(self._context, buffer, size, sequence)
+        if written != size:
+            raise ModelFault(f"{self.name} does not hand out what it keeps of a passage", "use --grounding text")
+        return bytes(buffer)
+
     def _runs(self, parts: Sequence[Part]) -> list[_Run]:
-        """The parts as runs of ids and vectors, neighbours of one sort joined."""
-        rows: list[np.ndarray[Any, Any]] = []
+        """The parts as runs of ids, vectors and slots, neighbours of one sort joined; slots stay apart."""
+        rows: list[np.ndarray[Any, Any] | Slots] = []
         for part in parts:
-            row = self._row(part)
-            if rows and rows[-1].ndim == row.ndim:
-                rows[-1] = np.concatenate((rows[-1], row))
+            row = part if isinstance(part, Slots) else self._row(part)
+            last = rows[-1] if rows else None
+            if isinstance(row, np.ndarray) and isinstance(last, np.ndarray) and last.ndim == row.ndim:
+                rows[-1] = np.concatenate((last, row))
             elif len(row):
                 rows.append(row)
-        self._check(rows)
-        return [_Run(np.ascontiguousarray(row)) for row in rows]
+        runs = [_Run(row if isinstance(row, Slots) else np.ascontiguousarray(row)) for row in rows]
+        self._check(runs)
+        return runs
 
-    def _row(self, part: Part) -> np.ndarray[Any, Any]:
+    def _row(self, part: str | Sequence[int] | Vectors) -> np.ndarray[Any, Any]:
         if isinstance(part, str):
             return np.asarray(self.tokenize(part), np.int32)
         if isinstance(part, np.ndarray):
             return part.astype(np.float32, copy=False)
         return np.asarray(part, np.int32)
 
-    def _check(self, rows: Sequence[np.ndarray[Any, Any]]) -> None:
-        if not rows or rows[0].ndim == 2 or rows[-1].ndim == 2:
+    def _check(self, runs: Sequence[_Run]) -> None:
+        if not runs or runs[0].soft or runs[-1].soft:
             raise ModelFault("a prompt begins and ends with words; vectors go between them")
-        vectors = [row for row in rows if row.ndim == 2]
-        if vectors and self.vector_fault:
+        soft = [run.rows for run in runs if run.soft]
+        if soft and self.vector_fault:
             raise ModelFault(f"{self.name} cannot read soft tokens: {self.vector_fault}", "use --grounding text")
-        if any(row.shape[1] != self.n_embd for row in vectors):
-            raise BridgeMismatch(f"{self.name} reads vectors of {self.n_embd} numbers, not {vectors[0].shape[1]}")
-        if (length := sum(map(len, rows))) >= self.context:
+        widths = {rows.shape[1] for rows in soft if isinstance(rows, np.ndarray)} - {self.n_embd}
+        if widths:
+            raise BridgeMismatch(f"{self.name} reads vectors of {self.n_embd} numbers, not {widths.pop()}")
+        if (length := sum(run.span for run in runs)) >= self.context:
             raise ContextFull(f"the prompt has {length} tokens, the window of {self.name} {self.context}")
+        if sum(isinstance(run.rows, Slots) for run in runs) > APART:
+            raise ContextFull(f"at most {APART} sources can be given as soft tokens")
 
     def _write(self, runs: Sequence[_Run], max_tokens: int, usage: Usage) -> Iterator[str]:
         start = time.perf_counter()
         text = codecs.getincrementaldecoder("utf-8")("replace")
         with self._lock:
             self._read(runs, usage)
-            room = min(max_tokens, self.context - len(self._cached))
+            room = min(max_tokens, self.context - self._places[-1] - 1)
             while usage.generated < room:
                 token = int(self._scores().argmax())
                 usage.first_token = usage.first_token or time.perf_counter() - start
@@ -304,50 +391,97 @@ class Llm:
         usage.soft = sum(len(run.rows) for run in runs if run.soft)
         usage.text = len(flat) - usage.soft
         skip = usage.reused = self._keep(min(_common(self._cached, flat), len(flat) - 1))
-        for run in self._joined(runs, skip):
+        left = self._joined(runs, skip)
+        sequences = iter(self._put_apart(left))
+        for run in left:
+            if isinstance(run.rows, Slots):
+                self._put_in(run, next(sequences))
+                continue
             for begin in range(0, len(run.rows), BATCH):
                 piece = _Run(run.rows[begin : begin + BATCH])
                 done = len(self._cached)
                 self._decode(piece, flat[done : done + len(piece.rows)], done + len(piece.rows) == len(flat))
 
     def _joined(self, runs: Sequence[_Run], skip: int) -> list[_Run]:
-        """What is left of the runs after `skip` rows. With vectors among it everything is read as vectors, in whole batches:
-        a batch for every stretch of a mixed prompt costs more than its rows."""
+        """What is left of the runs after `skip` rows. Stretches of vectors with the words around them are read as vectors
+        together: a batch for each costs more than its rows."""
         left: list[_Run] = []
         for run in runs:
             if len(run.rows) > skip:
-                left.append(_Run(run.rows[skip:]))
+                left.append(run if isinstance(run.rows, Slots) else _Run(run.rows[skip:]))
             skip = max(0, skip - len(run.rows))
-        if len(left) < 2 or not any(run.soft for run in left):
-            return left
-        rows = [run.rows if run.soft else self.embedding_rows(run.rows.tolist()) for run in left]
-        return [_Run(np.ascontiguousarray(np.concatenate(rows), np.float32))]
+        joined: list[_Run] = []
+        for slots, group in groupby(left, key=lambda run: isinstance(run.rows, Slots)):
+            stretch = list(group)
+            joined += stretch if slots or len(stretch) < 2 else [_Run(np.concatenate([self._vectors(r) for r in stretch]))]
+        return joined
+
+    def _vectors(self, run: _Run) -> Vectors:
+        assert isinstance(run.rows, np.ndarray)
+        return run.rows if run.soft else self.embedding_rows(run.rows.tolist())
 
     def _keep(self, length: int) -> int:
         """Forgets all but the first `length` rows; a model that cannot forget a part forgets everything."""
         memory = llama_cpp.llama_get_memory(self._context)
-        if not length or not llama_cpp.llama_memory_seq_rm(memory, 0, length, -1):
+        begin = self._places[length] if length < len(self._places) else -1
+        if not length or (begin >= 0 and not llama_cpp.llama_memory_seq_rm(memory, 0, begin, -1)):
             llama_cpp.llama_memory_clear(memory, True)
             length = 0
-        del self._cached[length:]
+        del self._cached[length:], self._places[length:]
         return length
 
+    def _put_apart(self, runs: Sequence[_Run]) -> range:
+        """Slots into sequences of their own, moved to the places they will have: all before the first batch, since moved
+        keys are turned when the next batch is read, all at once. Returns the sequences."""
+        memory, at, sequence = llama_cpp.llama_get_memory(self._context), self._next, 0
+        for run in runs:
+            if isinstance(run.rows, Slots):
+                sequence += 1
+                state = (ctypes.c_uint8 * run.rows.size).from_buffer_copy(run.rows.state)
+                if not llama_cpp.llama_state_seq_set_data(self._context, state, run.rows.size, sequence):
+                    self._keep(0)
+                    raise ModelFault(f"{self.name} does not take back what it kept of a passage", "use --grounding text")
+                llama_cpp.llama_memory_seq_add(memory, sequence, 0, -1, at)
+            at += run.span
+        return range(1, sequence + 1)
+
+    @property
+    def _next(self) -> int:
+        """The position after the last row."""
+        return self._places[-1] + 1 if self._places else 0
+
+    def _put_in(self, run: _Run, sequence: int) -> None:
+        """Slots that were put apart become part of the prompt."""
+        memory, begin = llama_cpp.llama_get_memory(self._context), self._next
+        llama_cpp.llama_memory_seq_cp(memory, sequence, 0, -1, -1)
+        llama_cpp.llama_memory_seq_rm(memory, sequence, -1, -1)
+        self._cached.extend(run.keys())
+        self._places.extend(begin + place for place in run.places())
+
     def _decode(self, run: _Run, names: Sequence[int | bytes], last: bool) -> None:
-        """One batch, either ids or vectors; scores are made for its last row only if it is the prompt's last."""
+        """One batch of the prompt; scores are made for its last row only if it is the prompt's last."""
+        self._send(run, 0, last)
+        begin = self._next
+        self._cached.extend(names)
+        self._places.extend(range(begin, begin + len(names)))
+
+    def _send(self, run: _Run, sequence: int, last: bool = False) -> None:
+        """One batch, either ids or vectors, into a sequence; llama.cpp goes on where that ends."""
+        assert isinstance(run.rows, np.ndarray)
         count = len(run.rows)
         wanted = np.zeros(count, np.int8)
         wanted[-1] = last
         ids = None if run.soft else run.rows.ctypes.data_as(ctypes.POINTER(llama_cpp.llama_token))
         vectors = run.rows.ctypes.data_as(ctypes.POINTER(ctypes.c_float)) if run.soft else None
         flags = wanted.ctypes.data_as(ctypes.POINTER(ctypes.c_int8))
-        # Positions and sequence left out: llama.cpp continues sequence 0 where its memory ends.
-        code = llama_cpp.llama_decode(
-            self._context, llama_cpp.llama_batch(count, ids, vectors, None, None, None, flags)
-        )
+        counts = (ctypes.c_int32 * count)(*[1] * count)
+        owner = ctypes.pointer(llama_cpp.llama_seq_id(sequence))
+        owners = (ctypes.POINTER(llama_cpp.llama_seq_id) * count)(*[owner] * count)
+        batch = llama_cpp.llama_batch(count, ids, vectors, None, counts, owners, flags)
+        code = llama_cpp.llama_decode(self._context, batch)
         if code:
             self._keep(0)
             raise ModelFault(f"{self.name} failed to read {count} rows (llama.cpp error {code})")
-        self._cached.extend(names)
 
     def _scores(self) -> Vectors:
         """The last row's scores, a view that the next decode overwrites."""
@@ -401,6 +535,15 @@ def _overhang(text: str, stop: Sequence[str]) -> int:
     return max(sizes, default=0)
 
 
+def _gaps(kept: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
+    """The stretches (begin, end) of `length` places that are not kept."""
+    begin = 0
+    for place in (*kept, length):
+        if place > begin:
+            yield begin, place
+        begin = place + 1
+
+
 def _common(left: Sequence[int | bytes], right: Sequence[int | bytes]) -> int:
     """Length of the longest common beginning."""
     for number, (a, b) in enumerate(zip(left, right, strict=False)):
@@ -438,7 +581,8 @@ def _load_model(path: Path, vocab_only: bool = False) -> Any:
 
 def _open_context(model: Any, size: int, threads: int) -> Any:
     params = llama_cpp.llama_context_default_params()
-    params.n_ctx, params.n_batch, params.n_ubatch, params.n_seq_max = size, BATCH, UBATCH, 1
+    params.n_ctx, params.n_batch, params.n_ubatch, params.n_seq_max = size, BATCH, UBATCH, 1 + APART
+    params.kv_unified = True  # every sequence in one memory, so that slots change hands without being copied
     params.n_threads = params.n_threads_batch = threads
     context = llama_cpp.llama_init_from_model(model, params)
     if not context:

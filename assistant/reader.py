@@ -34,14 +34,14 @@ def load(settings: Settings, space: Space) -> tuple[Llm, Bridge | None]:
     if llm.vector_fault:
         return llm, None
     file = _file(settings.bridge, path, ".safetensors")
-    return llm, Bridge.load(file, llm.sha256, llm.embedding_rows, space.fingerprint) if file else untrained(llm)
+    return llm, Bridge.load(file, llm.sha256, llm, space.fingerprint) if file else untrained(llm)
 
 
 def untrained(llm: Llm) -> Bridge:
     """The bridge that needs no training: a source's most telling tokens, a telegram of it."""
     from assistant.fit.tokens import Tokens
 
-    return Bridge.untrained(About(llm.name, llm.sha256, llm.n_embd), Tokens(llm.path).shapes(), llm.embedding_rows)
+    return Bridge.untrained(About(llm.name, llm.sha256, llm.n_embd), Tokens(llm.path).shapes(), llm)
 
 
 def _file(setting: str, llm: Path, suffix: str) -> Path | None:

@@ -10,18 +10,19 @@ from hypothesis import strategies as st
 
 from assistant import prompt
 from assistant.compose import ANSWER_ROOM, RATIO, compose
+from assistant.llm import Slots
 from assistant.retrieve import Hit
 from ingest.entity import Entity, Locator
 from ingest.space import Vectors
 
 
 class Telegram:
-    """A bridge in miniature: every `ratio`-th token as a vector of its id."""
+    """A bridge in miniature: it keeps every `ratio`-th token."""
 
     maps_meaning = True
 
-    def slots(self, ids: Sequence[int], ratio: int) -> Vectors:
-        return np.asarray([[id] for id in ids[::ratio]], np.float32)
+    def slots(self, ids: Sequence[int], ratio: int) -> Slots:
+        return Slots(b"kept", tuple(range(0, len(ids), ratio)), b"name")
 
     def meant(self, vectors: Vectors) -> Vectors:
         return vectors[:, :1]

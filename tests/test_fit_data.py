@@ -89,7 +89,7 @@ def test_answers_cite_the_source_that_holds_them_and_absent_ones_are_refused(
 
 
 def test_training_begins_with_reconstructions_that_grow(config: FitConfig, corpus: Corpus) -> None:
-    packer = Packer(corpus, dataclasses.replace(config, recital_steps=40))
+    packer = Packer(corpus, dataclasses.replace(config, recital_steps=40, recital_share=1.0))
     first, last = packer.draw(0), packer.draw(39)
     assert all(branch.repeat for branch in first.branches + last.branches)
     for pack in (first, last):

@@ -13,7 +13,7 @@ import torch
 from safetensors.numpy import load_file
 
 from assistant import prompt
-from assistant.bridge import Bridge
+from assistant.bridge import Bridge, Ranking
 from assistant.cli import main
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Branch, Pack, Source
@@ -22,7 +22,6 @@ from assistant.fit.model import Model
 from assistant.fit.reader import Reader
 from assistant.fit.tokens import Tokens
 from assistant.fit.train import rate, run
-from assistant.fit.writer import Writer
 from assistant.llm import Llm, Turn
 from ingest.errors import BadInput
 from tests.conftest import WordSpace
@@ -52,6 +51,7 @@ def test_a_run_that_stopped_ends_as_one_that_did_not(config: FitConfig, tmp_path
     assert (second.step, second.finished) == (4, True)
     ours, theirs = load_file(second.bridge), load_file(whole.bridge)
     assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+    assert second.adapter and whole.adapter and second.adapter.read_bytes() == whole.adapter.read_bytes()
     assert second.validation == whole.validation
     assert set(whole.validation) == {"text", "2", "4", "8", "16"}
 
@@ -62,8 +62,8 @@ def test_what_was_trained_is_served(config: FitConfig) -> None:
     forklift = space.place(["forklift"])[0].address
     report = run(dataclasses.replace(config, steps=2), space, lambda: [("forklift", forklift)])
     llm = Llm(config.llm, adapter=report.adapter, context=256)
-    bridge = Bridge.load(report.bridge, llm.sha256, llm.embedding_rows, space.fingerprint)
-    assert bridge.trained
+    bridge = Bridge.load(report.bridge, llm.sha256, llm, space.fingerprint)
+    assert "2 steps" in bridge.about.trained
     assert bridge.meant(forklift).shape == (1, llm.n_embd)
     assert json.loads(bridge.about.config)["seed"] == config.seed
 
@@ -86,10 +86,11 @@ def test_loss_falls(config: FitConfig) -> None:
     assert np.mean(losses[-8:]) < 0.8 * np.mean(losses[:8])
 
 
-def test_without_lora_only_the_bridge_is_trained(config: FitConfig) -> None:
-    report = run(dataclasses.replace(config, steps=2, text_steps=0, text_share=0, hybrid_share=0, lora=False))
+def test_without_lora_only_the_bridge_is_fitted(config: FitConfig) -> None:
+    report = run(dataclasses.replace(config, lora=False))
+    assert report.finished
     assert report.adapter is None
-    assert np.abs(load_file(report.bridge)["out"]).sum() > 0
+    assert np.abs(load_file(report.bridge)["probe"]).sum() > 0
 
 
 @pytest.mark.slow
@@ -126,7 +127,7 @@ def test_the_learning_rate_rises_stays_and_falls(config: FitConfig) -> None:
 
 @pytest.mark.parametrize("arch", ["llama", "qwen2"])
 def test_a_soft_prompt_scores_in_llama_cpp_as_in_training(tmp_path: Path, arch: str) -> None:
-    """The sequence training built and the one serving builds are the same, vectors, adapter and all."""
+    """The sequence training built and the one serving builds are the same, slots, words, adapter and all."""
     path = write_model(tmp_path / "tiny.gguf", arch)
     reader, tokens = Reader(path), Tokens(path)
     generator = torch.Generator().manual_seed(0)
@@ -136,19 +137,21 @@ def test_a_soft_prompt_scores_in_llama_cpp_as_in_training(tmp_path: Path, arch: 
         "rarity": np.arange(size, dtype=np.float32), "shape": tokens.shapes(),
     }  # fmt: skip
     lora = Lora(reader, 4, 8, generator)
-    model = Model(reader, Writer(reader.embedding, table, generator), lora)
+    ranking = Ranking(lambda ids: reader.embedding[torch.tensor(ids)].numpy(), table)
+    model = Model(reader, ranking, lora)
     with torch.no_grad():
-        for value in [*lora.pairs.values(), model.writer.out]:
+        for value in lora.pairs.values():
             value.copy_((value + 0.05 * torch.randn(value.shape, generator=generator)).half())
     lora.write_gguf(tmp_path / "lora.gguf")
-    source, question = "The spindle runs hot at noon", "When does it run hot?"
-    ids = tuple(tokens.ids(f" {source}"))
+    said, question = ("The spindle runs hot at noon", "It is oiled at night", "Paper lies in hall B"), "When does it run hot?"
+    first, second, third = (tuple(tokens.ids(f" {text}")) for text in said)
     branch = Branch((*tokens.asking, *tokens.ids(f" {question}"), *tokens.closing), (tokens.end,))
-    pack = Pack((*tokens.opening, *tokens.fixed("[1]"), Source(ids, 4)), (branch,))
+    marks = [tokens.fixed("[1]"), tokens.fixed("\n[2]"), tokens.fixed("\n[3]")]
+    context = (*tokens.opening, *marks[0], Source(first, 4), *marks[1], *second, *marks[2], Source(third, 2))
     with torch.no_grad():
-        ours = model.scores(model.lay(pack))[0].numpy()
+        ours = model.scores(model.lay(Pack(context, (branch,))))[0].numpy()
     llm = Llm(path, adapter=tmp_path / "lora.gguf", context=512)
-    slots = model.writer(np.array(ids), 4).detach().numpy()
-    turns = [Turn("system", (prompt.system(),)), Turn("user", tuple(prompt.user([slots], question)))]
+    bodies = [llm.remember(first, ranking.anchors(first, 4)), said[1], llm.remember(third, ranking.anchors(third, 2))]
+    turns = [Turn("system", (prompt.system(),)), Turn("user", tuple(prompt.user(bodies, question)))]
     theirs = llm.logits(llm.chat(turns))
     assert ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs) > 0.9999

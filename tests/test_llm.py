@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.llm import Llm, Turn, Vocabulary, _vector_fault, cut, default_model, render
+from assistant.llm import APART, Llm, Turn, Vocabulary, _vector_fault, cut, default_model, render
 from ingest.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
 
 TEXT = "The capital of Japan is Tokyo. The firm was founded in 1962 and makes pressure gauges for pumps. "
@@ -192,3 +192,56 @@ def test_cut_is_the_text_before_the_first_stop(text: str, stop: list[str], size:
     else:
         assert any(text[len(found) :].startswith(word) for word in stop)
         assert not any(word in found for word in stop)
+
+
+# -- slots -------------------------------------------------------------------------------------------
+
+PASSAGE = " The museum in Kyoto opened in 1952 and holds more than nine thousand works."
+
+
+def test_a_passage_kept_whole_reads_like_its_words(llm: Llm) -> None:
+    """With every token kept, slots differ from words only in that the passage was read by itself: the answer stays."""
+    ids = llm.tokenize(PASSAGE)
+    whole = llm.remember(ids, range(len(ids)))
+    asked = llm.tokenize("\nQuestion: In which city is the museum?\nAnswer: The museum is in the city of")
+    for body in (ids, whole):
+        assert "Kyoto" in "".join(llm.stream(["Read this.", body, asked], max_tokens=3))
+
+
+def test_slots_stand_where_their_tokens_stood_and_what_follows_goes_on_behind_the_last(llm: Llm) -> None:
+    ids = llm.tokenize(PASSAGE)
+    slots = llm.remember(ids, [2, 5, 9])
+    assert (len(slots), slots.span) == (3, 10)
+    before, after = llm.tokenize("Read this."), llm.tokenize(" Well?")
+    stream = llm.stream([before, slots, after], max_tokens=1)
+    list(stream)
+    assert (stream.usage.soft, stream.usage.text) == (3, len(before) + len(after))
+    first = len(before)
+    assert llm._places[first : first + 4] == [first + 2, first + 5, first + 9, first + 10]
+
+
+def test_other_slots_are_not_taken_from_the_cache(llm: Llm) -> None:
+    """A prompt that differs in its slots alone is read anew from there, and equal ones are not read again."""
+    ids, other = llm.tokenize(PASSAGE), llm.tokenize(" Invoices above one million yen are signed by two people today.")
+    one, two = llm.remember(ids, [2, 5, 9]), llm.remember(other, [2, 5, 9])
+    fresh = [llm.logits(["Read this.", slots, " What is it about?"]) for slots in (one, two)]
+    assert not np.allclose(*fresh)
+    assert cosine(llm.logits(["Read this.", one, " What is it about?"]), fresh[0]) > 0.9999
+    stream = llm.stream(["Read this.", one, " What is it about?"], max_tokens=1)
+    list(stream)
+    assert stream.usage.reused == stream.usage.text + stream.usage.soft - 1
+
+
+def test_remembering_leaves_the_prompt_as_it_was(llm: Llm) -> None:
+    parts = ["The capital of Japan", " is the city of"]
+    before = llm.logits(parts)
+    llm.remember(llm.tokenize(PASSAGE), [1, 4])
+    assert cosine(llm.logits(parts), before) > 0.9999
+
+
+def test_a_passage_beyond_the_window_is_refused_and_so_are_too_many_sources(llm: Llm) -> None:
+    with pytest.raises(ContextFull):
+        llm.remember([5] * 4000, [0])
+    slots = llm.remember(llm.tokenize(PASSAGE), [0])
+    with pytest.raises(ContextFull, match="sources"):
+        llm.logits(["a", *[slots] * (APART + 1), "b"])

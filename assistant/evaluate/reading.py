@@ -14,7 +14,6 @@ import string
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -24,7 +23,7 @@ import numpy as np
 from assistant import prompt
 from assistant.bridge import Bridge
 from assistant.evaluate.table import Cell, Table
-from assistant.llm import Llm, Part, Turn
+from assistant.llm import Llm, Part, Slots, Turn
 from ingest.errors import BadInput
 from ingest.space import Space, Vectors
 
@@ -39,7 +38,7 @@ MODES = ("none", "text", "soft 2", "soft 4", "soft 8", "soft 16", "one vector", 
 """`hybrid`: the right passage as text, the others soft at 8. `shuffled`: slots at 4 of another question's passages.
 `zero`: slots at 4 that are all zero."""
 
-Body = str | Vectors
+Body = str | Vectors | Slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +155,15 @@ class Examiner:
     def __init__(self, llm: Llm, bridge: Bridge, space: Space | None = None) -> None:
         self.llm, self.bridge, self.space = llm, bridge, space
         self._refusal = llm.tokenize(prompt.REFUSAL)[0]
-        self._slots = lru_cache(maxsize=8192)(self._made)
 
-    def _made(self, passage: str, ratio: int) -> Vectors:
-        return self.bridge.slots(self.llm.tokenize(f" {passage.strip()}"), ratio)
+    def _slots(self, passage: str, ratio: int) -> Slots:
+        slots: Slots = self.bridge.slots(self.llm.tokenize(f" {passage.strip()}"), ratio)
+        return slots
+
+    def _nothing(self, passage: str, ratio: int) -> Slots:
+        """As many slots, of a passage that is all zero vectors."""
+        places = self._slots(passage, ratio).places
+        return self.llm.remember(np.zeros((places[-1] + 1, self.llm.n_embd), np.float32), places)
 
     def _address(self, passage: str) -> Vectors:
         assert self.space is not None
@@ -184,12 +188,12 @@ class Examiner:
             case ["shuffled"]:
                 return [self._slots(passage, CONTROL_RATIO) for passage in other.passages]
             case ["zero"]:
-                return [np.zeros_like(self._slots(passage, CONTROL_RATIO)) for passage in question.passages]
+                return [self._nothing(passage, CONTROL_RATIO) for passage in question.passages]
         raise ValueError(f"no such mode: {mode}")
 
     def parts(self, bodies: Sequence[Body], question: str) -> list[Part]:
         """The whole prompt, as training built it."""
-        user = prompt.user(list(bodies), question)
+        user: list[Part] = list(prompt.user(list(bodies), question))
         return self.llm.chat([Turn("system", (prompt.system(),)), Turn("user", tuple(user))])
 
     def ask(self, bodies: Sequence[Body], question: str, longest: int = LONGEST_ANSWER) -> Reply:

@@ -19,17 +19,19 @@ class FitConfig:
         steps: optimiser steps in all.
         minutes: stop after this much time with a checkpoint (0: no limit); a later call goes on.
         seed: fixes data order and initial weights.
-        lora: whether a LoRA on the model is trained beside the bridge, of `rank` and scaled by `alpha / rank`.
-        lora_rate, writer_rate: Adam's step sizes; they rise over `warmup` steps and fall over the last `decay_share`.
+        lora: whether a LoRA of `rank`, scaled by `alpha / rank`, is trained; without one only the bridge is fitted.
+        lora_rate: Adam's step size; it rises over `warmup` steps and falls over the last `decay_share`.
         clip: largest norm of the gradient.
         tokens: most tokens in one packed sequence.
         packs: packed sequences per optimiser step.
-        recital_steps: steps at the very start in which short pieces are only repeated, growing from 8 to 128 tokens.
+        recital_steps, recital_share: how long, from the start, and how often short pieces are only repeated, growing from 8 to
+            128 tokens; questions between them keep answering and citing alive.
         text_steps: steps after them in which sources are given as text only.
         text_share, hybrid_share: how often all sources are text, or some are; otherwise all are soft.
         repeat_share: how often a packed sequence also asks to repeat a soft source.
         repeat_weight: weight of that reconstruction beside the answers.
-        refuse_share: share of questions whose source was left out.
+        refuse_share, trap_share: questions whose source was left out, and changed questions that their source does not answer,
+            for every question that is answered.
         invented: runs of made-up passages (tables, sensor events, minutes, ...) beside the given data.
         ratio_odds: how often a soft sequence is at 2, 4, 8 and 16 tokens per slot.
     """
@@ -46,19 +48,20 @@ class FitConfig:
     rank: int = 16
     alpha: float = 32.0
     lora_rate: float = 1e-3
-    writer_rate: float = 1e-3
     warmup: int = 20
     decay_share: float = 0.3
     clip: float = 1.0
     tokens: int = 800
     packs: int = 1
     recital_steps: int = 250
+    recital_share: float = 0.6
     text_steps: int = 40
     text_share: float = 0.35
     hybrid_share: float = 0.25
     repeat_share: float = 0.35
     repeat_weight: float = 0.4
-    refuse_share: float = 0.2
+    refuse_share: float = 0.15
+    trap_share: float = 0.2
     invented: int = 1200
     ratio_odds: tuple[float, ...] = (0.35, 0.4, 0.15, 0.1)
     checkpoint_every: int = 25

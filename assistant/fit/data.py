@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, islice
@@ -18,6 +19,7 @@ from pathlib import Path
 from assistant.fit.config import FitConfig
 from assistant.fit.synthetic import invent
 from assistant.fit.tokens import Tokens
+from assistant.fit.traps import trap
 from assistant.prompt import REFUSAL, sources
 from ingest.errors import BadInput
 
@@ -36,12 +38,17 @@ HELD_OUT = 0.1
 RECITAL_OVERHEAD = 20
 """Tokens around a piece that is repeated: its number, the request, the end."""
 
+TRAP_DISTANCE = 10
+"""Passages back from which a trap takes names and numbers: more than are ever read together."""
+
 TEXT = 1
 """The ratio of a source that is given as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
+    """A question in tokens; one that its passage does not answer has no answer."""
+
     question: tuple[int, ...]
     answer: tuple[int, ...]
 
@@ -52,6 +59,14 @@ class Passage:
 
     ids: tuple[int, ...]
     asks: tuple[Ask, ...]
+
+    @property
+    def answered(self) -> list[Ask]:
+        return [ask for ask in self.asks if ask.answer]
+
+    @property
+    def unanswered(self) -> list[Ask]:
+        return [ask for ask in self.asks if not ask.answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +169,19 @@ def _passages(name: str, path: Path, tokens: Tokens) -> Iterator[Passage]:
     if name == "wikitables":
         yield from _table_rows(path, tokens)
         return
+    earlier = deque([""], maxlen=TRAP_DISTANCE)
     for context, rows in groupby(_rows(path), key=lambda row: str(row["context"])):
-        pairs = [(str(row["question"]), str(row["answer"])) for row in rows if row["answer"]]
-        passage = _asked_about(context, pairs, tokens)
-        if passage.asks and len(passage.ids) <= LONGEST_SOURCE:
+        pairs = [(str(row["question"]), str(row["answer"])) for row in rows]
+        chance = random.Random(context)  # noqa: S311
+        traps = [trap(question, context, earlier[0], chance) for question, answer in pairs if answer]
+        passage = _asked_about(context, [*pairs, *((question, "") for question in traps if question)], tokens)
+        earlier.append(context)
+        if passage.answered and len(passage.ids) <= LONGEST_SOURCE:
             yield passage
 
 
 def _asked_about(text: str, pairs: Iterable[tuple[str, str]], tokens: Tokens) -> Passage:
-    """A passage with its (question, answer) pairs; over-long ones are left out."""
+    """A passage with its (question, answer) pairs, no answer being ""; over-long ones are left out."""
     asks = [Ask(tuple(tokens.ids(f" {q.strip()}")), tuple(tokens.ids(a.strip()))) for q, a in pairs]
     short = [ask for ask in asks if len(ask.answer) <= LONGEST_ANSWER and len(ask.question) <= LONGEST_QUESTION]
     return Passage(tuple(tokens.ids(f" {text.strip()}")), tuple(short))
@@ -206,8 +225,9 @@ class Packer:
         passages = self.corpus.validation if self.held_out else self.corpus.training
         names = [name for name in self.specs if name in passages]
         name = chance.choices(names, [self.specs[name].weight for name in names])[0]
-        if not self.held_out and number < self.config.recital_steps * self.config.packs:
-            return self.recital(passages[name], chance, number / (self.config.recital_steps * self.config.packs))
+        first = self.config.recital_steps * self.config.packs
+        if not self.held_out and number < first and chance.random() < self.config.recital_share:
+            return self.recital(passages[name], chance, number / first)
         return self.pack(passages[name], self.specs[name], chance, mode or self._mode(number, chance))
 
     def _mode(self, number: int, chance: random.Random) -> str:
@@ -280,9 +300,11 @@ class Packer:
         return Branch((*tokens.asking, *question, *tokens.closing), (*target, tokens.end), repeat)
 
     def _asked(self, run: list[Passage], absent: Passage, most: int, chance: random.Random) -> list[Branch]:
-        asked = [(number, ask) for number, passage in enumerate(run, 1) for ask in passage.asks]
+        asked = [(number, ask) for number, passage in enumerate(run, 1) for ask in passage.answered]
         asked = chance.sample(asked, min(len(asked), most))
-        refused = chance.sample(absent.asks, min(len(absent.asks), round(len(asked) * self.config.refuse_share)))
+        trapped = [ask for passage in run for ask in passage.unanswered]
+        refused = _some(absent.answered, len(asked) * self.config.refuse_share, chance)
+        refused += _some(trapped, len(asked) * self.config.trap_share, chance)
         cite = [self.corpus.tokens.fixed(f" [{number}]") for number in range(len(run) + 1)]
         branches = [self._branch(ask.question, (*ask.answer, *cite[number])) for number, ask in asked]
         refusal = self.corpus.tokens.fixed(REFUSAL)
@@ -300,3 +322,7 @@ class Packer:
         if begin:
             given = (*self.corpus.tokens.fixed(f" Repeat [{number + 1}] after:"), *ids[begin - min(4, begin) : begin])
         return [self._branch(given, ids[begin : begin + length], repeat=True)]
+
+
+def _some(asks: list[Ask], count: float, chance: random.Random) -> list[Ask]:
+    return chance.sample(asks, min(len(asks), round(count)))

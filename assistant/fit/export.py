@@ -7,7 +7,7 @@ from pathlib import Path
 
 from safetensors import safe_open
 
-from assistant.bridge import TELLING, About, Bridge
+from assistant.bridge import TELLING, About, save
 from assistant.fit.config import FitConfig
 from assistant.fit.model import Model
 from assistant.fit.reader import file_hash
@@ -20,12 +20,10 @@ def paths(llm: Path, folder: Path) -> tuple[Path, Path]:
 
 
 def take_over(model: Model, llm: Path, folder: Path) -> None:
-    """Begin from what was exported into `folder`: the bridge with its ranking of tokens, and the adapter, if any."""
+    """Begin from what was exported into `folder`: the ranking of tokens in its bridge, and the adapter, if any."""
     bridge, adapter = paths(llm, folder)
-    with safe_open(bridge, "pt") as file:
-        for name, parameter in model.writer.named_parameters():
-            parameter.data.copy_(file.get_tensor(name))
-        model.writer.table.update({name: file.get_tensor(name).numpy() for name in TELLING})
+    with safe_open(bridge, "np") as file:
+        model.ranking.tables = {**model.ranking.tables, **{name: file.get_tensor(name) for name in TELLING}}
     if model.lora is not None and adapter.is_file():
         model.lora.read_gguf(adapter)
 
@@ -48,7 +46,7 @@ def export(model: Model, config: FitConfig, folder: Path, trained: str, space: s
         trained=trained,
         config=json.dumps(config.as_dict()),
     )
-    Bridge(about, model.writer.tensors(), rows=model.writer.rows).save(bridge)
+    save(about, model.ranking.tables, bridge)
     if model.lora is None:
         return bridge, None
     model.lora.write_gguf(adapter)

@@ -1,20 +1,22 @@
-"""Reader, writer and adapter as one model over packed sequences. Knows nothing about optimising or files."""
+"""Reader and adapter as one model over packed sequences. Knows nothing about optimising or files.
+
+A source that is given as slots is read by itself, seeing nothing but itself; what comes after sees only its anchors, at
+the places they had in it, and goes on right behind the last. That is what `assistant.llm` does when it serves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from assistant.bridge import Ranking
 from assistant.fit.data import Pack, Source
 from assistant.fit.lora import Lora
 from assistant.fit.reader import Reader
-from assistant.fit.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,44 +38,69 @@ class Laid:
     repeat: Tensor
 
 
-class Model(nn.Module):
-    """Only the writer and the adapter are trained; the reader's weights are buffers."""
+@dataclass(slots=True)
+class _Rows:
+    """The rows of a sequence while it is laid: tokens, places, whose they are, and which of a source stay visible.
 
-    def __init__(self, reader: Reader, writer: Writer, lora: Lora | None) -> None:
+    `source` is 0 outside soft sources; `branch` is 0 before the branches.
+    """
+
+    ids: list[int] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    source: list[int] = field(default_factory=list)
+    branch: list[int] = field(default_factory=list)
+    kept: list[bool] = field(default_factory=list)
+    next: int = 0
+
+    def words(self, ids: Sequence[int], branch: int = 0) -> None:
+        self._add(ids, range(self.next, self.next + len(ids)), 0, branch, [True] * len(ids))
+        self.next += 0 if branch else len(ids)
+
+    def soft(self, number: int, ids: Sequence[int], anchors: Sequence[int]) -> None:
+        seen = set(anchors)
+        self._add(ids, range(self.next, self.next + len(ids)), number, 0, [index in seen for index in range(len(ids))])
+        self.next += max(anchors) + 1
+
+    def _add(self, ids: Sequence[int], at: range, source: int, branch: int, kept: list[bool]) -> None:
+        self.ids += ids
+        self.positions += at
+        self.source += [source] * len(ids)
+        self.branch += [branch] * len(ids)
+        self.kept += kept
+
+    def mask(self, device: torch.device) -> Tensor:
+        """Who sees whom: a source itself; all others the words before, what is kept of sources, and their own branch."""
+        source, branch = torch.tensor(self.source, device=device), torch.tensor(self.branch, device=device)
+        alone = source[:, None] == source[None]
+        others = torch.tensor(self.kept, device=device) & ((branch[None] == 0) | (branch[None] == branch[:, None]))
+        return torch.where(source[:, None] > 0, alone, others).tril()
+
+
+class Model(nn.Module):
+    """Only the adapter is trained; the reader's weights are buffers, and `ranking` says which tokens become anchors."""
+
+    def __init__(self, reader: Reader, ranking: Ranking, lora: Lora | None) -> None:
         super().__init__()
-        self.reader, self.writer, self.lora = reader, writer, lora
+        self.reader, self.ranking, self.lora = reader, ranking, lora
 
     def lay(self, pack: Pack) -> Laid:
-        """Embed the context (soft sources through the writer), then the branches, each seeing only the context."""
-        context = self._context(pack)
-        device, size = context.device, len(context)
-        ids: list[int] = []
-        owner = [0] * size
-        positions = list(range(size))
+        """The context, soft sources included, then the branches, each seeing only the context."""
+        rows = _Rows()
+        for number, item in enumerate(pack.context, 1):
+            if isinstance(item, Source):
+                rows.soft(number, item.ids, self.ranking.anchors(item.ids, item.ratio))
+            else:
+                rows.words([item])
         learned: list[tuple[int, int, int, bool]] = []
         for number, branch in enumerate(pack.branches, 1):
-            begin = size + len(ids) + len(branch.prompt) - 1
+            begin = len(rows.ids) + len(branch.prompt) - 1
             learned += [(begin + i, token, number, branch.repeat) for i, token in enumerate(branch.target)]
-            whole = (*branch.prompt, *branch.target[:-1])
-            ids += whole
-            owner += [number] * len(whole)
-            positions += range(size, size + len(whole))
-        vectors = torch.cat((context, self.reader.embed(torch.tensor(ids, device=device)).float()))
-        who = torch.tensor(owner, device=device)
-        mask = ((who[None] == 0) | (who[None] == who[:, None])).tril()
-        rows, targets, numbers, repeats = (torch.tensor(column, device=device) for column in zip(*learned, strict=True))
-        return Laid(vectors, torch.tensor(positions, device=device), mask, rows, targets, numbers, repeats)
-
-    def _context(self, pack: Pack) -> Tensor:
-        """Vectors [length, width] of the context: embeddings of its tokens, slots of its soft sources."""
-        return torch.cat(list(self._parts(pack)))
-
-    def _parts(self, pack: Pack) -> Iterator[Tensor]:
-        for soft, run in groupby(pack.context, key=lambda item: isinstance(item, Source)):
-            if soft:
-                yield from (self.writer(np.array(s.ids, np.int64), s.ratio) for s in run if isinstance(s, Source))
-            else:
-                yield self.reader.embed(torch.tensor(list(run), device=self.reader.embedding.device)).float()
+            rows.words((*branch.prompt, *branch.target[:-1]), number)
+        device = self.reader.embedding.device
+        vectors = self.reader.embed(torch.tensor(rows.ids, device=device)).float()
+        at, targets, numbers, repeats = (torch.tensor(column, device=device) for column in zip(*learned, strict=True))
+        positions = torch.tensor(rows.positions, device=device)
+        return Laid(vectors, positions, rows.mask(device), at, targets, numbers, repeats)
 
     def scores(self, laid: Laid) -> Tensor:
         """Logits of the learned rows [rows, vocabulary], float32; the others are never computed."""

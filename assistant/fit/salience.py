@@ -79,7 +79,7 @@ def rarities(passages: Iterable[Passage], size: int) -> NDArray[np.float32]:
 
 def _sample(passage: Passage, tokens: Tokens, rarity: NDArray[np.float32], shape: NDArray[np.uint8]) -> _Sample:
     ids = np.array(passage.ids, np.int64)
-    asked = [token for ask in passage.asks for token in ask.question if rarity[token] > RARE and shape[token] != BLANK]
+    asked = [token for ask in passage.answered for token in ask.question if rarity[token] > RARE and shape[token] != BLANK]
     wanted = np.maximum(answer_mask(passage, tokens), 0.5 * np.isin(ids, asked))
     return _Sample(ids, np.stack([rarity[ids], repeated(ids)], 1), wanted.astype(np.float32))
 
@@ -100,7 +100,7 @@ def _loss(batch: Sequence[_Sample], embedding: Tensor, probe: Tensor, weights: T
 def answer_mask(passage: Passage, tokens: Tokens) -> Mask:
     """Where the passage holds an answer, token by token, inside a sentence or at its beginning."""
     mask = np.zeros(len(passage.ids), bool)
-    for ask in passage.asks:
+    for ask in passage.answered:
         for wanted in {ask.answer, tokens.fixed(f" {tokens.text(ask.answer)}")}:
             for start in range(len(passage.ids) - len(wanted) + 1):
                 if passage.ids[start : start + len(wanted)] == wanted:

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from assistant.bridge import Ranking
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Corpus, Packer, prepare
 from assistant.fit.export import export, take_over
@@ -26,7 +27,6 @@ from assistant.fit.model import Model, exact, loss_of
 from assistant.fit.reader import Reader
 from assistant.fit.salience import Table, fit_salience
 from assistant.fit.tokens import Tokens
-from assistant.fit.writer import Writer
 from ingest.errors import BadInput
 from ingest.space import Space, Vectors
 
@@ -76,7 +76,8 @@ def run(
     validation = training.validate()
     trained = f"{training.step} steps on {', '.join(training.corpus.training)}"
     bridge, adapter = export(training.model, config, config.run, trained, space.fingerprint if space else "")
-    return Report(training.step, training.step >= config.steps, validation, bridge, adapter)
+    finished = not config.lora or training.step >= config.steps
+    return Report(training.step, finished, validation, bridge, adapter)
 
 
 def rate(step: int, config: FitConfig) -> float:
@@ -102,13 +103,12 @@ class _Run:
         self.corpus = prepare(config, tokens)
         table = _tables(config, self.corpus, reader, space, named)
         generator = torch.Generator().manual_seed(config.seed)
-        writer = Writer(reader.embedding, table, generator)
+        ranking = Ranking(lambda ids: reader.embedding[torch.tensor(ids)].float().cpu().numpy(), table)
         lora = Lora(reader, config.rank, config.alpha, generator) if config.lora else None
-        self.model = Model(reader, writer, lora).to(device)
-        groups = [{"params": list(writer.parameters()), "base": config.writer_rate}]
-        groups += [{"params": list(lora.parameters()), "base": config.lora_rate}] if lora is not None else []
-        self.parameters = [parameter for group in groups for parameter in group["params"]]  # type: ignore[attr-defined]
-        self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.0)
+        self.model = Model(reader, ranking, lora).to(device)
+        self.parameters = [] if lora is None else list(lora.parameters())
+        idle = [torch.nn.Parameter(torch.zeros(1))]
+        self.optimiser = torch.optim.AdamW(self.parameters or idle, betas=(0.9, 0.98), weight_decay=0.0)
         self.step = 0
         self._resume(device)
 
@@ -116,7 +116,7 @@ class _Run:
         """Steps up to the configured number or time; a checkpoint at regular steps and at the end."""
         config, packer = self.config, Packer(self.corpus, self.config)
         began, first = time.monotonic(), self.step
-        while self.step < config.steps:
+        while self.parameters and self.step < config.steps:
             values = self._one(packer)
             self.step += 1
             spent = time.monotonic() - began
@@ -134,7 +134,7 @@ class _Run:
         """One optimiser step; what is worth logging about it."""
         config = self.config
         for group in self.optimiser.param_groups:
-            group["lr"] = group["base"] * rate(self.step, config)
+            group["lr"] = config.lora_rate * rate(self.step, config)
         self.optimiser.zero_grad()
         answers, repeats, rows = [], [], 0
         for number in range(self.step * config.packs, (self.step + 1) * config.packs):
@@ -177,7 +177,6 @@ class _Run:
         lora = self.model.lora
         state = {
             "step": self.step,
-            "writer": self.model.writer.state_dict(),
             "lora": None if lora is None else lora.state_dict(),
             "optimiser": self.optimiser.state_dict(),
         }
@@ -193,7 +192,6 @@ class _Run:
             return
         state = torch.load(path, map_location=device, weights_only=True)
         self.step = state["step"]
-        self.model.writer.load_state_dict(state["writer"])
         if self.model.lora is not None:
             self.model.lora.load_state_dict(state["lora"])
         self.optimiser.load_state_dict(state["optimiser"])
