@@ -54,6 +54,9 @@ class Mind(Protocol):
     def remember(self, ids: Sequence[int], anchors: Sequence[int]) -> Any:
         """What it keeps of a passage at these places, having read it by itself."""
 
+    def thinned(self, kept: Any, anchors: Sequence[int]) -> Any:
+        """The same with some of the places only."""
+
 
 FORMAT = "kotonoha-bridge-2"
 
@@ -141,14 +144,21 @@ class Bridge:
         Raises:
             ValueError: a ratio the bridge is not made for.
         """
-        key = (ratio, tuple(ids))
-        if key not in self._remembered:
-            self._remembered[key] = self._mind.remember(ids, self._ranking.anchors(ids, ratio))
-        self._remembered.move_to_end(key)
-        kept = self._remembered[key]
+        passage = tuple(ids)
+        if (ratio, passage) not in self._remembered:
+            self._remembered[ratio, passage] = self._made(passage, ratio)
+        self._remembered.move_to_end((ratio, passage))
+        kept = self._remembered[ratio, passage]
         while len(self._remembered) > 1 and sum(one.size for one in self._remembered.values()) > REMEMBERED:
             self._remembered.popitem(last=False)
         return kept
+
+    def _made(self, passage: tuple[int, ...], ratio: int) -> Kept:
+        """From finer slots of the same passage if there are any, else by reading it."""
+        anchors = self._ranking.anchors(passage, ratio)
+        finer = next((one for r in RATIOS if r < ratio and (one := self._remembered.get((r, passage)))), None)
+        made: Kept = self._mind.remember(passage, anchors) if finer is None else self._mind.thinned(finer, anchors)
+        return made
 
     def meant(self, vectors: Vectors) -> Vectors:
         """Vectors of the linguistic space [n, dim] as soft tokens, float32 [m, n_embd] with 1 <= m <= n.

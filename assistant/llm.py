@@ -311,17 +311,36 @@ class Llm:
         if len(rows) >= self.context:
             raise ContextFull(f"the passage has {len(rows)} tokens, the window of {self.name} {self.context}")
         with self._lock:
-            if len(self._cached) + len(rows) > self.context:
-                self._keep(0)
-            memory = llama_cpp.llama_get_memory(self._context)
-            llama_cpp.llama_memory_seq_rm(memory, 1, -1, -1)
+            self._make_room(len(rows))
             for begin in range(0, len(rows), BATCH):
                 self._send(_Run(rows[begin : begin + BATCH]), sequence=1)
-            for begin, end in _gaps(anchors, len(rows)):
-                llama_cpp.llama_memory_seq_rm(memory, 1, begin, end)
-            state = self._state(1)
-            llama_cpp.llama_memory_seq_rm(memory, 1, -1, -1)
+            return self._taken(anchors, len(rows))
+
+    def thinned(self, slots: Slots, anchors: Sequence[int]) -> Slots:
+        """The same passage with fewer anchors, some of those the slots have; nothing is read again."""
+        with self._lock:
+            self._make_room(len(slots))
+            self._put(slots, 1)
+            return self._taken(anchors, slots.span)
+
+    def _make_room(self, rows: int) -> None:
+        if len(self._cached) + rows > self.context:
+            self._keep(0)
+
+    def _taken(self, anchors: Sequence[int], length: int) -> Slots:
+        """What sequence 1, a passage of that length, holds of its anchors; the sequence is empty then."""
+        memory = llama_cpp.llama_get_memory(self._context)
+        for begin, end in _gaps(anchors, length):
+            llama_cpp.llama_memory_seq_rm(memory, 1, begin, end)
+        state = self._state(1)
+        llama_cpp.llama_memory_seq_rm(memory, 1, -1, -1)
         return Slots(state, tuple(anchors), hashlib.blake2b(state, digest_size=16).digest())
+
+    def _put(self, slots: Slots, sequence: int) -> None:
+        state = (ctypes.c_uint8 * slots.size).from_buffer_copy(slots.state)
+        if not llama_cpp.llama_state_seq_set_data(self._context, state, slots.size, sequence):
+            self._keep(0)
+            raise ModelFault(f"{self.name} does not take back what it kept of a passage", "use --grounding text")
 
     def _state(self, sequence: int) -> bytes:
         size = llama_cpp.llama_state_seq_get_size(self._context, sequence)
@@ -437,10 +456,7 @@ class Llm:
         for run in runs:
             if isinstance(run.rows, Slots):
                 sequence += 1
-                state = (ctypes.c_uint8 * run.rows.size).from_buffer_copy(run.rows.state)
-                if not llama_cpp.llama_state_seq_set_data(self._context, state, run.rows.size, sequence):
-                    self._keep(0)
-                    raise ModelFault(f"{self.name} does not take back what it kept of a passage", "use --grounding text")
+                self._put(run.rows, sequence)
                 llama_cpp.llama_memory_seq_add(memory, sequence, 0, -1, at)
             at += run.span
         return range(1, sequence + 1)

@@ -38,7 +38,7 @@ def load(settings: Settings, space: Space) -> tuple[Llm, Bridge | None]:
 
 
 def untrained(llm: Llm) -> Bridge:
-    """The bridge that needs no training: a source's most telling tokens, a telegram of it."""
+    """The bridge that needs no training: what the model keeps of a source's rarest tokens."""
     from assistant.fit.tokens import Tokens
 
     return Bridge.untrained(About(llm.name, llm.sha256, llm.n_embd), Tokens(llm.path).shapes(), llm)

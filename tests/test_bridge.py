@@ -34,6 +34,7 @@ ABOUT = About("tiny", "abc", WIDTH, space="words-1")
 class Kept(tuple[int, ...]):
     """What the mind below keeps of a passage: the ids of the anchors, a byte each."""
 
+    places: tuple[int, ...] = ()
     size = property(len)
 
 
@@ -47,7 +48,12 @@ class Mind:
 
     def remember(self, ids: Sequence[int], anchors: Sequence[int]) -> Kept:
         self.read += 1
-        return Kept(ids[place] for place in anchors)
+        kept = Kept(ids[place] for place in anchors)
+        kept.places = tuple(anchors)
+        return kept
+
+    def thinned(self, kept: Kept, anchors: Sequence[int]) -> Kept:
+        return Kept(id for id, place in zip(kept, kept.places, strict=True) if place in anchors)
 
 
 MIND = Mind()
@@ -100,6 +106,15 @@ def test_space_and_punctuation_are_never_chosen_before_words() -> None:
 def test_repeated_marks_what_was_said_before(ids: list[int]) -> None:
     naive = [float(token in ids[:place]) for place, token in enumerate(ids)]
     assert repeated(np.array(ids)).tolist() == naive
+
+
+@given(passages)
+def test_coarser_slots_come_from_finer_ones_without_reading_again(ids: list[int]) -> None:
+    mind = Mind()
+    bridge = Bridge.untrained(ABOUT, SHAPE, mind)
+    bridge.slots(ids, 2)
+    assert all(bridge.slots(ids, ratio) == Bridge.untrained(ABOUT, SHAPE, Mind()).slots(ids, ratio) for ratio in (4, 8, 16))
+    assert mind.read == 1
 
 
 def test_slots_are_made_once_and_those_longest_unused_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from assistant.calculate import Calculation
-from assistant.evaluate.tables import draw, right, run
+from assistant.evaluate.tables import by_chance, draw, right, run
 from tests.test_links import Letters
 
 HEADER = ["Part", "Maker", "Weight"]
@@ -53,3 +53,10 @@ def test_a_figure_is_right_however_it_is_written() -> None:
     assert right(made, "7,169")
     assert right(made, "7169")
     assert not right(made, "7,170")
+
+
+def test_a_count_that_stands_in_a_row_by_coincidence_is_told_from_a_look_up() -> None:
+    header, row = ["Rank", "Nation", "Gold"], ["3", "Nigeria", "5"]
+    assert by_chance("How many competitors were from Nigeria?", "3", header, row)
+    assert not by_chance("How many gold medals has Nigeria?", "5", header, row)
+    assert not by_chance("Which nation is third?", "Nigeria", header, row)

@@ -232,6 +232,15 @@ def test_other_slots_are_not_taken_from_the_cache(llm: Llm) -> None:
     assert stream.usage.reused == stream.usage.text + stream.usage.soft - 1
 
 
+def test_thinned_slots_are_those_of_fewer_anchors(llm: Llm) -> None:
+    ids = llm.tokenize(PASSAGE)
+    fewer = llm.remember(ids, [2, 9])
+    thinned = llm.thinned(llm.remember(ids, [2, 5, 9, 11]), [2, 9])
+    assert (thinned.places, thinned.size) == (fewer.places, fewer.size)
+    asked = [llm.logits(["Read this.", slots, " What is it about?"]) for slots in (fewer, thinned)]
+    assert cosine(*asked) > 0.9999
+
+
 def test_remembering_leaves_the_prompt_as_it_was(llm: Llm) -> None:
     parts = ["The capital of Japan", " is the city of"]
     before = llm.logits(parts)

@@ -14,6 +14,7 @@ import string
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -219,18 +220,23 @@ def reading(examiner: Examiner, asked: Sequence[Question], modes: Sequence[str] 
 
     A citation is right when the right passage and no other is cited; it is counted over the answers not refused.
     """
-    rows = [_mode_row(examiner, asked, mode) for mode in modes]
+    asked = list(asked)
+    replies: dict[str, list[Reply]] = {mode: [] for mode in modes}
+    for passages, group in groupby(asked, key=lambda question: question.passages):
+        together = list(group)
+        other = next((one for one in asked if one.passages != passages), together[0])
+        for mode in modes:
+            replies[mode] += [examiner.ask(examiner.bodies(one, mode, other), one.question) for one in together]
+    rows = [_mode_row(mode, asked, replies[mode]) for mode in modes]
     made = f"model {examiner.llm.name}, bridge trained: {examiner.bridge.about.trained}"
     note = f"{len(asked)} questions, {SOURCES} passages each; first token: where the sources were read anew; {made}"
     columns = ("mode", "EM", "F1", "citation", "refused", "prompt tokens", "first token s")
     return Table("Reading", columns, tuple(rows), (note,))
 
 
-def _mode_row(examiner: Examiner, asked: Sequence[Question], mode: str) -> tuple[Cell, ...]:
+def _mode_row(mode: str, asked: Sequence[Question], replies: Sequence[Reply]) -> tuple[Cell, ...]:
     ems, scores, cited, refused, tokens, times = [], [], [], [], [], []
-    for number, question in enumerate(asked):
-        other = next(one for one in (*asked[number:], *asked) if one.passages != question.passages)
-        reply = examiner.ask(examiner.bodies(question, mode, other), question.question)
+    for question, reply in zip(asked, replies, strict=True):
         answer, marks = split_answer(reply.text)
         ems.append(exact(answer, question.answers))
         scores.append(f1(answer, question.answers))

@@ -15,6 +15,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from ingest.access import Viewer
 from ingest.catalog import SourceRow, StoredEntity, chunks
 from ingest.cells import cell
 from ingest.entity import Entity, Locator, identify
-from ingest.lexicon import search
+from ingest.lexicon import search, terms
 from ingest.memory import Memory
 from ingest.pipeline import place
 from ingest.readers.grid import grid
@@ -42,16 +43,21 @@ SCOPE = "wiki"
 SEED = 0
 VIEWER = Viewer("evaluation", frozenset([SCOPE]))
 Place = tuple[str, int | None]
+COUNTING = re.compile(r"\bhow (?:many|much)\b|\bnumber of\b|\btotal\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question, the source of its table, the place of the right row, and the answer."""
+    """A question, the source of its table, the place of the right row, and the answer.
+
+    `counted`: it asks how many, and the row is called right only because the number happens to stand in it.
+    """
 
     question: str
     source: str
     row: int
     answer: str
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +84,17 @@ def draw(file: Path, count: int) -> tuple[list[Case], dict[str, list[list[str]]]
         cells = [row["header"], *row["rows"]]
         source = names.setdefault(json.dumps(cells), f"t{len(names)}")
         tables[source] = cells
-        cases.append(Case(row["question"], source, row["row"] + 2, row["answer"]))
+        chance = by_chance(row["question"], row["answer"], row["header"], row["rows"][row["row"]])
+        cases.append(Case(row["question"], source, row["row"] + 2, row["answer"], chance))
     return cases, tables
+
+
+def by_chance(question: str, answer: str, header: Sequence[str], cells: Sequence[str]) -> bool:
+    """Whether a question asks for a count and no column that holds the number is named by it."""
+    if not COUNTING.search(question) or not re.fullmatch(r"\d{1,3}", answer.strip()):
+        return False
+    columns = (name for name, value in zip(header, cells, strict=False) if value.strip() == answer.strip())
+    return not any(set(terms(name)) & set(terms(question)) for name in columns)
 
 
 def entities(source: str, cells: Sequence[Sequence[str]]) -> list[Entity]:
@@ -164,8 +179,10 @@ def table(cases: Sequence[Case], outcomes: Sequence[Outcome], seconds: float) ->
         rows.append((name, None, None, None, len(sure), _share([right(exact, case.answer) for case, exact in sure])))
     columns = ("way", "row@1", "row@5", "table@5", "answers", "exact")
     count = len({case.source for case in cases})
+    counted = sum(case.counted for case in cases)
     notes = (
         f"{len(cases)} questions, {count} tables, {seconds / max(1, len(cases)):.2f} s per question, all ways together",
+        f"{counted} of the questions ask how many: the number stands in their right row by coincidence",
     )
     return Table("Questions over tables as one memory", columns, tuple(rows), notes)
 
