@@ -49,7 +49,7 @@ SORTS: tuple[tuple[str, str], ...] = (
     (r"\bhow (?:tall|high|wide|deep|far|large|big|thick)\b|\b(?:height|width|depth|length|diameter|distance)\b|寸法|直径", rf"{LENGTH}|{NUMBER}"),
     (r"\bhow old\b", NUMBER),
     (rf"\bhow many (?!{TIME})", rf"{NUMBER}(?![\w.,]|[\s-]+{TIME})"),
-    (r"\bhow (?:many|much)\b|\bwhat (?:is the )?(?:number|amount|quantity|size|population)\b|\btotal (?:number|amount)\b|\bnumber of\b|いくつ", rf"(?<![\w-]){NUMBER}"),
+    (r"\bhow (?:many|much)\b|\bwhat (?:is the )?(?:number|amount|quantity|size|population)\b|\btotal (?:number|amount)\b|\bnumber of\b|いくつ", rf"(?<![\w-]){NUMBER}(?!\d|\s*{MONTH})"),
     (r"\bwhen\b(?! (?:the|a|an|you|we|it|they|he|she|is|are|i) )|\b(?:what|which) (?:year|date|day|month|time|century|decade|period|era)\b|\b(?:un|since|by|from) when\b|\bdate\b|いつ|何[年月]", DATE),
     (r"\bwhy\b|\bwhat (?:caused|causes|is the (?:reason|cause))|\bfor what reason|なぜ|どうして|理由|原因", r"\b(?:because|due|since|so that|in order|caused?|causes|as a result|result(?:ed|s)?|therefore|to (?:avoid|prevent|allow|make)|reason|led|had)\b|ため|ので|から|により|原因"),
     (r"\bhow (?:do|does|did|can|should|is|are|was|were)\b|\bin what way|どのように|どうやって", r"\b(?:by|through|using|with|via|to)\b|して|により|で"),

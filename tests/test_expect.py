@@ -49,6 +49,13 @@ def test_a_time_is_no_count_and_a_year_no_price() -> None:
     assert not price.search("taken out on 9 June 2026")
 
 
+def test_a_day_of_a_month_is_no_amount() -> None:
+    wanted = expected("What is the amount of the order that moved to 24 June?")
+    assert wanted is not None
+    assert not wanted.search("19 June")
+    assert wanted.search("Amount: 5920000 JPY; Due date: 24 June")
+
+
 @pytest.mark.parametrize(
     ("question", "line"),
     [

@@ -167,7 +167,7 @@ def refusal(args: argparse.Namespace, settings: Settings) -> Table:
     if args.other is None:
         raise BadInput("this needs unanswerable questions too", "--other FILE")
     no = task.questions(task.read_rows(args.other), args.questions, answerable=False)
-    return task.refusal(_examiner(settings), yes, no, ("text", "soft 4", "hybrid"))
+    return task.refusal(_examiner(settings), yes, no, ("text", "soft 4"))
 
 
 def first_token(args: argparse.Namespace, settings: Settings) -> Table:
