@@ -19,6 +19,7 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -63,6 +64,9 @@ FORMAT = "kotonoha-bridge-2"
 REMEMBERED = 512 << 20
 """Bytes of slots that are kept in memory for the next question; those longest not asked for go first."""
 
+RANKED = 1 << 15
+"""Passages whose ranking of tokens is kept: training asks for the same ones again and again."""
+
 RATIOS = (2, 4, 8, 16)
 """Tokens per slot that the bridge is made for, finest first."""
 
@@ -101,6 +105,7 @@ class Ranking:
 
     def __init__(self, rows: Rows, tables: Tensors) -> None:
         self.rows, self.tables = rows, tables
+        self._scores = lru_cache(maxsize=RANKED)(self._telling)
 
     def anchors(self, ids: Sequence[int], ratio: int) -> list[int]:
         """Places of the anchors, in reading order, ceil(n / ratio) of them.
@@ -110,9 +115,11 @@ class Ranking:
         """
         if ratio not in RATIOS:
             raise ValueError(f"ratio {ratio} is none of {RATIOS}")
-        array = np.asarray(ids, np.int64)
-        chosen: list[int] = anchors(telling(array, self.rows(array.tolist()), self.tables), ratio).tolist()
+        chosen: list[int] = anchors(self._scores(tuple(ids)), ratio).tolist()
         return chosen
+
+    def _telling(self, ids: tuple[int, ...]) -> Vectors:
+        return telling(np.array(ids, np.int64), self.rows(ids), self.tables)
 
 
 class Bridge:
@@ -145,10 +152,10 @@ class Bridge:
             ValueError: a ratio the bridge is not made for.
         """
         passage = tuple(ids)
-        if (ratio, passage) not in self._remembered:
-            self._remembered[ratio, passage] = self._made(passage, ratio)
-        self._remembered.move_to_end((ratio, passage))
-        kept = self._remembered[ratio, passage]
+        if (ratio, passage) in self._remembered:
+            self._remembered.move_to_end((ratio, passage))
+            return self._remembered[ratio, passage]
+        kept = self._remembered[ratio, passage] = self._made(passage, ratio)
         while len(self._remembered) > 1 and sum(one.size for one in self._remembered.values()) > REMEMBERED:
             self._remembered.popitem(last=False)
         return kept

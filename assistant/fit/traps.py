@@ -34,8 +34,9 @@ def trap(question: str, context: str, elsewhere: str, chance: random.Random) -> 
     Args:
         elsewhere: a text that will not stand beside it, best of the same document: names and numbers come from there.
     """
-    ways = [way for way in (_other_name, _other_number, _opposite) if way(question, context, elsewhere, chance)]
-    return chance.choice(ways)(question, context, elsewhere, chance) if ways else None
+    made = [way(question, context, elsewhere, chance) for way in (_other_name, _other_number, _opposite)]
+    changed = [one for one in made if one]
+    return chance.choice(changed) if changed else None
 
 
 def _other_name(question: str, context: str, elsewhere: str, chance: random.Random) -> str | None:
