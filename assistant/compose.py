@@ -82,8 +82,9 @@ def compose(
     room = window - ANSWER_ROOM - count(prompt.system()) - count(question) - count(prompt.asking()) - 32
     bodies: list[str | Vectors | Slots] = []
     left_out: list[LeftOut] = []
+    asked = tokenize(f" {question.strip()}")
     for number, hit in enumerate(() if grounding == "none" else hits):
-        body = _body(hit, number, grounding, tokenize, bridge)
+        body = _body(hit, number, grounding, tokenize, bridge, asked)
         cost = count(f"\n[{number + 1}]") + _places(body, count)
         if left_out or cost > room:
             left_out.append(LeftOut(hit.entity.id, "the context window is full"))
@@ -101,7 +102,9 @@ def _places(body: str | Vectors | Slots, count: Callable[[str], int]) -> int:
     return len(body) if isinstance(body, np.ndarray) else body.span
 
 
-def _body(hit: Hit, number: int, grounding: Grounding, tokenize: Tokenize, bridge: Bridge | None) -> str | Vectors | Slots:
+def _body(
+    hit: Hit, number: int, grounding: Grounding, tokenize: Tokenize, bridge: Bridge | None, asked: Sequence[int]
+) -> str | Vectors | Slots:
     """One source as the model gets it: its words, or soft tokens for what it says or, where it has no words, means."""
     entity = hit.entity
     words = entity.words[:LONGEST]
@@ -109,5 +112,5 @@ def _body(hit: Hit, number: int, grounding: Grounding, tokenize: Tokenize, bridg
         return words
     if entity.kind in WORDLESS and hit.slots is not None and bridge.maps_meaning:
         return bridge.meant(hit.slots)
-    slots: Slots = bridge.slots(tokenize(f" {words.strip()}"), RATIO)
+    slots: Slots = bridge.slots(tokenize(f" {words.strip()}"), RATIO, asked)
     return slots

@@ -19,7 +19,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -38,18 +38,20 @@ from ingest.space import Vectors
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slots:
-    """What a model keeps of a passage it read by itself: keys and values, in every layer, of some of its tokens.
+    """What a model keeps of a passage it read by itself: keys and values, in every layer, of its tokens.
 
-    In a prompt they stand as `len` soft tokens at the places those tokens had in the passage; what comes after goes on
-    behind the last of them. They fit this one model with this one adapter.
+    In a prompt those at `places` are `len` soft tokens, standing where the tokens stood in the passage; what comes after
+    goes on behind the last of them. They fit this one model with this one adapter.
 
     Attributes:
-        state: llama.cpp's own form of it.
-        places: where in the passage the tokens stood, ascending.
+        state: llama.cpp's own form of it, the whole passage.
+        length: tokens of the passage.
+        places: those of its tokens that a prompt is given, ascending.
         name: a hash of the state.
     """
 
     state: bytes
+    length: int
     places: tuple[int, ...]
     name: bytes
 
@@ -65,6 +67,15 @@ class Slots:
     def span(self) -> int:
         """Positions that they take up in a prompt."""
         return self.places[-1] + 1
+
+    @property
+    def key(self) -> bytes:
+        """A hash of what a prompt is given."""
+        return hashlib.blake2b(np.array(self.places).tobytes(), key=self.name, digest_size=16).digest()
+
+    def only(self, places: Sequence[int]) -> Slots:
+        """The same passage, of which a prompt is given these places."""
+        return replace(self, places=tuple(places))
 
 
 Part = str | Sequence[int] | Vectors | Slots
@@ -131,7 +142,7 @@ class _Run:
     def keys(self) -> list[int | bytes]:
         """What a row is in the prefix cache: a token by its id, a vector by the hash of its content, slots by theirs."""
         if isinstance(self.rows, Slots):
-            return [self.rows.name] * len(self.rows)
+            return [self.rows.key] * len(self.rows)
         if not self.soft:
             return [int(id) for id in self.rows]
         return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in self.rows]
@@ -298,8 +309,8 @@ class Llm:
         stream.pieces = cut(self._write(runs, max_tokens, stream.usage), stop)
         return stream
 
-    def remember(self, ids: Sequence[int] | Vectors, anchors: Sequence[int]) -> Slots:
-        """What the model keeps of a passage at these places (ascending), having read it by itself.
+    def remember(self, ids: Sequence[int] | Vectors) -> Slots:
+        """What the model keeps of a passage, having read it by itself.
 
         Args:
             ids: the passage in tokens, or in vectors.
@@ -310,37 +321,24 @@ class Llm:
         rows = self._row(ids)
         if len(rows) >= self.context:
             raise ContextFull(f"the passage has {len(rows)} tokens, the window of {self.name} {self.context}")
-        with self._lock:
-            self._make_room(len(rows))
-            for begin in range(0, len(rows), BATCH):
-                self._send(_Run(rows[begin : begin + BATCH]), sequence=1)
-            return self._taken(anchors, len(rows))
-
-    def thinned(self, slots: Slots, anchors: Sequence[int]) -> Slots:
-        """The same passage with fewer anchors, some of those the slots have; nothing is read again."""
-        with self._lock:
-            self._make_room(len(slots))
-            self._put(slots, 1)
-            return self._taken(anchors, slots.span)
-
-    def _make_room(self, rows: int) -> None:
-        if len(self._cached) + rows > self.context:
-            self._keep(0)
-
-    def _taken(self, anchors: Sequence[int], length: int) -> Slots:
-        """What sequence 1, a passage of that length, holds of its anchors; the sequence is empty then."""
         memory = llama_cpp.llama_get_memory(self._context)
-        for begin, end in _gaps(anchors, length):
-            llama_cpp.llama_memory_seq_rm(memory, 1, begin, end)
-        state = self._state(1)
-        llama_cpp.llama_memory_seq_rm(memory, 1, -1, -1)
-        return Slots(state, tuple(anchors), hashlib.blake2b(state, digest_size=16).digest())
+        with self._lock:
+            if len(self._cached) + len(rows) > self.context:
+                self._keep(0)
+            for piece in _pieces(rows):
+                self._send(piece, sequence=1)
+            state = self._state(1)
+            llama_cpp.llama_memory_seq_rm(memory, 1, -1, -1)
+        return Slots(state, len(rows), tuple(range(len(rows))), hashlib.blake2b(state, digest_size=16).digest())
 
     def _put(self, slots: Slots, sequence: int) -> None:
+        """The chosen places of a passage into an empty sequence, where they stood in it."""
         state = (ctypes.c_uint8 * slots.size).from_buffer_copy(slots.state)
         if not llama_cpp.llama_state_seq_set_data(self._context, state, slots.size, sequence):
             self._keep(0)
             raise ModelFault(f"{self.name} does not take back what it kept of a passage", "use --grounding text")
+        for begin, end in _gaps(slots.places, slots.length):
+            llama_cpp.llama_memory_seq_rm(llama_cpp.llama_get_memory(self._context), sequence, begin, end)
 
     def _state(self, sequence: int) -> bytes:
         size = llama_cpp.llama_state_seq_get_size(self._context, sequence)
@@ -416,8 +414,7 @@ class Llm:
             if isinstance(run.rows, Slots):
                 self._put_in(run, next(sequences))
                 continue
-            for begin in range(0, len(run.rows), BATCH):
-                piece = _Run(run.rows[begin : begin + BATCH])
+            for piece in _pieces(run.rows):
                 done = len(self._cached)
                 self._decode(piece, flat[done : done + len(piece.rows)], done + len(piece.rows) == len(flat))
 
@@ -558,6 +555,12 @@ def _gaps(kept: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
         if place > begin:
             yield begin, place
         begin = place + 1
+
+
+def _pieces(rows: np.ndarray[Any, Any]) -> Iterator[_Run]:
+    """The rows in batches that llama.cpp takes at once."""
+    for begin in range(0, len(rows), BATCH):
+        yield _Run(rows[begin : begin + BATCH])
 
 
 def _common(left: Sequence[int | bytes], right: Sequence[int | bytes]) -> int:

@@ -38,10 +38,10 @@ def load(settings: Settings, space: Space) -> tuple[Llm, Bridge | None]:
 
 
 def untrained(llm: Llm) -> Bridge:
-    """The bridge that needs no training: what the model keeps of a source's rarest tokens."""
+    """The bridge that needs no training: rare words, and those near the question's words."""
     from assistant.fit.tokens import Tokens
 
-    return Bridge.untrained(About(llm.name, llm.sha256, llm.n_embd), Tokens(llm.path).shapes(), llm)
+    return Bridge.untrained(About(llm.name, llm.sha256, llm.n_embd), Tokens(llm.path).names(), llm)
 
 
 def _file(setting: str, llm: Path, suffix: str) -> Path | None:

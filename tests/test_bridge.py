@@ -1,9 +1,8 @@
-"""The bridge: which tokens of a passage are kept, what wordless entities mean, and only for the model it was made for."""
+"""The bridge: what of a passage a question is given, what wordless entities mean, and only for the model it was made for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,31 +10,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.bridge import (
-    BLANK,
-    CONTINUES_WORD,
-    RATIOS,
-    STARTS_WORD,
-    About,
-    Bridge,
-    anchors,
-    repeated,
-    slot_count,
-)
+from assistant.bridge import About, Bridge, save
+from assistant.relevance import RATIOS, slot_count
 from ingest.errors import BadWeights, BridgeMismatch
 from ingest.space import Vectors
 
 WIDTH, VOCABULARY = 24, 60
 TABLE = np.random.default_rng(0).standard_normal((VOCABULARY, WIDTH)).astype(np.float32)
-SHAPE = np.array([(BLANK, STARTS_WORD, CONTINUES_WORD, STARTS_WORD)[i % 4] for i in range(VOCABULARY)], np.uint8)
+NAMES = [
+    (".", "Ġa", "b", "Ġc")[number % 4] + "xyz"[: number % 4] + str(number) * (number % 4 > 0)
+    for number in range(VOCABULARY)
+]
 ABOUT = About("tiny", "abc", WIDTH, space="words-1")
 
 
 class Kept(tuple[int, ...]):
-    """What the mind below keeps of a passage: the ids of the anchors, a byte each."""
+    """What the mind below keeps of a passage: its ids, a byte each."""
 
-    places: tuple[int, ...] = ()
     size = property(len)
+
+    def only(self, places: Sequence[int]) -> tuple[int, ...]:
+        return tuple(self[place] for place in places)
 
 
 class Mind:
@@ -46,14 +41,9 @@ class Mind:
     def embedding_rows(self, ids: Sequence[int]) -> Vectors:
         return TABLE[list(ids)]
 
-    def remember(self, ids: Sequence[int], anchors: Sequence[int]) -> Kept:
+    def remember(self, ids: Sequence[int]) -> Kept:
         self.read += 1
-        kept = Kept(ids[place] for place in anchors)
-        kept.places = tuple(anchors)
-        return kept
-
-    def thinned(self, kept: Kept, anchors: Sequence[int]) -> Kept:
-        return Kept(id for id, place in zip(kept, kept.places, strict=True) if place in anchors)
+        return Kept(ids)
 
 
 MIND = Mind()
@@ -64,7 +54,7 @@ def noise(*shape: int, seed: int = 1) -> Vectors:
 
 
 def trained_tensors() -> dict[str, np.ndarray]:
-    return Bridge.untrained(ABOUT, SHAPE, MIND)._tensors | {
+    return Bridge.untrained(ABOUT, NAMES, MIND)._tensors | {
         "meaning_linear": noise(WIDTH, 8), "meaning_bias": noise(WIDTH),
         "meaning_inner": noise(16, 8), "meaning_outer": noise(WIDTH, 16),
     }  # fmt: skip
@@ -73,80 +63,47 @@ def trained_tensors() -> dict[str, np.ndarray]:
 passages = st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=80)
 
 
-@given(passages, st.sampled_from(RATIOS))
-def test_a_passage_becomes_one_slot_per_ratio_tokens_in_their_order(ids: list[int], ratio: int) -> None:
-    slots = Bridge.untrained(ABOUT, SHAPE, Mind()).slots(ids, ratio)
+@given(passages, passages, st.sampled_from(RATIOS))
+def test_a_question_is_given_some_of_a_passage_in_its_order(ids: list[int], question: list[int], ratio: int) -> None:
+    slots = Bridge.untrained(ABOUT, NAMES, Mind()).slots(ids, ratio, question)
     assert len(slots) == slot_count(len(ids), ratio)
     rest = iter(ids)
     assert all(slot in rest for slot in slots)
 
 
-@given(st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=60))
-def test_anchors_of_a_coarser_ratio_are_among_those_of_a_finer_one(scores: list[float]) -> None:
-    found = [set(anchors(np.array(scores, np.float32), ratio).tolist()) for ratio in RATIOS]
-    assert all(coarse <= fine for fine, coarse in pairwise(found))
-
-
-def test_pieces_of_a_telling_word_stay_together() -> None:
-    """A rare word of three pieces is chosen whole before any piece of a common one."""
-    shape = np.full(VOCABULARY, STARTS_WORD, np.uint8)
-    shape[[51, 52]] = CONTINUES_WORD
-    bridge = Bridge.untrained(ABOUT, shape, MIND)
-    slots = bridge.slots([3, 2, 50, 51, 52, 4, 2, 3, 5, 4, 2, 3], 4)
-    assert slots == (50, 51, 52)
-
-
-def test_space_and_punctuation_are_never_chosen_before_words() -> None:
-    bridge = Bridge.untrained(ABOUT, SHAPE, MIND)
-    blank, word = 56, 1
-    assert bridge.slots([blank, word, blank, blank], 4) == (word,)
-
-
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=30))
-def test_repeated_marks_what_was_said_before(ids: list[int]) -> None:
-    naive = [float(token in ids[:place]) for place, token in enumerate(ids)]
-    assert repeated(np.array(ids)).tolist() == naive
-
-
-@given(passages)
-def test_coarser_slots_come_from_finer_ones_without_reading_again(ids: list[int]) -> None:
+def test_two_questions_about_a_passage_are_given_different_parts_of_it_and_it_is_read_once() -> None:
     mind = Mind()
-    bridge = Bridge.untrained(ABOUT, SHAPE, mind)
-    bridge.slots(ids, 2)
-    assert all(bridge.slots(ids, ratio) == Bridge.untrained(ABOUT, SHAPE, Mind()).slots(ids, ratio) for ratio in (4, 8, 16))
+    bridge = Bridge.untrained(ABOUT, NAMES, mind)
+    passage = [3, *[1] * 20, 57, *[1] * 20, 53, 1]
+    first, second = bridge.slots(passage, 8, [57]), bridge.slots(passage, 8, [53])
+    assert first != second
+    assert 57 in first and 53 in second
     assert mind.read == 1
 
 
-def test_slots_are_made_once_and_those_longest_unused_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_kept_longest_unused_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     mind = Mind()
-    bridge = Bridge.untrained(ABOUT, SHAPE, mind)
-    monkeypatch.setattr("assistant.bridge.REMEMBERED", 12)  # bytes: twelve slots of this mind
-    first = bridge.slots(range(12), 2)
-    assert bridge.slots(range(12), 2) is first
-    assert mind.read == 1
-    bridge.slots(range(20, 32), 2)
-    assert bridge.slots(range(12), 2) is first
-    bridge.slots(range(40, 52), 2)
-    assert bridge.slots(range(12), 2) is first
-    assert mind.read == 3
-    bridge.slots(range(20, 32), 2)
-    assert mind.read == 4
+    bridge = Bridge.untrained(ABOUT, NAMES, mind)
+    monkeypatch.setattr("assistant.bridge.REMEMBERED", 24)  # bytes: two passages of twelve tokens
+    for start, read in ((0, 1), (0, 1), (20, 2), (0, 2), (40, 3), (0, 3), (20, 4)):
+        bridge.slots(range(start, start + 12), 2)
+        assert mind.read == read
 
 
 def test_a_saved_bridge_reads_as_before(tmp_path: Path) -> None:
     bridge = Bridge(ABOUT, trained_tensors(), MIND)
-    bridge.save(tmp_path / "a.safetensors")
+    save(ABOUT, bridge._tensors, tmp_path / "a.safetensors")
     loaded = Bridge.load(tmp_path / "a.safetensors", "abc", MIND, "words-1")
     ids = list(range(40))
     assert loaded.slots(ids, 4) == bridge.slots(ids, 4)
     assert np.allclose(loaded.meant(noise(3, 8)), bridge.meant(noise(3, 8)), atol=0.05)
     assert loaded.about == ABOUT
-    loaded.save(tmp_path / "b.safetensors")
+    save(ABOUT, loaded._tensors, tmp_path / "b.safetensors")
     assert Bridge.load(tmp_path / "b.safetensors", "abc", MIND).fingerprint == loaded.fingerprint != bridge.fingerprint
 
 
 def test_a_bridge_for_another_model_or_space_is_refused(tmp_path: Path) -> None:
-    Bridge(ABOUT, trained_tensors(), MIND).save(tmp_path / "a.safetensors")
+    save(ABOUT, trained_tensors(), tmp_path / "a.safetensors")
     with pytest.raises(BridgeMismatch, match="another model"):
         Bridge.load(tmp_path / "a.safetensors", "xyz", MIND)
     with pytest.raises(BridgeMismatch, match="words-2"):
@@ -162,7 +119,7 @@ def test_a_file_that_is_no_bridge_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_untrained_bridge_says_that_it_maps_words_only() -> None:
-    bridge = Bridge.untrained(ABOUT, SHAPE, MIND)
+    bridge = Bridge.untrained(ABOUT, NAMES, MIND)
     assert not bridge.maps_meaning
     with pytest.raises(BridgeMismatch, match="words only"):
         bridge.meant(noise(1, 8))
@@ -186,4 +143,4 @@ def test_uncertain_vectors_are_not_read() -> None:
 
 def test_a_ratio_the_bridge_is_not_made_for_is_an_error() -> None:
     with pytest.raises(ValueError, match="3"):
-        Bridge.untrained(ABOUT, SHAPE, MIND).slots([1, 2, 3], 3)
+        Bridge.untrained(ABOUT, NAMES, MIND).slots([1, 2, 3], 3)

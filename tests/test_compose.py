@@ -17,12 +17,16 @@ from ingest.space import Vectors
 
 
 class Telegram:
-    """A bridge in miniature: it keeps every `ratio`-th token."""
+    """A bridge in miniature: it keeps every `ratio`-th token, and the questions it was asked."""
 
     maps_meaning = True
 
-    def slots(self, ids: Sequence[int], ratio: int) -> Slots:
-        return Slots(b"kept", tuple(range(0, len(ids), ratio)), b"name")
+    def __init__(self) -> None:
+        self.asked: list[Sequence[int]] = []
+
+    def slots(self, ids: Sequence[int], ratio: int, question: Sequence[int]) -> Slots:
+        self.asked.append(question)
+        return Slots(b"kept", len(ids), tuple(range(0, len(ids), ratio)), b"name")
 
     def meant(self, vectors: Vectors) -> Vectors:
         return vectors[:, :1]
@@ -59,8 +63,10 @@ def test_hybrid_gives_the_best_as_words_and_the_rest_as_soft_tokens() -> None:
 
 
 def test_soft_gives_no_source_as_words() -> None:
-    made = compose("Why?", HITS, "soft", tokenize, 4096, Telegram())  # type: ignore[arg-type]
+    bridge = Telegram()
+    made = compose("Why so?", HITS, "soft", tokenize, 4096, bridge)  # type: ignore[arg-type]
     assert not any("oiled" in part for part in shape(made.parts))
+    assert bridge.asked == [tokenize("Why so?")] * 2
 
 
 def test_none_gives_no_sources() -> None:

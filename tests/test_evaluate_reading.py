@@ -24,13 +24,14 @@ from assistant.evaluate.reading import (
 )
 from assistant.fit.tokens import Tokens
 from assistant.llm import Llm
+from assistant.relevance import slot_count
 from ingest.errors import BadInput
 from tests.tiny_gguf import write_model
 
 ROWS = [
     {
         "article": f"a{number % 2}",
-        "context": f"Passage {number} says so.",
+        "context": f"Passage {number} says so, and it says so at some length and to everybody who will listen.",
         "question": f"What says {number}?",
         "answers": ["so"],
     }
@@ -42,7 +43,7 @@ ROWS = [
 def examiner(tmp_path: Path) -> Examiner:
     llm = Llm(write_model(tmp_path / "tiny.gguf"), context=512)
     about = About(llm.name, llm.sha256, llm.n_embd)
-    return Examiner(llm, Bridge.untrained(about, Tokens(llm.path).shapes(), llm))
+    return Examiner(llm, Bridge.untrained(about, Tokens(llm.path).names(), llm))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,10 @@ def test_every_mode_gives_the_sources_as_it_says(examiner: Examiner) -> None:
     lengths = [len(examiner.llm.tokenize(f" {passage}")) for passage in asked.passages]
     for ratio in (2, 4, 8, 16):
         slots = examiner.bodies(asked, f"soft {ratio}", other)
-        assert [len(body) for body in slots] == [-(-length // ratio) for length in lengths]
+        assert [len(body) for body in slots] == [slot_count(length, ratio) for length in lengths]
+    unasked = examiner.bodies(asked, "unasked 4", other)
+    assert [len(body) for body in unasked] == [slot_count(length, 4) for length in lengths]
+    assert unasked[asked.right].places != examiner.bodies(asked, "soft 4", other)[asked.right].places  # type: ignore[union-attr]
     hybrid = examiner.bodies(asked, "hybrid", other)
     assert [isinstance(body, str) for body in hybrid] == [place == asked.right for place in range(3)]
     shuffled = examiner.bodies(asked, "shuffled", other)

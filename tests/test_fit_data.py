@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 import json
 from pathlib import Path
@@ -12,9 +11,8 @@ import pytest
 import torch
 
 from assistant.fit.config import FitConfig
-from assistant.fit.data import INVENTED, Ask, Corpus, Packer, Passage, Source, prepare, verbalise
+from assistant.fit.data import INVENTED, Corpus, Packer, Source, prepare, verbalise
 from assistant.fit.meaning import fit_meaning, told
-from assistant.fit.salience import answer_mask, coverage, fit_salience
 from assistant.fit.synthetic import invent
 from assistant.fit.tokens import Tokens
 from assistant.prompt import REFUSAL
@@ -35,7 +33,7 @@ def config(tmp_path: Path) -> FitConfig:
         for number in range(6):
             file.write(json.dumps({**table, "question": f"Which costs 7, {number}?", "answer": "bolt"}) + "\n")
     model = write_model(tmp_path / "tiny.gguf")
-    return FitConfig(model, data, tmp_path / "run", text_steps=0, recital_steps=0, invented=6, tokens=600)
+    return FitConfig(model, data, tmp_path / "run", text_steps=0, invented=6, tokens=600)
 
 
 @pytest.fixture
@@ -74,9 +72,10 @@ def test_answers_cite_the_source_that_holds_them_and_absent_ones_are_refused(
         flat = [i for item in pack.context for i in (item.ids if isinstance(item, Source) else (item,))]
         given = tokens.text(tuple(flat))
         assert all(item.ratio == 4 for item in pack.context if isinstance(item, Source))
-        for branch in (branch for branch in pack.branches if not branch.repeat):
+        for branch in pack.branches:
             target = tokens.text(branch.target[:-1])
             asked = tokens.text(branch.prompt)
+            assert tokens.text(branch.question) in asked
             box = asked.split("nails, ")[1].split("?")[0]
             if target == REFUSAL:
                 refused += 1
@@ -86,20 +85,6 @@ def test_answers_cite_the_source_that_holds_them_and_absent_ones_are_refused(
                 assert answer == f"Box {box}"
                 assert f"[{mark}] {answer} holds nails." in given
     assert refused
-
-
-def test_training_begins_with_reconstructions_that_grow(config: FitConfig, corpus: Corpus) -> None:
-    packer = Packer(corpus, dataclasses.replace(config, recital_steps=40, recital_share=1.0))
-    first, last = packer.draw(0), packer.draw(39)
-    assert all(branch.repeat for branch in first.branches + last.branches)
-    for pack in (first, last):
-        pieces = [item.ids for item in pack.context if isinstance(item, Source)]
-        assert [branch.target[:-1] for branch in pack.branches] == pieces
-        assert len(pack.context) + sum(len(b.prompt) + len(b.target) for b in pack.branches) < 1.5 * config.tokens
-    assert max(len(branch.target) for branch in first.branches) == 9
-    assert max(len(branch.target) for branch in last.branches) > 9
-    assert not any(branch.repeat for branch in packer.draw(40).branches[:1])
-    assert not any(branch.repeat for branch in Packer(corpus, packer.config, held_out=True).draw(0).branches)
 
 
 def test_hybrid_mixes_text_and_slots(config: FitConfig, corpus: Corpus) -> None:
@@ -127,38 +112,11 @@ def test_injected_instructions_are_never_the_answer() -> None:
     assert not any(answer == "1 yen" for asks in injected for _, answer in asks)
 
 
-def test_where_an_answer_stands(config: FitConfig) -> None:
-    """After a space or at the beginning of a line, whole answers only."""
-    tokens = Tokens(config.llm)
-    passage = Passage(tuple(tokens.ids(" ab cd\nab c")), (Ask((), tuple(tokens.ids("ab"))), Ask((), tuple(tokens.ids("cd")))))
-    marked = [tokens.text((token,)) for token, here in zip(passage.ids, answer_mask(passage, tokens), strict=True) if here]
-    assert "".join(marked) == " ab cdab"
-
-
-def test_the_probe_keeps_more_of_what_is_asked_than_rarity_alone(config: FitConfig) -> None:
-    """Where the word after a marker is always what is asked for, the probe learns to keep it, however common it is."""
-    chance, marker = np.random.default_rng(0), 70
-
-    def passage() -> Passage:
-        ids = chance.integers(40, 60, 24)
-        place = int(chance.integers(0, 22))
-        ids[place : place + 2] = marker, chance.integers(40, 60)
-        return Passage(tuple(ids.tolist()), (Ask((99,), (marker, int(ids[place + 1]))),))
-
-    tokens = Tokens(config.llm)
-    corpus = Corpus({"some": [passage() for _ in range(1000)]}, tokens)
-    embedding = torch.randn(len(tokens.shapes()), 32, generator=torch.Generator().manual_seed(0))
-    table = fit_salience(corpus, embedding, seed=1) | {"shape": np.zeros(len(embedding), np.uint8)}
-    rarity = {"probe": np.zeros_like(table["probe"]), "probe_weights": np.array([1, 0], np.float32)}
-    held = corpus.validation["some"]
-    assert coverage(held, tokens, embedding, table, 8) > 0.9 > coverage(held, tokens, embedding, table | rarity, 8)
-
-
 def test_a_known_word_becomes_its_own_token(config: FitConfig) -> None:
     tokens = Tokens(config.llm)
     space = WordSpace()
     named = [(name, space.place([name])[0].address) for name in ("q", "z", "K", "7")]
-    embedding = torch.randn(len(tokens.shapes()), 32, generator=torch.Generator().manual_seed(0))
+    embedding = torch.randn(len(tokens.names()), 32, generator=torch.Generator().manual_seed(0))
     tensors = fit_meaning(space, named, tokens, embedding, seed=1)
     places = np.stack([place for _, place in named])
     nearest = told(tensors, places, embedding, count=2)

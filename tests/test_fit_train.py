@@ -13,7 +13,7 @@ import torch
 from safetensors.numpy import load_file
 
 from assistant import prompt
-from assistant.bridge import Bridge, Ranking
+from assistant.bridge import Bridge
 from assistant.cli import main
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Branch, Pack, Source
@@ -23,6 +23,7 @@ from assistant.fit.reader import Reader
 from assistant.fit.tokens import Tokens
 from assistant.fit.train import rate, run
 from assistant.llm import Llm, Turn
+from assistant.relevance import Selector, token_shapes, token_stems
 from ingest.errors import BadInput
 from tests.conftest import WordSpace
 from tests.tiny_gguf import write_model
@@ -39,7 +40,7 @@ def config(tmp_path: Path) -> FitConfig:
             file.write(json.dumps({**row, "answer": f"{number * 7} nails"}) + "\n")
     return FitConfig(
         write_model(tmp_path / "tiny.gguf"), data, tmp_path / "run", device="cpu", steps=4, text_steps=1, tokens=250,
-        warmup=1, rank=2, alpha=4, checkpoint_every=1, validate_every=100, invented=20, recital_steps=1,
+        warmup=1, rank=2, alpha=4, checkpoint_every=1, validate_every=100, invented=20, relevance_steps=3,
     )  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def test_a_run_may_begin_from_exported_files(config: FitConfig, tmp_path: Path) 
 
 def test_loss_falls(config: FitConfig) -> None:
     lines: list[str] = []
-    fast = dataclasses.replace(config, steps=40, lora_rate=1e-2, recital_steps=0, text_steps=40, checkpoint_every=50)
+    fast = dataclasses.replace(config, steps=40, lora_rate=1e-2, text_steps=40, checkpoint_every=50)
     run(fast, progress=lines.append)
     losses = [json.loads(line)["loss"] for line in lines]
     assert np.mean(losses[-8:]) < 0.8 * np.mean(losses[:8])
@@ -90,7 +91,7 @@ def test_without_lora_only_the_bridge_is_fitted(config: FitConfig) -> None:
     report = run(dataclasses.replace(config, lora=False))
     assert report.finished
     assert report.adapter is None
-    assert np.abs(load_file(report.bridge)["probe"]).sum() > 0
+    assert np.abs(load_file(report.bridge)["relevance.out.weight"]).sum() > 0
 
 
 @pytest.mark.slow
@@ -131,27 +132,30 @@ def test_a_soft_prompt_scores_in_llama_cpp_as_in_training(tmp_path: Path, arch: 
     path = write_model(tmp_path / "tiny.gguf", arch)
     reader, tokens = Reader(path), Tokens(path)
     generator = torch.Generator().manual_seed(0)
-    size = len(reader.embedding)
-    table = {
-        "probe": np.zeros((3, reader.shape.width), np.float32), "probe_weights": np.array([1.0, 0.0], np.float32),
-        "rarity": np.arange(size, dtype=np.float32), "shape": tokens.shapes(),
-    }  # fmt: skip
+    names = tokens.names()
+    rarity = np.arange(len(names), dtype=np.float32) / len(names)
+    table = {"rarity": rarity, "shape": token_shapes(names), "stem": token_stems(names)}
     lora = Lora(reader, 4, 8, generator)
-    ranking = Ranking(lambda ids: reader.embedding[torch.tensor(ids)].numpy(), table)
-    model = Model(reader, ranking, lora)
+    selector = Selector(lambda ids: reader.embedding[torch.tensor(ids)].numpy(), table)
+    model = Model(reader, selector, lora)
     with torch.no_grad():
         for value in lora.pairs.values():
             value.copy_((value + 0.05 * torch.randn(value.shape, generator=generator)).half())
     lora.write_gguf(tmp_path / "lora.gguf")
-    said, question = ("The spindle runs hot at noon", "It is oiled at night", "Paper lies in hall B"), "When does it run hot?"
+    said, question = (
+        ("The spindle runs hot at noon", "It is oiled at night", "Paper lies in hall B"),
+        "When does it run hot?",
+    )
     first, second, third = (tuple(tokens.ids(f" {text}")) for text in said)
-    branch = Branch((*tokens.asking, *tokens.ids(f" {question}"), *tokens.closing), (tokens.end,))
+    asked = tuple(tokens.ids(f" {question}"))
+    branch = Branch((*tokens.asking, *asked, *tokens.closing), (tokens.end,), asked)
     marks = [tokens.fixed("[1]"), tokens.fixed("\n[2]"), tokens.fixed("\n[3]")]
     context = (*tokens.opening, *marks[0], Source(first, 4), *marks[1], *second, *marks[2], Source(third, 2))
     with torch.no_grad():
         ours = model.scores(model.lay(Pack(context, (branch,))))[0].numpy()
     llm = Llm(path, adapter=tmp_path / "lora.gguf", context=512)
-    bodies = [llm.remember(first, ranking.anchors(first, 4)), said[1], llm.remember(third, ranking.anchors(third, 2))]
+    slots = [llm.remember(ids).only(selector.anchors(ids, ratio, asked)) for ids, ratio in ((first, 4), (third, 2))]
+    bodies = [slots[0], said[1], slots[1]]
     turns = [Turn("system", (prompt.system(),)), Turn("user", tuple(prompt.user(bodies, question)))]
     theirs = llm.logits(llm.chat(turns))
     assert ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs) > 0.9999

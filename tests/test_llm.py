@@ -202,7 +202,7 @@ PASSAGE = " The museum in Kyoto opened in 1952 and holds more than nine thousand
 def test_a_passage_kept_whole_reads_like_its_words(llm: Llm) -> None:
     """With every token kept, slots differ from words only in that the passage was read by itself: the answer stays."""
     ids = llm.tokenize(PASSAGE)
-    whole = llm.remember(ids, range(len(ids)))
+    whole = llm.remember(ids)
     asked = llm.tokenize("\nQuestion: In which city is the museum?\nAnswer: The museum is in the city of")
     for body in (ids, whole):
         assert "Kyoto" in "".join(llm.stream(["Read this.", body, asked], max_tokens=3))
@@ -210,7 +210,7 @@ def test_a_passage_kept_whole_reads_like_its_words(llm: Llm) -> None:
 
 def test_slots_stand_where_their_tokens_stood_and_what_follows_goes_on_behind_the_last(llm: Llm) -> None:
     ids = llm.tokenize(PASSAGE)
-    slots = llm.remember(ids, [2, 5, 9])
+    slots = llm.remember(ids).only([2, 5, 9])
     assert (len(slots), slots.span) == (3, 10)
     before, after = llm.tokenize("Read this."), llm.tokenize(" Well?")
     stream = llm.stream([before, slots, after], max_tokens=1)
@@ -223,7 +223,7 @@ def test_slots_stand_where_their_tokens_stood_and_what_follows_goes_on_behind_th
 def test_other_slots_are_not_taken_from_the_cache(llm: Llm) -> None:
     """A prompt that differs in its slots alone is read anew from there, and equal ones are not read again."""
     ids, other = llm.tokenize(PASSAGE), llm.tokenize(" Invoices above one million yen are signed by two people today.")
-    one, two = llm.remember(ids, [2, 5, 9]), llm.remember(other, [2, 5, 9])
+    one, two = (llm.remember(passage).only([2, 5, 9]) for passage in (ids, other))
     fresh = [llm.logits(["Read this.", slots, " What is it about?"]) for slots in (one, two)]
     assert not np.allclose(*fresh)
     assert cosine(llm.logits(["Read this.", one, " What is it about?"]), fresh[0]) > 0.9999
@@ -232,25 +232,23 @@ def test_other_slots_are_not_taken_from_the_cache(llm: Llm) -> None:
     assert stream.usage.reused == stream.usage.text + stream.usage.soft - 1
 
 
-def test_thinned_slots_are_those_of_fewer_anchors(llm: Llm) -> None:
-    ids = llm.tokenize(PASSAGE)
-    fewer = llm.remember(ids, [2, 9])
-    thinned = llm.thinned(llm.remember(ids, [2, 5, 9, 11]), [2, 9])
-    assert (thinned.places, thinned.size) == (fewer.places, fewer.size)
-    asked = [llm.logits(["Read this.", slots, " What is it about?"]) for slots in (fewer, thinned)]
-    assert cosine(*asked) > 0.9999
+def test_other_places_of_the_same_passage_are_not_taken_from_the_cache(llm: Llm) -> None:
+    whole = llm.remember(llm.tokenize(PASSAGE))
+    fresh = [llm.logits(["Read this.", whole.only(places), " What is it about?"]) for places in ([2, 9], [5, 9])]
+    assert not np.allclose(*fresh)
+    assert cosine(llm.logits(["Read this.", whole.only([2, 9]), " What is it about?"]), fresh[0]) > 0.9999
 
 
 def test_remembering_leaves_the_prompt_as_it_was(llm: Llm) -> None:
     parts = ["The capital of Japan", " is the city of"]
     before = llm.logits(parts)
-    llm.remember(llm.tokenize(PASSAGE), [1, 4])
+    llm.remember(llm.tokenize(PASSAGE))
     assert cosine(llm.logits(parts), before) > 0.9999
 
 
 def test_a_passage_beyond_the_window_is_refused_and_so_are_too_many_sources(llm: Llm) -> None:
     with pytest.raises(ContextFull):
-        llm.remember([5] * 4000, [0])
-    slots = llm.remember(llm.tokenize(PASSAGE), [0])
+        llm.remember([5] * 4000)
+    slots = llm.remember(llm.tokenize(PASSAGE)).only([0])
     with pytest.raises(ContextFull, match="sources"):
         llm.logits(["a", *[slots] * (APART + 1), "b"])

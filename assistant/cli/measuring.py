@@ -103,11 +103,12 @@ def fit(args: argparse.Namespace, settings: Settings) -> int:
 
 def _step(values: dict[str, Any], steps: int) -> str:
     """A line of the log as a person reads it: how far, how well, how long still."""
+    if "relevance" in values:
+        return f"choosing slots: step {values['relevance']}/{values['of']}  loss {values['loss']:.3f}"
     if "left" not in values:
         return f"step {values['step']}/{steps}  " + json.dumps(values["validation"])
-    losses = (f"{name} {values[name]:.3f}" for name in ("loss", "repeat") if values[name] is not None)
     left = dt.timedelta(seconds=values["left"])
-    return f"step {values['step']}/{steps}  {'  '.join(losses)}  {values['seconds']:.1f} s a step, {left} left"
+    return f"step {values['step']}/{steps}  loss {values['loss']:.3f}  {values['seconds']:.1f} s a step, {left} left"
 
 
 def evaluate(args: argparse.Namespace, settings: Settings) -> int:

@@ -35,9 +35,11 @@ PER_GROUP = 6
 LONGEST_ANSWER = 40
 HYBRID_RATIO, CONTROL_RATIO = 8, 4
 
-MODES = ("none", "text", "soft 2", "soft 4", "soft 8", "soft 16", "one vector", "hybrid", "shuffled", "zero")
-"""`hybrid`: the right passage as text, the others soft at 8. `shuffled`: slots at 4 of another question's passages.
-`zero`: slots at 4 that are all zero."""
+MODES = (
+    "none", "text", "soft 2", "soft 4", "soft 8", "soft 16", "unasked 4", "one vector", "hybrid", "shuffled", "zero",
+)  # fmt: skip
+"""`unasked`: slots chosen without knowing the question. `hybrid`: the right passage as text, the others soft at 8.
+`shuffled`: slots at 4 of another question's passages. `zero`: slots at 4 that are all zero."""
 
 Body = str | Vectors | Slots
 
@@ -157,14 +159,16 @@ class Examiner:
         self.llm, self.bridge, self.space = llm, bridge, space
         self._refusal = llm.tokenize(prompt.REFUSAL)[0]
 
-    def _slots(self, passage: str, ratio: int) -> Slots:
-        slots: Slots = self.bridge.slots(self.llm.tokenize(f" {passage.strip()}"), ratio)
+    def slots(self, passage: str, ratio: int, question: str) -> Slots:
+        """What the question is given of a passage."""
+        tokens = self.llm.tokenize
+        slots: Slots = self.bridge.slots(tokens(f" {passage.strip()}"), ratio, tokens(f" {question.strip()}"))
         return slots
 
-    def _nothing(self, passage: str, ratio: int) -> Slots:
+    def _nothing(self, passage: str, ratio: int, question: str) -> Slots:
         """As many slots, of a passage that is all zero vectors."""
-        places = self._slots(passage, ratio).places
-        return self.llm.remember(np.zeros((places[-1] + 1, self.llm.n_embd), np.float32), places)
+        places = self.slots(passage, ratio, question).places
+        return self.llm.remember(np.zeros((places[-1] + 1, self.llm.n_embd), np.float32)).only(places)
 
     def _address(self, passage: str) -> Vectors:
         assert self.space is not None
@@ -172,24 +176,27 @@ class Examiner:
 
     def bodies(self, question: Question, mode: str, other: Question) -> list[Body]:
         """The sources as this mode gives them; `other` is another question, for the control."""
+        asked = question.question
         match mode.split():
             case ["none"]:
                 return []
             case ["text"]:
                 return list(question.passages)
             case ["soft", ratio]:
-                return [self._slots(passage, int(ratio)) for passage in question.passages]
+                return [self.slots(passage, int(ratio), asked) for passage in question.passages]
+            case ["unasked", ratio]:
+                return [self.slots(passage, int(ratio), "") for passage in question.passages]
             case ["one", "vector"]:
                 return [self._address(passage) for passage in question.passages]
             case ["hybrid"]:
                 return [
-                    passage if number == question.right else self._slots(passage, HYBRID_RATIO)
+                    passage if number == question.right else self.slots(passage, HYBRID_RATIO, asked)
                     for number, passage in enumerate(question.passages)
                 ]
             case ["shuffled"]:
-                return [self._slots(passage, CONTROL_RATIO) for passage in other.passages]
+                return [self.slots(passage, CONTROL_RATIO, asked) for passage in other.passages]
             case ["zero"]:
-                return [self._nothing(passage, CONTROL_RATIO) for passage in question.passages]
+                return [self._nothing(passage, CONTROL_RATIO, asked) for passage in question.passages]
         raise ValueError(f"no such mode: {mode}")
 
     def parts(self, bodies: Sequence[Body], question: str) -> list[Part]:
@@ -286,7 +293,7 @@ def first_token(
         text = examiner.ask(chosen, question, 1)
         row: list[Cell] = [count, text.tokens, text.first_token]
         for ratio in ratios:
-            soft = examiner.ask([examiner._slots(passage, ratio) for passage in chosen], question, 1)
+            soft = examiner.ask([examiner.slots(passage, ratio, question) for passage in chosen], question, 1)
             row += [soft.tokens, soft.first_token, text.first_token / soft.first_token]
         rows.append(tuple(row))
     columns = ["passages", "text tokens", "text s"]

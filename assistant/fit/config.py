@@ -24,12 +24,9 @@ class FitConfig:
         clip: largest norm of the gradient.
         tokens: most tokens in one packed sequence.
         packs: packed sequences per optimiser step.
-        recital_steps, recital_share: how long, from the start, and how often short pieces are only repeated, growing from 8 to
-            128 tokens; questions between them keep answering and citing alive.
-        text_steps: steps after them in which sources are given as text only.
+        relevance_steps: steps, before all others, of what chooses the slots.
+        text_steps: first steps, in which sources are given as text only.
         text_share, hybrid_share: how often all sources are text, or some are; otherwise all are soft.
-        repeat_share: how often a packed sequence also asks to repeat a soft source.
-        repeat_weight: weight of that reconstruction beside the answers.
         refuse_share, trap_share: questions whose source was left out, and changed questions that their source does not answer,
             for every question that is answered.
         invented: runs of made-up passages (tables, sensor events, minutes, ...) beside the given data.
@@ -53,17 +50,14 @@ class FitConfig:
     clip: float = 1.0
     tokens: int = 800
     packs: int = 1
-    recital_steps: int = 250
-    recital_share: float = 0.6
+    relevance_steps: int = 1500
     text_steps: int = 40
     text_share: float = 0.35
     hybrid_share: float = 0.25
-    repeat_share: float = 0.35
-    repeat_weight: float = 0.4
-    refuse_share: float = 0.15
-    trap_share: float = 0.2
+    refuse_share: float = 0.1
+    trap_share: float = 0.12
     invented: int = 1200
-    ratio_odds: tuple[float, ...] = (0.35, 0.4, 0.15, 0.1)
+    ratio_odds: tuple[float, ...] = (0.15, 0.4, 0.3, 0.15)
     checkpoint_every: int = 25
     validate_every: int = 100
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from assistant.fit.config import FitConfig
 from assistant.fit.synthetic import invent
-from assistant.fit.tokens import Tokens
+from assistant.fit.tokens import Ids, Tokens
 from assistant.fit.traps import trap
 from assistant.prompt import REFUSAL, sources
 from ingest.errors import BadInput
@@ -35,9 +35,6 @@ INVENTED = "firm"
 HELD_OUT = 0.1
 """Share of the passages of every set that only the validation sees."""
 
-RECITAL_OVERHEAD = 20
-"""Tokens around a piece that is repeated: its number, the request, the end."""
-
 TRAP_DISTANCE = 10
 """Passages back from which a trap takes names and numbers: more than are ever read together."""
 
@@ -49,15 +46,15 @@ TEXT = 1
 class Ask:
     """A question in tokens; one that its passage does not answer has no answer."""
 
-    question: tuple[int, ...]
-    answer: tuple[int, ...]
+    question: Ids
+    answer: Ids
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A source in tokens, with the questions it answers."""
 
-    ids: tuple[int, ...]
+    ids: Ids
     asks: tuple[Ask, ...]
 
     @property
@@ -73,17 +70,17 @@ class Passage:
 class Source:
     """A passage as it is given: `ratio` tokens per slot, 1 for text."""
 
-    ids: tuple[int, ...]
+    ids: Ids
     ratio: int
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A continuation of the sources: `prompt` is read, `target` is learned; `repeat` marks a reconstruction."""
+    """A continuation of the sources: `prompt` is read, which holds the `question`, and `target` is learned."""
 
-    prompt: tuple[int, ...]
-    target: tuple[int, ...]
-    repeat: bool = False
+    prompt: Ids
+    target: Ids
+    question: Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +222,11 @@ class Packer:
         passages = self.corpus.validation if self.held_out else self.corpus.training
         names = [name for name in self.specs if name in passages]
         name = chance.choices(names, [self.specs[name].weight for name in names])[0]
-        first = self.config.recital_steps * self.config.packs
-        if not self.held_out and number < first and chance.random() < self.config.recital_share:
-            return self.recital(passages[name], chance, number / first)
         return self.pack(passages[name], self.specs[name], chance, mode or self._mode(number, chance))
 
     def _mode(self, number: int, chance: random.Random) -> str:
         config = self.config
-        if number < (config.recital_steps + config.text_steps) * config.packs:
+        if number < config.text_steps * config.packs:
             return "text"
         point = chance.random()
         if point < config.text_share:
@@ -240,20 +234,6 @@ class Packer:
         if point < config.text_share + config.hybrid_share:
             return "hybrid"
         return str(chance.choices((2, 4, 8, 16), config.ratio_odds)[0])
-
-    def recital(self, rows: list[Passage], chance: random.Random, progress: float) -> Pack:
-        """Pieces of passages, each to be repeated; `progress` in 0..1 lengthens them (8 to 128 tokens) and thins the slots."""
-        length = round(8 * 2 ** (4 * progress))
-        ratio = chance.choice(((2,), (2, 4), (2, 4, 8))[min(2, int(3 * progress))])
-        count = max(1, round(self.config.tokens / (length * (1 + 1 / ratio) + RECITAL_OVERHEAD)))
-        pieces = []
-        for passage in chance.choices(rows, k=count):
-            begin = chance.randint(0, max(0, len(passage.ids) - length))
-            pieces.append(passage.ids[begin : begin + length])
-        context = self._context([Source(piece, ratio) for piece in pieces])
-        repeat = [self.corpus.tokens.fixed(f" Repeat [{number}].") for number in range(1, count + 1)]
-        branches = [self._branch(given, piece, repeat=True) for given, piece in zip(repeat, pieces, strict=True)]
-        return Pack(context, tuple(branches))
 
     def _context(self, given: list[Source]) -> tuple[int | Source, ...]:
         """The opening and the numbered sources; one of ratio 1 stands as its tokens."""
@@ -275,10 +255,7 @@ class Packer:
         run = list(self._fitting(run))
         ratios = [self._ratio(mode, chance) for _ in run]
         context = self._context([Source(passage.ids, ratio) for passage, ratio in zip(run, ratios, strict=True)])
-        branches = self._asked(run, absent, spec.asks, chance)
-        if mode != "text" and chance.random() < self.config.repeat_share:
-            branches += self._repeats(run, ratios, chance)
-        return Pack(context, tuple(branches))
+        return Pack(context, tuple(self._asked(run, absent, spec.asks, chance)))
 
     def _fitting(self, run: list[Passage]) -> Iterator[Passage]:
         room = self.config.tokens * 0.6
@@ -295,9 +272,9 @@ class Packer:
             return chance.choice((TEXT, 8, 8, 4))
         return int(mode)
 
-    def _branch(self, question: tuple[int, ...], target: tuple[int, ...], repeat: bool = False) -> Branch:
+    def _branch(self, question: Ids, target: Ids) -> Branch:
         tokens = self.corpus.tokens
-        return Branch((*tokens.asking, *question, *tokens.closing), (*target, tokens.end), repeat)
+        return Branch((*tokens.asking, *question, *tokens.closing), (*target, tokens.end), question)
 
     def _asked(self, run: list[Passage], absent: Passage, most: int, chance: random.Random) -> list[Branch]:
         asked = [(number, ask) for number, passage in enumerate(run, 1) for ask in passage.answered]
@@ -309,19 +286,6 @@ class Packer:
         branches = [self._branch(ask.question, (*ask.answer, *cite[number])) for number, ask in asked]
         refusal = self.corpus.tokens.fixed(REFUSAL)
         return branches + [self._branch(ask.question, refusal) for ask in refused]
-
-    def _repeats(self, run: list[Passage], ratios: list[int], chance: random.Random) -> list[Branch]:
-        """Say a soft source again, from its beginning or from a few words that are given."""
-        number = chance.randrange(len(run))
-        ids = run[number].ids
-        if ratios[number] == TEXT:
-            return []
-        length = min(len(ids), chance.randint(16, 64))
-        begin = chance.choice((0, chance.randint(0, len(ids) - length)))
-        given = self.corpus.tokens.fixed(f" Repeat [{number + 1}].")
-        if begin:
-            given = (*self.corpus.tokens.fixed(f" Repeat [{number + 1}] after:"), *ids[begin - min(4, begin) : begin])
-        return [self._branch(given, ids[begin : begin + length], repeat=True)]
 
 
 def _some(asks: list[Ask], count: float, chance: random.Random) -> list[Ask]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from safetensors import safe_open
-
-from assistant.bridge import TELLING, About, save
+from assistant.bridge import About, save
 from assistant.fit.config import FitConfig
 from assistant.fit.model import Model
 from assistant.fit.reader import file_hash
@@ -20,10 +18,8 @@ def paths(llm: Path, folder: Path) -> tuple[Path, Path]:
 
 
 def take_over(model: Model, llm: Path, folder: Path) -> None:
-    """Begin from what was exported into `folder`: the ranking of tokens in its bridge, and the adapter, if any."""
-    bridge, adapter = paths(llm, folder)
-    with safe_open(bridge, "np") as file:
-        model.ranking.tables = {**model.ranking.tables, **{name: file.get_tensor(name) for name in TELLING}}
+    """Begin from the adapter that was exported into `folder`, if there is one."""
+    _, adapter = paths(llm, folder)
     if model.lora is not None and adapter.is_file():
         model.lora.read_gguf(adapter)
 
@@ -46,9 +42,8 @@ def export(model: Model, config: FitConfig, folder: Path, trained: str, space: s
         trained=trained,
         config=json.dumps(config.as_dict()),
     )
-    save(about, model.ranking.tables, bridge)
+    save(about, model.selector.tables, bridge)
     if model.lora is None:
         return bridge, None
     model.lora.write_gguf(adapter)
     return bridge, adapter
-

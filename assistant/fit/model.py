@@ -1,7 +1,8 @@
 """Reader and adapter as one model over packed sequences. Knows nothing about optimising or files.
 
-A source that is given as slots is read by itself, seeing nothing but itself; what comes after sees only its anchors, at
-the places they had in it, and goes on right behind the last. That is what `assistant.llm` does when it serves.
+A source that is given as slots is read by itself, seeing nothing but itself; every question sees only those of its tokens
+that it needs, at the places they had in it, and goes on right behind the last. That is what `assistant.llm` does when it
+serves. What stands between the sources sees of them what is kept when nothing is asked.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from assistant.bridge import Ranking
 from assistant.fit.data import Pack, Source
 from assistant.fit.lora import Lora
 from assistant.fit.reader import Reader
+from assistant.relevance import Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,7 @@ class Laid:
 
     Attributes:
         vectors: [length, width]; positions: [length]; mask: [length, length], True where a row sees a column.
-        learned: the rows whose next token is a target; targets: those tokens; branch: the branch of each (from 1);
-        repeat: whether that branch is a reconstruction.
+        learned: the rows whose next token is a target; targets: those tokens; branch: the branch of each (from 1).
     """
 
     vectors: Tensor
@@ -35,72 +35,75 @@ class Laid:
     learned: Tensor
     targets: Tensor
     branch: Tensor
-    repeat: Tensor
 
 
 @dataclass(slots=True)
 class _Rows:
-    """The rows of a sequence while it is laid: tokens, places, whose they are, and which of a source stay visible.
+    """The rows of a sequence while it is laid: tokens, places, and whose they are.
 
-    `source` is 0 outside soft sources; `branch` is 0 before the branches.
+    `source` is 0 outside soft sources; `branch` is 0 before the branches. `kept` holds of each soft source its first row and,
+    for no question and then for the question of each branch, the places that are seen.
     """
 
     ids: list[int] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     source: list[int] = field(default_factory=list)
     branch: list[int] = field(default_factory=list)
-    kept: list[bool] = field(default_factory=list)
+    kept: list[tuple[int, list[list[int]]]] = field(default_factory=list)
     next: int = 0
 
     def words(self, ids: Sequence[int], branch: int = 0) -> None:
-        self._add(ids, range(self.next, self.next + len(ids)), 0, branch, [True] * len(ids))
+        self._add(ids, 0, branch)
         self.next += 0 if branch else len(ids)
 
-    def soft(self, number: int, ids: Sequence[int], anchors: Sequence[int]) -> None:
-        seen = set(anchors)
-        self._add(ids, range(self.next, self.next + len(ids)), number, 0, [index in seen for index in range(len(ids))])
-        self.next += max(anchors) + 1
+    def soft(self, number: int, ids: Sequence[int], anchors: list[list[int]]) -> None:
+        self.kept.append((len(self.ids), anchors))
+        self._add(ids, number, 0)
+        self.next += len(ids)
 
-    def _add(self, ids: Sequence[int], at: range, source: int, branch: int, kept: list[bool]) -> None:
+    def _add(self, ids: Sequence[int], source: int, branch: int) -> None:
         self.ids += ids
-        self.positions += at
+        self.positions += range(self.next, self.next + len(ids))
         self.source += [source] * len(ids)
         self.branch += [branch] * len(ids)
-        self.kept += kept
 
     def mask(self, device: torch.device) -> Tensor:
-        """Who sees whom: a source itself; all others the words before, what is kept of sources, and their own branch."""
+        """Who sees whom: a source itself; all others the words before, what they need of sources, and their own branch."""
         source, branch = torch.tensor(self.source, device=device), torch.tensor(self.branch, device=device)
+        kept = (source == 0).expand(int(branch.max()) + 1, -1).clone()
+        for first, anchors in self.kept:
+            for asked, places in enumerate(anchors):
+                kept[asked, torch.tensor(places, device=device) + first] = True
         alone = source[:, None] == source[None]
-        others = torch.tensor(self.kept, device=device) & ((branch[None] == 0) | (branch[None] == branch[:, None]))
+        others = kept[branch] & ((branch[None] == 0) | (branch[None] == branch[:, None]))
         return torch.where(source[:, None] > 0, alone, others).tril()
 
 
 class Model(nn.Module):
-    """Only the adapter is trained; the reader's weights are buffers, and `ranking` says which tokens become anchors."""
+    """Only the adapter is trained; the reader's weights are buffers, and `selector` says which tokens become slots."""
 
-    def __init__(self, reader: Reader, ranking: Ranking, lora: Lora | None) -> None:
+    def __init__(self, reader: Reader, selector: Selector, lora: Lora | None) -> None:
         super().__init__()
-        self.reader, self.ranking, self.lora = reader, ranking, lora
+        self.reader, self.selector, self.lora = reader, selector, lora
 
     def lay(self, pack: Pack) -> Laid:
         """The context, soft sources included, then the branches, each seeing only the context."""
         rows = _Rows()
+        asked = [(), *(branch.question for branch in pack.branches)]
         for number, item in enumerate(pack.context, 1):
             if isinstance(item, Source):
-                rows.soft(number, item.ids, self.ranking.anchors(item.ids, item.ratio))
+                rows.soft(number, item.ids, [self.selector.anchors(item.ids, item.ratio, one) for one in asked])
             else:
                 rows.words([item])
-        learned: list[tuple[int, int, int, bool]] = []
+        learned: list[tuple[int, int, int]] = []
         for number, branch in enumerate(pack.branches, 1):
             begin = len(rows.ids) + len(branch.prompt) - 1
-            learned += [(begin + i, token, number, branch.repeat) for i, token in enumerate(branch.target)]
+            learned += [(begin + i, token, number) for i, token in enumerate(branch.target)]
             rows.words((*branch.prompt, *branch.target[:-1]), number)
         device = self.reader.embedding.device
         vectors = self.reader.embed(torch.tensor(rows.ids, device=device)).float()
-        at, targets, numbers, repeats = (torch.tensor(column, device=device) for column in zip(*learned, strict=True))
-        positions = torch.tensor(rows.positions, device=device)
-        return Laid(vectors, positions, rows.mask(device), at, targets, numbers, repeats)
+        at, targets, numbers = (torch.tensor(column, device=device) for column in zip(*learned, strict=True))
+        return Laid(vectors, torch.tensor(rows.positions, device=device), rows.mask(device), at, targets, numbers)
 
     def scores(self, laid: Laid) -> Tensor:
         """Logits of the learned rows [rows, vocabulary], float32; the others are never computed."""
@@ -111,19 +114,12 @@ class Model(nn.Module):
         return scores
 
 
-def loss_of(scores: Tensor, laid: Laid, repeat_weight: float) -> tuple[Tensor, float | None, float | None]:
-    """The loss, and for the log: mean loss per token of the answers and of the reconstructions, None if there were none."""
-    losses = functional.cross_entropy(scores, laid.targets, reduction="none")
-    answers, repeats = losses[~laid.repeat], losses[laid.repeat]
-    if not len(repeats):
-        return answers.mean(), answers.mean().item(), None
-    if not len(answers):
-        return repeats.mean(), None, repeats.mean().item()
-    return answers.mean() + repeat_weight * repeats.mean(), answers.mean().item(), repeats.mean().item()
+def loss_of(scores: Tensor, laid: Laid) -> Tensor:
+    """Mean loss per token of the answers."""
+    return functional.cross_entropy(scores, laid.targets)
 
 
 def exact(scores: Tensor, laid: Laid) -> list[bool]:
-    """Per answer branch: would greedy decoding give exactly the target? (True iff every teacher-forced step does.)"""
+    """Per branch: would greedy decoding give exactly the target? (True iff every teacher-forced step does.)"""
     hit = scores.argmax(-1) == laid.targets
-    numbers = sorted(set(laid.branch[~laid.repeat].tolist()))
-    return [bool(hit[laid.branch == number].all()) for number in numbers]
+    return [bool(hit[laid.branch == number].all()) for number in range(1, int(laid.branch.max()) + 1)]

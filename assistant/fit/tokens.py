@@ -6,11 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import gguf
-import numpy as np
-from numpy.typing import NDArray
 
 from assistant import llm, prompt
-from assistant.bridge import token_shapes
 
 Ids = tuple[int, ...]
 
@@ -43,16 +40,13 @@ class Tokens:
     def _control(self, text: str) -> list[int]:
         return self._vocabulary.tokenize(text, control=True)
 
-    def shapes(self) -> NDArray[np.uint8]:
-        """Per token: does it start a word, continue one, or hold no letter and no digit at all?"""
-        return token_shapes(self._names())
-
     def words(self) -> list[str]:
         """Whole lower-case words that are one token after a space, commonest first."""
-        spaced = [name[1:] for name in self._names() if name[:1] in ("Ġ", "▁")]
+        spaced = [name[1:] for name in self.names() if name[:1] in ("Ġ", "▁")]
         return [word for word in spaced if len(word) > 2 and word.isascii() and word.isalpha() and word.islower()]
 
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """Each token as the vocabulary writes it."""
         field = gguf.GGUFReader(self._path).get_field("tokenizer.ggml.tokens")
         found: list[str] = field.contents() if field else []
         return found

@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from assistant.bridge import Ranking
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Corpus, Packer, prepare
 from assistant.fit.export import export, take_over
@@ -25,8 +24,9 @@ from assistant.fit.lora import Lora
 from assistant.fit.meaning import fit_meaning
 from assistant.fit.model import Model, exact, loss_of
 from assistant.fit.reader import Reader
-from assistant.fit.salience import Table, fit_salience
+from assistant.fit.relevance import Table, fit_relevance
 from assistant.fit.tokens import Tokens
+from assistant.relevance import Selector
 from ingest.errors import BadInput
 from ingest.space import Space, Vectors
 
@@ -101,15 +101,15 @@ class _Run:
         _claim(config)
         tokens = Tokens(config.llm)
         self.corpus = prepare(config, tokens)
-        table = _tables(config, self.corpus, reader, space, named)
+        self.step = 0
+        table = _tables(config, self.corpus, reader, space, named, self._chosen)
         generator = torch.Generator().manual_seed(config.seed)
-        ranking = Ranking(lambda ids: reader.embedding[torch.tensor(ids)].float().cpu().numpy(), table)
+        selector = Selector(lambda ids: reader.embedding[torch.tensor(ids)].float().cpu().numpy(), table)
         lora = Lora(reader, config.rank, config.alpha, generator) if config.lora else None
-        self.model = Model(reader, ranking, lora).to(device)
+        self.model = Model(reader, selector, lora).to(device)
         self.parameters = [] if lora is None else list(lora.parameters())
         idle = [torch.nn.Parameter(torch.zeros(1))]
         self.optimiser = torch.optim.AdamW(self.parameters or idle, betas=(0.9, 0.98), weight_decay=0.0)
-        self.step = 0
         self._resume(device)
 
     def train(self) -> None:
@@ -136,17 +136,16 @@ class _Run:
         for group in self.optimiser.param_groups:
             group["lr"] = config.lora_rate * rate(self.step, config)
         self.optimiser.zero_grad()
-        answers, repeats, rows = [], [], 0
+        losses, rows = [], 0
         for number in range(self.step * config.packs, (self.step + 1) * config.packs):
             laid = self.model.lay(packer.draw(number))
-            total, answer, repeat = loss_of(self.model.scores(laid), laid, config.repeat_weight)
-            (total / config.packs).backward()  # type: ignore[no-untyped-call]
-            answers += [] if answer is None else [answer]
-            repeats += [] if repeat is None else [repeat]
+            loss = loss_of(self.model.scores(laid), laid)
+            (loss / config.packs).backward()  # type: ignore[no-untyped-call]
+            losses.append(loss.item())
             rows += len(laid.vectors)
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, config.clip)
         self.optimiser.step()
-        return {"loss": _mean(answers), "repeat": _mean(repeats), "norm": round(float(norm), 3), "tokens": rows}
+        return {"loss": round(float(np.mean(losses)), 4), "norm": round(float(norm), 3), "tokens": rows}
 
     @torch.no_grad()
     def validate(self) -> dict[str, dict[str, float]]:
@@ -161,7 +160,7 @@ class _Run:
             for number in range(VALIDATION_PACKS):
                 laid = self.model.lay(packer.draw(number, mode))
                 scores = self.model.scores(laid)
-                losses.append(loss_of(scores, laid, 0.0)[0].item())
+                losses.append(loss_of(scores, laid).item())
                 hits += exact(scores, laid)
             found[mode] = {"loss": round(float(np.mean(losses)), 4), "exact": round(float(np.mean(hits)), 4)}
         return found
@@ -171,6 +170,9 @@ class _Run:
         with (self.config.run / "log.jsonl").open("a") as file:
             file.write(line + "\n")
         self.progress(line)
+
+    def _chosen(self, step: int, loss: float) -> None:
+        self._log(relevance=step, of=self.config.relevance_steps, loss=round(loss, 4))
 
     def _save(self) -> None:
         """Write the checkpoint beside the old one, then replace it: a kill leaves one or the other."""
@@ -215,10 +217,11 @@ def _tables(
     reader: Reader,
     space: Space | None,
     named: Callable[[], list[tuple[str, Vectors]]],
+    progress: Callable[[int, float], None],
 ) -> Table:
-    """What is fitted before training and kept: what ranks anchors, what maps meanings."""
+    """What is fitted before training and kept: what chooses slots, what maps meanings."""
     embedding: Tensor = reader.embedding.float().cpu()
-    table = _kept(config.run / "salience.npz", lambda: fit_salience(corpus, embedding, config.seed))
+    table = _kept(config.run / "relevance.npz", lambda: fit_relevance(corpus, embedding, config, progress))
     if space is None:
         return table
     made = lambda: fit_meaning(space, named(), corpus.tokens, embedding, config.seed)  # noqa: E731
@@ -232,10 +235,6 @@ def _kept(path: Path, make: Callable[[], Table]) -> Table:
         partial.replace(path)
     with np.load(path, allow_pickle=False) as kept:
         return dict(kept)
-
-
-def _mean(values: list[float]) -> float | None:
-    return round(float(np.mean(values)), 4) if values else None
 
 
 def _device(name: str) -> torch.device:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import random
 import re
 
+NEGATED = 0.25
+"""Share of the questions for which the denied one is among the choices."""
+
 OPPOSITES = (
     ("first", "last"), ("largest", "smallest"), ("highest", "lowest"), ("most", "least"), ("more", "less"),
     ("before", "after"), ("north", "south"), ("northern", "southern"), ("east", "west"), ("eastern", "western"),
@@ -23,6 +26,7 @@ OPPOSITES = (
 )  # fmt: skip
 OPPOSITE = dict(OPPOSITES) | {right: left for left, right in OPPOSITES}
 
+_HELPER = re.compile(r"\b(?:is|are|was|were|did|does|do|can|could|has|have|had|will|would|should)\b")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 _NAME = re.compile(r"\b[A-Z][\w'-]+(?:\s+(?:of\s+|the\s+|de\s+)?[A-Z][\w'-]+)*")
 _WORD = re.compile(r"[A-Za-z]+")
@@ -34,7 +38,7 @@ def trap(question: str, context: str, elsewhere: str, chance: random.Random) -> 
     Args:
         elsewhere: a text that will not stand beside it, best of the same document: names and numbers come from there.
     """
-    made = [way(question, context, elsewhere, chance) for way in (_other_name, _other_number, _opposite)]
+    made = [way(question, context, elsewhere, chance) for way in (_other_name, _other_number, _opposite, _negated)]
     changed = [one for one in made if one]
     return chance.choice(changed) if changed else None
 
@@ -59,6 +63,14 @@ def _other_number(question: str, context: str, elsewhere: str, chance: random.Ra
 def _opposite(question: str, context: str, elsewhere: str, chance: random.Random) -> str | None:
     asked = [m for m in _WORD.finditer(question) if m[0].lower() in OPPOSITE]
     return _replaced(question, chosen := chance.choice(asked), OPPOSITE[chosen[0].lower()]) if asked else None
+
+
+def _negated(question: str, context: str, elsewhere: str, chance: random.Random) -> str | None:
+    """With "not" behind the first helping verb; only now and then, since people ask for what is not so too."""
+    found = _HELPER.search(question)
+    if not found or " not " in question or chance.random() > NEGATED:
+        return None
+    return f"{question[: found.end()]} not{question[found.end() :]}"
 
 
 def _replaced(question: str, found: re.Match[str], other: str) -> str:
