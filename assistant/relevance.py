@@ -32,6 +32,9 @@ RATIOS = (2, 4, 8, 16)
 FEWEST = 4
 """Slots of a passage too short to have as many by its ratio."""
 
+LOWEST = -20.0
+"""The score of what cannot be needed."""
+
 RANKED = 1 << 14
 """Pairs of passage and question whose scores are kept: training asks for the same ones again and again."""
 
@@ -88,9 +91,21 @@ class Selector:
         given = signs(passage, asked, self.tables)
         shape = self.tables["shape"][passage]
         if "relevance.out.weight" not in self.tables:
-            return whole_words(np.where(shape == BLANK, np.float32(-20), given[:, 0] + given[:, 3:].sum(1)), shape)
+            return whole_words(np.where(shape == BLANK, np.float32(LOWEST), given[:, 0] + given[:, 3:].sum(1)), shape)
         asked_rows = self.rows(question) if question else np.zeros((0, 1), np.float32)
         return whole_words(network(self.rows(ids), asked_rows, given, self.tables), shape)
+
+
+    def evidence(self, sources: Sequence[Sequence[int]], question: Sequence[int]) -> tuple[float, float]:
+        """How likely the sources answer a question by their words alone: the highest score of any token, and the share of the
+        question's words, by rarity, that stand in none of them."""
+        highest = max((float(self.scores(tuple(ids), tuple(question)).max()) for ids in sources), default=LOWEST)
+        rarity, shape, stem = (self.tables[name] for name in VOCABULARY)
+        asked = np.unique(np.array(question, np.int64))
+        asked = asked[(shape[asked] != BLANK) & (rarity[asked] > MENTIONED)]
+        there = np.unique(stem[np.array([id for ids in sources for id in ids], np.int64)])
+        weight = rarity[asked].astype(np.float64)
+        return highest, float(weight[~np.isin(stem[asked], there)].sum() / max(weight.sum(), 1e-9))
 
 
 def anchors(scores: Vectors, ratio: int) -> Ints:

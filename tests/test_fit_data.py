@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from assistant.fit.config import FitConfig
-from assistant.fit.data import INVENTED, Corpus, Packer, Source, prepare, verbalise
+from assistant.fit.data import INVENTED, TEXT, Corpus, Packer, Source, prepare, verbalise
 from assistant.fit.meaning import fit_meaning, told
 from assistant.fit.synthetic import invent
 from assistant.fit.tokens import Tokens
@@ -71,7 +71,7 @@ def test_answers_cite_the_source_that_holds_them_and_absent_ones_are_refused(
         pack = packer.draw(number, mode)
         flat = [i for item in pack.context for i in (item.ids if isinstance(item, Source) else (item,))]
         given = tokens.text(tuple(flat))
-        assert all(item.ratio == 4 for item in pack.context if isinstance(item, Source))
+        assert {item.ratio for item in pack.context if isinstance(item, Source)} == {TEXT if mode == "text" else 4}
         for branch in pack.branches:
             target = tokens.text(branch.target[:-1])
             asked = tokens.text(branch.prompt)
@@ -90,7 +90,7 @@ def test_answers_cite_the_source_that_holds_them_and_absent_ones_are_refused(
 def test_hybrid_mixes_text_and_slots(config: FitConfig, corpus: Corpus) -> None:
     packs = [Packer(corpus, config).draw(number, "hybrid") for number in range(20)]
     ratios = {item.ratio for pack in packs for item in pack.context if isinstance(item, Source)}
-    assert ratios == {4, 8}
+    assert ratios == {TEXT, 4, 8}
 
 
 def test_a_row_is_its_cells_with_their_headers() -> None:

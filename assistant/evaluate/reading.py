@@ -11,8 +11,9 @@ import json
 import random
 import re
 import string
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -212,20 +213,30 @@ class Examiner:
         tokens = usage.text + usage.soft
         return Reply(text, tokens, usage.first_token, usage.reused < tokens / 2)
 
-    def doubt(self, bodies: Sequence[Body], question: str) -> float:
-        """The probability that the answer begins as the refusal does."""
-        scores = self.llm.logits(self.parts(bodies, question)).astype(np.float64)
+    def doubt(self, question: Question, mode: str) -> tuple[float, float]:
+        """The probability that the sources do not answer: as the bridge weighs it, and that the answer begins as a refusal."""
+        bodies = self.bodies(question, mode, question)
+        scores = self.llm.logits(self.parts(bodies, question.question)).astype(np.float64)
         powers = np.exp(scores - scores.max())
-        return float(powers[self._refusal] / powers.sum())
+        said = powers[self._refusal] / powers.sum()
+        sources = [self.llm.tokenize(f" {passage.strip()}") for passage in question.passages]
+        odds = float(np.log(said) - np.log1p(-min(said, 1 - 1e-9)))
+        return self.bridge.doubt(odds, sources, self.llm.tokenize(f" {question.question.strip()}")), float(said)
 
 
 # -- tables ------------------------------------------------------------------------------------------
 
 
-def reading(examiner: Examiner, asked: Sequence[Question], modes: Sequence[str] = MODES) -> Table:
+def reading(
+    examiner: Examiner,
+    asked: Sequence[Question],
+    modes: Sequence[str] = MODES,
+    done: Callable[[int], object] = lambda count: None,
+) -> Table:
     """EM, F1, citations, prompt tokens and time to first token of every mode over the same questions.
 
-    A citation is right when the right passage and no other is cited; it is counted over the answers not refused.
+    A citation is right when the right passage and no other is cited; it is counted over the answers not refused. `done` is
+    told how many more questions have been asked in every mode.
     """
     asked = list(asked)
     replies: dict[str, list[Reply]] = {mode: [] for mode in modes}
@@ -234,6 +245,7 @@ def reading(examiner: Examiner, asked: Sequence[Question], modes: Sequence[str] 
         other = next((one for one in asked if one.passages != passages), together[0])
         for mode in modes:
             replies[mode] += [examiner.ask(examiner.bodies(one, mode, other), one.question) for one in together]
+        done(len(together))
     rows = [_mode_row(mode, asked, replies[mode]) for mode in modes]
     made = f"model {examiner.llm.name}, bridge trained: {examiner.bridge.about.trained}"
     note = f"{len(asked)} questions, {SOURCES} passages each; first token: where the sources were read anew; {made}"
@@ -266,25 +278,34 @@ def _mode_row(mode: str, asked: Sequence[Question], replies: Sequence[Reply]) ->
 def refusal(
     examiner: Examiner, answerable: Sequence[Question], unanswerable: Sequence[Question], modes: Sequence[str]
 ) -> Table:
-    """How well answerable and unanswerable questions are told apart by the chance of a refusal's first word.
+    """How well answerable and unanswerable questions are told apart, refused at a probability of at least 1/2.
 
-    The threshold is the one of greedy decoding's simplest stand-in, 1/2; the area under the curve needs none.
+    By what the bridge weighs (fitted on held-out training passages), beside the chance of a refusal's first word alone. The
+    area under the curve needs no threshold.
     """
     rows: list[tuple[Cell, ...]] = []
     for mode in modes:
-        yes = [examiner.doubt(examiner.bodies(q, mode, q), q.question) for q in answerable]
-        no = [examiner.doubt(examiner.bodies(q, mode, q), q.question) for q in unanswerable]
-        kept, refused = mean(d < 0.5 for d in yes), mean(d >= 0.5 for d in no)
-        area = mean((n > y) + (n == y) / 2 for n in no for y in yes)
-        rows.append((mode, 100 * kept, 100 * refused, (kept + refused) / 2, area))
-    note = f"{len(answerable)} answerable, {len(unanswerable)} not; refused when P(first word of a refusal) >= 1/2"
-    return Table("Refusal", ("mode", "answered %", "refused %", "balanced accuracy", "AUC"), tuple(rows), (note,))
+        yes = [examiner.doubt(question, mode) for question in answerable]
+        no = [examiner.doubt(question, mode) for question in unanswerable]
+        for number, rule in enumerate(("weighed", "first word alone")):
+            rows.append((mode, rule, *_told_apart([one[number] for one in yes], [one[number] for one in no])))
+    note = f"{len(answerable)} answerable, {len(unanswerable)} not; refused where the probability is at least 1/2"
+    return Table("Refusal", ("mode", "rule", "answered %", "refused %", "balanced accuracy", "AUC"), tuple(rows), (note,))
+
+
+def _told_apart(yes: Sequence[float], no: Sequence[float]) -> tuple[float, float, float, float]:
+    kept, refused = mean(d < 0.5 for d in yes), mean(d >= 0.5 for d in no)
+    area = mean((n > y) + (n == y) / 2 for n in no for y in yes)
+    return 100 * kept, 100 * refused, (kept + refused) / 2, area
 
 
 def first_token(
     examiner: Examiner, passages: Sequence[str], counts: Sequence[int], ratios: Sequence[int] = (8, 16)
 ) -> Table:
-    """Seconds to the first token for more and more passages, as text and soft; the static opening stays decoded."""
+    """Seconds to the first token for more and more passages, as text and soft; the static opening stays decoded.
+
+    The passages were read before, for another question; choosing their slots for this one counts.
+    """
     examiner.ask([], "Warm up?", 1)
     rows: list[tuple[Cell, ...]] = []
     for count in counts:
@@ -293,8 +314,13 @@ def first_token(
         text = examiner.ask(chosen, question, 1)
         row: list[Cell] = [count, text.tokens, text.first_token]
         for ratio in ratios:
-            soft = examiner.ask([examiner.slots(passage, ratio, question) for passage in chosen], question, 1)
-            row += [soft.tokens, soft.first_token, text.first_token / soft.first_token]
+            _ = [examiner.slots(passage, ratio, "Which others?") for passage in chosen]
+            begin = time.perf_counter()
+            bodies = [examiner.slots(passage, ratio, question) for passage in chosen]
+            made = time.perf_counter() - begin
+            soft = examiner.ask(bodies, question, 1)
+            seconds = made + soft.first_token
+            row += [soft.tokens, seconds, text.first_token / seconds]
         rows.append(tuple(row))
     columns = ["passages", "text tokens", "text s"]
     for ratio in ratios:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assistant import build
 from assistant.demo import FIRM, QUESTIONS, prepared
 from assistant.evaluate.table import Table
+from assistant.show import progress
 from ingest.errors import BadInput
 from ingest.settings import Settings
 
@@ -157,7 +158,12 @@ def reading(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import reading as task
 
     rows = task.read_rows(_file(args, "file of questions with their passages"))
-    return task.reading(_examiner(settings), task.questions(rows, args.questions))
+    modes = args.modes.split(",") if args.modes else task.MODES
+    if unknown := set(modes) - set(task.MODES):
+        raise BadInput(f"there is no mode {', '.join(sorted(unknown))}", f"--modes takes {', '.join(task.MODES)}")
+    asked = task.questions(rows, args.questions)
+    with progress(len(asked), "questions", quiet=args.json) as bar:
+        return task.reading(_examiner(settings), asked, modes, bar.update)
 
 
 def refusal(args: argparse.Namespace, settings: Settings) -> Table:

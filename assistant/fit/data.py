@@ -236,13 +236,10 @@ class Packer:
         return str(chance.choices((2, 4, 8, 16), config.ratio_odds)[0])
 
     def _context(self, given: list[Source]) -> tuple[int | Source, ...]:
-        """The opening and the numbered sources; one of ratio 1 stands as its tokens."""
+        """The opening and the numbered sources."""
         context: list[int | Source] = list(self.corpus.tokens.opening)
         for piece in sources(given):
-            if isinstance(piece, str):
-                context += self.corpus.tokens.fixed(piece)
-            else:
-                context += piece.ids if piece.ratio == TEXT else [piece]
+            context += self.corpus.tokens.fixed(piece) if isinstance(piece, str) else [piece]
         return tuple(context)
 
     def pack(self, rows: list[Passage], spec: SetSpec, chance: random.Random, mode: str) -> Pack:

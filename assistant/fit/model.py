@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from assistant.fit.data import Pack, Source
+from assistant.fit.data import TEXT, Pack, Source
 from assistant.fit.lora import Lora
 from assistant.fit.reader import Reader
 from assistant.relevance import Selector
@@ -91,10 +91,12 @@ class Model(nn.Module):
         rows = _Rows()
         asked = [(), *(branch.question for branch in pack.branches)]
         for number, item in enumerate(pack.context, 1):
-            if isinstance(item, Source):
-                rows.soft(number, item.ids, [self.selector.anchors(item.ids, item.ratio, one) for one in asked])
-            else:
+            if not isinstance(item, Source):
                 rows.words([item])
+            elif item.ratio == TEXT:
+                rows.words(item.ids)
+            else:
+                rows.soft(number, item.ids, [self.selector.anchors(item.ids, item.ratio, one) for one in asked])
         learned: list[tuple[int, int, int]] = []
         for number, branch in enumerate(pack.branches, 1):
             begin = len(rows.ids) + len(branch.prompt) - 1

@@ -17,8 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from assistant.bridge import DOUBT
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Corpus, Packer, prepare
+from assistant.fit.doubt import fit_doubt
 from assistant.fit.export import export, take_over
 from assistant.fit.lora import Lora
 from assistant.fit.meaning import fit_meaning
@@ -74,6 +76,7 @@ def run(
     training = _Run(config, space, named, progress)
     training.train()
     validation = training.validate()
+    training.learn_doubt()
     trained = f"{training.step} steps on {', '.join(training.corpus.training)}"
     bridge, adapter = export(training.model, config, config.run, trained, space.fingerprint if space else "")
     finished = not config.lora or training.step >= config.steps
@@ -147,12 +150,22 @@ class _Run:
         self.optimiser.step()
         return {"loss": round(float(np.mean(losses)), 4), "norm": round(float(norm), 3), "tokens": rows}
 
+    def learn_doubt(self) -> None:
+        """Fit when an answer is not to be believed, once the rest is trained."""
+        tables = self.model.selector.tables
+        self.model.selector.tables = {**tables, DOUBT: fit_doubt(self.model, self.corpus, self.config, self._held_out)}
+
+    @property
+    def _held_out(self) -> str:
+        """The set whose held-out passages are looked at."""
+        held = self.corpus.validation
+        return VALIDATION_SET if VALIDATION_SET in held else next(iter(held))
+
     @torch.no_grad()
     def validate(self) -> dict[str, dict[str, float]]:
         """Answer loss and exact match on held-out passages, in each mode, over the same questions."""
         packer = Packer(self.corpus, self.config, held_out=True)
-        name = VALIDATION_SET if VALIDATION_SET in self.corpus.validation else next(iter(self.corpus.validation))
-        packer.specs = {name: packer.specs[name]}
+        packer.specs = {self._held_out: packer.specs[self._held_out]}
         found: dict[str, dict[str, float]] = {}
         for mode in VALIDATION_MODES:
             losses: list[float] = []
