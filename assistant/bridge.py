@@ -1,8 +1,8 @@
 """The bridge: what an entity says or means, as soft tokens for one particular language model.
 
 The model reads a passage once, by itself; what it keeps of it, the keys and values of its tokens in every layer, is
-remembered (`assistant.llm.Slots`). A question is given one in `ratio` of them as *slots*: those of the tokens it needs
-(`assistant.relevance`). The prompt sees them as if the passage stood there, without reading it again. What a
+remembered (`assistant.llm.Slots`). A question is given one in `ratio` of its sources' tokens as *slots*: those it needs
+(`assistant.relevance`). The prompt sees them as if the passages stood there, without reading them again. What a
 ratio of 8 gives is part of what a ratio of 4 gives.
 Entities without words bring vectors of the linguistic space, which a small network maps to one input vector each.
 
@@ -107,16 +107,17 @@ class Bridge:
     def maps_meaning(self) -> bool:
         return "meaning_linear" in self._tensors
 
-    def slots(self, ids: Sequence[int], ratio: int, question: Sequence[int] = ()) -> Any:
-        """A passage in tokens of the model as `slot_count` slots, n >= 1: those a question, in tokens, needs most.
+    def slots(self, sources: Sequence[Sequence[int]], ratio: int, question: Sequence[int] = ()) -> list[Any]:
+        """Sources in tokens of the model, none of them empty, as slots: of each those a question, in tokens, needs most.
 
-        The first time a passage is asked for takes as long as reading it; then it is there at once, for every question.
+        There is one slot for `ratio` tokens of all sources together (`assistant.relevance.slot_count`). The first time a source
+        is asked for takes as long as reading it; then it is there at once, for every question.
 
         Raises:
             ValueError: a ratio no passage can be given at.
         """
-        places = self._selector.anchors(ids, ratio, question)
-        return self._kept(tuple(ids)).only(places)
+        places = self._selector.anchors([(ids, ratio) for ids in sources], question)
+        return [self._kept(tuple(ids)).only(chosen) for ids, chosen in zip(sources, places, strict=True)]
 
     def _kept(self, passage: tuple[int, ...]) -> Kept:
         if passage in self._remembered:

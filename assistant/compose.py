@@ -80,37 +80,38 @@ def compose(
         return len(tokenize(text))
 
     room = window - ANSWER_ROOM - count(prompt.system()) - count(question) - count(prompt.asking()) - 32
-    bodies: list[str | Vectors | Slots] = []
+    bodies: list[str | Vectors | Sequence[int]] = []
     left_out: list[LeftOut] = []
-    asked = tokenize(f" {question.strip()}")
     for number, hit in enumerate(() if grounding == "none" else hits):
-        body = _body(hit, number, grounding, tokenize, bridge, asked)
-        cost = count(f"\n[{number + 1}]") + _places(body, count)
+        body = _body(hit, number, grounding, tokenize, bridge)
+        cost = count(f"\n[{number + 1}]") + (count(f" {body}") if isinstance(body, str) else len(body))
         if left_out or cost > room:
             left_out.append(LeftOut(hit.entity.id, "the context window is full"))
             continue
         room -= cost
         bodies.append(body)
     sources = tuple(hit.entity for hit in hits[: len(bodies)])
-    return Composed(tuple(prompt.user(bodies, question)), sources, tuple(left_out))
-
-
-def _places(body: str | Vectors | Slots, count: Callable[[str], int]) -> int:
-    """Positions of the window that a source takes up."""
-    if isinstance(body, str):
-        return count(f" {body}")
-    return len(body) if isinstance(body, np.ndarray) else body.span
+    given = _read(bodies, tokenize(f" {question.strip()}"), bridge)
+    return Composed(tuple(prompt.user(given, question)), sources, tuple(left_out))
 
 
 def _body(
-    hit: Hit, number: int, grounding: Grounding, tokenize: Tokenize, bridge: Bridge | None, asked: Sequence[int]
-) -> str | Vectors | Slots:
-    """One source as the model gets it: its words, or soft tokens for what it says or, where it has no words, means."""
+    hit: Hit, number: int, grounding: Grounding, tokenize: Tokenize, bridge: Bridge | None
+) -> str | Vectors | Sequence[int]:
+    """One source: as words, as the tokens that slots are chosen of, or as vectors for what it means where it has no words."""
     entity = hit.entity
     words = entity.words[:LONGEST]
     if bridge is None or grounding == "text" or (grounding == "hybrid" and number < AS_WORDS and entity.text):
         return words
     if entity.kind in WORDLESS and hit.slots is not None and bridge.maps_meaning:
         return bridge.meant(hit.slots)
-    slots: Slots = bridge.slots(tokenize(f" {words.strip()}"), RATIO, asked)
-    return slots
+    return tokenize(f" {words.strip()}")
+
+
+def _read(
+    bodies: Sequence[str | Vectors | Sequence[int]], asked: Sequence[int], bridge: Bridge | None
+) -> list[str | Vectors | Slots]:
+    """The sources as the model gets them; those in tokens share their slots."""
+    soft = [body for body in bodies if not isinstance(body, str | np.ndarray)]
+    slots = iter(bridge.slots(soft, RATIO, asked) if bridge and soft else ())
+    return [body if isinstance(body, str | np.ndarray) else next(slots) for body in bodies]

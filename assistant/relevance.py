@@ -30,7 +30,7 @@ RATIOS = (2, 4, 8, 16)
 """Tokens per slot that a passage can be given at, finest first."""
 
 FEWEST = 4
-"""Slots of a passage too short to have as many by its ratio."""
+"""Slots that every passage keeps, if it has as many tokens."""
 
 LOWEST = -20.0
 """The score of what cannot be needed."""
@@ -72,19 +72,22 @@ class Selector:
         self.rows, self.tables = rows, tables
         self.scores = lru_cache(maxsize=RANKED)(self._scores)
 
-    def anchors(self, ids: Sequence[int], ratio: int, question: Sequence[int] = ()) -> list[int]:
-        """Places of the tokens that are kept, in reading order, `slot_count` of them.
+    def anchors(self, sources: Sequence[tuple[Sequence[int], int]], question: Sequence[int] = ()) -> list[list[int]]:
+        """Places of the tokens that are kept of each source, in reading order; `slot_count` of each on average.
+
+        The sources share their slots: what is needed more gets more of them.
 
         Args:
+            sources: token ids and tokens per slot of each.
             question: in tokens; empty for what matters whatever is asked.
 
         Raises:
             ValueError: a ratio no passage can be given at.
         """
-        if ratio not in RATIOS:
-            raise ValueError(f"ratio {ratio} is none of {RATIOS}")
-        chosen: list[int] = anchors(self.scores(tuple(ids), tuple(question)), ratio).tolist()
-        return chosen
+        if unknown := {ratio for _, ratio in sources} - set(RATIOS):
+            raise ValueError(f"ratio {min(unknown)} is none of {RATIOS}")
+        room = sum(slot_count(len(ids), ratio) for ids, ratio in sources)
+        return shared([self.scores(tuple(ids), tuple(question)) for ids, _ in sources], room)
 
     def _scores(self, ids: tuple[int, ...], question: tuple[int, ...]) -> Vectors:
         passage, asked = np.array(ids, np.int64), np.array(question, np.int64)
@@ -94,7 +97,6 @@ class Selector:
             return whole_words(np.where(shape == BLANK, np.float32(LOWEST), given[:, 0] + given[:, 3:].sum(1)), shape)
         asked_rows = self.rows(question) if question else np.zeros((0, 1), np.float32)
         return whole_words(network(self.rows(ids), asked_rows, given, self.tables), shape)
-
 
     def evidence(self, sources: Sequence[Sequence[int]], question: Sequence[int]) -> tuple[float, float]:
         """How likely the sources answer a question by their words alone: the highest score of any token, and the share of the
@@ -108,18 +110,21 @@ class Selector:
         return highest, float(weight[~np.isin(stem[asked], there)].sum() / max(weight.sum(), 1e-9))
 
 
-def anchors(scores: Vectors, ratio: int) -> Ints:
-    """Places of the highest scores in reading order, `slot_count` of them, ties to the earlier one.
+def shared(scores: Sequence[Vectors], room: int) -> list[list[int]]:
+    """Places of the highest scores over all sources in reading order, `room` of them, ties to the earlier one.
 
-    The last token is always among them: where a passage ends does not depend on what was asked.
+    Of every source `FEWEST` are among them, the last token always: where a passage ends does not depend on what was asked.
     """
-    last = len(scores) - 1
-    ranked = np.argsort(-scores[:last], kind="stable")[: slot_count(len(scores), ratio) - 1]
-    return np.sort(np.append(ranked, last)).astype(np.int64)
+    ranked = [np.argsort(-one[:-1], kind="stable") for one in scores]
+    kept = [np.append(order[: FEWEST - 1], len(order)) for order in ranked]
+    more = [(-one[place], source, place) for source, one in enumerate(scores) for place in ranked[source][FEWEST - 1 :]]
+    for _, source, place in sorted(more)[: max(0, room - sum(map(len, kept)))]:
+        kept[source] = np.append(kept[source], place)
+    return [np.sort(one).tolist() for one in kept]
 
 
 def slot_count(tokens: int, ratio: int) -> int:
-    """How many slots a passage of `tokens` tokens becomes at `ratio`; a short one keeps a few tokens at any."""
+    """How many slots a passage of `tokens` tokens brings at `ratio`; a short one keeps a few tokens at any."""
     return max(-(-tokens // ratio), min(tokens, FEWEST))
 
 

@@ -230,8 +230,8 @@ def test_the_untrained_bridge_keeps_what_stands_near_the_words_of_the_question()
     said = " The warehouse was painted grey and its doors were renewed by people from outside. " * 2
     ids = llm.tokenize(f"{said}The spindle is greased every 500 hours. {said}")
     asked = llm.tokenize(" How often is the spindle greased?")
-    places = untrained(llm).slots(ids, 4, asked).places
-    kept = "".join(llm.vocabulary.detokenize([ids[place]]) for place in places)
+    (slots,) = untrained(llm).slots([ids], 4, asked)
+    kept = "".join(llm.vocabulary.detokenize([ids[place]]) for place in slots.places)
     assert "spindle" in kept
     assert "500" in kept
 

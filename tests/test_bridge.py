@@ -65,7 +65,7 @@ passages = st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=80)
 
 @given(passages, passages, st.sampled_from(RATIOS))
 def test_a_question_is_given_some_of_a_passage_in_its_order(ids: list[int], question: list[int], ratio: int) -> None:
-    slots = Bridge.untrained(ABOUT, NAMES, Mind()).slots(ids, ratio, question)
+    (slots,) = Bridge.untrained(ABOUT, NAMES, Mind()).slots([ids], ratio, question)
     assert len(slots) == slot_count(len(ids), ratio)
     rest = iter(ids)
     assert all(slot in rest for slot in slots)
@@ -75,7 +75,7 @@ def test_two_questions_about_a_passage_are_given_different_parts_of_it_and_it_is
     mind = Mind()
     bridge = Bridge.untrained(ABOUT, NAMES, mind)
     passage = [3, *[1] * 20, 57, *[1] * 20, 53, 1]
-    first, second = bridge.slots(passage, 8, [57]), bridge.slots(passage, 8, [53])
+    (first,), (second,) = bridge.slots([passage], 8, [57]), bridge.slots([passage], 8, [53])
     assert first != second
     assert 57 in first and 53 in second
     assert mind.read == 1
@@ -86,7 +86,7 @@ def test_what_was_kept_longest_unused_is_forgotten(monkeypatch: pytest.MonkeyPat
     bridge = Bridge.untrained(ABOUT, NAMES, mind)
     monkeypatch.setattr("assistant.bridge.REMEMBERED", 24)  # bytes: two passages of twelve tokens
     for start, read in ((0, 1), (0, 1), (20, 2), (0, 2), (40, 3), (0, 3), (20, 4)):
-        bridge.slots(range(start, start + 12), 2)
+        bridge.slots([range(start, start + 12)], 2)
         assert mind.read == read
 
 
@@ -104,7 +104,7 @@ def test_a_saved_bridge_reads_as_before(tmp_path: Path) -> None:
     save(ABOUT, bridge._tensors, tmp_path / "a.safetensors")
     loaded = Bridge.load(tmp_path / "a.safetensors", "abc", MIND, "words-1")
     ids = list(range(40))
-    assert loaded.slots(ids, 4) == bridge.slots(ids, 4)
+    assert loaded.slots([ids], 4) == bridge.slots([ids], 4)
     assert np.allclose(loaded.meant(noise(3, 8)), bridge.meant(noise(3, 8)), atol=0.05)
     assert loaded.about == ABOUT
     save(ABOUT, loaded._tensors, tmp_path / "b.safetensors")
@@ -152,4 +152,4 @@ def test_uncertain_vectors_are_not_read() -> None:
 
 def test_a_ratio_the_bridge_is_not_made_for_is_an_error() -> None:
     with pytest.raises(ValueError, match="3"):
-        Bridge.untrained(ABOUT, NAMES, MIND).slots([1, 2, 3], 3)
+        Bridge.untrained(ABOUT, NAMES, MIND).slots([[1, 2, 3]], 3)

@@ -24,9 +24,9 @@ class Telegram:
     def __init__(self) -> None:
         self.asked: list[Sequence[int]] = []
 
-    def slots(self, ids: Sequence[int], ratio: int, question: Sequence[int]) -> Slots:
+    def slots(self, sources: Sequence[Sequence[int]], ratio: int, question: Sequence[int]) -> list[Slots]:
         self.asked.append(question)
-        return Slots(b"kept", len(ids), tuple(range(0, len(ids), ratio)), b"name")
+        return [Slots(b"kept", len(ids), tuple(range(0, len(ids), ratio)), b"name") for ids in sources]
 
     def meant(self, vectors: Vectors) -> Vectors:
         return vectors[:, :1]
@@ -66,7 +66,7 @@ def test_soft_gives_no_source_as_words() -> None:
     bridge = Telegram()
     made = compose("Why so?", HITS, "soft", tokenize, 4096, bridge)  # type: ignore[arg-type]
     assert not any("oiled" in part for part in shape(made.parts))
-    assert bridge.asked == [tokenize("Why so?")] * 2
+    assert bridge.asked == [tokenize("Why so?")], "all sources are chosen from together"
 
 
 def test_none_gives_no_sources() -> None:

@@ -155,7 +155,8 @@ def test_a_soft_prompt_scores_in_llama_cpp_as_in_training(tmp_path: Path, arch: 
     with torch.no_grad():
         ours = model.scores(model.lay(Pack(context, (branch,))))[0].numpy()
     llm = Llm(path, adapter=tmp_path / "lora.gguf", context=512)
-    slots = [llm.remember(ids).only(selector.anchors(ids, ratio, asked)) for ids, ratio in ((first, 4), (third, 2))]
+    chosen = selector.anchors([(first, 4), (third, 2)], asked)
+    slots = [llm.remember(ids).only(places) for ids, places in zip((first, third), chosen, strict=True)]
     bodies = [slots[0], said[1], slots[1]]
     turns = [Turn("system", (prompt.system(),)), Turn("user", tuple(prompt.user(bodies, question)))]
     theirs = llm.logits(llm.chat(turns))

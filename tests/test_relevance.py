@@ -26,9 +26,9 @@ from assistant.relevance import (
     WINDOWS,
     Selector,
     Tensors,
-    anchors,
     network,
     repeated,
+    shared,
     signs,
     slot_count,
     token_shapes,
@@ -54,20 +54,52 @@ def no_rows(ids: Sequence[int]) -> Vectors:
 UNTRAINED = Selector(no_rows, TABLES)
 
 
+def chosen(ids: Sequence[int], ratio: int, question: Sequence[int] = ()) -> list[int]:
+    return UNTRAINED.anchors([(ids, ratio)], question)[0]
+
+
 @given(ids_of, ids_of, st.sampled_from(RATIOS))
 def test_as_many_are_chosen_as_the_ratio_says_in_reading_order_and_the_last_always(
     ids: list[int], question: list[int], ratio: int
 ) -> None:
-    chosen = UNTRAINED.anchors(ids, ratio, question)
-    assert chosen == sorted(set(chosen))
-    assert len(chosen) == slot_count(len(ids), ratio)
-    assert chosen[-1] == len(ids) - 1
+    places = chosen(ids, ratio, question)
+    assert places == sorted(set(places))
+    assert len(places) == slot_count(len(ids), ratio)
+    assert places[-1] == len(ids) - 1
 
 
-@given(st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=60))
-def test_what_is_chosen_at_a_coarser_ratio_is_chosen_at_a_finer_one(scores: list[float]) -> None:
-    found = [set(anchors(np.array(scores, np.float32), ratio).tolist()) for ratio in RATIOS]
-    assert all(coarse <= fine for fine, coarse in pairwise(found))
+@given(
+    st.lists(st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=30), min_size=1, max_size=4),
+    st.sampled_from(RATIOS),
+)
+def test_sources_share_their_slots_as_taking_the_best_one_by_one_would(scores: list[list[float]], ratio: int) -> None:
+    """First what every source keeps: its last token and its best; then the best of all, the earlier first."""
+    given_scores = [np.array(one, np.float32) for one in scores]
+    room = sum(slot_count(len(one), ratio) for one in scores)
+    naive = []
+    for one in given_scores:
+        best = sorted(range(len(one) - 1), key=lambda place: (-one[place], place))
+        naive.append({len(one) - 1, *best[: FEWEST - 1]})
+    while sum(map(len, naive)) < room:
+        left = [(-one[t], k, t) for k, one in enumerate(given_scores) for t in range(len(one)) if t not in naive[k]]
+        _, source, place = min(left)
+        naive[source].add(place)
+    assert shared(given_scores, room) == [sorted(one) for one in naive]
+
+
+@given(st.lists(st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=60), min_size=1, max_size=3))
+def test_what_is_chosen_at_a_coarser_ratio_is_chosen_at_a_finer_one(scores: list[list[float]]) -> None:
+    made = [np.array(one, np.float32) for one in scores]
+    found = [shared(made, sum(slot_count(len(one), ratio) for one in made)) for ratio in RATIOS]
+    for finer, coarser in pairwise(found):
+        assert all(set(few) <= set(many) for many, few in zip(finer, coarser, strict=True))
+
+
+def test_the_source_that_the_question_is_about_gets_most_of_the_slots() -> None:
+    about, other = [SPINDLE, FIGURE, *[OIL, ROOM] * 20, STOP], [*[THE, ROOM] * 21, STOP]
+    first, second = UNTRAINED.anchors([(about, 4), (other, 4)], [SPINDLE])
+    assert len(first) + len(second) == 2 * slot_count(43, 4)
+    assert len(second) == FEWEST
 
 
 def test_a_short_passage_keeps_a_few_tokens_at_any_ratio() -> None:
@@ -76,19 +108,18 @@ def test_a_short_passage_keeps_a_few_tokens_at_any_ratio() -> None:
 
 def test_a_ratio_no_passage_is_given_at_is_an_error() -> None:
     with pytest.raises(ValueError, match="3"):
-        UNTRAINED.anchors([1, 2, 3], 3)
+        chosen([1, 2, 3], 3)
 
 
 def test_without_training_what_stands_near_the_words_of_the_question_is_chosen() -> None:
     """The form of the word does not matter, and a common word of the question counts nothing."""
     passage = [OIL, ROOM, *[THE] * 30, THE, SPINDLES, FIGURE, THE, *[THE] * 30, NOON, PUMP, STOP]
-    chosen = UNTRAINED.anchors(passage, 16, [THE, SPINDLE])
-    assert {passage.index(SPINDLES), passage.index(FIGURE)} <= set(chosen)
+    assert {passage.index(SPINDLES), passage.index(FIGURE)} <= set(chosen(passage, 16, [THE, SPINDLE]))
 
 
 def test_pieces_of_a_word_stay_together_and_blanks_come_last() -> None:
     passage = [THE, BLANK_ID, TORQUE, PIECE, PIECE, THE, STOP, THE, THE, BLANK_ID, THE, THE, BLANK_ID, STOP, THE, STOP]
-    assert UNTRAINED.anchors(passage, 4) == [2, 3, 4, 15]
+    assert chosen(passage, 4) == [2, 3, 4, 15]
 
 
 def test_names_of_tokens_say_what_they_are_to_their_word() -> None:

@@ -160,16 +160,14 @@ class Examiner:
         self.llm, self.bridge, self.space = llm, bridge, space
         self._refusal = llm.tokenize(prompt.REFUSAL)[0]
 
-    def slots(self, passage: str, ratio: int, question: str) -> Slots:
-        """What the question is given of a passage."""
+    def slots(self, passages: Sequence[str], ratio: int, question: str) -> list[Slots]:
+        """What the question is given of passages."""
         tokens = self.llm.tokenize
-        slots: Slots = self.bridge.slots(tokens(f" {passage.strip()}"), ratio, tokens(f" {question.strip()}"))
-        return slots
+        return self.bridge.slots([tokens(f" {one.strip()}") for one in passages], ratio, tokens(f" {question.strip()}"))
 
-    def _nothing(self, passage: str, ratio: int, question: str) -> Slots:
-        """As many slots, of a passage that is all zero vectors."""
-        places = self.slots(passage, ratio, question).places
-        return self.llm.remember(np.zeros((places[-1] + 1, self.llm.n_embd), np.float32)).only(places)
+    def _nothing(self, slots: Slots) -> Slots:
+        """As many slots at the same places, of a passage that is all zero vectors."""
+        return self.llm.remember(np.zeros((slots.length, self.llm.n_embd), np.float32)).only(slots.places)
 
     def _address(self, passage: str) -> Vectors:
         assert self.space is not None
@@ -184,20 +182,21 @@ class Examiner:
             case ["text"]:
                 return list(question.passages)
             case ["soft", ratio]:
-                return [self.slots(passage, int(ratio), asked) for passage in question.passages]
+                return [*self.slots(question.passages, int(ratio), asked)]
             case ["unasked", ratio]:
-                return [self.slots(passage, int(ratio), "") for passage in question.passages]
+                return [*self.slots(question.passages, int(ratio), "")]
             case ["one", "vector"]:
                 return [self._address(passage) for passage in question.passages]
             case ["hybrid"]:
-                return [
-                    passage if number == question.right else self.slots(passage, HYBRID_RATIO, asked)
-                    for number, passage in enumerate(question.passages)
+                right = question.passages[question.right]
+                bodies: list[Body] = [
+                    *self.slots([one for one in question.passages if one != right], HYBRID_RATIO, asked)
                 ]
+                return [*bodies[: question.right], right, *bodies[question.right :]]
             case ["shuffled"]:
-                return [self.slots(passage, CONTROL_RATIO, asked) for passage in other.passages]
+                return [*self.slots(other.passages, CONTROL_RATIO, asked)]
             case ["zero"]:
-                return [self._nothing(passage, CONTROL_RATIO, asked) for passage in question.passages]
+                return [self._nothing(one) for one in self.slots(question.passages, CONTROL_RATIO, asked)]
         raise ValueError(f"no such mode: {mode}")
 
     def parts(self, bodies: Sequence[Body], question: str) -> list[Part]:
@@ -290,7 +289,9 @@ def refusal(
         for number, rule in enumerate(("weighed", "first word alone")):
             rows.append((mode, rule, *_told_apart([one[number] for one in yes], [one[number] for one in no])))
     note = f"{len(answerable)} answerable, {len(unanswerable)} not; refused where the probability is at least 1/2"
-    return Table("Refusal", ("mode", "rule", "answered %", "refused %", "balanced accuracy", "AUC"), tuple(rows), (note,))
+    return Table(
+        "Refusal", ("mode", "rule", "answered %", "refused %", "balanced accuracy", "AUC"), tuple(rows), (note,)
+    )
 
 
 def _told_apart(yes: Sequence[float], no: Sequence[float]) -> tuple[float, float, float, float]:
@@ -314,9 +315,9 @@ def first_token(
         text = examiner.ask(chosen, question, 1)
         row: list[Cell] = [count, text.tokens, text.first_token]
         for ratio in ratios:
-            _ = [examiner.slots(passage, ratio, "Which others?") for passage in chosen]
+            examiner.slots(chosen, ratio, "Which others?")
             begin = time.perf_counter()
-            bodies = [examiner.slots(passage, ratio, question) for passage in chosen]
+            bodies = examiner.slots(chosen, ratio, question)
             made = time.perf_counter() - begin
             soft = examiner.ask(bodies, question, 1)
             seconds = made + soft.first_token

@@ -89,14 +89,16 @@ class Model(nn.Module):
     def lay(self, pack: Pack) -> Laid:
         """The context, soft sources included, then the branches, each seeing only the context."""
         rows = _Rows()
+        soft = [(item.ids, item.ratio) for item in pack.context if isinstance(item, Source) and item.ratio != TEXT]
         asked = [(), *(branch.question for branch in pack.branches)]
+        anchors = zip(*(self.selector.anchors(soft, question) for question in asked), strict=True)
         for number, item in enumerate(pack.context, 1):
             if not isinstance(item, Source):
                 rows.words([item])
             elif item.ratio == TEXT:
                 rows.words(item.ids)
             else:
-                rows.soft(number, item.ids, [self.selector.anchors(item.ids, item.ratio, one) for one in asked])
+                rows.soft(number, item.ids, list(next(anchors)))
         learned: list[tuple[int, int, int]] = []
         for number, branch in enumerate(pack.branches, 1):
             begin = len(rows.ids) + len(branch.prompt) - 1

@@ -58,7 +58,10 @@ class Sample:
 
 
 def fit_relevance(
-    corpus: Corpus, embedding: Tensor, config: FitConfig, progress: Callable[[int, float], None] = lambda step, loss: None
+    corpus: Corpus,
+    embedding: Tensor,
+    config: FitConfig,
+    progress: Callable[[int, float], None] = lambda step, loss: None,
 ) -> Table:
     """The tables that `assistant.relevance.Selector` reads; `progress` is given step and loss now and then."""
     table = vocabulary(corpus, len(embedding))
@@ -143,7 +146,7 @@ def _unasked(sample: Sample) -> Sample:
 def coverage(samples: Sequence[Sample], selector: Selector, ratio: int) -> float:
     """Share of the answers that are kept whole at a ratio."""
     asked = [sample for sample in samples if sample.spans]
-    chosen = [set(selector.anchors(sample.ids, ratio, sample.question)) for sample in asked]
+    chosen = [set(selector.anchors([(sample.ids, ratio)], sample.question)[0]) for sample in asked]
     whole = [
         any(kept.issuperset(range(*span)) for span in sample.spans) for sample, kept in zip(asked, chosen, strict=True)
     ]
