@@ -349,6 +349,8 @@ class Assistant:
                 return text, "the source does not carry what the model said" + (f" ({lost})" if lost else "")
             if check.names_field(sentence, sources[mark - 1].text):
                 return text, "the model named a field instead of its value"
+            if check.names_other_extent(sentence, case.alone, sources[mark - 1].text):
+                return text, "the source calls that figure something else"
             if not any(check.rests_on(sentence, case.alone, one.text) for one in case.fitting):
                 return text, "no sentence that fits the question holds what the model said"
             spoken.append(sentence if marks else f"{sentence} [{mark}]")

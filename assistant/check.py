@@ -38,6 +38,14 @@ MARK = re.compile(r"\s*[\[［](\d{1,2})[\]］]")
 
 NEGATION = re.compile(r"\b(?:not?|never|none|nor|without|cannot)\b|n't\b|ない|ません|なし|ず(?:に|、)", re.IGNORECASE)
 
+EXTENTS = {
+    "mean": re.compile(r"\b(?:mean|average|median|usual(?:ly)?)\b|平均|中央値", re.IGNORECASE),
+    "highest": re.compile(r"\b(?:highest|maximum|max|peak|largest|greatest)\b|最高|最大", re.IGNORECASE),
+    "lowest": re.compile(r"\b(?:lowest|minimum|min|smallest|least)\b|最低|最小", re.IGNORECASE),
+}
+"""What a figure is among the many it stands for."""
+FIGURE = re.compile(r"\d(?:[\d.,:]*\d)?")
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -104,6 +112,24 @@ def names_field(sentence: str, evidence: str) -> bool:
     return bool(re.search(rf"(?:^|[;\n])\s*{said}\s*[:：]", evidence, re.IGNORECASE)) and not re.search(
         rf"[:：]\s*{said}\s*(?:[;\n]|$)", evidence, re.IGNORECASE
     )
+
+
+def names_other_extent(sentence: str, question: str, evidence: str) -> bool:
+    """Whether a figure is, everywhere in the evidence, called something else than what was asked for: the mean, not the highest."""
+    wanted = _extent(question)
+    for figure in FIGURE.findall(MARK.sub("", sentence)) if wanted else ():
+        places = [found.start() for found in FIGURE.finditer(evidence) if found[0] == figure]
+        called = [_extent(re.split(r"[,;、。]\s*|\.\s", evidence[:place])[-1]) for place in places]
+        if called and all(one and one != wanted for one in called):
+            return True
+    return False
+
+
+def _extent(text: str) -> str:
+    """The last of `EXTENTS` that a text names, or ""."""
+    ends = {name: [found.end() for found in pattern.finditer(text)] for name, pattern in EXTENTS.items()}
+    last = {name: max(found) for name, found in ends.items() if found}
+    return max(last, key=lambda name: last[name]) if last else ""
 
 
 def _cut_short(said: str, question: str, evidence: str) -> bool:

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from assistant.check import addresses, best_support, cited, names_field, repeats, rests_on, spoken, support
+from assistant.check import (
+    addresses,
+    best_support,
+    cited,
+    names_field,
+    names_other_extent,
+    repeats,
+    rests_on,
+    spoken,
+    support,
+)
 from ingest.space import Placed
 
 LOG = "The pump CP-120 was replaced on 9 June 2026 after 4,000 hours because the seal was worn."
@@ -116,3 +126,16 @@ def test_a_number_cut_out_of_a_time_counts_nothing() -> None:
     question, said = "How many parts were lost because it stopped?", "It stopped at ten minutes past two."
     assert not rests_on("ten [1]", question, said)
     assert rests_on("thirty two [1]", question, "We lost thirty two parts because it stopped.")
+
+
+def test_a_mean_is_no_answer_to_what_was_highest() -> None:
+    said = "Vibration of MC-3. Mean 1.57 mm/s, highest 6.8 mm/s at 14:20, lowest 0.9 mm/s. Unusual: 7.5 mm/s."
+    asked = "What was the highest vibration?"
+    assert names_other_extent("1.57 mm/s [1]", asked, said)
+    assert names_other_extent("It was 0.9 mm/s.", asked, said)
+    assert not names_other_extent("6.8 mm/s [1]", asked, said)
+    assert not names_other_extent("7.5 mm/s [1]", asked, said), "the source calls it nothing"
+    assert not names_other_extent("1.57 mm/s", "What is the mean vibration?", said)
+    assert not names_other_extent("1.57 mm/s", "What was the vibration?", said)
+    assert not names_other_extent("12 mm", "What is the highest?", "Mean 12 mm, highest 12 mm."), "once is enough"
+    assert names_other_extent("平均は3.2です", "最高は?", "平均3.2、最高5.1。")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from assistant.evaluate.reading import (
     refusal,
     split_answer,
 )
+from assistant.evaluate.tasks import _modes
 from assistant.fit.tokens import Tokens
 from assistant.llm import Llm
 from assistant.relevance import slot_count
@@ -135,3 +137,10 @@ def test_tables_have_a_row_for_what_was_asked_for(examiner: Examiner) -> None:
     curve = first_token(examiner, [row["context"] for row in ROWS], (1, 3))
     assert [row[0] for row in curve.rows] == [1, 3]
     assert all(row[2] > 0 for row in curve.rows)
+
+
+def test_a_mode_that_does_not_exist_is_one_clear_line() -> None:
+    assert list(_modes(Namespace(modes="text,soft 4"), MODES)) == ["text", "soft 4"]
+    assert list(_modes(Namespace(modes=None), ("text",))) == ["text"]
+    with pytest.raises(BadInput, match="no mode sofd 4"):
+        _modes(Namespace(modes="text,sofd 4"), MODES)

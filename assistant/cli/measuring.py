@@ -45,7 +45,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--other", type=Path, help="a second file, where a task takes two")
     parser.add_argument("--questions", type=int, default=1000, help="how many questions, chosen by a fixed seed")
     parser.add_argument("--grounding", choices=("hybrid", "soft", "text", "none"), default="hybrid")
-    parser.add_argument("--modes", help="reading: only these, for example \"text,soft 4\"")
+    parser.add_argument("--modes", help="reading, refusal: only these, for example \"text,soft 4\"")
     parser.add_argument("--probes", type=int, default=5000, help="leaks: how many at least")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--verbose", action="store_true", help="show every wrong case")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -158,10 +158,7 @@ def reading(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import reading as task
 
     rows = task.read_rows(_file(args, "file of questions with their passages"))
-    modes = args.modes.split(",") if args.modes else task.MODES
-    if unknown := set(modes) - set(task.MODES):
-        raise BadInput(f"there is no mode {', '.join(sorted(unknown))}", f"--modes takes {', '.join(task.MODES)}")
-    asked = task.questions(rows, args.questions)
+    asked, modes = task.questions(rows, args.questions), _modes(args, task.MODES)
     with progress(len(asked), "questions", quiet=args.json) as bar:
         return task.reading(_examiner(settings), asked, modes, bar.update)
 
@@ -173,7 +170,7 @@ def refusal(args: argparse.Namespace, settings: Settings) -> Table:
     if args.other is None:
         raise BadInput("this needs unanswerable questions too", "--other FILE")
     no = task.questions(task.read_rows(args.other), args.questions, answerable=False)
-    return task.refusal(_examiner(settings), yes, no, ("text", "soft 4"))
+    return task.refusal(_examiner(settings), yes, no, _modes(args, ("text", "soft 4")))
 
 
 def first_token(args: argparse.Namespace, settings: Settings) -> Table:
@@ -208,6 +205,16 @@ def access(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import access as task
 
     return task.table(task.run(settings, task.ENTITIES, task.SCOPES), task.ENTITIES, task.SCOPES)
+
+
+def _modes(args: argparse.Namespace, usual: Sequence[str]) -> Sequence[str]:
+    """The ways of giving the sources that were asked for, else the usual ones."""
+    from assistant.evaluate.reading import MODES
+
+    modes = args.modes.split(",") if args.modes else usual
+    if unknown := set(modes) - set(MODES):
+        raise BadInput(f"there is no mode {', '.join(sorted(unknown))}", f"--modes takes {', '.join(MODES)}")
+    return modes
 
 
 def _examiner(settings: Settings) -> Examiner:
