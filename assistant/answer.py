@@ -351,6 +351,8 @@ class Assistant:
                 return text, "the model named a field instead of its value"
             if check.names_other_extent(sentence, case.alone, sources[mark - 1].text):
                 return text, "the source calls that figure something else"
+            if check.of_another_day(case.alone, sources[mark - 1].words):
+                return text, "the source speaks of another day"
             if not any(check.rests_on(sentence, case.alone, one.text) for one in case.fitting):
                 return text, "no sentence that fits the question holds what the model said"
             spoken.append(sentence if marks else f"{sentence} [{mark}]")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.codes import codes, figures, held_codes
+from assistant.codes import codes, dates, figures, held_codes
 from assistant.codes import said as terms_of
 from assistant.expect import expected
 from ingest.lexicon import is_telling, terms
@@ -44,6 +44,7 @@ EXTENTS = {
     "lowest": re.compile(r"\b(?:lowest|minimum|min|smallest|least)\b|最低|最小", re.IGNORECASE),
 }
 """What a figure is among the many it stands for."""
+YEARLY = len("20260609")
 FIGURE = re.compile(r"\d(?:[\d.,:]*\d)?")
 
 
@@ -123,6 +124,15 @@ def names_other_extent(sentence: str, question: str, evidence: str) -> bool:
         if called and all(one and one != wanted for one in called):
             return True
     return False
+
+
+def of_another_day(question: str, evidence: str) -> bool:
+    """Whether a question names days and the evidence others only."""
+    asked, held = dates(question), dates(evidence)
+    whole = {date for date in asked if len(date) == YEARLY}
+    if whole and any(len(date) == YEARLY for date in held):
+        return not whole & held
+    return bool(asked and held and not asked & held)
 
 
 def _extent(text: str) -> str:

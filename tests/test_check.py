@@ -13,6 +13,7 @@ from assistant.check import (
     cited,
     names_field,
     names_other_extent,
+    of_another_day,
     repeats,
     rests_on,
     spoken,
@@ -139,3 +140,13 @@ def test_a_mean_is_no_answer_to_what_was_highest() -> None:
     assert not names_other_extent("1.57 mm/s", "What was the vibration?", said)
     assert not names_other_extent("12 mm", "What is the highest?", "Mean 12 mm, highest 12 mm."), "once is enough"
     assert names_other_extent("平均は3.2です", "最高は?", "平均3.2、最高5.1。")
+
+
+def test_what_is_said_of_another_day_is_no_answer() -> None:
+    asked = "What was the highest vibration on 9 June 2026?"
+    assert of_another_day(asked, "Vibration on 2026-06-02: highest 1.57 mm/s at 18:20.")
+    assert of_another_day(asked, "Vibration on 9 June 2025: highest 1.57 mm/s.")
+    assert not of_another_day(asked, "Vibration on 2026-06-09: highest 6.8 mm/s at 13:50.")
+    assert not of_another_day(asked, "On 9 June it rose to 6.8 mm/s, on 10 June it fell.")
+    assert not of_another_day(asked, "Vibration is highest after a cold start."), "no day at all"
+    assert not of_another_day("What was the highest vibration?", "Vibration on 2026-06-02.")
