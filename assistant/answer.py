@@ -353,6 +353,8 @@ class Assistant:
                 return text, "the source calls that figure something else"
             if check.of_another_day(case.alone, sources[mark - 1].words):
                 return text, "the source speaks of another day"
+            if check.lacks_unit(sentence, case.alone, sources[mark - 1].text):
+                return text, "the model left out the unit"
             if not any(check.rests_on(sentence, case.alone, one.text) for one in case.fitting):
                 return text, "no sentence that fits the question holds what the model said"
             spoken.append(sentence if marks else f"{sentence} [{mark}]")

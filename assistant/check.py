@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from assistant.codes import codes, dates, figures, held_codes
 from assistant.codes import said as terms_of
 from assistant.expect import expected
+from ingest.cells import UNITS
 from ingest.lexicon import is_telling, terms
 from ingest.space import Space
 
@@ -44,6 +45,9 @@ EXTENTS = {
     "lowest": re.compile(r"\b(?:lowest|minimum|min|smallest|least)\b|最低|最小", re.IGNORECASE),
 }
 """What a figure is among the many it stands for."""
+_UNITS = "|".join(re.escape(unit) for unit in sorted(UNITS - {"in"}, key=len, reverse=True))
+UNIT = re.compile(rf"\s?((?:second|minute|hour|day|week|month|year|time)s?\b|(?:{_UNITS})(?![A-Za-z]))")
+"""What may follow a figure and belongs to it."""
 YEARLY = len("20260609")
 FIGURE = re.compile(r"\d(?:[\d.,:]*\d)?")
 
@@ -124,6 +128,17 @@ def names_other_extent(sentence: str, question: str, evidence: str) -> bool:
         if called and all(one and one != wanted for one in called):
             return True
     return False
+
+
+def lacks_unit(sentence: str, question: str, evidence: str) -> bool:
+    """Whether a sentence ends in a figure whose unit the evidence gives and neither it nor the question does: "every 500"."""
+    said = MARK.sub("", sentence).strip(" .。")
+    figure = FIGURE.findall(said)[-1:]
+    if not figure or not said.endswith(figure[0]):
+        return False
+    after = [evidence[found.end() :] for found in FIGURE.finditer(evidence) if found[0] == figure[0]]
+    units = [unit[1] if (unit := UNIT.match(rest)) else "" for rest in after]
+    return bool(units) and all(unit and unit.casefold() not in question.casefold() for unit in units)
 
 
 def of_another_day(question: str, evidence: str) -> bool:

@@ -11,6 +11,7 @@ from assistant.check import (
     addresses,
     best_support,
     cited,
+    lacks_unit,
     names_field,
     names_other_extent,
     of_another_day,
@@ -150,3 +151,14 @@ def test_what_is_said_of_another_day_is_no_answer() -> None:
     assert not of_another_day(asked, "On 9 June it rose to 6.8 mm/s, on 10 June it fell.")
     assert not of_another_day(asked, "Vibration is highest after a cold start."), "no day at all"
     assert not of_another_day("What was the highest vibration?", "Vibration on 2026-06-02.")
+
+
+def test_a_figure_without_its_unit_is_no_answer() -> None:
+    said = "The spindle is greased every 500 hours with 12 mm of play. It has 8 bolts."
+    assert lacks_unit("every 500 [1]", "How often is the spindle greased?", said)
+    assert lacks_unit("It is 12.", "What play has the spindle?", said)
+    assert not lacks_unit("every 500 hours [1]", "How often is the spindle greased?", said)
+    assert not lacks_unit("500 [1]", "After how many hours is it greased?", said), "the question names the unit"
+    assert not lacks_unit("1952 [1]", "When did it open?", "It opened in 1952 in Kyoto.")
+    assert not lacks_unit("8 [1]", "How many bolts has it?", said), "a count has none"
+    assert not lacks_unit("500", "How many?", "It was 500. Later it was 500 hours."), "not everywhere"
