@@ -101,7 +101,7 @@ def test_the_command_says_how_far_it_is_and_where_the_files_are(
     config: FitConfig, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where = ["--llm", str(config.llm), "--data", str(config.data), "--run", str(config.run), "--device", "cpu"]
-    assert main(["fit", *where, "--steps", "1"]) == 0
+    assert main(["fit", *where, "--steps", "1", "--relevance-steps", "2"]) == 0
     said = capsys.readouterr().out
     assert "step 1/1" in said and "left" in said
     assert str(config.run) in said.split("bridge")[1]

@@ -68,6 +68,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--start", type=Path, help="folder with a bridge and adapter to begin from, such as assistant/weights")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--relevance-steps", type=int, default=1500, help="before them: for what chooses the slots")
     parser.add_argument("--minutes", type=float, default=0.0, help="stop with a checkpoint after this much time")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--no-lora", action="store_true", help="train the bridge alone")
@@ -87,6 +88,7 @@ def fit(args: argparse.Namespace, settings: Settings) -> int:
         start=args.start,
         device=args.device,
         steps=args.steps,
+        relevance_steps=args.relevance_steps,
         minutes=args.minutes,
         seed=args.seed,
         lora=not args.no_lora,
