@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as write
 
-from assistant.relevance import RATIOS, VOCABULARY, Selector, Tensors, gelu, token_shapes, token_stems
+from assistant.relevance import RATIOS, VOCABULARY, Selector, Tensors, gelu, vocabulary
 from ingest.errors import BadWeights, BridgeMismatch
 from ingest.space import Vectors
 
@@ -176,8 +176,7 @@ class Bridge:
         Byte-pair vocabularies are ordered by how early a merge was learned, so a higher id is a rarer token.
         """
         rank = np.log1p(np.arange(len(names), dtype=np.float32))
-        rarity = (rank / rank[-1]).astype(np.float16)
-        return cls(about, dict(zip(VOCABULARY, (rarity, token_shapes(names), token_stems(names)), strict=True)), mind)
+        return cls(about, vocabulary((rank / rank[-1]).astype(np.float16), names), mind)
 
 
 def save(about: About, tensors: Tensors, path: Path) -> None:

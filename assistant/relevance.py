@@ -102,9 +102,8 @@ class Selector:
         """How likely the sources answer a question by their words alone: the highest score of any token, and the share of the
         question's words, by rarity, that stand in none of them."""
         highest = max((float(self.scores(tuple(ids), tuple(question)).max()) for ids in sources), default=LOWEST)
-        rarity, shape, stem = (self.tables[name] for name in VOCABULARY)
-        asked = np.unique(np.array(question, np.int64))
-        asked = asked[(shape[asked] != BLANK) & (rarity[asked] > MENTIONED)]
+        rarity, stem = self.tables["rarity"], self.tables["stem"]
+        asked = mentioned(np.unique(np.array(question, np.int64)), self.tables)
         there = np.unique(stem[np.array([id for ids in sources for id in ids], np.int64)])
         weight = rarity[asked].astype(np.float64)
         return highest, float(weight[~np.isin(stem[asked], there)].sum() / max(weight.sum(), 1e-9))
@@ -132,11 +131,16 @@ def whole_words(scores: Vectors, shape: NDArray[np.uint8]) -> Vectors:
     """Pieces of a word get the score of its best piece, so that names stay whole."""
     starts = np.flatnonzero((shape != CONTINUES_WORD) | (np.arange(len(shape)) == 0))
     word = np.repeat(np.maximum.reduceat(scores, starts), np.diff(np.append(starts, len(shape))))
-    shared: Vectors = np.where(shape == BLANK, scores, word + np.float32(0.1) * scores).astype(np.float32)
-    return shared
+    together: Vectors = np.where(shape == BLANK, scores, word + np.float32(0.1) * scores).astype(np.float32)
+    return together
 
 
 # -- what is told of each token ----------------------------------------------------------------------
+
+
+def vocabulary(rarity: NDArray[Any], names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """The tables `VOCABULARY` of tokens that are this rare and have these names."""
+    return dict(zip(VOCABULARY, (rarity, token_shapes(names), token_stems(names)), strict=True))
 
 
 def token_shapes(names: Sequence[str]) -> NDArray[np.uint8]:
@@ -162,10 +166,15 @@ def signs(ids: Ints, question: Ints, tables: Tensors) -> Vectors:
     before, whether the question has it (by its rarity), and how many of the question's words stand near."""
     rarity, shape, stem = (tables[name] for name in VOCABULARY)
     rare = rarity[ids].astype(np.float32)
-    mentioned = question[(shape[question] != BLANK) & (rarity[question] > MENTIONED)]
-    match = np.isin(stem[ids], stem[mentioned]) * rare
+    match = np.isin(stem[ids], stem[mentioned(question, tables)]) * rare
     near = [np.minimum(_around(match, reach), 2 * scale) / scale for reach, scale in WINDOWS]
     return np.stack([rare, shape[ids] == BLANK, repeated(ids), match, *near], 1).astype(np.float32)
+
+
+def mentioned(question: Ints, tables: Tensors) -> Ints:
+    """The tokens of a question that say what it is about."""
+    told: Ints = question[(tables["shape"][question] != BLANK) & (tables["rarity"][question] > MENTIONED)]
+    return told
 
 
 def repeated(ids: Ints) -> Vectors:

@@ -22,7 +22,7 @@ from torch.nn import functional
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Ask, Corpus, Passage
 from assistant.fit.tokens import Ids, Tokens
-from assistant.relevance import DILATIONS, SIGNS, VOCABULARY, Selector, signs, token_shapes, token_stems
+from assistant.relevance import DILATIONS, SIGNS, Selector, signs, vocabulary
 
 Table = dict[str, NDArray[Any]]
 
@@ -64,7 +64,8 @@ def fit_relevance(
     progress: Callable[[int, float], None] = lambda step, loss: None,
 ) -> Table:
     """The tables that `assistant.relevance.Selector` reads; `progress` is given step and loss now and then."""
-    table = vocabulary(corpus, len(embedding))
+    rare = rarities((passage for rows in corpus.training.values() for passage in rows), len(embedding))
+    table = vocabulary(rare, corpus.tokens.names())
     samples = {name: made for name, rows in corpus.training.items() if (made := list(drawn_from(rows, corpus.tokens)))}
     network = Network(embedding, table)
     if not samples:
@@ -85,13 +86,6 @@ def fit_relevance(
         if (step + 1) % TOLD_EVERY == 0:
             progress(step + 1, loss.item())
     return table | network.table()
-
-
-def vocabulary(corpus: Corpus, size: int) -> Table:
-    """What is known of every token without training: how rare it is, what it is to its word, which word it begins."""
-    names = corpus.tokens.names()
-    rare = rarities((p for rows in corpus.training.values() for p in rows), size)
-    return dict(zip(VOCABULARY, (rare, token_shapes(names), token_stems(names)), strict=True))
 
 
 def rarities(passages: Iterable[Passage], size: int) -> NDArray[np.float32]:
