@@ -304,21 +304,26 @@ class Assistant:
         self, case: _Case, hits: Sequence[Hit], llm: Llm | Remote, bridge: Bridge | None
     ) -> Iterator[Event]:  # fmt: skip
         """Shows the model's words as they come, and ends with what stands the check."""
-        from assistant.llm import Turn
+        from assistant.llm import Llm, Turn
+        from assistant.reader import allowed
         from assistant.remote import Sending
 
         bridge = None if llm.vector_fault else bridge
         composed = compose(case.alone, hits, case.grounding, llm.tokenize, llm.context, bridge)
         parts = llm.chat([Turn("system", (system(),)), Turn("user", composed.parts)])
         made = time.perf_counter() - case.start - case.retrieve
-        stream = llm.stream(parts, max_tokens=LONGEST_ANSWER, stop=("\n",))
+        if isinstance(llm, Llm) and composed.sources:
+            words = [source.words for source in composed.sources]
+            stream = llm.stream(parts, LONGEST_ANSWER, ("\n",), allowed(llm, bridge, words, case.alone))
+        else:
+            stream = llm.stream(parts, LONGEST_ANSWER, ("\n",))
         if isinstance(stream, Sending):
             yield _leaving(stream.host, len(stream.body), composed.sources, case.alone)
-        words: list[str] = []
+        said: list[str] = []
         for piece in stream:
-            words.append(piece)
+            said.append(piece)
             yield Draft(piece)
-        yield self._checked(case, "".join(words).strip(), composed, _cost(case, made, stream.usage))
+        yield self._checked(case, "".join(said).strip(), composed, _cost(case, made, stream.usage))
 
     def _checked(self, case: _Case, draft: str, composed: Composed, cost: Cost) -> Answer:
         """The model's words if they stand; else the quotation, with the reason in the notes."""

@@ -18,12 +18,12 @@ import re
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import gguf
 import llama_cpp
@@ -99,6 +99,16 @@ class Turn:
 
     role: Literal["system", "user", "assistant"]
     parts: tuple[Part, ...]
+
+
+class Rule(Protocol):
+    """Which answers are allowed, in bytes."""
+
+    def begins(self, said: bytes) -> bool:
+        """Whether an answer may begin so."""
+
+    def ends(self, said: bytes) -> bool:
+        """Whether this may be all of it."""
 
 
 @dataclass(slots=True)
@@ -297,8 +307,15 @@ class Llm:
             self._read(self._runs(parts), Usage())
             return self._scores().copy()
 
-    def stream(self, parts: Sequence[Part], max_tokens: int = 256, stop: Sequence[str] = ()) -> Stream:
+    def stream(
+        self, parts: Sequence[Part], max_tokens: int = 256, stop: Sequence[str] = (),
+        rule: Callable[[Vectors], Rule] | None = None,
+    ) -> Stream:  # fmt: skip
         """The most probable continuation of `parts`, in pieces, until it ends itself, a stop text or a limit.
+
+        Args:
+            rule: makes, of the scores of the first token, what says which answers are allowed. Of the tokens that lead to
+                one the most probable is taken; where none does the answer ends.
 
         Raises:
             ContextFull: the parts alone do not fit the window.
@@ -306,7 +323,7 @@ class Llm:
         """
         runs = self._runs(parts)
         stream = Stream(iter(()))
-        stream.pieces = cut(self._write(runs, max_tokens, stream.usage), stop)
+        stream.pieces = cut(self._write(runs, max_tokens, stream.usage, rule), stop)
         return stream
 
     def remember(self, ids: Sequence[int] | Vectors) -> Slots:
@@ -383,23 +400,43 @@ class Llm:
         if sum(isinstance(run.rows, Slots) for run in runs) > APART:
             raise ContextFull(f"at most {APART} sources can be given as soft tokens")
 
-    def _write(self, runs: Sequence[_Run], max_tokens: int, usage: Usage) -> Iterator[str]:
-        start = time.perf_counter()
+    def _write(
+        self, runs: Sequence[_Run], max_tokens: int, usage: Usage, rule: Callable[[Vectors], Rule] | None
+    ) -> Iterator[str]:  # fmt: skip
+        start, said = time.perf_counter(), b""
         text = codecs.getincrementaldecoder("utf-8")("replace")
         with self._lock:
             self._read(runs, usage)
+            allowed = rule and rule(self._scores())
             room = min(max_tokens, self.context - self._places[-1] - 1)
             while usage.generated < room:
-                token = int(self._scores().argmax())
+                token = self._best(said, allowed)
                 usage.first_token = usage.first_token or time.perf_counter() - start
                 usage.total = time.perf_counter() - start
                 if self.vocabulary.ends(token):
                     break
                 usage.generated += 1
-                yield text.decode(self.vocabulary.piece(token))
+                piece = self.vocabulary.piece(token)
+                said += piece
+                yield text.decode(piece)
                 if usage.generated < room:
                     self._decode(_Run(np.asarray([token], np.int32)), [token], last=True)
         yield text.decode(b"", final=True)
+
+    def _best(self, said: bytes, allowed: Rule | None) -> int:
+        """The most probable token that may follow what was said."""
+        scores = self._scores()
+        best = int(scores.argmax())
+        if allowed is None or self._may(best, said, allowed):
+            return best
+        ranked = np.argsort(scores)[::-1].tolist()
+        return next((token for token in ranked if self._may(token, said, allowed)), self.vocabulary.end)
+
+    def _may(self, token: int, said: bytes, allowed: Rule) -> bool:
+        if self.vocabulary.ends(token):
+            return allowed.ends(said)
+        piece = self.vocabulary.piece(token)
+        return bool(piece) and allowed.begins(said + piece)
 
     def _read(self, runs: Sequence[_Run], usage: Usage) -> None:
         """Brings the cache to exactly these rows, decoding only what differs; always at least the last row."""

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from assistant.fit.config import FitConfig
-from assistant.fit.data import INVENTED, TEXT, Corpus, Packer, Source, prepare, verbalise
+from assistant.fit.data import INVENTED, TEXT, Corpus, Packer, Source, _asked_about, prepare, verbalise
 from assistant.fit.meaning import fit_meaning, told
 from assistant.fit.synthetic import invent
 from assistant.fit.tokens import Tokens
@@ -82,8 +82,8 @@ def test_answers_cite_the_source_that_holds_them_and_absent_ones_are_refused(
                 assert f"Box {box} holds" not in given
             else:
                 answer, mark = target[:-1].split(" [")
-                assert answer == f"Box {box}"
-                assert f"[{mark}] {answer} holds nails." in given
+                assert answer == f" Box {box}"
+                assert f"[{mark}]{answer} holds nails." in given
     assert refused
 
 
@@ -121,3 +121,12 @@ def test_a_known_word_becomes_its_own_token(config: FitConfig) -> None:
     places = np.stack([place for _, place in named])
     nearest = told(tensors, places, embedding, count=2)
     assert all(set(found) & set(tokens.ids(f" {name}")) for found, (name, _) in zip(nearest, named, strict=True))
+
+
+def test_an_answer_is_learned_as_its_passage_writes_it(config: FitConfig, corpus: Corpus) -> None:
+    """It begins with a space, so that its tokens are those of the passage; what the passage does not say is not learned."""
+    asked = [("What holds it?", "the nails"), ("Why?", "out of grief"), ("Does it rust?", "")]
+    passage = _asked_about("Box 7 holds it. The nails hold.", asked, corpus.tokens)
+    assert [corpus.tokens.text(ask.answer) for ask in passage.asks] == [" The nails", ""]
+    (answer,) = [ask.answer for ask in passage.answered]
+    assert any(passage.ids[at : at + len(answer)] == answer for at in range(len(passage.ids)))

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.llm import APART, Llm, Turn, Vocabulary, _vector_fault, cut, default_model, render
+from assistant.prompt import REFUSAL
+from assistant.verbatim import Verbatim
 from ingest.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
 
 TEXT = "The capital of Japan is Tokyo. The firm was founded in 1962 and makes pressure gauges for pumps. "
@@ -134,6 +136,20 @@ def test_an_abandoned_stream_frees_the_model(llm: Llm) -> None:
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
     assert "".join(llm.stream(["The capital of France is"], max_tokens=5))
+
+
+def test_what_is_written_keeps_to_a_rule_that_may_depend_on_the_first_scores(llm: Llm) -> None:
+    """Free, the model says what it knows; held to the sources, what they say; where nothing is allowed, nothing."""
+    asked = [f"{TEXT}The capital of Japan is"]
+    assert "Tokyo" in "".join(llm.stream(asked, max_tokens=8))
+    rule = Verbatim(("Kyoto Station lies in Kyoto.", "The river Kamo."))
+    held = "".join(llm.stream(asked, max_tokens=40, rule=lambda scores: rule)).encode()
+    assert rule.ends(held)
+    assert held.lstrip().startswith((b"Kyoto", b"The", b"lies", b"river", b"Kamo", b"in", b"Station"))
+    tokyo = llm.tokenize(" Tokyo")[0]
+    refused = llm.stream(asked, max_tokens=40, rule=lambda scores: Verbatim((TEXT,), int(scores.argmax()) == tokyo))
+    assert "".join(refused).strip() == REFUSAL
+    assert not "".join(llm.stream(asked, max_tokens=40, rule=lambda scores: Verbatim(())))
 
 
 @pytest.mark.parametrize("order", ["first", "last"])

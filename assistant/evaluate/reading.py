@@ -26,6 +26,7 @@ from assistant import prompt
 from assistant.bridge import Bridge
 from assistant.evaluate.table import Cell, Table
 from assistant.llm import Llm, Part, Slots, Turn
+from assistant.reader import allowed, doubt, odds
 from ingest.errors import BadInput
 from ingest.space import Space, Vectors
 
@@ -37,10 +38,11 @@ LONGEST_ANSWER = 40
 HYBRID_RATIO, CONTROL_RATIO = 8, 4
 
 MODES = (
-    "none", "text", "soft 2", "soft 4", "soft 8", "soft 16", "unasked 4", "one vector", "hybrid", "shuffled", "zero",
+    "none", "text", "free", "soft 2", "soft 4", "soft 8", "soft 16", "unasked 4", "one vector", "hybrid", "shuffled", "zero",
 )  # fmt: skip
-"""`unasked`: slots chosen without knowing the question. `hybrid`: the right passage as text, the others soft at 8.
-`shuffled`: slots at 4 of another question's passages. `zero`: slots at 4 that are all zero."""
+"""`free`: text, and an answer in any words; in all others it is held to the words of the sources. `unasked`: slots chosen
+without knowing the question. `hybrid`: the right passage as text, the others soft at 8. `shuffled`: slots at 4 of another
+question's passages. `zero`: slots at 4 that are all zero."""
 
 Body = str | Vectors | Slots
 
@@ -179,7 +181,7 @@ class Examiner:
         match mode.split():
             case ["none"]:
                 return []
-            case ["text"]:
+            case ["text" | "free"]:
                 return list(question.passages)
             case ["soft", ratio]:
                 return [*self.slots(question.passages, int(ratio), asked)]
@@ -204,23 +206,29 @@ class Examiner:
         user: list[Part] = list(prompt.user(list(bodies), question))
         return self.llm.chat([Turn("system", (prompt.system(),)), Turn("user", tuple(user))])
 
-    def ask(self, bodies: Sequence[Body], question: str, longest: int = LONGEST_ANSWER) -> Reply:
+    def ask(
+        self, bodies: Sequence[Body], question: str, longest: int = LONGEST_ANSWER, sources: Sequence[str] = ()
+    ) -> Reply:
+        """The answer in the words of `sources`, if there are any; else in any words."""
         parts = self.parts(bodies, question)
-        stream = self.llm.stream(parts, max_tokens=longest, stop=("\n",))
+        rule = allowed(self.llm, self.bridge, sources, question) if sources else None
+        stream = self.llm.stream(parts, longest, ("\n",), rule)
         text = "".join(stream).strip()
         usage = stream.usage
         tokens = usage.text + usage.soft
         return Reply(text, tokens, usage.first_token, usage.reused < tokens / 2)
 
+    def answer(self, question: Question, mode: str, other: Question) -> Reply:
+        """The answer in a mode, in the words of the sources it is given."""
+        sources = {"none": (), "free": (), "shuffled": other.passages}.get(mode, question.passages)
+        return self.ask(self.bodies(question, mode, other), question.question, sources=sources)
+
     def doubt(self, question: Question, mode: str) -> tuple[float, float]:
         """The probability that the sources do not answer: as the bridge weighs it, and that the answer begins as a refusal."""
-        bodies = self.bodies(question, mode, question)
-        scores = self.llm.logits(self.parts(bodies, question.question)).astype(np.float64)
-        powers = np.exp(scores - scores.max())
-        said = powers[self._refusal] / powers.sum()
-        sources = [self.llm.tokenize(f" {passage.strip()}") for passage in question.passages]
-        odds = float(np.log(said) - np.log1p(-min(said, 1 - 1e-9)))
-        return self.bridge.doubt(odds, sources, self.llm.tokenize(f" {question.question.strip()}")), float(said)
+        scores = self.llm.logits(self.parts(self.bodies(question, mode, question), question.question))
+        refusing = odds(scores, self._refusal)
+        weighed = doubt(self.bridge, refusing, self.llm, question.passages, question.question)
+        return weighed, float(1 / (1 + np.exp(-refusing)))
 
 
 # -- tables ------------------------------------------------------------------------------------------
@@ -243,7 +251,7 @@ def reading(
         together = list(group)
         other = next((one for one in asked if one.passages != passages), together[0])
         for mode in modes:
-            replies[mode] += [examiner.ask(examiner.bodies(one, mode, other), one.question) for one in together]
+            replies[mode] += [examiner.answer(one, mode, other) for one in together]
         done(len(together))
     rows = [_mode_row(mode, asked, replies[mode]) for mode in modes]
     made = f"model {examiner.llm.name}, bridge trained: {examiner.bridge.about.trained}"
@@ -309,7 +317,7 @@ def _first_soft(examiner: Examiner, passages: Sequence[str], ratio: int, questio
     begin = time.perf_counter()
     bodies = examiner.slots(passages, ratio, question)
     made = time.perf_counter() - begin
-    reply = examiner.ask(bodies, question, 1)
+    reply = examiner.ask(bodies, question, 1, passages)
     return reply.tokens, made + reply.first_token
 
 
@@ -325,7 +333,7 @@ def first_token(
     for count in counts:
         chosen = list(passages[:count])
         question = f"What do these {count} sources say?"
-        text = examiner.ask(chosen, question, 1)
+        text = examiner.ask(chosen, question, 1, chosen)
         row: list[Cell] = [count, text.tokens, text.first_token]
         for ratio in ratios:
             examiner.slots(chosen, ratio, "Which others?")

@@ -29,6 +29,7 @@ class FitConfig:
         text_share, hybrid_share: how often all sources are text, or some are; otherwise all are soft.
         refuse_share, trap_share: questions whose source was left out, and changed questions that their source does not answer,
             for every question that is answered.
+        altered_share: how often a passage has some of its names and figures replaced by others.
         invented: runs of made-up passages (tables, sensor events, minutes, ...) beside the given data.
         ratio_odds: how often a soft sequence is at 2, 4, 8 and 16 tokens per slot.
     """
@@ -44,18 +45,19 @@ class FitConfig:
     lora: bool = True
     rank: int = 16
     alpha: float = 32.0
-    lora_rate: float = 1e-3
+    lora_rate: float = 7e-4
     warmup: int = 20
-    decay_share: float = 0.3
+    decay_share: float = 0.7
     clip: float = 1.0
     tokens: int = 800
     packs: int = 1
     relevance_steps: int = 1500
     text_steps: int = 40
-    text_share: float = 0.35
-    hybrid_share: float = 0.25
-    refuse_share: float = 0.1
-    trap_share: float = 0.12
+    text_share: float = 0.45
+    hybrid_share: float = 0.2
+    refuse_share: float = 0.15
+    trap_share: float = 0.25
+    altered_share: float = 0.4
     invented: int = 1200
     ratio_odds: tuple[float, ...] = (0.15, 0.4, 0.3, 0.15)
     checkpoint_every: int = 25

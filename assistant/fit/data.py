@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
 
+from assistant.fit.altered import altered
 from assistant.fit.config import FitConfig
 from assistant.fit.synthetic import invent
 from assistant.fit.tokens import Ids, Tokens
@@ -102,8 +103,8 @@ class SetSpec:
 
 SETS = {
     INVENTED: SetSpec(0.12, (2, 5), 12),
-    "squad_train_part": SetSpec(0.42, (2, 5), 16),
-    "qamr": SetSpec(0.25, (4, 8), 20),
+    "squad_train_part": SetSpec(0.5, (2, 5), 16),
+    "qamr": SetSpec(0.2, (4, 8), 20),
     "fairytaleqa": SetSpec(0.10, (2, 3), 10),
     "policyqa": SetSpec(0.05, (2, 5), 10),
     "wikitables": SetSpec(0.10, (4, 8), 12),
@@ -178,10 +179,23 @@ def _passages(name: str, path: Path, tokens: Tokens) -> Iterator[Passage]:
 
 
 def _asked_about(text: str, pairs: Iterable[tuple[str, str]], tokens: Tokens) -> Passage:
-    """A passage with its (question, answer) pairs, no answer being ""; over-long ones are left out."""
-    asks = [Ask(tuple(tokens.ids(f" {q.strip()}")), tuple(tokens.ids(a.strip()))) for q, a in pairs]
+    """A passage with its (question, answer) pairs, no answer being "".
+
+    Left out are over-long ones, and answers that the passage does not say in these words. An answer begins with a space:
+    inside a sentence its words are then the same tokens, and quoting is copying.
+    """
+    quoted = [(q, _as_said(a.strip(), text)) for q, a in pairs]
+    asks = [Ask(tuple(tokens.ids(f" {q.strip()}")), tuple(tokens.ids(a))) for q, a in quoted if a is not None]
     short = [ask for ask in asks if len(ask.answer) <= LONGEST_ANSWER and len(ask.question) <= LONGEST_QUESTION]
     return Passage(tuple(tokens.ids(f" {text.strip()}")), tuple(short))
+
+
+def _as_said(answer: str, text: str) -> str | None:
+    """The answer as the text writes it, after a space; "" for none, None where the text does not say it."""
+    at = text.find(answer) if answer in text else text.lower().find(answer.lower())
+    if not answer or at < 0:
+        return None if answer else ""
+    return f" {text[at : at + len(answer)]}"
 
 
 def verbalise(header: Iterable[str], cells: Iterable[str]) -> str:
@@ -249,10 +263,16 @@ class Packer:
         run = rows[start : start + count + 1]
         absent = run.pop(chance.randrange(len(run)))
         chance.shuffle(run)
+        run = [self._altered(passage, rows, chance) for passage in run]
         run = list(self._fitting(run))
         ratios = [self._ratio(mode, chance) for _ in run]
         context = self._context([Source(passage.ids, ratio) for passage, ratio in zip(run, ratios, strict=True)])
         return Pack(context, tuple(self._asked(run, absent, spec.asks, chance)))
+
+    def _altered(self, passage: Passage, rows: list[Passage], chance: random.Random) -> Passage:
+        if self.held_out or chance.random() >= self.config.altered_share:
+            return passage
+        return altered(passage, rows, self.corpus.tokens, chance)
 
     def _fitting(self, run: list[Passage]) -> Iterator[Passage]:
         room = self.config.tokens * 0.6
