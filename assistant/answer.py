@@ -313,8 +313,8 @@ class Assistant:
         parts = llm.chat([Turn("system", (system(),)), Turn("user", composed.parts)])
         made = time.perf_counter() - case.start - case.retrieve
         if isinstance(llm, Llm) and composed.sources:
-            words = [source.words for source in composed.sources]
-            stream = llm.stream(parts, LONGEST_ANSWER, ("\n",), allowed(llm, bridge, words, case.alone))
+            rule = allowed(llm, bridge, [source.words for source in composed.sources])
+            stream = llm.stream(parts, LONGEST_ANSWER, ("\n",), rule)
         else:
             stream = llm.stream(parts, LONGEST_ANSWER, ("\n",))
         if isinstance(stream, Sending):

@@ -52,7 +52,7 @@ class Mind(Protocol):
         """What it keeps of a passage, having read it by itself."""
 
 
-FORMAT = "kotonoha-bridge-3"
+FORMAT = "kotonoha-bridge-4"
 
 REMEMBERED = 512 << 20
 """Bytes of what was kept of passages that stay in memory for the next question; those longest not asked for go first."""
@@ -61,7 +61,7 @@ CERTAIN = 0.25
 """Share of the longest vector's length below which a vector of a wordless entity is not read."""
 
 DOUBT = "doubt"
-"""Weights [4] of the log-odds of a refusal, the highest relevance, the share of words not found, and 1."""
+"""Weights [2] of the log-odds of a refusal and of 1."""
 
 MEANING = ("meaning_linear", "meaning_bias", "meaning_inner", "meaning_outer")
 """Tensors of a bridge file that map vectors without words."""
@@ -128,15 +128,14 @@ class Bridge:
             self._remembered.popitem(last=False)
         return kept
 
-    def doubt(self, odds: float, sources: Sequence[Sequence[int]], question: Sequence[int]) -> float:
-        """The probability, 0 to 1, that sources do not answer a question, all in tokens.
+    def doubt(self, odds: float) -> float:
+        """The probability, 0 to 1, that the sources do not answer, of two equally frequent sorts of questions.
 
         Args:
             odds: logarithm of the odds with which the model begins a refusal.
         """
-        weights = self._tensors.get(DOUBT, np.array([1, 0, 0, 0], np.float32)).astype(np.float64)
-        signs = np.array([odds, *self._selector.evidence(sources, question), 1.0])
-        return float(1 / (1 + np.exp(-np.clip(weights @ signs, -50, 50))))
+        slope, level = self._tensors.get(DOUBT, np.array([1, 0], np.float32)).tolist()
+        return float(1 / (1 + np.exp(-np.clip(slope * odds + level, -50, 50))))
 
     def meant(self, vectors: Vectors) -> Vectors:
         """Vectors of the linguistic space [n, dim] as soft tokens, float32 [m, n_embd] with 1 <= m <= n.

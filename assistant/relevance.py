@@ -98,16 +98,6 @@ class Selector:
         asked_rows = self.rows(question) if question else np.zeros((0, 1), np.float32)
         return whole_words(network(self.rows(ids), asked_rows, given, self.tables), shape)
 
-    def evidence(self, sources: Sequence[Sequence[int]], question: Sequence[int]) -> tuple[float, float]:
-        """How likely the sources answer a question by their words alone: the highest score of any token, and the share of the
-        question's words, by rarity, that stand in none of them."""
-        highest = max((float(self.scores(tuple(ids), tuple(question)).max()) for ids in sources), default=LOWEST)
-        rarity, stem = self.tables["rarity"], self.tables["stem"]
-        asked = mentioned(np.unique(np.array(question, np.int64)), self.tables)
-        there = np.unique(stem[np.array([id for ids in sources for id in ids], np.int64)])
-        weight = rarity[asked].astype(np.float64)
-        return highest, float(weight[~np.isin(stem[asked], there)].sum() / max(weight.sum(), 1e-9))
-
 
 def shared(scores: Sequence[Vectors], room: int) -> list[list[int]]:
     """Places of the highest scores over all sources in reading order, `room` of them, ties to the earlier one.

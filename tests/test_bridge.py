@@ -90,13 +90,12 @@ def test_what_was_kept_longest_unused_is_forgotten(monkeypatch: pytest.MonkeyPat
         assert mind.read == read
 
 
-def test_doubt_is_the_models_own_wish_to_refuse_until_the_bridge_has_learned_to_weigh_it() -> None:
-    passage, asked = [3, 1, 57, 1], [53]
+def test_doubt_is_the_models_own_wish_to_refuse_until_the_bridge_has_learned_to_scale_it() -> None:
     plain = Bridge.untrained(ABOUT, NAMES, MIND)
-    assert [plain.doubt(odds, [passage], asked) for odds in (-90.0, 0.0, 90.0)] == pytest.approx([0, 0.5, 1], abs=1e-9)
-    weighed = Bridge(ABOUT, plain._tensors | {"doubt": np.array([1, 0, 4, 0], np.float32)}, MIND)
-    assert weighed.doubt(0.0, [passage], asked) > 0.9
-    assert weighed.doubt(0.0, [passage], [57]) == 0.5
+    assert [plain.doubt(odds) for odds in (-90.0, 0.0, 90.0)] == pytest.approx([0, 0.5, 1], abs=1e-9)
+    scaled = Bridge(ABOUT, plain._tensors | {"doubt": np.array([2, 3], np.float32)}, MIND)
+    assert scaled.doubt(-1.5) == pytest.approx(0.5)
+    assert scaled.doubt(-2.0) < 0.5 < scaled.doubt(-1.0)
 
 
 def test_a_saved_bridge_reads_as_before(tmp_path: Path) -> None:

@@ -148,15 +148,6 @@ def test_repeated_marks_what_was_said_before(ids: list[int]) -> None:
     assert repeated(np.array(ids)).tolist() == [float(token in ids[:place]) for place, token in enumerate(ids)]
 
 
-def test_evidence_is_the_best_token_and_the_share_of_words_that_stand_nowhere() -> None:
-    highest, missing = UNTRAINED.evidence([[THE, OIL], [SPINDLES, FIGURE]], [THE, SPINDLE, TORQUE])
-    assert missing == pytest.approx(0.6 / 1.2)
-    assert highest == pytest.approx(
-        max(float(UNTRAINED.scores(ids, (THE, SPINDLE, TORQUE)).max()) for ids in ((1, 8), (3, 6)))
-    )
-    assert UNTRAINED.evidence([[SPINDLE]], [THE])[1] == 0
-    assert UNTRAINED.evidence([], [SPINDLE]) == (-20.0, 1.0)
-
 
 # -- the network -------------------------------------------------------------------------------------
 

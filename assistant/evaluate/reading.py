@@ -26,7 +26,7 @@ from assistant import prompt
 from assistant.bridge import Bridge
 from assistant.evaluate.table import Cell, Table
 from assistant.llm import Llm, Part, Slots, Turn
-from assistant.reader import allowed, doubt, odds
+from assistant.reader import DOUBTFUL, allowed, doubt
 from ingest.errors import BadInput
 from ingest.space import Space, Vectors
 
@@ -160,7 +160,6 @@ class Examiner:
 
     def __init__(self, llm: Llm, bridge: Bridge, space: Space | None = None) -> None:
         self.llm, self.bridge, self.space = llm, bridge, space
-        self._refusal = llm.tokenize(prompt.REFUSAL)[0]
 
     def slots(self, passages: Sequence[str], ratio: int, question: str) -> list[Slots]:
         """What the question is given of passages."""
@@ -211,7 +210,7 @@ class Examiner:
     ) -> Reply:
         """The answer in the words of `sources`, if there are any; else in any words."""
         parts = self.parts(bodies, question)
-        rule = allowed(self.llm, self.bridge, sources, question) if sources else None
+        rule = allowed(self.llm, self.bridge, sources) if sources else None
         stream = self.llm.stream(parts, longest, ("\n",), rule)
         text = "".join(stream).strip()
         usage = stream.usage
@@ -223,12 +222,10 @@ class Examiner:
         sources = {"none": (), "free": (), "shuffled": other.passages}.get(mode, question.passages)
         return self.ask(self.bodies(question, mode, other), question.question, sources=sources)
 
-    def doubt(self, question: Question, mode: str) -> tuple[float, float]:
-        """The probability that the sources do not answer: as the bridge weighs it, and that the answer begins as a refusal."""
-        scores = self.llm.logits(self.parts(self.bodies(question, mode, question), question.question))
-        refusing = odds(scores, self._refusal)
-        weighed = doubt(self.bridge, refusing, self.llm, question.passages, question.question)
-        return weighed, float(1 / (1 + np.exp(-refusing)))
+    def doubt(self, question: Question, mode: str) -> float:
+        """The probability that the sources do not answer."""
+        parts = self.parts(self.bodies(question, mode, question), question.question)
+        return doubt(self.llm, self.bridge, self.llm.logits(parts))
 
 
 # -- tables ------------------------------------------------------------------------------------------
@@ -285,25 +282,23 @@ def _mode_row(mode: str, asked: Sequence[Question], replies: Sequence[Reply]) ->
 def refusal(
     examiner: Examiner, answerable: Sequence[Question], unanswerable: Sequence[Question], modes: Sequence[str]
 ) -> Table:
-    """How well answerable and unanswerable questions are told apart, refused at a probability of at least 1/2.
-
-    By what the bridge weighs (fitted on held-out training passages), beside the chance of a refusal's first word alone. The
-    area under the curve needs no threshold.
+    """How well answerable and unanswerable questions are told apart: refused at a doubt (fitted on held-out training passages)
+    of at least 1/2, the right threshold where both are equally frequent, and at the threshold of answers. The area under the
+    curve needs none.
     """
     rows: list[tuple[Cell, ...]] = []
     for mode in modes:
         yes = [examiner.doubt(question, mode) for question in answerable]
         no = [examiner.doubt(question, mode) for question in unanswerable]
-        for number, rule in enumerate(("weighed", "first word alone")):
-            rows.append((mode, rule, *_told_apart([one[number] for one in yes], [one[number] for one in no])))
-    note = f"{len(answerable)} answerable, {len(unanswerable)} not; refused where the probability is at least 1/2"
-    return Table(
-        "Refusal", ("mode", "rule", "answered %", "refused %", "balanced accuracy", "AUC"), tuple(rows), (note,)
-    )
+        for name, threshold in (("even odds", 0.5), ("as answers are given", DOUBTFUL)):
+            rows.append((mode, name, threshold, *_told_apart(yes, no, threshold)))
+    note = f"{len(answerable)} answerable, {len(unanswerable)} not"
+    columns = ("mode", "rule", "refused from", "answered %", "refused %", "balanced accuracy", "AUC")
+    return Table("Refusal", columns, tuple(rows), (note,))
 
 
-def _told_apart(yes: Sequence[float], no: Sequence[float]) -> tuple[float, float, float, float]:
-    kept, refused = mean(d < 0.5 for d in yes), mean(d >= 0.5 for d in no)
+def _told_apart(yes: Sequence[float], no: Sequence[float], threshold: float) -> tuple[float, float, float, float]:
+    kept, refused = mean(d < threshold for d in yes), mean(d >= threshold for d in no)
     area = mean((n > y) + (n == y) / 2 for n in no for y in yes)
     return 100 * kept, 100 * refused, (kept + refused) / 2, area
 

@@ -1,7 +1,7 @@
 """When is an answer not to be believed? A logistic regression on passages that nothing else was trained on.
 
-What the model's own wish to refuse, the relevance of the sources and the question's words that are missing in them weigh
-beside each other. Both sorts of questions count alike, whatever their number. Knows nothing about how signs are used.
+It scales the model's own wish to begin with a refusal. Both sorts of questions count alike, whatever their number. Knows
+nothing about how doubt is used.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import torch
 from numpy.typing import NDArray
 
 from assistant.fit.config import FitConfig
-from assistant.fit.data import Corpus, Pack, Packer, Source
+from assistant.fit.data import Corpus, Pack, Packer
 from assistant.fit.model import Model
 from assistant.fit.tokens import Ids
 from assistant.prompt import REFUSAL
 
 PACKS = 40
+MODES = ("text", "hybrid", "4", "8")
 REFUSED, TRAPPED = 0.25, 0.75
 """Questions whose source was left out, and changed ones, for every answered question: mostly the harder sort."""
 RIDGE = 1e-3
@@ -27,26 +28,23 @@ ROUNDS = 30
 
 @torch.no_grad()
 def fit_doubt(model: Model, corpus: Corpus, config: FitConfig, name: str) -> NDArray[np.float32]:
-    """Weights [4] for `assistant.bridge.Bridge.doubt`, from the held-out passages of one set, given as text."""
+    """Weights [2] for `assistant.bridge.Bridge.doubt`, from the held-out passages of one set, given in every way."""
     packer = Packer(corpus, replace(config, refuse_share=REFUSED, trap_share=TRAPPED), held_out=True)
     packer.specs = {name: packer.specs[name]}
-    drawn = [signs_of(model, packer.draw(number, "text"), corpus.tokens.fixed(REFUSAL)) for number in range(PACKS)]
+    packs = [packer.draw(number, MODES[number % len(MODES)]) for number in range(PACKS)]
+    drawn = [signs_of(model, pack, corpus.tokens.fixed(REFUSAL)) for pack in packs]
     return logistic(np.concatenate([signs for signs, _ in drawn]), np.concatenate([no for _, no in drawn]))
 
 
 def signs_of(model: Model, pack: Pack, refusal: Ids) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The signs [branches, 4] of a pack whose sources are given as text, and which branches are refused."""
-    sources = [item for item in pack.context if isinstance(item, Source)]
+    """The log-odds of a refusal and 1, [branches, 2], and which branches are refused."""
     laid = model.lay(pack)
     chances = model.scores(laid).log_softmax(-1)
     first = [int((laid.branch == number).nonzero()[0]) for number in range(1, len(pack.branches) + 1)]
     said = chances[first, refusal[0]].double()
     odds = (said - torch.log1p(-said.exp().clamp(max=1 - 1e-9))).cpu().numpy()
-    signs = [
-        [wish, *model.selector.evidence([one.ids for one in sources], branch.question), 1.0]
-        for wish, branch in zip(odds, pack.branches, strict=True)
-    ]
-    return np.array(signs), np.array([branch.target[: len(refusal)] == refusal for branch in pack.branches])
+    no = [branch.target[: len(refusal)] == refusal for branch in pack.branches]
+    return np.column_stack([odds, np.ones(len(odds))]), np.array(no)
 
 
 def logistic(signs: NDArray[np.float64], no: NDArray[np.bool_]) -> NDArray[np.float32]:
