@@ -243,7 +243,7 @@ class Assistant:
             ranked = quote.rank(exact, asked, found, self._inside(found, viewer))
             chosen = _first_said(linked.candidates, ranked[:1])
         spent = time.perf_counter() - start
-        return _Case(question, alone, found, ranked, chosen, fitting, sure, grounding, start, spent, words)
+        return _Case(question, alone, found, ranked, chosen, fitting, sure, grounding, start, spent, asked.fluent, words)
 
     def _inside(self, hits: Sequence[Hit], viewer: Viewer) -> quote.Inner:
         """The lines of the pictures and pages among the hits, as far as this viewer may read them."""
@@ -312,7 +312,7 @@ class Assistant:
         composed = compose(case.alone, hits, case.grounding, llm.tokenize, llm.context, bridge)
         parts = llm.chat([Turn("system", (system(),)), Turn("user", composed.parts)])
         made = time.perf_counter() - case.start - case.retrieve
-        if isinstance(llm, Llm) and composed.sources:
+        if isinstance(llm, Llm) and composed.sources and case.fluent:  # adapters learn to quote in the encoder's language
             rule = allowed(llm, bridge, [source.words for source in composed.sources])
             stream = llm.stream(parts, LONGEST_ANSWER, ("\n",), rule)
         else:
@@ -400,6 +400,7 @@ class _Case:
         chosen: those that would be quoted.
         fitting: those that the model's words may rest on.
         retrieve: seconds until here.
+        fluent: whether the encoder knows the language of the question.
         shown: the words of what was shown.
         model: who answers, if it is not the model on this machine.
         notes: what the answer has to say about its way.
@@ -415,6 +416,7 @@ class _Case:
     grounding: Grounding
     start: float
     retrieve: float
+    fluent: bool
     shown: str = ""
     model: str = ""
     notes: tuple[str, ...] = ()
