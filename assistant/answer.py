@@ -31,7 +31,7 @@ from ingest.space import Vectors, unpack
 
 if TYPE_CHECKING:
     from assistant.bridge import Bridge
-    from assistant.llm import Llm, Usage
+    from assistant.llm import Llm, Stream, Usage
     from assistant.question import Shown
     from assistant.remote import Remote
     from assistant.retrieve import Hit, Retriever
@@ -314,9 +314,9 @@ class Assistant:
         made = time.perf_counter() - case.start - case.retrieve
         if isinstance(llm, Llm) and composed.sources and case.fluent:  # adapters learn to quote in the encoder's language
             rule = allowed(llm, bridge, [source.words for source in composed.sources])
-            stream = llm.stream(parts, LONGEST_ANSWER, ("\n",), rule)
+            stream: Stream = llm.stream(parts, max_tokens=LONGEST_ANSWER, stop=("\n",), rule=rule)
         else:
-            stream = llm.stream(parts, LONGEST_ANSWER, ("\n",))
+            stream = llm.stream(parts, max_tokens=LONGEST_ANSWER, stop=("\n",))
         if isinstance(stream, Sending):
             yield _leaving(stream.host, len(stream.body), composed.sources, case.alone)
         said: list[str] = []
