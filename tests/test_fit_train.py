@@ -39,8 +39,8 @@ def config(tmp_path: Path) -> FitConfig:
             row = {"context": f"Box {number} holds {number * 7} nails.", "question": f"What is in box {number}?"}
             file.write(json.dumps({**row, "answer": f"{number * 7} nails"}) + "\n")
     return FitConfig(
-        write_model(tmp_path / "tiny.gguf"), data, tmp_path / "run", device="cpu", steps=4, text_steps=1, tokens=250,
-        warmup=1, rank=2, alpha=4, checkpoint_every=1, validate_every=100, invented=20, relevance_steps=3,
+        write_model(tmp_path / "tiny.gguf"), data, tmp_path / "run", device="cpu", format="float32", steps=4,
+        text_steps=1, tokens=250, warmup=1, rank=2, alpha=4, checkpoint_every=1, validate_every=100, invented=20, relevance_steps=3,
     )  # fmt: skip
 
 
@@ -55,6 +55,16 @@ def test_a_run_that_stopped_ends_as_one_that_did_not(config: FitConfig, tmp_path
     assert second.adapter and whole.adapter and second.adapter.read_bytes() == whole.adapter.read_bytes()
     assert second.validation == whole.validation
     assert set(whole.validation) == {"text", "2", "4", "8", "16"}
+
+
+def test_a_run_keeps_the_number_format_it_began_with(config: FitConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which one is faster may come out otherwise the second time, on a machine that does other work."""
+    automatic = dataclasses.replace(config, format="auto", minutes=1e-9)
+    monkeypatch.setattr("assistant.fit.train._seconds", {torch.float32: 1.0, torch.bfloat16: 2.0}.get)
+    run(automatic)
+    monkeypatch.setattr("assistant.fit.train._seconds", {torch.float32: 2.0, torch.bfloat16: 1.0}.get)
+    run(automatic)
+    assert json.loads((config.run / "config.json").read_text("utf-8"))["format"] == "float32"
 
 
 def test_what_was_trained_is_served(config: FitConfig) -> None:

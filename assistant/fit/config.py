@@ -16,6 +16,7 @@ class FitConfig:
         run: where checkpoints, the token cache and the log live; a run found there is continued.
         start: a folder with an exported bridge and adapter to begin from, such as `assistant/weights`.
         device: "cpu", "cuda" or "auto".
+        format: "float32", "bfloat16" or "auto": the faster one; a run that is continued keeps what it began with.
         steps: optimiser steps in all.
         minutes: stop after this much time with a checkpoint (0: no limit); a later call goes on.
         seed: fixes data order and initial weights.
@@ -39,6 +40,7 @@ class FitConfig:
     run: Path
     start: Path | None = None
     device: str = "auto"
+    format: str = "auto"
     steps: int = 1000
     minutes: float = 0.0
     seed: int = 7

@@ -100,8 +100,7 @@ class _Run:
         self.config, self.progress = config, progress
         config.run.mkdir(parents=True, exist_ok=True)
         device = _device(config.device)
-        reader = Reader(config.llm, fastest(device)).to(device)
-        _claim(config)
+        reader = Reader(config.llm, getattr(torch, _claim(config, device))).to(device)
         tokens = Tokens(config.llm)
         self.corpus = prepare(config, tokens)
         self.step = 0
@@ -212,16 +211,19 @@ class _Run:
         self.optimiser.load_state_dict(state["optimiser"])
 
 
-def _claim(config: FitConfig) -> None:
-    """Write the configuration down, or refuse a folder whose run has another model, seed or size of adapter."""
+def _claim(config: FitConfig, device: torch.device) -> str:
+    """Write the configuration down, or refuse a folder whose run has another model, seed or size of adapter.
+
+    Returns the number format: the one asked for, or that the run began with, or the fastest.
+    """
     path = config.run / "config.json"
-    mine = config.as_dict()
-    if path.exists():
-        theirs = json.loads(path.read_text("utf-8"))
-        for key in ("llm", "seed", "lora", "rank", "alpha"):
-            if theirs.get(key) != mine[key]:
-                raise BadInput(f"the run in {config.run.name} was begun with {key} {theirs.get(key)}, not {mine[key]}")
-    path.write_text(json.dumps(mine, indent=1) + "\n", "utf-8")
+    mine, theirs = config.as_dict(), json.loads(path.read_text("utf-8")) if path.exists() else {}
+    for key in ("llm", "seed", "lora", "rank", "alpha") if theirs else ():
+        if theirs.get(key) != mine[key]:
+            raise BadInput(f"the run in {config.run.name} was begun with {key} {theirs.get(key)}, not {mine[key]}")
+    chosen = config.format if config.format != "auto" else str(theirs.get("format") or fastest(device)).removeprefix("torch.")
+    path.write_text(json.dumps({**mine, "format": chosen}, indent=1) + "\n", "utf-8")
+    return chosen
 
 
 def _tables(
