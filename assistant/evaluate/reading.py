@@ -283,24 +283,26 @@ def refusal(
     examiner: Examiner, answerable: Sequence[Question], unanswerable: Sequence[Question], modes: Sequence[str]
 ) -> Table:
     """How well answerable and unanswerable questions are told apart: refused at a doubt (fitted on held-out training passages)
-    of at least 1/2, the right threshold where both are equally frequent, and at the threshold of answers. The area under the
-    curve needs none.
+    of at least 1/2, the right threshold where both are equally frequent, and at the threshold of answers; and, to see what any
+    threshold could do, at the one that turns out best for these very questions. The area under the curve needs none.
     """
     rows: list[tuple[Cell, ...]] = []
     for mode in modes:
         yes = [examiner.doubt(question, mode) for question in answerable]
         no = [examiner.doubt(question, mode) for question in unanswerable]
-        for name, threshold in (("even odds", 0.5), ("as answers are given", DOUBTFUL)):
-            rows.append((mode, name, threshold, *_told_apart(yes, no, threshold)))
+        area = mean((n > y) + (n == y) / 2 for n in no for y in yes)
+        best = max(sorted({*yes, *no}), key=lambda threshold: _told_apart(yes, no, threshold)[2])
+        for name, threshold in (("even odds", 0.5), ("as answers are given", DOUBTFUL), ("best in hindsight", best)):
+            rows.append((mode, name, threshold, *_told_apart(yes, no, threshold), area))
     note = f"{len(answerable)} answerable, {len(unanswerable)} not"
     columns = ("mode", "rule", "refused from", "answered %", "refused %", "balanced accuracy", "AUC")
     return Table("Refusal", columns, tuple(rows), (note,))
 
 
-def _told_apart(yes: Sequence[float], no: Sequence[float], threshold: float) -> tuple[float, float, float, float]:
+def _told_apart(yes: Sequence[float], no: Sequence[float], threshold: float) -> tuple[float, float, float]:
+    """Shares in percent that are answered and refused rightly, and their mean (balanced accuracy, 0 to 1)."""
     kept, refused = mean(d < threshold for d in yes), mean(d >= threshold for d in no)
-    area = mean((n > y) + (n == y) / 2 for n in no for y in yes)
-    return 100 * kept, 100 * refused, (kept + refused) / 2, area
+    return 100 * kept, 100 * refused, (kept + refused) / 2
 
 
 LEADS = ("", "Briefly:", "In a word:", "Exactly:", "Once more:")
