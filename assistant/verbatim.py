@@ -42,8 +42,10 @@ class Verbatim:
     def ends(self, said: bytes) -> bool:
         """Whether this is an allowed answer."""
         said = said.removeprefix(b" ")
-        if not said or said[0] in NEVER_FIRST or said == self._refusal:
-            return bool(self._refusal) and said == self._refusal
+        if self._refusal:
+            return said == self._refusal
+        if not said or said[0] in NEVER_FIRST:
+            return False
         marked = _MARKED.fullmatch(said)
         return bool(marked and marked[3] and marked[2] in self._marks(marked[1]))
 

@@ -148,7 +148,6 @@ def test_repeated_marks_what_was_said_before(ids: list[int]) -> None:
     assert repeated(np.array(ids)).tolist() == [float(token in ids[:place]) for place, token in enumerate(ids)]
 
 
-
 # -- the network -------------------------------------------------------------------------------------
 
 

@@ -32,14 +32,14 @@ def altered(passage: Passage, others: Sequence[Passage], tokens: Tokens, chance:
     """`passage` with some of its names and figures replaced; questions whose answer it no longer says are left out."""
     ids, asks = passage.ids, passage.asks
     for old in sorted({ask.answer for ask in asks if ask.answer}):
-        if chance.random() < EACH and (new := _other(old, others, tokens, chance)) and not _places(ids, new):
+        if chance.random() < EACH and (new := _other(old, others, tokens, chance)) and not places(ids, new):
             ids = substituted(ids, old, new)
             asks = tuple(
                 replace(ask, question=substituted(ask.question, old, new), answer=substituted(ask.answer, old, new))
                 for ask in asks
             )
     lost = [
-        bool(_places(passage.ids, before.answer)) and not _places(ids, after.answer)
+        bool(places(passage.ids, before.answer)) and not places(ids, after.answer)
         for before, after in zip(passage.asks, asks, strict=True)
     ]
     return replace(passage, ids=ids, asks=tuple(ask for ask, gone in zip(asks, lost, strict=True) if not gone))
@@ -71,13 +71,13 @@ def substituted(ids: Ids, old: Ids, new: Ids) -> Ids:
     """`ids` with every occurrence of `old` replaced by `new`."""
     made: list[int] = []
     at = 0
-    for place in _places(ids, old):
+    for place in places(ids, old):
         if place >= at:
             made += [*ids[at:place], *new]
             at = place + len(old)
     return (*made, *ids[at:])
 
 
-def _places(ids: Ids, wanted: Ids) -> list[int]:
+def places(ids: Ids, wanted: Ids) -> list[int]:
     """Where `wanted` begins in `ids`; nothing is everywhere."""
     return [at for at in range(len(ids) - len(wanted) + 1) if ids[at : at + len(wanted)] == wanted]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from assistant.fit.altered import places
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Ask, Corpus, Passage
 from assistant.fit.tokens import Ids, Tokens
@@ -128,9 +129,8 @@ def _together(rows: Sequence[Passage]) -> Iterator[list[Passage]]:
 def answer_spans(ids: Ids, ask: Ask, tokens: Tokens) -> Iterator[tuple[int, int]]:
     """Where a passage holds an answer, inside a sentence or at its beginning."""
     for wanted in {ask.answer, tokens.fixed(f" {tokens.text(ask.answer)}")} if ask.answer else ():
-        for start in range(len(ids) - len(wanted) + 1):
-            if ids[start : start + len(wanted)] == wanted:
-                yield start, start + len(wanted)
+        for start in places(ids, wanted):
+            yield start, start + len(wanted)
 
 
 def _unasked(sample: Sample) -> Sample:
