@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from ingest.entity import Entity
 
 from .asked import Condition, Heading, Query, understand
+from .idiom import YEAR, plain
 
 if TYPE_CHECKING:
     import duckdb
 
 SQL_TYPES = {"number": "DOUBLE", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
 ENTITY = '"entity of the row"'
+RANK = '"place in order"'
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$")
 CITED = 20
 """Most rows that are cited; `Calculation.count` says how many there were."""
@@ -125,12 +127,14 @@ def run(query: Query, table: Table) -> Calculation | None:
     with _database(table) as database:
         where, values = _where(query.where)
         select, more = _select(query)
-        statement = f"SELECT {select} FROM data{where}{more}"
+        statement = _placed(query, where) if query.operation == "place" else f"SELECT {select} FROM data{where}{more}"
         found = _checked(database, statement, values)
         if not found or found[0][0] is None or (query.operation == "cell" and len({row[0] for row in found}) > 1):
             return None
         value = found[0][0]
-        if query.operation == "which" and len(found) > 1 and found[0][1] == found[1][1]:
+        if query.operation in ("which", "place") and (found[0][1] is None or _tied(found)):
+            return None
+        if _several_each(query, database, where, values):
             return None
         ids = [row[0] for row in _rows_used(database, query, where, values, found)]
         if query.operation == "distinct" and len(ids) < 2:
@@ -203,7 +207,32 @@ def _select(query: Query) -> tuple[str, str]:
     if query.grouped:
         size = f"sum({column})" if query.column else "count(*)"
         return f"{label}, {size}", f" GROUP BY {label} ORDER BY 2 {order} NULLS LAST LIMIT 2"
-    return f"{label}, {column}", f" ORDER BY 2 {order} NULLS LAST LIMIT 2"
+    return f"DISTINCT {label}, {column}", f" ORDER BY 2 {order} NULLS LAST LIMIT 2"
+
+
+def _placed(query: Query, where: str) -> str:
+    """The row at a place in an order; two of the same day or year leave it open."""
+    column, by = _quoted(query.column), _quoted(query.by) if query.by else "rowid"
+    if query.place in ("first", "last"):
+        order = "DESC" if query.place == "last" else "ASC"
+        return f"SELECT {column}, {by}, {ENTITY} FROM data{where} ORDER BY 2 {order} NULLS LAST LIMIT 2"
+    placed = f"SELECT *, dense_rank() OVER (ORDER BY {by}) AS {RANK} FROM data WHERE {by} IS NOT NULL"
+    step = "+ 1" if query.place == "next" else "- 1"
+    anchor = f"SELECT max({RANK}) FROM placed{where} HAVING count(*) = 1"
+    return f"WITH placed AS ({placed}) SELECT {column}, {RANK}, {ENTITY} FROM placed WHERE {RANK} = ({anchor}) {step} LIMIT 2"
+
+
+def _tied(found: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether the first two rows are equally large or equally late."""
+    return len(found) > 1 and found[0][1] == found[1][1]
+
+
+def _several_each(query: Query, database: duckdb.DuckDBPyConnection, where: str, values: Sequence[Any]) -> bool:
+    """Whether things to choose from have more rows than one: then it is not clear which of them are compared."""
+    if query.operation != "which" or query.grouped:
+        return False
+    given = [c.value for c in query.where if c.column == query.label and isinstance(c.value, tuple)]
+    return any(len(_checked(database, f"SELECT 1 FROM data{where}", values)) != len(names) for names in given)
 
 
 def _where(conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
@@ -229,6 +258,8 @@ def _rows_used(
     found: Sequence[tuple[Any, ...]],
 ) -> list[tuple[Any, ...]]:
     """Ids of the rows behind the answer, in order of the table."""
+    if query.operation == "place":
+        return [(found[0][2],)]
     extra, more = "", list(values)
     if query.operation in ("max", "min"):
         extra, more = f"{_quoted(query.column)} = ?", [*values, found[0][0]]
@@ -267,6 +298,8 @@ def _shown(query: Query, table: Table, value: Any) -> str:
     heading = next((h for h in table.headings if h.name == query.column), Heading("", ""))
     if query.operation in ("count", "distinct"):
         return f"{value:,}"
+    if isinstance(value, float) and YEAR.match(plain(heading.name)):
+        return f"{value:.0f}"
     if isinstance(value, float):
         figure = f"{value:,.0f}" if value == int(value) else f"{round(value, 6):,.10g}"
         return f"{figure} {heading.unit}".rstrip()

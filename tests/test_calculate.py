@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,6 +78,85 @@ def test_a_question_is_answered_exactly_with_its_rows(
     numbers = {entity.id: entity.locator.row for entity in ENTITIES}
     assert [numbers[id] for id in found.rows] == used
     assert found.query.startswith("SELECT")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "used"),
+    [
+        ("Which order came after SO-2?", "SO-3", [4]),
+        ("Which order came right before SO-3?", "SO-2", [3]),
+        ("Which order follows SO-5?", "SO-1", [2]),
+        ("SO-2の次の注文は？", "SO-3", [4]),
+        ("Which order is listed after SO-4?", "SO-5", [6]),
+        ("When was the last order from Akizora Machinery?", "2026-05-03", [3]),
+        ("What was the last order from Umikaze?", "SO-4", [5]),
+        ("What is the latest order?", "SO-4", [5]),
+        ("最新の注文の顧客は？", "Umikaze Robotics", [5]),
+        ("最後の注文はいつですか", "2026-05-31", [5]),
+        ("Which customer placed the first order?", "Natsukawa", [6]),
+        ("What was the last order date?", "2026-05-31", [5]),
+        ("What is the earliest due date of an open order?", "2026-06-01", [4]),
+        ("Which order has the earliest due date?", "SO-5", [6]),
+        ("Which order had a larger amount, SO-1 or SO-2?", "SO-2", [3]),
+        ("What is the cheapest part?", "Mechanical seal", [2, 4]),
+        ("Which part is the most expensive?", "Spindle unit", [3, 5]),
+    ],
+)
+def test_first_last_next_and_the_one_of_two_follow_the_order_in_time(
+    question: str, answer: str, used: list[int]
+) -> None:
+    """The rows are not listed in order of time: SO-5 is the oldest."""
+    found = calculate(question, ENTITIES)
+    assert found is not None
+    assert found.text == answer
+    numbers = {entity.id: entity.locator.row for entity in ENTITIES}
+    assert [numbers[id] for id in found.rows] == used
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which order came after SO-4?",  # there is none
+        "Which order came after the spindle unit?",  # two orders of it
+        "Which customer had the larger amount, Akizora Machinery or Umikaze Robotics?",  # two orders each
+        "How many orders in the last month?",
+        "Which order was shipped in the last week?",
+        "What was ordered after the inspection?",
+        "Was the last order shipped?",
+    ],
+)
+def test_a_place_that_nothing_or_several_rows_have_gets_no_answer(question: str) -> None:
+    assert calculate(question, ENTITIES) is None
+
+
+def test_without_days_the_order_is_that_of_the_rows() -> None:
+    entities = rows([["Rank", "Team"], ["1", "Aki"], ["2", "Umi"], ["3", "Natsu"]], "League")
+    for question, answer in (
+        ("Which team is below Umi?", "Natsu"),
+        ("Who finished right before Umi?", "Aki"),
+        ("Which team is the last on the list?", "Natsu"),
+    ):
+        found = calculate(question, entities)
+        assert found is not None
+        assert found.text == answer
+    assert calculate("Which is the latest team?", entities) is None
+
+
+def test_two_of_the_same_day_leave_the_last_one_open() -> None:
+    cells: list[Row] = [["Order no", "Order date"], ["A-1", "2026-05-01"], ["A-2", "2026-05-09"], ["A-3", "2026-05-09"]]
+    assert calculate("Which order was the last?", rows(cells)) is None
+    assert calculate("Which order came after A-1?", rows(cells)) is None
+    found = calculate("Which order came before A-3?", rows(cells))
+    assert found is not None
+    assert found.text == "A-1"
+
+
+def test_a_year_is_written_as_a_year() -> None:
+    found = calculate(
+        "In what year was Umi the winner?", rows([["Year", "Winner"], [1998, "Aki"], [2013, "Umi"]], "Cups")
+    )
+    assert found is not None
+    assert found.text == "2013"
 
 
 @pytest.mark.parametrize(
@@ -162,3 +244,17 @@ def test_sums_and_counts_agree_with_plain_python(data: list[tuple[str, int]]) ->
         above = calculate(f"How many orders from {name} above 500,000?", entities)
         assert above is not None
         assert above.value == sum(other == name and amount > 500_000 for other, amount in data)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 300), min_size=3, max_size=12, unique=True))
+def test_neighbours_in_time_agree_with_sorting(days: list[int]) -> None:
+    start = dt.date(2026, 1, 1)
+    named = {f"A-{100 + i}": start + dt.timedelta(days=day) for i, day in enumerate(days)}
+    entities = rows([["Order no", "Order date"], *([name, day.isoformat()] for name, day in named.items())])
+    in_time = sorted(named, key=lambda name: named[name])
+    for before, after in pairwise(in_time):
+        assert getattr(calculate(f"Which order came after {before}?", entities), "text", None) == after
+        assert getattr(calculate(f"Which order came before {after}?", entities), "text", None) == before
+    assert getattr(calculate("Which order was the first?", entities), "text", None) == in_time[0]
+    assert getattr(calculate("Which order was the last?", entities), "text", None) == in_time[-1]

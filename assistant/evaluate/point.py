@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from assistant.asked import stem, stems
+from assistant.idiom import MEASURES, stem, stems
 from ingest.cells import cell
 from ingest.entity import Entity
 from ingest.lexicon import is_telling, terms
@@ -29,13 +29,6 @@ SMALL = frozenset(
         "fastest", "quickest", "worst", "closest", "less", "lower", "smaller",
     }
 )  # fmt: skip
-MEASURES = {
-    "longest": "length time duration distance", "shortest": "length time duration distance", "tallest": "height",
-    "heaviest": "weight mass", "lightest": "weight mass", "fastest": "time speed", "quickest": "time",
-    "earliest": "date year season", "latest": "date year season", "oldest": "age born year built date",
-    "youngest": "age born", "newest": "year date built", "best": "rank place score", "worst": "rank place score",
-    "highest": "rank", "cheapest": "price", "farthest": "distance", "closest": "distance",
-}  # fmt: skip
 AFTER = re.compile(r"\b(?:after|next|below|follow(?:s|ing|ed)?|succeed\w*|later|subsequent)\b")
 BEFORE = re.compile(r"\b(?:before|previous|prior|above|preced\w+|earlier)\b")
 FIRST = re.compile(r"\b(?:first|top|begin\w*|start\w*|initial)\b")

@@ -73,7 +73,7 @@ class Outcome:
 
 
 def draw(file: Path, count: int) -> tuple[list[Case], dict[str, list[list[str]]]]:
-    """Cases drawn by a fixed seed, and their tables by source."""
+    """Cases drawn by a fixed seed, and their tables by source; the file writes a line break in a cell as two characters."""
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
     random.Random(SEED).shuffle(rows)
@@ -81,7 +81,7 @@ def draw(file: Path, count: int) -> tuple[list[Case], dict[str, list[list[str]]]
     tables: dict[str, list[list[str]]] = {}
     cases = []
     for row in rows[:count]:
-        cells = [row["header"], *row["rows"]]
+        cells = [[value.replace("\\n", "\n") for value in line] for line in (row["header"], *row["rows"])]
         source = names.setdefault(json.dumps(cells), f"t{len(names)}")
         tables[source] = cells
         chance = by_chance(row["question"], row["answer"], row["header"], row["rows"][row["row"]])

@@ -233,7 +233,7 @@ def _heads(item: Cell, below: Sequence[Cell]) -> bool:
 
 
 def _year(item: Cell) -> bool:
-    return item.type == "number" and isinstance(item.value, int) and 1900 <= item.value <= 2100
+    return item.type == "number" and isinstance(item.value, int) and 1800 <= item.value <= 2100
 
 
 def _goes_on(upper: Row, lower: Row, data: Row) -> bool:
