@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from assistant.evaluate.table import Table
 
 SECONDS = 0.1
 """How far a place in a recording may lie from the labelled one: the detectors look at frames of 32 ms."""
+
+FIVE = 5
+"""Hits among which the right thing has to be."""
 
 DOCUMENTS = ("text",)
 """Modalities of questions that documents alone answer."""
@@ -40,12 +43,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How one question was answered."""
+    """How one question was answered. `found`: something of the right place was among the five hits that were read."""
 
     question: Question
     answer: str
     refused: bool
     how: str
+    found: bool
     fact: bool
     cited: bool
 
@@ -71,7 +75,10 @@ def mark(question: Question, answer: Answer) -> Mark:
         plain(never) in said for never in question.never
     )
     cited = any(_is_place(question, citation.source, citation.locator.as_dict()) for citation in answer.citations)
-    return Mark(question, answer.answer, answer.refused, answer.how, fact, cited)
+    whole = replace(question, locator={name: value for name, value in question.locator.items() if name != "box"})
+    read = ((answer.paths[hit.entity.source], hit.entity.locator.as_dict()) for hit in answer.hits[:FIVE])
+    found = any(_is_place(whole, source, place) for source, place in read)  # a picture is found whole, cited by box
+    return Mark(question, answer.answer, answer.refused, answer.how, found, fact, cited)
 
 
 def table(marks: Sequence[Mark]) -> Table:
@@ -90,7 +97,7 @@ def table(marks: Sequence[Mark]) -> Table:
         ("all", list(marks)),
     ):
         rows.append((name, "", *_counts(group)))
-    columns = ("modality", "kind", "questions", "fact", "place", "refused", "right", "share")
+    columns = ("modality", "kind", "questions", "found", "fact", "place", "refused", "right", "share")
     return Table("Questions of the firm", columns, tuple(rows))
 
 
@@ -100,11 +107,11 @@ def plain(text: str) -> str:
     return re.sub(r"(?<=\d),(?=\d{3})|[\s·・'\"’]", "", folded)
 
 
-def _counts(marks: Sequence[Mark]) -> tuple[int, int, int, int, int, float]:
+def _counts(marks: Sequence[Mark]) -> tuple[int, int, int, int, int, int, float]:
     right = sum(m.right for m in marks)
     return (
-        len(marks), sum(m.fact for m in marks), sum(m.cited for m in marks), sum(m.refused for m in marks), right,
-        right / max(len(marks), 1),
+        len(marks), sum(m.found for m in marks), sum(m.fact for m in marks), sum(m.cited for m in marks),
+        sum(m.refused for m in marks), right, right / max(len(marks), 1),
     )  # fmt: skip
 
 

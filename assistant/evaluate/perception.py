@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.errors import BadInput
+
 from .table import Cell, Table
 
 if TYPE_CHECKING:
@@ -120,7 +122,11 @@ def run(folder: Path, settings: Settings) -> Table:
     from ingest.readers.audio import AudioReader
     from ingest.readers.illustrated import Illustrated
 
+    known = [one for one in references() if (folder / one.source).is_file()]
+    if not known:
+        wanted = ", ".join(dict.fromkeys(str(Path(one.source).parent) for one in references()))
+        raise BadInput(f"{folder} has none of the files that references are shipped for; it should hold {wanted}")
     readers = build.readers(settings)
     pages = next(one for one in readers if isinstance(one, Illustrated) and one.name == "pdf")
     sound = next(one for one in readers if isinstance(one, AudioReader))
-    return measure(folder, [one for one in references() if (folder / one.source).is_file()], pages, sound)
+    return measure(folder, known, pages, sound)

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.errors import BadInput
+
 from .table import Cell, Table
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def addresses(files: Sequence[Path], sight: Sight, space: Space) -> tuple[Vector
 
 def measure(folder: Path, descriptions: Sequence[tuple[str, str]], sight: Sight, space: Space) -> Table:
     """Recall@1, @5, @10 in every direction, and recall@1, @10 of the best class name alone."""
-    files = sorted(folder.glob("*.jpg"))
+    files = sorted(file for file in folder.glob("*.jpg") if "_" in file.stem)
     stems = [file.stem for file in files]
     pictures, plain = addresses(files, sight, space)
     names = placed_texts(space, [stem.split("_", 1)[1].replace("_", " ") for stem in stems])
@@ -93,5 +95,7 @@ def run(folder: Path, settings: Settings) -> Table:
     from assistant import build
     from ingest.encoders.vision import EfficientNetLite
 
+    if not any("_" in file.stem for file in folder.glob("*.jpg")):
+        raise BadInput(f"{folder} holds no photographs called NUMBER_CLASS.jpg, as in n01443537_goldfish.jpg")
     space = build.space(settings)
     return measure(folder, descriptions(), EfficientNetLite(space, settings.cache_folder), space)

@@ -18,11 +18,13 @@ from typing import Any
 
 from assistant.evaluate.table import Table
 from ingest.entity import Draft
+from ingest.errors import BadInput
 from ingest.readers.sensor import SensorReader
 from ingest.readers.table import sheets
 from ingest.settings import Settings
 from ingest.source import look
 
+LABELS = "nab_anomaly_windows.json"
 Span = tuple[str, str]
 
 
@@ -88,5 +90,8 @@ def table(scores: Sequence[Score]) -> Table:
 
 def run(folder: Path) -> Table:
     """The table over all CSV files of a folder with labelled windows."""
-    windows: dict[str, Any] = json.loads((folder / "nab_anomaly_windows.json").read_text(encoding="utf-8"))
+    labels = folder / LABELS
+    if not labels.is_file():
+        raise BadInput(f"{folder} has no file {LABELS} with the labelled windows of its records")
+    windows: dict[str, Any] = json.loads(labels.read_text(encoding="utf-8"))
     return table([measure(file, windows) for file in sorted(folder.glob("*.csv"))])
