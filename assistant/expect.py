@@ -22,6 +22,8 @@ DATE = (
 )
 TIME = r"(?:seconds?|minutes?|min|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|shifts?|s|h|ms)\b"
 OFTEN = r"\b(?:daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|hourly|every|once|twice|always|never|each)\b"
+REPEATED = rf"{OFTEN}|\b(?:per|after|intervals?)\b|毎[日週月年時]|おき|ごと|に[一1１]回"
+"""How often something is done: "two hours" alone is how long."""
 JAPANESE_TIME = r"(?:秒|分|時間|日|週|か月|ヶ月|カ月|年)"
 DURATION = rf"{NUMBER}[\s-]*(?:\w+[\s-]+)?{TIME}|{OFTEN}|{NUMBER}\s*{JAPANESE_TIME}|毎[日週月年時]"
 LENGTH = rf"{NUMBER}[\s-]*(?:[µu]m|mm|cm|m|km|met(?:er|re)s?|feet|foot|ft|inch(?:es)?|in|miles?|yards?|kilomet(?:er|re)s?)\b"
@@ -44,7 +46,8 @@ SORTS: tuple[tuple[str, str], ...] = (
     (rf"{WHAT} (?:per ?cent|percentage|proportion|share|fraction)\b|何%|何パーセント|何割", r"\d\s*[%％]|per ?cent|half|third|quarter|\bnone\b|割"),
     (rf"{WHAT} colou?rs?\b|何色|色は", r"\b(?:red|blue|green|yellow|orange|black|white|gr[ae]y|brown|purple|pink|silver|gold(?:en)?|violet|crimson)\b|[赤青緑黄黒白灰茶紫銀金]"),
     (r"\b(?:price|costs?|salary|fees?|wages?|fares?|prize money|budget|revenue|turnover|sales target|allowance)\b|\bhow expensive|いくら|何円|料金|価格|単価", MONEY + r"|(?<![\d-])(?!(?:19|20)\d\d\b)\d{3}"),
-    (r"\bhow (?:often|frequently)|\bwhat intervals?|どのくらいの頻度|何回", rf"{DURATION}|{NUMBER}\s*(?:times|回)"),
+    (r"\bhow (?:often|frequently)|どのくらいの頻度|何回", rf"{REPEATED}|{NUMBER}\s*(?:times|回)"),
+    (r"\bwhat intervals?", rf"{REPEATED}|{DURATION}"),
     (r"\bhow (?:long|quickly|soon)\b|\bhow much time|\bfor how many (?:hours|days|weeks|months|years)", rf"{DURATION}|{LENGTH}|{DATE}|immediately|at once"),
     (r"\bhow (?:tall|high|wide|deep|far|large|big|thick)\b|\b(?:height|width|depth|length|diameter|distance)\b|寸法|直径", rf"{LENGTH}|{NUMBER}"),
     (r"\bhow old\b", NUMBER),

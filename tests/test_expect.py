@@ -14,6 +14,7 @@ from assistant.expect import asks_name, expected, field
         ("When was the firm founded?", "It was founded in 1974.", "It was founded by a lathe operator."),
         ("How long is the warranty?", "The warranty lasts 18 months.", "The warranty covers the spindle."),
         ("How often is it greased?", "It is greased every two weeks.", "It is greased with MX-5."),
+        ("How often is it checked?", "Check it every two hours.", "The check lasts two hours."),
         ("What is the telephone number?", "Call +81 266 12 3456.", "Call the service depot."),
         ("What noise level does it reach?", "It reaches 72 dB.", "It is rather loud."),
         ("How many parts were lost?", "We lost thirty-two parts.", "We lost parts."),
