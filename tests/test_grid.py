@@ -68,6 +68,8 @@ def test_a_row_of_units_below_the_header_gives_units() -> None:
 def test_years_can_head_columns() -> None:
     found = drafts([["Country", "2019", "2020"], ["JP", "126.6", "126.1"], ["FR", "67", "67.4"]])
     assert kind(found, "row")[1].text == "Country: FR; 2019: 67; 2020: 67.4"
+    found = drafts([["Country", "1871", "1911"], ["JP", "34.8", "50.6"], ["FR", "36.1", "39.6"]])
+    assert kind(found, "row")[0].text == "Country: JP; 1871: 34.8; 1911: 50.6"
 
 
 def test_tables_side_by_side_and_below_each_other_are_told_apart() -> None:

@@ -127,8 +127,9 @@ def _together(rows: Sequence[Passage]) -> Iterator[list[Passage]]:
 
 
 def answer_spans(ids: Ids, ask: Ask, tokens: Tokens) -> Iterator[tuple[int, int]]:
-    """Where a passage holds an answer, inside a sentence or at its beginning."""
-    for wanted in {ask.answer, tokens.fixed(f" {tokens.text(ask.answer)}")} if ask.answer else ():
+    """Where a passage holds an answer: after a space, or at the beginning of a line or right after a bracket."""
+    said = tokens.text(ask.answer).strip()
+    for wanted in {tokens.fixed(said), tokens.fixed(f" {said}")} if said else ():
         for start in places(ids, wanted):
             yield start, start + len(wanted)
 
