@@ -19,6 +19,7 @@ from . import idiom
 from .idiom import literal, plain, stem, stems
 
 Operation = Literal["count", "distinct", "sum", "avg", "max", "min", "which", "cell", "place"]
+Period = Literal["", "month", "year"]
 Place = Literal["first", "last", "next", "previous"]
 Comparison = Literal["in", "<", "<=", ">", ">=", "month", "quarter"]
 
@@ -49,6 +50,9 @@ class Query:
     Attributes:
         operation: "cell" is the one value of `column`; "which" the `label` of the row where it is `extreme`.
         grouped: for "which": most by the sum of `column` per label, or by the number of rows when there is no column.
+        rank: 2 for the second largest.
+        several: for "cell": all values that fit are asked for.
+        each: the column that groups are told apart by, each with its own figure; of days, their `period`.
         place: for "place": the `column` of the first or last row that meets `where`, or of the row next to the one that does.
         by: the column of days or years that rows are put in order by; "" is the order they are listed in.
         explained: characters of the question the table explained; of two tables the one that explains more is meant.
@@ -60,6 +64,10 @@ class Query:
     label: str = ""
     extreme: Literal["max", "min"] = "max"
     grouped: bool = False
+    rank: int = 1
+    several: bool = False
+    each: str = ""
+    period: Period = ""
     place: Place = "first"
     by: str = ""
     explained: int = 0
@@ -95,16 +103,21 @@ def understand(question: str, name: str, headings: Sequence[Heading]) -> Query |
         _limits(reading)
         _numbered(reading)
         _values(reading)
+        each, period = _grouping(reading)
         _times(reading)
-        place = _place(reading)
+        place, rank = _place(reading), _rank(reading)
         asked = _operations(reading)
-        mentioned = _mentioned(reading)
+        mentioned = [h for h in _mentioned(reading) if h.name != each]
         _partial_values(reading)
         _all_explained(reading)
         query = _in_order(reading, place, asked, mentioned) if place else _shaped(reading, asked, mentioned)
     except _Unsure:
         return None
-    return replace(query, where=tuple(reading.where), explained=reading.explained)
+    if (each and query.operation not in idiom.FIGURES) or (rank > 1 and query.operation not in ("max", "min", "which")):
+        return None
+    return replace(
+        query, where=tuple(reading.where), rank=rank, each=each, period=period, explained=reading.explained
+    )  # fmt: skip
 
 
 # -- conditions ------------------------------------------------------------------------------------------------
@@ -345,6 +358,32 @@ def _operations(reading: _Reading) -> dict[str, int]:
     return asked
 
 
+def _grouping(reading: _Reading) -> tuple[str, Period]:
+    """The column, and for days the period, that a figure is asked for each of: "per customer", "月別"."""
+    for period, words in idiom.EVERY.items():
+        if match := reading.search(words):
+            column = _dates(reading).name
+            reading.take(*match.span())
+            return column, period  # type: ignore[return-value]
+    for match in idiom.EACH.finditer(reading.left):
+        noun = stems(match["noun"] or match["japanese"])
+        found = [h for h in reading.headings if h.type == "text" and noun and noun <= stems(h.name)]
+        found = [h for h in found if stems(h.name) == noun] or found
+        if len(found) == 1:
+            reading.take(*match.span())
+            return found[0].name, ""
+    return "", ""
+
+
+def _rank(reading: _Reading) -> int:
+    """2 for "the second largest"."""
+    if not (match := reading.search(idiom.RANKED)):
+        return 1
+    reading.take(*match.span())
+    said = (match["rank"] or match["japanese"]).rstrip(" -")
+    return next(n for n, words in idiom.RANKS.items() if said in words.split())
+
+
 def _place(reading: _Reading) -> Place | None:
     """The place in an order that is asked for; None without one. "The last month" is a time, not a place."""
     if idiom.RELATIVE.search(reading.text):
@@ -399,6 +438,8 @@ def _shaped(reading: _Reading, asked: dict[str, int], mentioned: Sequence[Headin
     asked_for = [h for h in mentioned if h.name not in fixed]
     if not reading.where:
         raise _Unsure
+    if idiom.SEVERAL.search(reading.text):
+        return Query("cell", _listed(reading, asked_for).name, several=True)
     wanted = _only(asked_for)
     if wanted.type == "text" and re.search(r"\bwhen\b|いつ", reading.text):
         raise _Unsure
@@ -455,6 +496,16 @@ def _ordering(reading: _Reading) -> str:
     if years or idiom.DATED.search(reading.text):
         return _only(years).name
     return ""
+
+
+def _listed(reading: _Reading, asked_for: Sequence[Heading]) -> Heading:
+    """The column of which all values are asked for: the one named, or the one that names the rows: "Order no" of "orders"."""
+    wanted = _wanted(reading)
+    if wanted is None:
+        wanted = list(asked_for) or [h for h in reading.headings if h.type == "text" and stems(h.name) & reading.name]
+    if not wanted or (wanted[0].name in {c.column for c in reading.where}):
+        raise _Unsure
+    return wanted[0]
 
 
 def _summable(heading: Heading) -> Heading:

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ingest.entity import Entity
 
-from .asked import Condition, Heading, Query, understand
+from .asked import Heading, Query, understand
 from .idiom import YEAR, plain
+from .statement import ENTITY, Found, Values, filled, quoted, rows_that_fit, rows_used, rows_without, statement
 
 if TYPE_CHECKING:
     import duckdb
 
 SQL_TYPES = {"number": "DOUBLE", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
-ENTITY = '"entity of the row"'
-RANK = '"place in order"'
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$")
 CITED = 20
 """Most rows that are cited; `Calculation.count` says how many there were."""
+LISTED = 20
+"""Most groups or values that are told; how many more there are is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,26 +126,46 @@ def run(query: Query, table: Table) -> Calculation | None:
     condition on cells that cannot be compared ("about 3" among figures)."""
     if not _comparable(query, table):
         return None
+    if query.by and _listed_in_order(query.by, table):
+        query = replace(query, by="")
     with _database(table) as database:
-        where, values = _where(query.where)
-        select, more = _select(query)
-        statement = _placed(query, where) if query.operation == "place" else f"SELECT {select} FROM data{where}{more}"
-        found = _checked(database, statement, values)
-        if not found or found[0][0] is None or (query.operation == "cell" and len({row[0] for row in found}) > 1):
+        sql, values = statement(query)
+        found = _checked(database, sql, values)
+        answer = _answer(query, found)
+        if answer is None or (query.operation == "which" and _several_each(query, database)):
             return None
-        value = found[0][0]
-        if query.operation in ("which", "place") and (found[0][1] is None or _tied(found)):
+        ids = [answer[2]] if query.operation == "place" else _column(database, *rows_used(query, answer))
+        if query.operation == "distinct" and not query.each and len(ids) < 2:
+            return None  # "how many counties" of one row asks what its cell says, not how many there are
+        skipped = _column(database, *rows_without(query))[0] if query.column else 0
+    value, text = _told(query, table, found, answer)
+    return Calculation(value, text, filled(sql, values), tuple(ids[:CITED]), len(ids), table.name, skipped)
+
+
+def _listed_in_order(column: str, table: Table) -> bool:
+    """Whether rows stand in the order of a column: then their order also tells two of the same day apart."""
+    values = [row.facts["values"].get(column) for row in table.rows]
+    return None not in values and all(type(a) is type(b) and a <= b for a, b in pairwise(values))
+
+
+def _answer(query: Query, found: Found) -> tuple[Any, ...] | None:
+    """The row of the result that answers, or None when there is none or another answers equally well."""
+    at = query.rank - 1
+    if len(found) <= at or found[at][0] is None:
+        return None
+    if query.operation == "cell" and not query.several and len(set(found)) > 1:
+        return None
+    if query.operation in ("which", "place"):
+        near = [row[1] for row in found[max(0, at - 1) : at + 2]]
+        if found[at][1] is None or near.count(found[at][1]) > 1:
             return None
-        if _several_each(query, database, where, values):
-            return None
-        ids = [row[0] for row in _rows_used(database, query, where, values, found)]
-        if query.operation == "distinct" and len(ids) < 2:
-            return (
-                None  # "how many counties" of one row asks what its cell says, not how many different cells there are
-            )
-        skipped = _skipped(database, query, where, values)
-    text = _shown(query, table, value)
-    return Calculation(value, text, _filled(statement, values), tuple(ids[:CITED]), len(ids), table.name, skipped)
+    return found[at]
+
+
+def _several_each(query: Query, database: duckdb.DuckDBPyConnection) -> bool:
+    """Whether things to choose from have more rows than one: then it is not clear which of them are compared."""
+    given = [c.value for c in query.where if c.column == query.label and isinstance(c.value, tuple)]
+    return not query.grouped and any(_column(database, *rows_that_fit(query)) != [len(names)] for names in given)
 
 
 def _database(table: Table) -> duckdb.DuckDBPyConnection:
@@ -151,7 +173,7 @@ def _database(table: Table) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     database = duckdb.connect(config={"threads": 2, "memory_limit": "1GB", "enable_external_access": "false"})
-    columns = ", ".join(f"{_quoted(h.name)} {SQL_TYPES.get(h.type, 'VARCHAR')}" for h in table.headings)
+    columns = ", ".join(f"{quoted(h.name)} {SQL_TYPES.get(h.type, 'VARCHAR')}" for h in table.headings)
     database.execute(f"CREATE TABLE data ({ENTITY} VARCHAR, {columns})")
     lists: list[list[Any]] = [[row.id for row in table.rows]]
     lists += [[_value(row, heading) for row in table.rows] for heading in table.headings]
@@ -192,105 +214,28 @@ def _checked(database: duckdb.DuckDBPyConnection, statement: str, values: Sequen
     return database.execute(only, values).fetchall()
 
 
-def _select(query: Query) -> tuple[str, str]:
-    """What stands after SELECT and after WHERE."""
-    column, label = _quoted(query.column), _quoted(query.label)
-    order = "DESC" if query.extreme == "max" else "ASC"
-    if query.operation == "count":
-        return "count(*)", ""
-    if query.operation == "distinct":
-        return f"count(DISTINCT {column})", ""
-    if query.operation == "cell":
-        return f"{column}", ""
-    if query.operation != "which":
-        return f"{query.operation}({column})", ""
-    if query.grouped:
-        size = f"sum({column})" if query.column else "count(*)"
-        return f"{label}, {size}", f" GROUP BY {label} ORDER BY 2 {order} NULLS LAST LIMIT 2"
-    return f"DISTINCT {label}, {column}", f" ORDER BY 2 {order} NULLS LAST LIMIT 2"
+def _column(database: duckdb.DuckDBPyConnection, sql: str, values: Values) -> list[Any]:
+    """The first column of a result."""
+    return [row[0] for row in _checked(database, sql, values)]
 
 
-def _placed(query: Query, where: str) -> str:
-    """The row at a place in an order; two of the same day or year leave it open."""
-    column, by = _quoted(query.column), _quoted(query.by) if query.by else "rowid"
-    if query.place in ("first", "last"):
-        order = "DESC" if query.place == "last" else "ASC"
-        return f"SELECT {column}, {by}, {ENTITY} FROM data{where} ORDER BY 2 {order} NULLS LAST LIMIT 2"
-    placed = f"SELECT *, dense_rank() OVER (ORDER BY {by}) AS {RANK} FROM data WHERE {by} IS NOT NULL"
-    step = "+ 1" if query.place == "next" else "- 1"
-    anchor = f"SELECT max({RANK}) FROM placed{where} HAVING count(*) = 1"
-    return f"WITH placed AS ({placed}) SELECT {column}, {RANK}, {ENTITY} FROM placed WHERE {RANK} = ({anchor}) {step} LIMIT 2"
+# -- the words ---------------------------------------------------------------------------------------------------
 
 
-def _tied(found: Sequence[tuple[Any, ...]]) -> bool:
-    """Whether the first two rows are equally large or equally late."""
-    return len(found) > 1 and found[0][1] == found[1][1]
+def _told(query: Query, table: Table, found: Found, answer: tuple[Any, ...]) -> tuple[float | int | str | None, str]:
+    """The value, and the answer as a person reads it: one value, or the value of each group."""
+    if query.each:
+        return (text := _joined([f"{label}: {_shown(query, table, value)}" for label, value in found], "; ")), text
+    if query.several:
+        return (
+            text := _joined([_shown(query, table, value) for value in dict.fromkeys(row[0] for row in found)], ", ")
+        ), text
+    return answer[0], _shown(query, table, answer[0])
 
 
-def _several_each(query: Query, database: duckdb.DuckDBPyConnection, where: str, values: Sequence[Any]) -> bool:
-    """Whether things to choose from have more rows than one: then it is not clear which of them are compared."""
-    if query.operation != "which" or query.grouped:
-        return False
-    given = [c.value for c in query.where if c.column == query.label and isinstance(c.value, tuple)]
-    return any(len(_checked(database, f"SELECT 1 FROM data{where}", values)) != len(names) for names in given)
-
-
-def _where(conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
-    parts: list[str] = []
-    values: list[Any] = []
-    for condition in conditions:
-        column = _quoted(condition.column)
-        if isinstance(condition.value, tuple):
-            parts.append(f"{column} IN ({', '.join('?' * len(condition.value))})")
-            values += condition.value
-        else:
-            left = f"{condition.comparison}({column}) =" if condition.comparison in ("month", "quarter") else ""
-            parts.append(f"{left or f'{column} {condition.comparison}'} ?")
-            values.append(condition.value)
-    return (f" WHERE {' AND '.join(parts)}" if parts else ""), values
-
-
-def _rows_used(
-    database: duckdb.DuckDBPyConnection,
-    query: Query,
-    where: str,
-    values: Sequence[Any],
-    found: Sequence[tuple[Any, ...]],
-) -> list[tuple[Any, ...]]:
-    """Ids of the rows behind the answer, in order of the table."""
-    if query.operation == "place":
-        return [(found[0][2],)]
-    extra, more = "", list(values)
-    if query.operation in ("max", "min"):
-        extra, more = f"{_quoted(query.column)} = ?", [*values, found[0][0]]
-    elif query.operation == "which":
-        extra, more = f"{_quoted(query.label)} = ?", [*values, found[0][0]]
-        if not query.grouped:
-            extra, more = f"{extra} AND {_quoted(query.column)} = ?", [*more, found[0][1]]
-    elif query.column:
-        extra = f"{_quoted(query.column)} IS NOT NULL"
-    joined = f"{where} AND {extra}" if where and extra else where or (f" WHERE {extra}" if extra else "")
-    return _checked(database, f"SELECT {ENTITY} FROM data{joined} ORDER BY rowid", more)
-
-
-def _skipped(database: duckdb.DuckDBPyConnection, query: Query, where: str, values: Sequence[Any]) -> int:
-    if not query.column:
-        return 0
-    missing = f"{_quoted(query.column)} IS NULL"
-    statement = (
-        f"SELECT count(*) FROM data{where} AND {missing}" if where else f"SELECT count(*) FROM data WHERE {missing}"
-    )
-    return int(_checked(database, statement, values)[0][0])
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _filled(statement: str, values: Sequence[Any]) -> str:
-    """The statement with its values in place, for people."""
-    shown = iter(f"{v:.15g}" if isinstance(v, float) else "'" + str(v).replace("'", "''") + "'" for v in values)
-    return re.sub(r'"(?:[^"]|"")*"|\?', lambda match: next(shown) if match[0] == "?" else match[0], statement)
+def _joined(parts: Sequence[str], mark: str) -> str:
+    more = len(parts) - LISTED
+    return mark.join([*parts[:LISTED], f"and {more} more"] if more > 0 else parts)
 
 
 def _shown(query: Query, table: Table, value: Any) -> str:

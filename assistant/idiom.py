@@ -14,9 +14,9 @@ OPERATIONS = {
     "sum": "in total|altogether|total|sum|合計|総額|総計",
     "avg": "average|mean|平均",
     "max": "highest|largest|biggest|greatest|maximum|most|longest|heaviest|most expensive"
-    "|最大|最高|最も高い|最も多い|最も大きい|一番高い|一番多い|一番大きい",
+    "|最大|最高|最も高い|最も多い|最も大きい|一番高い|一番多い|一番大きい|番目に大きい|番目に高い|番目に多い|番目に長い|番目に重い",
     "min": "lowest|smallest|least|fewest|minimum|shortest|lightest|cheapest|least expensive"
-    "|最小|最低|最も安い|最も低い|最も少ない|一番安い|一番低い|一番少ない",
+    "|最小|最低|最も安い|最も低い|最も少ない|一番安い|一番低い|一番少ない|番目に小さい|番目に安い|番目に低い|番目に少ない|番目に短い|番目に軽い",
 }
 STOP = frozenset(
     re.findall(
@@ -30,7 +30,7 @@ STOP = frozenset(
 )
 STOP_JA = re.compile(
     "です|ます|ました|した|して|された|される|すべて|全て|全部|教えて|ください|下さい|ある|あり|いる|いた|から|まで|する|うち"
-    r"|どれ|どの|もの|いつ|[\sのはがをにでとへもやかな、。?？・]+"
+    r"|どれ|どの|もの|いつ|一覧|リスト|[\sのはがをにでとへもやかな、。?？・]+"
 )
 BILINGUAL = {
     "注文": "order", "受注": "order", "金額": "amount", "顧客": "customer", "得意先": "customer", "数量": "quantity",
@@ -56,6 +56,31 @@ PLACES = {
     r"|\bpreced(?:es?|ed|ing)\b|\babove\b|の(?:前|直前)(?=[のにはが])",
 }
 """How a place in an order is asked for; days and figures that follow "after" have been read before as limits."""
+EACH = re.compile(
+    r"\b(?:per|by|(?:for |in |of )?(?:each|every)) (?P<noun>[a-z]+(?: (?:no|number|name|code|id)\b)?)"
+    r"|(?P<japanese>[一-龯ァ-ヶー]{1,8})(?:ごと|毎|別)(?:の|に)?"
+)
+"""A figure asked for each of something."""
+_EVERY = r"\b(?:per|by|(?:for |in )?(?:each|every))"
+EVERY = {
+    "month": rf"{_EVERY} month\b|\bmonthly\b|(?:各月|月ごと|月別|月毎|毎月)(?:の|に)?",
+    "year": rf"{_EVERY} year\b|\b(?:yearly|annual(?:ly)?)\b|(?:各年|年ごと|年別|年毎|毎年)(?:の|に)?",
+}
+"""The same for stretches of time."""
+FIGURES = frozenset(("count", "distinct", "sum", "avg", "max", "min"))
+"""Operations that give one figure."""
+RANKS = {2: "second 2nd 2 二", 3: "third 3rd 3 三", 4: "fourth 4th 4 四", 5: "fifth 5th 5 五"}
+_ENDS_OF_SIZE = "|".join(OPERATIONS[name] for name in ("max", "min"))
+RANKED = (
+    rf"\b(?P<rank>(?:second|2nd|third|3rd|fourth|4th|fifth|5th)[ -])(?=(?:{_ENDS_OF_SIZE})\b)"
+    r"|(?P<japanese>[2-5二三四五])(?=番目に)"
+)
+"""Not the largest, but the second or third."""
+SEVERAL = re.compile(
+    r"^(?:please )?(?:list|show)\b|\b(?:list|show)(?: me| us)? all\b|一覧|リスト"
+    r"|\b(?:which|what) (?!was\b|is\b|does\b|has\b)[a-z]{2,}[a-rt-z]s\b"
+)
+"""All values that fit are asked for."""
 RELATIVE = re.compile(
     r"\b(?:in|during|over|for|within|since|of) the (?:last|next|first|previous) (?:day|week|month|quarter|year|hour|minute)s?\b"
 )
@@ -114,7 +139,8 @@ ROW_NOUNS = frozenset(("row", "entri", "record", "line"))
 ENDS = frozenset(
     re.findall(
         "[a-z]+",
-        "were was are is did do does have has had there in on at of from by with for to above over below under more",
+        "were was are is did do does have has had there in on at of from by with for to above over below under more per "
+        "each every",
     )
 )
 SCALES = {

@@ -41,6 +41,7 @@ def rows(cells: list[Row], name: str = "Orders", source: str = "s") -> list[Enti
 
 
 ENTITIES = rows(ORDERS)
+SUMS = "Umikaze Robotics: 6,168,000 JPY; Akizora Machinery: 1,604,000 JPY; Natsukawa: 65,700 JPY"
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,43 @@ def test_first_last_next_and_the_one_of_two_follow_the_order_in_time(
 
 
 @pytest.mark.parametrize(
+    ("question", "answer", "used"),
+    [
+        ("total amount per customer", SUMS, 5),
+        ("顧客別の合計金額は？", SUMS, 5),
+        ("How many orders are there per status?", "Open: 2; Shipped: 2; Cancelled: 1", 5),
+        ("顧客ごとの注文件数", "Akizora Machinery: 2; Umikaze Robotics: 2; Natsukawa: 1", 5),
+        ("Average quantity by part", "Mechanical seal: 15; Tool holder: 3; Spindle unit: 2.5", 5),
+        ("What is the largest amount by part in May 2026?", "Spindle unit: 5,920,000 JPY; Mechanical seal: 248,000 JPY", 3),
+        ("total amount per month", "2025-05: 65,700 JPY; 2026-04: 124,000 JPY; 2026-05: 7,648,000 JPY", 5),
+        ("月別の合計金額", "2025-05: 65,700 JPY; 2026-04: 124,000 JPY; 2026-05: 7,648,000 JPY", 5),
+        ("How many orders per month in 2026?", "2026-04: 1; 2026-05: 3", 4),
+        ("What is the second largest amount?", "1,480,000 JPY", 1),
+        ("2番目に大きい金額は？", "1,480,000 JPY", 1),
+        ("Which order has the third largest amount?", "SO-3", 1),
+        ("Which customer has the second highest total amount?", "Akizora Machinery", 2),
+        ("Which orders are open?", "SO-2, SO-3", 2),
+        ("Openの注文一覧", "SO-2, SO-3", 2),
+        ("List the parts ordered by Umikaze Robotics", "Mechanical seal, Spindle unit", 2),
+        ("Which orders are above 1 million yen?", "SO-2, SO-4", 2),
+    ],
+)  # fmt: skip
+def test_figures_of_groups_lists_and_ranks(question: str, answer: str, used: int) -> None:
+    found = calculate(question, ENTITIES)
+    assert found is not None
+    assert (found.text, found.count) == (answer, used)
+
+
+def test_a_long_list_says_how_much_is_left_out() -> None:
+    entities = rows([["Order no", "Customer", "Amount"], *([f"SO-{i}", f"Firm {i:02}", i] for i in range(30))])
+    found = calculate("total amount per customer", entities)
+    assert found is not None
+    assert found.text.startswith("Firm 29: 29; Firm 28: 28; ")
+    assert found.text.endswith("; Firm 10: 10; and 10 more")
+    assert (found.count, len(found.rows)) == (30, 20)
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "Which order came after SO-4?",  # there is none
@@ -143,12 +181,20 @@ def test_without_days_the_order_is_that_of_the_rows() -> None:
 
 
 def test_two_of_the_same_day_leave_the_last_one_open() -> None:
-    cells: list[Row] = [["Order no", "Order date"], ["A-1", "2026-05-01"], ["A-2", "2026-05-09"], ["A-3", "2026-05-09"]]
+    cells: list[Row] = [["Order no", "Order date"], ["A-2", "2026-05-09"], ["A-1", "2026-05-01"], ["A-3", "2026-05-09"]]
     assert calculate("Which order was the last?", rows(cells)) is None
     assert calculate("Which order came after A-1?", rows(cells)) is None
     found = calculate("Which order came before A-3?", rows(cells))
     assert found is not None
     assert found.text == "A-1"
+
+
+def test_rows_listed_in_order_of_time_tell_two_of_the_same_day_apart() -> None:
+    cells: list[Row] = [["Order no", "Order date"], ["A-1", "2026-05-01"], ["A-2", "2026-05-09"], ["A-3", "2026-05-09"]]
+    for question, answer in (("Which order was the last?", "A-3"), ("Which order came after A-1?", "A-2")):
+        found = calculate(question, rows(cells))
+        assert found is not None
+        assert found.text == answer
 
 
 def test_a_year_is_written_as_a_year() -> None:
@@ -164,8 +210,9 @@ def test_a_year_is_written_as_a_year() -> None:
     [
         "How many orders are not shipped?",
         "How many orders from Tokyo were placed?",
-        "total amount per customer",
-        "What is the second largest amount?",
+        "What are the top 3 orders?",
+        "total amount per region",
+        "What is the amount of each order?",
         "How many orders last month?",
         "What is the amount of the orders from Akizora?",
         "Who is the president?",
@@ -244,6 +291,16 @@ def test_sums_and_counts_agree_with_plain_python(data: list[tuple[str, int]]) ->
         above = calculate(f"How many orders from {name} above 500,000?", entities)
         assert above is not None
         assert above.value == sum(other == name and amount > 500_000 for other, amount in data)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["Aki", "Umi", "Natsu"]), st.integers(1, 500)), min_size=3, max_size=20))
+def test_sums_of_groups_agree_with_plain_python(data: list[tuple[str, int]]) -> None:
+    found = calculate("total amount per customer", rows([["Customer", "Amount"], *data], "Orders"))
+    sums = {name: sum(amount for other, amount in data if other == name) for name, _ in data}
+    assert found is not None
+    assert found.text == "; ".join(f"{k}: {v:,}" for k, v in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0])))
+    assert found.count == len(data)
 
 
 @settings(max_examples=25, deadline=None)
