@@ -446,16 +446,14 @@ def _shaped(reading: _Reading, asked: dict[str, int], mentioned: Sequence[Headin
     return Query("cell", wanted.name)
 
 
-def _in_order(
-    reading: _Reading, place: Place, asked: dict[str, int], mentioned: Sequence[Heading]
-) -> Query:  # fmt: skip
+def _in_order(reading: _Reading, place: Place, asked: dict[str, int], mentioned: Sequence[Heading]) -> Query:
     """The first or last row, or the one before or after the only row that meets the conditions."""
     if asked or not _open(reading) or any(isinstance(c.value, tuple) and len(c.value) > 1 for c in reading.where):
         raise _Unsure
     by = _ordering(reading)
     fixed = {c.column for c in reading.where}
     anchor = [h for h in reading.headings if h.name in fixed] if place in ("next", "previous") else []
-    if anchor and not (len(reading.where) == 1 and isinstance(reading.where[0].value, tuple)):
+    if place in ("next", "previous") and [type(c.value) for c in reading.where] != [tuple]:
         raise _Unsure
     wanted = _asked_for(reading, by, anchor, [h for h in mentioned if h.name not in {*fixed, by}])
     if any(_own(h, reading.headings) & reading.spoken for h in reading.headings if h.name not in {*fixed, by, wanted}):
@@ -468,8 +466,8 @@ def _in_order(
 def _asked_for(reading: _Reading, by: str, anchor: Sequence[Heading], mentioned: Sequence[Heading]) -> str:
     """The column whose value at a place is the answer."""
     wanted = _wanted(reading)
-    if wanted is None and re.search(r"\bwhen\b|いつ", reading.text):
-        return by or _only([]).name
+    if wanted is None and by and re.search(r"\bwhen\b|いつ", reading.text):
+        return by
     if wanted is None:
         for words, columns in idiom.IMPLIED:
             if words.search(reading.text):

@@ -104,6 +104,7 @@ IMPLIED = (
             r"|director|operator|inspector)\b|氏名|担当|責任者"
         ),
     ),
+    (re.compile(r"\bwhen\b|いつ"), re.compile(r"(?!)")),
     (
         re.compile(r"\bwhere\b|どこ"),
         re.compile(
@@ -111,7 +112,7 @@ IMPLIED = (
         ),
     ),
 )
-"""What "who" and "where" ask for, by the names of columns."""
+"""What "who" and "where" ask for, by the names of columns; "when" asks for no column of words."""
 COMPARED = {
     "max": "more|higher|larger|bigger|greater|longer|taller|heavier|later|newer|better|大きい|多い|高い|長い|重い",
     "min": "less|fewer|lower|smaller|shorter|lighter|earlier|older|cheaper|worse|小さい|少ない|低い|安い|短い|軽い",
