@@ -51,6 +51,7 @@ class Query:
         operation: "cell" is the one value of `column`; "which" the `label` of the row where it is `extreme`.
         grouped: for "which": most by the sum of `column` per label, or by the number of rows when there is no column.
         rank: 2 for the second largest.
+        top: so many of the largest, each with its figure; 0 for one alone.
         several: for "cell": all values that fit are asked for.
         each: the column that groups are told apart by, each with its own figure; of days, their `period`.
         place: for "place": the `column` of the first or last row that meets `where`, or of the row next to the one that does.
@@ -65,6 +66,7 @@ class Query:
     extreme: Literal["max", "min"] = "max"
     grouped: bool = False
     rank: int = 1
+    top: int = 0
     several: bool = False
     each: str = ""
     period: Period = ""
@@ -105,18 +107,21 @@ def understand(question: str, name: str, headings: Sequence[Heading]) -> Query |
         _values(reading)
         each, period = _grouping(reading)
         _times(reading)
-        place, rank = _place(reading), _rank(reading)
+        place, rank, top = _place(reading), _rank(reading), _top(reading)
         asked = _operations(reading)
         mentioned = [h for h in _mentioned(reading) if h.name != each]
         _partial_values(reading)
         _all_explained(reading)
-        query = _in_order(reading, place, asked, mentioned) if place else _shaped(reading, asked, mentioned)
+        if top:
+            query = _largest(reading, top, asked, mentioned)
+        else:
+            query = _in_order(reading, place, asked, mentioned) if place else _shaped(reading, asked, mentioned)
     except _Unsure:
         return None
     if (each and query.operation not in idiom.FIGURES) or (rank > 1 and query.operation not in ("max", "min", "which")):
         return None
     return replace(
-        query, where=tuple(reading.where), rank=rank, each=each, period=period, explained=reading.explained
+        query, where=tuple(reading.where), rank=max(rank, query.top), each=each, period=period, explained=reading.explained
     )  # fmt: skip
 
 
@@ -384,6 +389,14 @@ def _rank(reading: _Reading) -> int:
     return next(n for n, words in idiom.RANKS.items() if said in words.split())
 
 
+def _top(reading: _Reading) -> int:
+    """3 for "the top 3"."""
+    if not (match := reading.search(idiom.TOP)):
+        return 0
+    reading.take(*match.span())
+    return int(match["top"] or match["japanese"])
+
+
 def _place(reading: _Reading) -> Place | None:
     """The place in an order that is asked for; None without one. "The last month" is a time, not a place."""
     if idiom.RELATIVE.search(reading.text):
@@ -537,6 +550,17 @@ def _superlative(reading: _Reading, asked: dict[str, int], figures: list[Heading
     if "sum" in asked or re.search(r"\b(?:which|who|whose)\b|どの|どれ|だれ|誰", reading.text):
         raise _Unsure
     return Query(extreme, target.name)
+
+
+def _largest(reading: _Reading, top: int, asked: dict[str, int], mentioned: Sequence[Heading]) -> Query:
+    """The largest by a figure: sums of money and quantities for each, other figures as they stand in a row."""
+    if asked.keys() - {"max", "sum"} or not _open(reading):
+        raise _Unsure
+    target = _only([h for h in mentioned if h.type == "number"] or _money(reading))
+    named = [h for h in mentioned if h.type == "text" and h.name not in {c.column for c in reading.where}]
+    rows = [h for h in reading.headings if h.type == "text" and stems(h.name) & reading.name & reading.spoken]
+    summed = bool(idiom.MONEY.search(target.name) or idiom.QUANTITY.search(target.name) or "sum" in asked)
+    return Query("which", target.name, label=_only(named or rows[:1]).name, grouped=summed, top=top)
 
 
 def _alternatives(reading: _Reading) -> list[Heading]:

@@ -134,7 +134,8 @@ def run(query: Query, table: Table) -> Calculation | None:
         answer = _answer(query, found)
         if answer is None or (query.operation == "which" and _several_each(query, database)):
             return None
-        ids = [answer[2]] if query.operation == "place" else _column(database, *rows_used(query, answer))
+        told = found[: query.top] if query.top else [answer]
+        ids = [answer[2]] if query.operation == "place" else _column(database, *rows_used(query, told))
         if query.operation == "distinct" and not query.each and len(ids) < 2:
             return None  # "how many counties" of one row asks what its cell says, not how many there are
         skipped = _column(database, *rows_without(query))[0] if query.column else 0
@@ -156,7 +157,7 @@ def _answer(query: Query, found: Found) -> tuple[Any, ...] | None:
     if query.operation == "cell" and not query.several and len(set(found)) > 1:
         return None
     if query.operation in ("which", "place"):
-        near = [row[1] for row in found[max(0, at - 1) : at + 2]]
+        near = [row[1] for row in found[at if query.top else max(0, at - 1) : at + 2]]
         if found[at][1] is None or near.count(found[at][1]) > 1:
             return None
     return found[at]
@@ -224,7 +225,9 @@ def _column(database: duckdb.DuckDBPyConnection, sql: str, values: Values) -> li
 
 def _told(query: Query, table: Table, found: Found, answer: tuple[Any, ...]) -> tuple[float | int | str | None, str]:
     """The value, and the answer as a person reads it: one value, or the value of each group."""
-    if query.each:
+    if query.top:
+        found = found[: query.top]
+    if query.each or query.top:
         return (text := _joined([f"{label}: {_shown(query, table, value)}" for label, value in found], "; ")), text
     if query.several:
         return (

@@ -76,6 +76,8 @@ RANKED = (
     r"|(?P<japanese>[2-5二三四五])(?=番目に)"
 )
 """Not the largest, but the second or third."""
+TOP = r"\b(?:top|best) (?P<top>[2-9]|1\d|20)\b|上位(?P<japanese>[2-9]|1\d|20)(?:社|名|件|位|つ|個)?(?:の)?"
+"""So many of the largest."""
 SEVERAL = re.compile(
     r"^(?:please )?(?:list|show)\b|\b(?:list|show)(?: me| us)? all\b|一覧|リスト"
     r"|\b(?:which|what) (?!was\b|is\b|does\b|has\b)[a-z]{2,}[a-rt-z]s\b"

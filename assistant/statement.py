@@ -48,18 +48,19 @@ def statement(query: Query) -> tuple[str, Values]:
     return f"SELECT DISTINCT {label}, {column} FROM data{where} {last}", values
 
 
-def rows_used(query: Query, answer: tuple[Any, ...]) -> tuple[str, Values]:
-    """The entities of the rows behind an answer, in order of the table."""
+def rows_used(query: Query, answers: Found) -> tuple[str, Values]:
+    """The entities of the rows behind the answers, in order of the table."""
     where, values = _where(query.where)
     column, label = quoted(query.column), quoted(query.label)
     if query.each:
         where = _present(where, query.each)
     if query.operation in ("max", "min") and not query.each:
-        where, values = _and(where, f"{column} = ?"), [*values, answer[0]]
+        where, values = _and(where, f"{column} = ?"), [*values, answers[0][0]]
     elif query.operation == "which":
-        where, values = _and(where, f"{label} = ?"), [*values, answer[0]]
-        if not query.grouped:
-            where, values = _and(where, f"{column} = ?"), [*values, answer[1]]
+        where = _and(where, f"{label} IN ({', '.join('?' * len(answers))})")
+        values += [answer[0] for answer in answers]
+        if not query.grouped and not query.top:
+            where, values = _and(where, f"{column} = ?"), [*values, answers[0][1]]
     elif query.column:
         where = _present(where, query.column)
     return f"SELECT {ENTITY} FROM data{where} ORDER BY rowid", values
