@@ -150,6 +150,26 @@ def test_a_scanned_certificate_is_read_by_the_real_parts() -> None:
     assert "検査済" in text
 
 
+@pytest.mark.slow
+def test_every_line_of_foreign_scans_has_its_box(shared: Path) -> None:
+    """A page of a novel with a footer of its own text, and a hospital's report without any."""
+    from ingest.readers.pdf import PdfReader
+    from ingest.source import look
+
+    reader = Illustrated(PdfReader(), Pictures(Eyes(), Ocr(2), Plane()))
+    for name, said in (
+        ("ocr_samples.pdf", "AN OBSESSION WITH TIME"),
+        ("MEDRPT-2024-PAT-3847_medical_report_scan.pdf", "COMPREHENSIVE MEDICAL REPORT"),
+    ):
+        found = list(reader.read(look(shared / "files" / name, Settings(home=shared))))
+        lines = [one for one in found if isinstance(one, Draft) and one.kind in ("line", "passage")]
+        assert all(one.locator.box for one in lines)
+        (line,) = (one for one in lines if one.text == said)
+        left, top, right, bottom = line.locator.box or (0, 0, 0, 0)
+        assert 50 < right - left < 400
+        assert 5 < bottom - top < 30
+
+
 def test_a_page_is_drawn_at_the_size_asked_for(tmp_path: Path) -> None:
     image, scale = page_image(source(scan(tmp_path / "a.pdf", Image.new("RGB", (300, 600)))), 1, 1000)
     assert max(image.size) == 1000
