@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import build
 from assistant.bridge import About, Bridge
 from assistant.evaluate.reading import (
     MODES,
@@ -26,8 +27,11 @@ from assistant.evaluate.reading import (
 from assistant.evaluate.tasks import _modes
 from assistant.fit.tokens import Tokens
 from assistant.llm import Llm
+from assistant.reader import load
 from assistant.relevance import slot_count
+from assistant.verbatim import Verbatim
 from ingest.errors import BadInput
+from ingest.settings import Settings
 from tests.tiny_gguf import write_model
 
 ROWS = [
@@ -119,9 +123,25 @@ def test_every_mode_gives_the_sources_as_it_says(examiner: Examiner) -> None:
     assert [isinstance(body, str) for body in hybrid] == [place == asked.right for place in range(3)]
     shuffled = examiner.bodies(asked, "shuffled", other)
     assert [one.name for one in shuffled] == [one.name for one in examiner.bodies(other, "soft 4", asked)]  # type: ignore[union-attr]
+    assert examiner.bodies(asked, "text free", other) == examiner.bodies(asked, "text", other)
     nothing = examiner.bodies(asked, "zero", other)
     assert [len(one) for one in nothing] == [len(one) for one in examiner.bodies(asked, "soft 4", other)]
     assert not {one.name for one in nothing} & {one.name for one in shuffled}  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+def test_only_a_free_answer_may_have_words_of_its_own(tmp_path: Path) -> None:
+    """The default model, shown slots of nothing: held to the words of the passages it guesses among them."""
+    settings = Settings(home=tmp_path)
+    llm, bridge = load(settings, build.space(settings))
+    examiner = Examiner(llm, bridge)  # type: ignore[arg-type]
+    asked, *_, other = questions(ROWS, 6)
+    allowed = Verbatim(asked.passages), Verbatim((), refused=True)
+    for mode in ("zero", "soft 4"):
+        text = examiner.answer(asked, mode, other).text
+        assert any(rule.ends(text.encode()) for rule in allowed)
+    said = examiner.ask(examiner.bodies(asked, "zero", other), asked.question)
+    assert examiner.answer(asked, "zero free", other).text == said.text
 
 
 def test_tables_have_a_row_for_what_was_asked_for(examiner: Examiner) -> None:

@@ -36,13 +36,15 @@ PER_GROUP = 6
 
 LONGEST_ANSWER = 40
 HYBRID_RATIO, CONTROL_RATIO = 8, 4
+FREE = " free"
 
 MODES = (
-    "none", "text", "free", "soft 2", "soft 4", "soft 8", "soft 16", "unasked 4", "one vector", "hybrid", "shuffled", "zero",
+    "none", "text", "text free", "soft 2", "soft 4", "soft 4 free", "soft 8", "soft 16", "unasked 4", "one vector", "hybrid",
+    "shuffled", "zero", "zero free",
 )  # fmt: skip
-"""`free`: text, and an answer in any words; in all others it is held to the words of the sources. `unasked`: slots chosen
-without knowing the question. `hybrid`: the right passage as text, the others soft at 8. `shuffled`: slots at 4 of another
-question's passages. `zero`: slots at 4 that are all zero."""
+"""`unasked`: slots chosen without knowing the question. `hybrid`: the right passage as text, the others soft at 8. `shuffled`:
+slots at 4 of another question's passages. `zero`: slots at 4 that are all zero. An answer is held to the words of the
+sources; after any mode `free` lets it have any words, so that nothing of a passage reaches it but what the model reads."""
 
 Body = str | Vectors | Slots
 
@@ -177,10 +179,10 @@ class Examiner:
     def bodies(self, question: Question, mode: str, other: Question) -> list[Body]:
         """The sources as this mode gives them; `other` is another question, for the control."""
         asked = question.question
-        match mode.split():
+        match mode.removesuffix(FREE).split():
             case ["none"]:
                 return []
-            case ["text" | "free"]:
+            case ["text"]:
                 return list(question.passages)
             case ["soft", ratio]:
                 return [*self.slots(question.passages, int(ratio), asked)]
@@ -218,8 +220,9 @@ class Examiner:
         return Reply(text, tokens, usage.first_token, usage.reused < tokens / 2)
 
     def answer(self, question: Question, mode: str, other: Question) -> Reply:
-        """The answer in a mode, in the words of the sources it is given."""
-        sources = {"none": (), "free": (), "shuffled": other.passages}.get(mode, question.passages)
+        """The answer in a mode, in the words of the sources unless it is free."""
+        sources = {"none": (), "shuffled": other.passages}.get(mode, question.passages)
+        sources = () if mode.endswith(FREE) else sources
         return self.ask(self.bodies(question, mode, other), question.question, sources=sources)
 
     def doubt(self, question: Question, mode: str) -> float:

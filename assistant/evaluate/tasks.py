@@ -209,10 +209,10 @@ def access(args: argparse.Namespace, settings: Settings) -> Table:
 
 def _modes(args: argparse.Namespace, usual: Sequence[str]) -> Sequence[str]:
     """The ways of giving the sources that were asked for, else the usual ones."""
-    from assistant.evaluate.reading import MODES
+    from assistant.evaluate.reading import FREE, MODES
 
     modes = args.modes.split(",") if args.modes else usual
-    if unknown := set(modes) - set(MODES):
+    if unknown := {mode.removesuffix(FREE) for mode in modes} - set(MODES):
         raise BadInput(f"there is no mode {', '.join(sorted(unknown))}", f"--modes takes {', '.join(MODES)}")
     return modes
 
