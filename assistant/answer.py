@@ -20,6 +20,7 @@ from assistant.calculate import calculate
 from assistant.chain import follow
 from assistant.cite import Citation
 from assistant.compose import Composed, Grounding, LeftOut, compose
+from assistant.idiom import translated
 from assistant.prompt import REFUSAL, system
 from ingest.access import Viewer, may_read
 from ingest.catalog import stored
@@ -215,7 +216,7 @@ class Assistant:
             raise BadInput("there is no question")
         case = self._found(question, viewer, grounding, standalone(question, history), hits, shown)
         yield Found(case.hits)
-        if (computed := self._calculated(case, viewer)) is not None:
+        if (computed := self._calculated(case, viewer, wider=hits is None)) is not None:
             yield computed
         elif case.confidence < CONFIDENT and grounding != "none":
             yield self._refusal(case)
@@ -260,11 +261,18 @@ class Assistant:
 
     # -- the four kinds of answer ----------------------------------------------------------------------
 
-    def _calculated(self, case: _Case, viewer: Viewer) -> Answer | None:
-        """An exact answer from the tables that the hits are part of, if the question asks for one."""
-        sources = dict.fromkeys(hit.entity.source for hit in case.hits if hit.entity.kind in TABULAR)
-        if not sources or case.grounding == "none":
+    def _calculated(self, case: _Case, viewer: Viewer, wider: bool) -> Answer | None:
+        """An exact answer from the tables that the hits are part of, if the question asks for one.
+
+        Args:
+            wider: whether tables may be looked for by the English words for the Japanese ones of the question as well.
+        """
+        if case.grounding == "none":
             return None
+        hits = [hit for hit in case.hits if hit.entity.kind in TABULAR]
+        if wider and (words := translated(case.alone)):
+            hits += self._retriever.search(words, viewer, HITS, kinds=["table"])
+        sources = dict.fromkeys(hit.entity.source for hit in hits)
         catalog = self._memory.catalog
         small = [
             source for source in sources if catalog.connection.execute(COUNT, (source,)).fetchone()[0] <= MOST_ROWS

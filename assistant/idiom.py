@@ -199,6 +199,11 @@ def stems(text: str) -> set[str]:
     return {part for word in (*words, *japanese) for part in stem(word).split()}
 
 
+def translated(text: str) -> str:
+    """The English words that the Japanese words of business in a text stand for; "" without any."""
+    return " ".join(english for word, english in BILINGUAL.items() if word in plain(text))
+
+
 def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).lower().split())
 

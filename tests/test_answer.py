@@ -17,8 +17,10 @@ from assistant.retrieve import Retriever
 from ingest.access import Viewer
 from ingest.encoders.words import Words
 from ingest.entity import Draft as Said
+from ingest.entity import Locator
 from ingest.errors import BadInput, BridgeMismatch, MissingPart
 from ingest.memory import Memory
+from ingest.readers.grid import Row, grid
 from ingest.settings import Settings
 
 from .test_retrieve import ALL, GUEST, put
@@ -161,6 +163,19 @@ def test_a_figure_is_computed_from_the_rows(memory: Memory) -> None:
     assert answer.answer.startswith("42")
     assert len(answer.citations) == 3
     assert "SELECT" in answer.notes[0]
+
+
+def test_a_japanese_question_is_computed_from_an_english_table_its_asker_may_read(memory: Memory) -> None:
+    header: Row = ["Order no", "Customer", "Amount (JPY)"]
+    cells: list[Row] = [header, ["SO-1", "Aki", 10], ["SO-2", "Umi", 20], ["SO-3", "Aki", 5]]
+    drafts = grid(cells, name="Orders", key="t", title="", place=lambda i: Locator(row=i + 1))
+    put(memory, "orders", "sales", *drafts)
+    put(memory, "canteen", "open", "The canteen opens at noon.")
+    answer = ask(memory, "", "顧客別の合計金額は？", Viewer("all", frozenset(["open", "sales"])))
+    assert answer.how == "calculation"
+    assert answer.answer.startswith("Umi: 20 JPY; Aki: 15 JPY [1]")
+    assert ask(memory, "", "顧客別の合計金額は？", Viewer("guest", frozenset(["open"]))).refused
+    assert ask(memory, "", "顧客別の合計金額は？", Viewer("all", frozenset(["open", "sales"])), hits=()).refused
 
 
 def test_events_come_in_order(filled: Memory) -> None:
