@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant import check, cite, quote
@@ -320,11 +320,10 @@ class Assistant:
         composed = compose(case.alone, hits, case.grounding, llm.tokenize, llm.context, bridge)
         parts = llm.chat([Turn("system", (system(),)), Turn("user", composed.parts)])
         made = time.perf_counter() - case.start - case.retrieve
+        write: Callable[..., Stream] = llm.stream
         if isinstance(llm, Llm) and composed.sources and case.fluent:  # adapters learn to quote in the encoder's language
-            rule = allowed(llm, bridge, [source.words for source in composed.sources])
-            stream: Stream = llm.stream(parts, max_tokens=LONGEST_ANSWER, stop=("\n",), rule=rule)
-        else:
-            stream = llm.stream(parts, max_tokens=LONGEST_ANSWER, stop=("\n",))
+            write = partial(llm.stream, rule=allowed(llm, bridge, [source.words for source in composed.sources]))
+        stream = write(parts, max_tokens=LONGEST_ANSWER, stop=("\n",))
         if isinstance(stream, Sending):
             yield _leaving(stream.host, len(stream.body), composed.sources, case.alone)
         said: list[str] = []

@@ -355,7 +355,7 @@ def _operations(reading: _Reading) -> dict[str, int]:
         if match := reading.search(literal(words)):
             reading.take(*match.span())
             asked.setdefault(operation, match.end())
-    if re.search(r"\bor\b|どちら", reading.text):
+    if idiom.EITHER.search(reading.text):
         for operation, words in idiom.COMPARED.items():
             if match := reading.search(rf"\b(?:{words})\b" if words.isascii() else words):
                 reading.take(*match.span())
@@ -566,7 +566,7 @@ def _largest(reading: _Reading, top: int, asked: dict[str, int], mentioned: Sequ
 def _alternatives(reading: _Reading) -> list[Heading]:
     """The column whose values are given to choose from: "A or B"."""
     columns = [c.column for c in reading.where if isinstance(c.value, tuple) and len(c.value) > 1]
-    return [h for h in reading.headings if h.name in columns] if re.search(r"\bor\b|どちら", reading.text) else []
+    return [h for h in reading.headings if h.name in columns] if idiom.EITHER.search(reading.text) else []
 
 
 def _measures(reading: _Reading, position: int) -> list[Heading]:

@@ -131,15 +131,14 @@ def run(query: Query, table: Table) -> Calculation | None:
     with _database(table) as database:
         sql, values = statement(query)
         found = _checked(database, sql, values)
-        answer = _answer(query, found)
-        if answer is None or (query.operation == "which" and _several_each(query, database)):
+        answers = _answers(query, found)
+        if not answers or (query.operation == "which" and _several_each(query, database)):
             return None
-        told = found[: query.top] if query.top else [answer]
-        ids = [answer[2]] if query.operation == "place" else _column(database, *rows_used(query, told))
+        ids = [answers[0][2]] if query.operation == "place" else _column(database, *rows_used(query, answers))
         if query.operation == "distinct" and not query.each and len(ids) < 2:
             return None  # "how many counties" of one row asks what its cell says, not how many there are
         skipped = _column(database, *rows_without(query))[0] if query.column else 0
-    value, text = _told(query, table, found, answer)
+    value, text = _told(query, table, answers)
     return Calculation(value, text, filled(sql, values), tuple(ids[:CITED]), len(ids), table.name, skipped)
 
 
@@ -149,18 +148,20 @@ def _listed_in_order(column: str, table: Table) -> bool:
     return None not in values and all(type(a) is type(b) and a <= b for a, b in pairwise(values))
 
 
-def _answer(query: Query, found: Found) -> tuple[Any, ...] | None:
-    """The row of the result that answers, or None when there is none or another answers equally well."""
+def _answers(query: Query, found: Found) -> Found:
+    """The rows of the result that answer: one, or all that are asked for; none when another answers equally well."""
     at = query.rank - 1
     if len(found) <= at or found[at][0] is None:
-        return None
+        return ()
     if query.operation == "cell" and not query.several and len(set(found)) > 1:
-        return None
+        return ()
     if query.operation in ("which", "place"):
         near = [row[1] for row in found[at if query.top else max(0, at - 1) : at + 2]]
         if found[at][1] is None or near.count(found[at][1]) > 1:
-            return None
-    return found[at]
+            return ()
+    if query.each or query.several:
+        return found
+    return found[: query.top] if query.top else [found[at]]
 
 
 def _several_each(query: Query, database: duckdb.DuckDBPyConnection) -> bool:
@@ -223,17 +224,15 @@ def _column(database: duckdb.DuckDBPyConnection, sql: str, values: Values) -> li
 # -- the words ---------------------------------------------------------------------------------------------------
 
 
-def _told(query: Query, table: Table, found: Found, answer: tuple[Any, ...]) -> tuple[float | int | str | None, str]:
+def _told(query: Query, table: Table, answers: Found) -> tuple[float | int | str | None, str]:
     """The value, and the answer as a person reads it: one value, or the value of each group."""
-    if query.top:
-        found = found[: query.top]
     if query.each or query.top:
-        return (text := _joined([f"{label}: {_shown(query, table, value)}" for label, value in found], "; ")), text
-    if query.several:
-        return (
-            text := _joined([_shown(query, table, value) for value in dict.fromkeys(row[0] for row in found)], ", ")
-        ), text
-    return answer[0], _shown(query, table, answer[0])
+        text = _joined([f"{label}: {_shown(query, table, value)}" for label, value in answers], "; ")
+    elif query.several:
+        text = _joined([_shown(query, table, value) for value in dict.fromkeys(row[0] for row in answers)], ", ")
+    else:
+        return answers[0][0], _shown(query, table, answers[0][0])
+    return text, text
 
 
 def _joined(parts: Sequence[str], mark: str) -> str:

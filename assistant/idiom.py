@@ -45,7 +45,7 @@ MONEY = re.compile(r"\b(amount|total|revenue|sales)\b|金額|合計|総額|売�
 ORDER = frozenset(
     ("first", "second", "third", "last", "next", "previous", "prior", "top", "bottom", "earlier", "later")
 )
-"""Words that ask for a place in an order, which no query here has."""
+"""Words that ask for a place in an order: where they are left, in a form that `PLACES`, `RANKED` and `TOP` do not know."""
 PLACES = {
     "first": r"\b(?:the|whose) (?:very )?(?:first|earliest|oldest)\b|最初の|先頭の|最も早い|一番早い|最古の",
     "last": r"\b(?:the|whose) (?:very )?(?:last|latest|newest|most recent)\b|最後の|直近の|最新の"
@@ -115,6 +115,8 @@ IMPLIED = (
     ),
 )
 """What "who" and "where" ask for, by the names of columns; "when" asks for no column of words."""
+EITHER = re.compile(r"\bor\b|どちら")
+"""One of several is asked for."""
 COMPARED = {
     "max": "more|higher|larger|bigger|greater|longer|taller|heavier|later|newer|better|大きい|多い|高い|長い|重い",
     "min": "less|fewer|lower|smaller|shorter|lighter|earlier|older|cheaper|worse|小さい|少ない|低い|安い|短い|軽い",
@@ -195,13 +197,18 @@ def stem(word: str) -> str:
 def stems(text: str) -> set[str]:
     """Stems of the Latin words of a text, and its Japanese words with the English ones they stand for."""
     words = re.findall(r"[a-z]+", plain(text))
-    japanese = [word for word in BILINGUAL if word in plain(text)]
-    return {part for word in (*words, *japanese) for part in stem(word).split()}
+    return {part for word in (*words, *_japanese(text)) for part in stem(word).split()}
 
 
 def translated(text: str) -> str:
     """The English words that the Japanese words of business in a text stand for; "" without any."""
-    return " ".join(english for word, english in BILINGUAL.items() if word in plain(text))
+    return " ".join(BILINGUAL[word] for word in _japanese(text))
+
+
+def _japanese(text: str) -> list[str]:
+    """The Japanese words of business in a text."""
+    said = plain(text)
+    return [word for word in BILINGUAL if word in said]
 
 
 def plain(text: str) -> str:

@@ -51,13 +51,13 @@ def statement(query: Query) -> tuple[str, Values]:
 def rows_used(query: Query, answers: Found) -> tuple[str, Values]:
     """The entities of the rows behind the answers, in order of the table."""
     where, values = _where(query.where)
-    column, label = quoted(query.column), quoted(query.label)
+    column = quoted(query.column)
     if query.each:
         where = _present(where, query.each)
     if query.operation in ("max", "min") and not query.each:
         where, values = _and(where, f"{column} = ?"), [*values, answers[0][0]]
     elif query.operation == "which":
-        where = _and(where, f"{label} IN ({', '.join('?' * len(answers))})")
+        where = _and(where, _among(query.label, answers))
         values += [answer[0] for answer in answers]
         if not query.grouped and not query.top:
             where, values = _and(where, f"{column} = ?"), [*values, answers[0][1]]
@@ -120,13 +120,17 @@ def _where(conditions: Sequence[Condition]) -> tuple[str, Values]:
     for condition in conditions:
         column = quoted(condition.column)
         if isinstance(condition.value, tuple):
-            parts.append(f"{column} IN ({', '.join('?' * len(condition.value))})")
+            parts.append(_among(condition.column, condition.value))
             values += condition.value
         else:
             left = f"{condition.comparison}({column}) =" if condition.comparison in ("month", "quarter") else ""
             parts.append(f"{left or f'{column} {condition.comparison}'} ?")
             values.append(condition.value)
     return (f" WHERE {' AND '.join(parts)}" if parts else ""), values
+
+
+def _among(column: str, values: Sequence[Any]) -> str:
+    return f"{quoted(column)} IN ({', '.join('?' * len(values))})"
 
 
 def _and(where: str, condition: str) -> str:
