@@ -112,6 +112,8 @@ def understand(question: str, name: str, headings: Sequence[Heading]) -> Query |
         mentioned = [h for h in _mentioned(reading) if h.name != each]
         _partial_values(reading)
         _all_explained(reading)
+        if top and (place or rank > 1):
+            raise _Unsure
         if top:
             query = _largest(reading, top, asked, mentioned)
         else:
@@ -454,7 +456,7 @@ def _shaped(reading: _Reading, asked: dict[str, int], mentioned: Sequence[Headin
     if idiom.SEVERAL.search(reading.text):
         return Query("cell", _listed(reading, asked_for).name, several=True)
     wanted = _only(asked_for)
-    if wanted.type == "text" and re.search(r"\bwhen\b|いつ", reading.text):
+    if wanted.type == "text" and idiom.WHEN.search(reading.text):
         raise _Unsure
     return Query("cell", wanted.name)
 
@@ -479,7 +481,9 @@ def _in_order(reading: _Reading, place: Place, asked: dict[str, int], mentioned:
 def _asked_for(reading: _Reading, by: str, anchor: Sequence[Heading], mentioned: Sequence[Heading]) -> str:
     """The column whose value at a place is the answer."""
     wanted = _wanted(reading)
-    if wanted is None and by and re.search(r"\bwhen\b|いつ", reading.text):
+    if wanted is None and idiom.WHEN.search(reading.text):
+        if not by:
+            raise _Unsure
         return by
     if wanted is None:
         for words, columns in idiom.IMPLIED:

@@ -106,7 +106,6 @@ IMPLIED = (
             r"|director|operator|inspector)\b|氏名|担当|責任者"
         ),
     ),
-    (re.compile(r"\bwhen\b|いつ"), re.compile(r"(?!)")),
     (
         re.compile(r"\bwhere\b|どこ"),
         re.compile(
@@ -114,7 +113,8 @@ IMPLIED = (
         ),
     ),
 )
-"""What "who" and "where" ask for, by the names of columns; "when" asks for no column of words."""
+"""What "who" and "where" ask for, by the names of columns."""
+WHEN = re.compile(r"\bwhen\b|いつ")
 EITHER = re.compile(r"\bor\b|どちら")
 """One of several is asked for."""
 COMPARED = {

@@ -165,6 +165,7 @@ def test_a_long_list_says_how_much_is_left_out() -> None:
         "Which order was shipped in the last week?",
         "What was ordered after the inspection?",
         "Was the last order shipped?",
+        "What are the top 2 parts of the last order?",
     ],
 )
 def test_a_place_that_nothing_or_several_rows_have_gets_no_answer(question: str) -> None:
@@ -182,6 +183,7 @@ def test_without_days_the_order_is_that_of_the_rows() -> None:
         assert found is not None
         assert found.text == answer
     assert calculate("Which is the latest team?", entities) is None
+    assert calculate("When did the team after Umi finish?", entities) is None
 
 
 def test_two_of_the_same_day_leave_the_last_one_open() -> None:
