@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from ..entity import Draft
 from ..source import Source
+from ..text.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,10 @@ class Note:
     text: str
 
 
+Item: TypeAlias = Draft | Note | Columns
+"""What a reader yields. `Columns` are the typed rows of a table whose drafts came before."""
+
+
 class Reader(Protocol):
     @property
     def name(self) -> str:
@@ -28,7 +33,7 @@ class Reader(Protocol):
 
     def accepts(self, source: Source) -> bool: ...
 
-    def read(self, source: Source) -> Iterator[Draft | Note]:
+    def read(self, source: Source) -> Iterator[Item]:
         """Yields lazily, with bounded memory.
 
         Raises:
