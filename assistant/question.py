@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.codes import written
-from ingest import pipeline
+from ingest import pipeline, reading
 from ingest.entity import identify
 from ingest.errors import BadInput
 from ingest.source import look
@@ -97,10 +97,10 @@ def _read(
         BadInput: it is not for the reader of this name.
     """
     source = look(path, settings)
-    reader, drafts, notes = pipeline.drafts_of(source, readers)
-    if reader != name:
+    found = reading.read(source, readers)
+    if found.reader != name:
         raise BadInput(f"{path}: not {what} ({source.media})")
-    return list(identify("question", "", drafts)), notes
+    return list(identify("question", "", found.drafts)), found.notes
 
 
 def _of(kind: str, entities: Sequence[Entity]) -> list[Entity]:

@@ -18,14 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from . import jobs, moves
+from . import jobs, moves, reading
 from .access import BOTH, destination
 from .catalog import Catalog, SourceRow, StoredEntity
-from .entity import Draft, Entity, identify
+from .entity import Entity, identify
 from .errors import KotonohaError, MemoryHeld, UnreadableSource
 from .memory import Memory
 from .personal import Personal
-from .readers import Note, Reader
+from .readers import Reader
+from .reading import Read
 from .settings import Settings
 from .source import Source, look, walk
 from .space import Placed, Space, pack, placed
@@ -64,11 +65,10 @@ class Work:
     source: Source
     id: str
     status: str
-    reader: str
+    read: Read
     entities: tuple[Entity, ...]
     sealed: dict[str, bytes]
     redacted: str
-    notes: tuple[str, ...]
     seconds: float
 
 
@@ -185,20 +185,20 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Pe
         row, status = _known(memory, source, job, kinds)
         if row is not None and status in ("unchanged", "moved"):
             return Report(job.path, status, seconds=time.perf_counter() - started, scope=job.scope, notes=row.notes)
-        reader, drafts, notes = drafts_of(source, readers)
+        found = reading.read(source, readers)
         jobs.survived(memory.catalog, job)
     except KotonohaError as error:
         reason = error.reason if isinstance(error, UnreadableSource) else str(error)
         return Report(job.path, "failed", seconds=time.perf_counter() - started, error=reason, scope=job.scope)
     id = row.id if row is not None else _source_id(memory, source)
-    clean = personal.redacted(drafts, job.scope)
+    clean = personal.redacted(found.drafts, job.scope)
     entities = tuple(identify(id, job.scope, (one.draft for one in clean)))
     sealed = {
         entity.id: personal.seal(entity.id, one.originals)
         for entity, one in zip(entities, clean, strict=True)
         if one.originals
     }
-    return Work(job, source, id, status, reader, entities, sealed, kinds, notes, time.perf_counter() - started)
+    return Work(job, source, id, status, found, entities, sealed, kinds, time.perf_counter() - started)
 
 
 def _as_moved(memory: Memory, source: Source, job: jobs.Job) -> jobs.Job:
@@ -228,34 +228,6 @@ def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[S
     return None, "added"
 
 
-def drafts_of(source: Source, readers: Sequence[Reader]) -> tuple[str, list[Draft], tuple[str, ...]]:
-    """The name of the reader that accepts a source, and everything it has to say, bounded.
-
-    The one place where any failure of a format library becomes a clear line.
-    """
-    drafts: list[Draft] = []
-    notes: list[str] = []
-    try:
-        reader = next((reader for reader in readers if reader.accepts(source)), None)
-        if reader is None:
-            raise UnreadableSource(source.path, f"no reader for this kind of file ({source.media})")
-        for item in reader.read(source):
-            if isinstance(item, Note):
-                notes.append(item.text)
-            elif len(drafts) >= source.settings.max_entities:
-                notes.append(f"only the first {source.settings.max_entities:,} entities were kept")
-                break
-            else:
-                drafts.append(item)
-    except KotonohaError:
-        raise
-    except Exception as error:  # the boundary: format libraries raise anything on hostile files
-        raise UnreadableSource(source.path, f"damaged or not what it seems ({_one_line(error)})") from error
-    if not drafts:
-        raise UnreadableSource(source.path, "; ".join(notes) or "nothing in it can be read")
-    return reader.name, drafts, tuple(notes)
-
-
 def _store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
     """Places what is new in one call, then stores file by file."""
     stored = memory.catalog.entities([entity.id for work in batch for entity in work.entities])
@@ -266,7 +238,7 @@ def _store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
         memory.put_source(_row(work), items, work.sealed)
         kinds = dict(Counter[str](entity.kind for entity in work.entities))
         report = Report(
-            work.job.path, work.status, kinds, round(work.seconds, 3), notes=work.notes, scope=work.job.scope
+            work.job.path, work.status, kinds, round(work.seconds, 3), notes=work.read.notes, scope=work.job.scope
         )
         yield _ended(memory, work.job, report)
 
@@ -301,7 +273,7 @@ def _row(work: Work) -> SourceRow:
     now = time.strftime("%Y-%m-%dT%H:%M:%S")
     return SourceRow(
         work.id, str(work.source.path), work.source.sha256, work.source.size, work.source.media, title, work.job.scope,
-        work.reader, work.notes, now, work.redacted, beside=work.source.beside,
+        work.read.reader, work.read.notes, now, work.redacted, beside=work.source.beside,
     )  # fmt: skip
 
 
@@ -314,8 +286,3 @@ def _source_id(memory: Memory, source: Source) -> str:
         if memory.catalog.source(id) is None:
             return id
     raise AssertionError("unreachable")
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 160 else text[:157] + "..."

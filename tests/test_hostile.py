@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.build import readers
-from ingest import pipeline
+from ingest import pipeline, reading
 from ingest.errors import KotonohaError
 from ingest.memory import Memory
 from ingest.readers import Reader
@@ -38,7 +38,7 @@ def outcome(path: Path, limits: Settings = LIMITS) -> str:
     """The words of a file's entities, or the one line that says why there are none; anything else fails the test."""
     try:
         source = look(path, limits)
-        _, drafts, _ = pipeline.drafts_of(source, all_readers())
+        drafts = reading.read(source, all_readers()).drafts
     except KotonohaError as error:
         assert str(path) in str(error) and "\n" not in str(error) and len(str(error)) < 500
         return f"! {error}"

@@ -16,7 +16,7 @@ from PIL import Image
 from ..entity import Draft, Locator
 from ..errors import UnreadableSource
 from ..source import Source
-from . import Note, Reader
+from . import Item, Note, Reader
 from .image import MAX_PIXELS, Frame, Pictures, frame_of
 
 PAGE_SIDE = 2000
@@ -48,7 +48,7 @@ class Illustrated:
     def accepts(self, source: Source) -> bool:
         return self.reader.accepts(source)
 
-    def read(self, source: Source) -> Iterator[Draft | Note]:
+    def read(self, source: Source) -> Iterator[Item]:
         said: set[str] = set()
         for item in self.reader.read(source):
             for one in self._opened(source, item):
@@ -56,7 +56,7 @@ class Illustrated:
                     yield one
                 said.add(one.text if isinstance(one, Note) else "")
 
-    def _opened(self, source: Source, item: Draft | Note) -> Iterator[Draft | Note]:
+    def _opened(self, source: Source, item: Item) -> Iterator[Item]:
         """What a mark stands for; anything else as it is."""
         if isinstance(item, Draft) and item.kind == "page" and not item.text:
             yield from self._page(source, item)
