@@ -34,6 +34,7 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable '.[whisper-cpu]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps openai-whisper
+	$(BIN)/kotonoha models pull
 	touch $(READY)
 
 test: setup lint test-wheel

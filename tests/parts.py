@@ -29,14 +29,15 @@ SAID_ELSEWHERE = {
 
 def tables() -> str:
     models = [
-        f"| {m.name} | {m.role} | {m.distribution} | {m.licence} | {weights.find(m).stat().st_size / 1e6:.1f} MB | `{m.sha256}` |"
-        for m in weights.ALL
+        f"| {model.title} | {model.role} | {arrives_with(model)} | {model.licence} | {file.name} | `{file.sha256}` |"
+        for model in weights.models().values()
+        for file in model.files
     ]
     packages = [f"| {name} | {_version(name)} | {_licence(name)} |" for name in dependencies()]
     return "\n".join(
         [
-            "| model | role | arrives with | licence | size | sha256 |",
-            "|---|---|---|---|--:|---|",
+            "| model | role | arrives with | licence | file | sha256 |",
+            "|---|---|---|---|---|---|",
             *models,
             "",
             "| package | version | licence |",
@@ -44,6 +45,11 @@ def tables() -> str:
             *packages,
         ]
     )
+
+
+def arrives_with(model: weights.Model) -> str:
+    """The installed package that carries a model, or the command that brings it and how much that is."""
+    return model.distribution or f"`{model.command}`, {model.size / 1e6:,.0f} MB"
 
 
 def dependencies() -> list[str]:

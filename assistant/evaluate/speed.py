@@ -99,9 +99,10 @@ def _others(words: Sequence[str]) -> dict[str, Callable[[], object]]:
         from sentence_transformers import SentenceTransformer
     except ImportError:
         return {}
-    from ingest.weights import MINILM, find
+    from ingest.encoders.words import MODEL
+    from ingest.weights import find
 
-    model = SentenceTransformer(str(find(MINILM).parent), device="cpu")
+    model = SentenceTransformer(str(find(MODEL).parent), device="cpu")
     return {"sentence-transformers, its defaults": lambda: model.encode(list(words))}
 
 

