@@ -26,9 +26,9 @@ from ingest.access import Viewer, may_read
 from ingest.catalog import stored
 from ingest.entity import Entity
 from ingest.errors import BadInput, ModelFault
-from ingest.lexicon import is_telling, terms
 from ingest.settings import Settings
 from ingest.space import Vectors, unpack
+from ingest.terms import is_telling, terms
 
 if TYPE_CHECKING:
     from assistant.bridge import Bridge

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 from urllib.parse import quote as quoted
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
@@ -19,22 +18,17 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Stre
 from pydantic import BaseModel, Field
 
 from assistant import drawing, view
-from assistant.audit import Audit, Event
+from assistant.audit import Event
 from assistant.guard import COOKIE, Guard, credential, is_local, safe_path
+from assistant.serve.parts import Parts, viewer_named
 from assistant.web import pages
 from assistant.web.sessions import Sessions
 from assistant.web.words import LANGUAGES, Language, preferred, words
 from ingest.access import Viewer
-from ingest.errors import BadInput, KotonohaError, NotFound, SignInRefused, UnknownPerson
-from ingest.memory import Memory
-from ingest.personal import Personal
-from ingest.settings import Settings
+from ingest.errors import BadInput, KotonohaError, NotFound, SignInRefused
 
 if TYPE_CHECKING:
     from assistant.answer import Event as Step
-    from assistant.answer import Exchange
-    from assistant.compose import Grounding
-    from assistant.people import People
     from assistant.sso import Proven, SingleSignOn
 
 LONGEST_QUESTION = 4_000
@@ -47,39 +41,6 @@ STATUS: dict[type[Exception], int] = {NotFound: 404, BadInput: 400, SignInRefuse
 WEB = Path(__file__).parent / "web"
 INLINE = re.compile(r"audio/[\w.+-]+|video/[\w.+-]+|application/ogg|image/(?:png|jpeg|gif|webp|bmp)")
 """What a browser may show by itself; all else, anything that can hold a script above all, is handed over as a file."""
-
-
-class Asked(Protocol):
-    """What the server needs of `assistant.answer.Assistant`."""
-
-    def ask(
-        self, question: str, viewer: Viewer, *, grounding: Grounding = ..., history: Sequence[Exchange] = ...
-    ) -> Iterator[Step]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the server is made of.
-
-    Attributes:
-        viewer_of: the viewer for a person's name, compiled anew for each request.
-        personal: what gives personal data back to whom may see it.
-        people: accounts; None where the server is the local owner's and `viewer_of` is asked for "owner".
-        sso: the firm's provider of single sign-on, if there is one.
-        hosts: names under which this server is known on its network.
-        examples: questions shown to whoever opens the chat, whatever they may read.
-    """
-
-    settings: Settings
-    memory: Memory
-    assistant: Asked
-    viewer_of: Callable[[str], Viewer]
-    personal: Personal
-    people: People | None = None
-    audit: Audit | None = None
-    sso: SingleSignOn | None = None
-    hosts: tuple[str, ...] = ()
-    examples: tuple[str, ...] = ()
 
 
 def application(parts: Parts) -> FastAPI:
@@ -123,13 +84,6 @@ def parts_of(request: Request) -> Parts:
 def viewer_of(request: Request) -> Viewer:
     """The viewer for this one request. Somebody the policy does not name reads nothing."""
     return viewer_named(parts_of(request), request.state.person)
-
-
-def viewer_named(parts: Parts, person: str) -> Viewer:
-    try:
-        return parts.viewer_of(person)
-    except UnknownPerson:
-        return Viewer(person, frozenset())
 
 
 def language_of(request: Request) -> Language:

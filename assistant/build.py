@@ -257,6 +257,7 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
     """
     from assistant import api
     from assistant.people import People
+    from assistant.serve.parts import Parts
     from ingest import pipeline
 
     with memory(settings) as opened:
@@ -264,7 +265,7 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
         accounts = People(known)
         provider = sso(settings)
         people = accounts if accounts.accounts() or provider else None
-        parts = api.Parts(
+        parts = Parts(
             settings, opened, assistant(settings, opened), lambda name: viewer(known, name if people else ""),
             personal(settings, known), people, audit(settings, known), provider, hosts=tuple(names), examples=tuple(examples),
         )  # fmt: skip

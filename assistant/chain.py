@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from assistant.codes import codes, held_codes, said, written
 from assistant.expect import expected
 from assistant.quote import ABOUT, INJECTION, Candidate, rank
-from ingest.lexicon import terms
+from ingest.terms import terms
 
 if TYPE_CHECKING:
     from assistant.retrieve import Asked, Hit, Retriever

@@ -14,8 +14,8 @@ from assistant.codes import codes, dates, figures, held_codes
 from assistant.codes import said as terms_of
 from assistant.expect import expected
 from ingest.cells import UNITS
-from ingest.lexicon import is_telling, terms
 from ingest.space import Space
+from ingest.terms import is_telling, terms
 
 SUPPORTED = 0.7
 """Support from which on a sentence counts as carried by its source."""

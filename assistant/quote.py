@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from assistant.codes import codes, figures, held_codes, said
 from assistant.expect import asks_name, expected, field, plainly
 from ingest.entity import Entity
-from ingest.lexicon import terms
 from ingest.space import Vectors, unit
 from ingest.split import sentences
+from ingest.terms import terms
 
 if TYPE_CHECKING:
     from assistant.retrieve import Asked, Hit

@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from ingest.access import Viewer, may_read
 from ingest.catalog import Catalog, StoredEntity, stored
 from ingest.entity import Entity
-from ingest.lexicon import is_telling, rarity, search, terms
+from ingest.lexicon import rarity, search
 from ingest.memory import Memory
 from ingest.space import Placed, Space, Vectors, unit, unpack
 from ingest.split import sentences
+from ingest.terms import is_telling, terms
 
 DEPTH = 50
 """Entities that each way of searching proposes."""

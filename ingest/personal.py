@@ -197,7 +197,7 @@ def finder(settings: Settings) -> Callable[[str], tuple[Span, ...]]:
     if not settings.presidio:
         return find
     try:
-        from .redact import abroad
+        from . import abroad
     except ImportError:
         raise MissingPart("KOTONOHA_PRESIDIO needs Presidio", "pip install 'kotonoha[presidio]'") from None
     return lambda text: resolved((*find(text), *abroad.find(text)))

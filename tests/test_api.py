@@ -17,6 +17,7 @@ from PIL import Image
 from assistant import api
 from assistant.audit import Audit
 from assistant.people import People
+from assistant.serve.parts import Parts
 from ingest.entity import Entity
 from ingest.errors import BadInput
 from ingest.memory import Memory
@@ -52,31 +53,31 @@ def audit(memory: Memory) -> Audit:
 
 
 @pytest.fixture(scope="module")
-def parts(memory: Memory, people: People, audit: Audit) -> api.Parts:
-    return api.Parts(memory.settings, memory, Parrot(memory), viewer_of, keys(memory), people, audit)
+def parts(memory: Memory, people: People, audit: Audit) -> Parts:
+    return Parts(memory.settings, memory, Parrot(memory), viewer_of, keys(memory), people, audit)
 
 
 server = lru_cache(api.application)
 
 
-def client(parts: api.Parts, **headers: str) -> TestClient:
+def client(parts: Parts, **headers: str) -> TestClient:
     return TestClient(
         server(parts), base_url=HOME, headers=headers, follow_redirects=False, client=("127.0.0.1", 50_000)
     )
 
 
-def bearer(parts: api.Parts, person: str) -> TestClient:
+def bearer(parts: Parts, person: str) -> TestClient:
     assert parts.people is not None
     return client(parts, Authorization=f"Bearer {parts.people.issue_token(person, 'test')}")
 
 
 @pytest.fixture
-def endo(parts: api.Parts, firm: dict[str, list[Entity]]) -> TestClient:
+def endo(parts: Parts, firm: dict[str, list[Entity]]) -> TestClient:
     return bearer(parts, "endo")
 
 
 @pytest.fixture
-def mori(parts: api.Parts, firm: dict[str, list[Entity]]) -> TestClient:
+def mori(parts: Parts, firm: dict[str, list[Entity]]) -> TestClient:
     return bearer(parts, "mori")
 
 
@@ -194,7 +195,7 @@ def test_absent_and_forbidden_read_alike_on_every_route(endo: TestClient, firm: 
         assert dict(replies[0].headers) == dict(replies[1].headers)
 
 
-def test_a_file_that_changed_is_not_shown_but_what_was_read_is(parts: api.Parts, tmp_path: Path) -> None:
+def test_a_file_that_changed_is_not_shown_but_what_was_read_is(parts: Parts, tmp_path: Path) -> None:
     path = tmp_path / "note.txt"
     path.write_text("the words that were read", "utf-8")
     (entity,) = read(parts.memory, path, "public", TextReader())
@@ -223,7 +224,7 @@ def test_what_is_opened_and_what_is_refused_is_recorded(
 # -- the door -----------------------------------------------------------------------------------------------------
 
 
-def test_a_session_is_kept_in_a_cookie_that_scripts_and_other_sites_cannot_use(parts: api.Parts) -> None:
+def test_a_session_is_kept_in_a_cookie_that_scripts_and_other_sites_cannot_use(parts: Parts) -> None:
     browser = client(parts)
     form = {"name": "endo", "password": PASSWORDS["endo"], "next": "/api/sources"}
     reply = browser.post("/sign-in", data=form, headers=SIGN_IN)
@@ -235,7 +236,7 @@ def test_a_session_is_kept_in_a_cookie_that_scripts_and_other_sites_cannot_use(p
     assert browser.get("/api/sources").status_code == 401
 
 
-def test_a_wrong_password_and_an_unknown_name_get_the_same_page(parts: api.Parts) -> None:
+def test_a_wrong_password_and_an_unknown_name_get_the_same_page(parts: Parts) -> None:
     pages = [
         client(parts).post("/sign-in", data={"name": name, "password": "wrong wrong wrong"}, headers=SIGN_IN)
         for name in ("endo", "nobody")
@@ -245,23 +246,23 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_page(parts: api.Parts
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"])
-def test_signing_in_leads_nowhere_else(parts: api.Parts, target: str) -> None:
+def test_signing_in_leads_nowhere_else(parts: Parts, target: str) -> None:
     form = {"name": "endo", "password": PASSWORDS["endo"], "next": target}
     assert client(parts).post("/sign-in", data=form, headers=SIGN_IN).headers["location"] == "/"
 
 
-def test_somebody_the_policy_does_not_name_reads_nothing(parts: api.Parts, firm: dict[str, list[Entity]]) -> None:
+def test_somebody_the_policy_does_not_name_reads_nothing(parts: Parts, firm: dict[str, list[Entity]]) -> None:
     assert bearer(parts, "stranger").get("/api/sources").json() == []
     assert bearer(parts, "stranger").get(f"/open/{firm['text'][0].id}").status_code == 404
 
 
-def test_a_revoked_token_is_refused_at_the_next_request(parts: api.Parts, endo: TestClient) -> None:
+def test_a_revoked_token_is_refused_at_the_next_request(parts: Parts, endo: TestClient) -> None:
     assert endo.get("/api/sources").status_code == 200
     assert parts.people is not None
     parts.people.revoke("endo")
     assert endo.get("/api/sources").status_code == 401
 
 
-def test_without_accounts_only_this_machine_may_be_served(parts: api.Parts) -> None:
+def test_without_accounts_only_this_machine_may_be_served(parts: Parts) -> None:
     with pytest.raises(BadInput, match="without accounts"):
         api.serve(replace(parts, people=None), host="0.0.0.0")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.fit.altered import altered, substituted
-from assistant.fit.data import Ask, Passage
+from assistant.fit.passage import Ask, Passage
 from assistant.fit.tokens import Ids
 
 

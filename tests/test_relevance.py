@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.fit.config import FitConfig
-from assistant.fit.data import Ask, Corpus, Passage
+from assistant.fit.data import Corpus
+from assistant.fit.passage import Ask, Passage
 from assistant.fit.relevance import Network, Sample, answer_spans, coverage, drawn_from, fit_relevance
 from assistant.fit.tokens import Tokens
 from assistant.relevance import (

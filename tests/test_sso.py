@@ -25,6 +25,7 @@ from werkzeug.serving import make_server
 from assistant import api, build
 from assistant.audit import Audit
 from assistant.guard import COOKIE
+from assistant.serve.parts import Parts
 from assistant.sso import SingleSignOn
 from ingest.errors import BadInput, SignInRefused
 from ingest.memory import Memory
@@ -111,20 +112,20 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
 
 
 @pytest.fixture
-def parts(memory: Memory, provider: Provider) -> api.Parts:
+def parts(memory: Memory, provider: Provider) -> Parts:
     """The server with its accounts made anew."""
     provider.forge = lambda token: token
     memory.catalog.connection.execute("DELETE FROM person")
     audit = Audit(memory.catalog, b"k" * 32, memory.settings.home / "head")
     said = (memory.settings, memory, Parrot(memory), viewer_of, keys(memory), accounts(memory), audit)
-    return api.Parts(*said, sso=sso(provider))
+    return Parts(*said, sso=sso(provider))
 
 
 def sso(provider: Provider, claim: str = "preferred_username", hosts: tuple[str, ...] = ()) -> SingleSignOn:
     return SingleSignOn(provider.issuer, CLIENT, "s3cret", claim, hosts)
 
 
-def browser(parts: api.Parts) -> TestClient:
+def browser(parts: Parts) -> TestClient:
     return TestClient(api.application(parts), base_url=HOME, follow_redirects=False, client=("127.0.0.1", 50_000))
 
 
@@ -134,12 +135,12 @@ def begin(page: TestClient, next: str = "/api/sources") -> str:
     return reply.headers["location"]
 
 
-def come_in(parts: api.Parts, provider: Provider, sub: str = "u-1") -> tuple[TestClient, httpx.Response]:
+def come_in(parts: Parts, provider: Provider, sub: str = "u-1") -> tuple[TestClient, httpx.Response]:
     page = browser(parts)
     return page, page.get(provider.lets_in(begin(page), sub))
 
 
-def refused(parts: api.Parts, page: TestClient, reply: httpx.Response, why: str) -> None:
+def refused(parts: Parts, page: TestClient, reply: httpx.Response, why: str) -> None:
     """No session, one page whatever the reason, and the reason in the audit."""
     assert reply.status_code == 401 and "did not let you in" in reply.text
     assert COOKIE not in reply.cookies
@@ -149,7 +150,7 @@ def refused(parts: api.Parts, page: TestClient, reply: httpx.Response, why: str)
     assert re.search(why, str(event.details["reason"])), event.details
 
 
-def test_whom_the_provider_vouches_for_has_the_session_a_password_gives(parts: api.Parts, provider: Provider) -> None:
+def test_whom_the_provider_vouches_for_has_the_session_a_password_gives(parts: Parts, provider: Provider) -> None:
     page, reply = come_in(parts, provider)
     assert reply.status_code == 200 and 'content="0;url=/api/sources"' in reply.text
     cookie = next(one for one in reply.headers.get_list("set-cookie") if one.startswith(COOKIE)).lower()
@@ -162,7 +163,7 @@ def test_whom_the_provider_vouches_for_has_the_session_a_password_gives(parts: a
 
 
 def test_a_revoked_session_and_a_disabled_person_are_out_at_the_next_request(
-    parts: api.Parts, provider: Provider
+    parts: Parts, provider: Provider
 ) -> None:
     assert parts.people is not None
     for end in (parts.people.revoke, parts.people.disable):
@@ -172,7 +173,7 @@ def test_a_revoked_session_and_a_disabled_person_are_out_at_the_next_request(
         assert page.get("/api/sources").status_code == 401
 
 
-def test_a_disabled_or_locked_person_is_not_let_in(parts: api.Parts, provider: Provider) -> None:
+def test_a_disabled_or_locked_person_is_not_let_in(parts: Parts, provider: Provider) -> None:
     assert parts.people is not None
     parts.people.disable("endo")
     refused(parts, *come_in(parts, provider), "locked")
@@ -183,7 +184,7 @@ def test_a_disabled_or_locked_person_is_not_let_in(parts: api.Parts, provider: P
     refused(parts, *come_in(parts, provider), "locked")
 
 
-def test_whom_the_policy_does_not_name_is_refused_even_with_an_account(parts: api.Parts, provider: Provider) -> None:
+def test_whom_the_policy_does_not_name_is_refused_even_with_an_account(parts: Parts, provider: Provider) -> None:
     provider.knows("u-4", preferred_username="stranger")
     refused(parts, *come_in(parts, provider, "u-4"), "policy does not name")
     refused(parts, *come_in(parts, provider, "u-3"), "policy does not name")
@@ -191,7 +192,7 @@ def test_whom_the_policy_does_not_name_is_refused_even_with_an_account(parts: ap
 
 
 def test_an_account_is_made_only_where_the_settings_say_so_and_the_policy_names_the_person(
-    parts: api.Parts, provider: Provider
+    parts: Parts, provider: Provider
 ) -> None:
     assert parts.people is not None
     parts.people.remove("endo")
@@ -203,7 +204,7 @@ def test_an_account_is_made_only_where_the_settings_say_so_and_the_policy_names_
     assert not parts.people.knows("ghost")
 
 
-def test_without_a_policy_nobody_comes_in_as_the_owner(parts: api.Parts, provider: Provider) -> None:
+def test_without_a_policy_nobody_comes_in_as_the_owner(parts: Parts, provider: Provider) -> None:
     """Without a policy `owner` reads everything, and no provider may decide who that is."""
     provider.knows("u-5", preferred_username="owner")
     assert parts.people is not None
@@ -213,7 +214,7 @@ def test_without_a_policy_nobody_comes_in_as_the_owner(parts: api.Parts, provide
     refused(open_to_all, *come_in(open_to_all, provider, "u-5"), "policy does not name")
 
 
-def test_a_mail_address_counts_only_when_the_provider_has_verified_it(parts: api.Parts, provider: Provider) -> None:
+def test_a_mail_address_counts_only_when_the_provider_has_verified_it(parts: Parts, provider: Provider) -> None:
     by_mail = replace(parts, sso=sso(provider, "email"))
     refused(by_mail, *come_in(by_mail, provider, "u-2"), "not verified")
     provider.knows("u-6", email="Endo", email_verified=True)
@@ -225,7 +226,7 @@ def test_a_mail_address_counts_only_when_the_provider_has_verified_it(parts: api
 
 
 def test_another_state_is_refused_and_one_browser_cannot_finish_for_another(
-    parts: api.Parts, provider: Provider
+    parts: Parts, provider: Provider
 ) -> None:
     page = browser(parts)
     back = provider.lets_in(begin(page), "u-1")
@@ -236,14 +237,14 @@ def test_another_state_is_refused_and_one_browser_cannot_finish_for_another(
     refused(parts, other, other.get(back), "state")
 
 
-def test_another_nonce_is_refused(parts: api.Parts, provider: Provider) -> None:
+def test_another_nonce_is_refused(parts: Parts, provider: Provider) -> None:
     """A token that was made for another sign-in has another nonce."""
     page = browser(parts)
     asked = re.sub("nonce=[^&]+", "nonce=another", begin(page))
     refused(parts, page, page.get(provider.lets_in(asked, "u-1")), "nonce")
 
 
-def test_a_code_is_good_once(parts: api.Parts, provider: Provider) -> None:
+def test_a_code_is_good_once(parts: Parts, provider: Provider) -> None:
     page = browser(parts)
     back = provider.lets_in(begin(page), "u-1")
     cookie = page.cookies["kotonoha-sso"]
@@ -273,7 +274,7 @@ def own_token(provider: Provider, client: str, nonce: str) -> str:
     return str(reply.json()["id_token"])
 
 
-def test_a_token_for_another_audience_is_refused(parts: api.Parts, provider: Provider) -> None:
+def test_a_token_for_another_audience_is_refused(parts: Parts, provider: Provider) -> None:
     """Soundly signed by the same provider, for the same person and nonce, but for another client."""
     for client, stands in ((CLIENT, True), ("another-client", False)):
         page = browser(parts)
@@ -314,13 +315,13 @@ def _renamed(token: str) -> str:
     ids=["unsigned", "changed", "empty", "no token"],
 )
 def test_a_token_without_a_sound_signature_is_refused(
-    parts: api.Parts, provider: Provider, forge: Callable[[str], str]
+    parts: Parts, provider: Provider, forge: Callable[[str], str]
 ) -> None:
     provider.forge = lambda token: {**token, "id_token": forge(token["id_token"])}
     refused(parts, *come_in(parts, provider), "does not stand")
 
 
-def test_a_token_signed_with_another_key_is_refused(parts: api.Parts, provider: Provider) -> None:
+def test_a_token_signed_with_another_key_is_refused(parts: Parts, provider: Provider) -> None:
     with Provider() as other:
         other.knows("u-1", preferred_username="endo")
         foreign = own_token(other, CLIENT, "n")
@@ -328,7 +329,7 @@ def test_a_token_signed_with_another_key_is_refused(parts: api.Parts, provider: 
         refused(parts, *come_in(parts, provider), "does not stand")
 
 
-def test_an_expired_token_is_refused(parts: api.Parts) -> None:
+def test_an_expired_token_is_refused(parts: Parts) -> None:
     with Provider(access_token_max_age=timedelta(hours=-1)) as late:
         late.knows("u-1", preferred_username="endo")
         there = replace(parts, sso=sso(late))
@@ -338,7 +339,7 @@ def test_an_expired_token_is_refused(parts: api.Parts) -> None:
 # -- what leaves, and when there is none -------------------------------------------------------------------------
 
 
-def test_only_the_issuer_is_spoken_to(parts: api.Parts, provider: Provider) -> None:
+def test_only_the_issuer_is_spoken_to(parts: Parts, provider: Provider) -> None:
     """A provider that sends to another server is not followed there, unless the settings name that server."""
     with Provider() as elsewhere:
 
@@ -360,14 +361,14 @@ def test_an_issuer_that_could_be_listened_to_is_refused(issuer: str) -> None:
         SingleSignOn(issuer, CLIENT)
 
 
-def test_a_provider_that_does_not_answer_is_one_page(parts: api.Parts) -> None:
+def test_a_provider_that_does_not_answer_is_one_page(parts: Parts) -> None:
     with Provider() as gone:
         pass
     page = browser(replace(parts, sso=sso(gone)))
     refused(parts, page, page.get("/sign-in/sso"), "cannot be used")
 
 
-def test_without_single_sign_on_there_is_no_button_and_no_way(parts: api.Parts) -> None:
+def test_without_single_sign_on_there_is_no_button_and_no_way(parts: Parts) -> None:
     assert 'href="/sign-in/sso?next=/chat/"' in browser(parts).get("/sign-in?next=/chat/").text
     without = browser(replace(parts, sso=None))
     assert "/sign-in/sso" not in without.get("/sign-in").text
@@ -389,7 +390,7 @@ def test_the_settings_name_the_provider_and_its_secret_lies_in_a_strict_file(tmp
 
 @pytest.mark.browser
 def test_in_a_browser_the_button_leads_to_the_provider_and_back_into_the_chat(
-    parts: api.Parts, provider: Provider
+    parts: Parts, provider: Provider
 ) -> None:
     """The session's cookie is strict, and still comes along after the way over the provider's page."""
     from playwright.sync_api import sync_playwright

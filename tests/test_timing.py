@@ -15,8 +15,8 @@ import httpx
 import numpy as np
 import pytest
 
-from assistant import api
 from assistant.audit import Audit
+from assistant.serve.parts import Parts
 from ingest.memory import Memory
 from ingest.settings import Settings
 from tests.conftest import WordSpace
@@ -35,7 +35,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with Memory(Settings(home=tmp_path_factory.mktemp("home")), WordSpace()) as memory:
         firm, parrot = stock(memory), Parrot(memory)
         audit = Audit(memory.catalog, b"k" * 32, memory.settings.home / "head")
-        parts = api.Parts(memory.settings, memory, parrot, viewer_of, keys(memory), accounts(memory), audit)
+        parts = Parts(memory.settings, memory, parrot, viewer_of, keys(memory), accounts(memory), audit)
         with Served(parts, parrot, firm) as running:
             yield running
 

@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 
 from assistant import api
+from assistant.serve.parts import Parts
 from assistant.web import words
 from ingest.entity import Entity, Locator
 from ingest.memory import Memory
@@ -31,7 +32,7 @@ SALARY = "The salary of Tanabe is secret. Really."
 class Served:
     """A running server, its parts and its files."""
 
-    def __init__(self, parts: api.Parts, parrot: Parrot, firm: dict[str, list[Entity]]) -> None:
+    def __init__(self, parts: Parts, parrot: Parrot, firm: dict[str, list[Entity]]) -> None:
         self.parts, self.parrot, self.firm = parts, parrot, firm
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
@@ -54,7 +55,7 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with Memory(Settings(home=tmp_path_factory.mktemp("home")), WordSpace()) as memory:
         firm, parrot = stock(memory), Parrot(memory)
-        parts = api.Parts(
+        parts = Parts(
             memory.settings, memory, parrot, viewer_of, keys(memory), accounts(memory), examples=(WARRANTY,)
         )
         with Served(parts, parrot, firm) as running:

@@ -41,10 +41,10 @@ from ingest.access import Viewer, may_read
 from ingest.catalog import Catalog, StoredEntity, stored
 from ingest.entity import Kind, Locator
 from ingest.errors import NotFound
-from ingest.lexicon import stem
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.space import RATIO, Placed, Space, unpack
+from ingest.terms import stem
 
 TEMPLATES = (
     "What do you know about {words}?",

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from assistant.idiom import MEASURES, stem, stems
 from ingest.cells import cell
 from ingest.entity import Entity
-from ingest.lexicon import is_telling, terms
+from ingest.terms import is_telling, terms
 
 LARGE = frozenset(
     {

@@ -32,12 +32,13 @@ from ingest.access import Viewer
 from ingest.catalog import SourceRow, StoredEntity, chunks
 from ingest.cells import cell
 from ingest.entity import Entity, Locator, identify
-from ingest.lexicon import search, terms
+from ingest.lexicon import search
 from ingest.memory import Memory
 from ingest.pipeline import place
 from ingest.readers.grid import grid
 from ingest.settings import load
 from ingest.space import Space, pack
+from ingest.terms import terms
 
 SCOPE = "wiki"
 SEED = 0

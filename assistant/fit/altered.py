@@ -11,12 +11,9 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from assistant.fit.passage import Passage
 from assistant.fit.tokens import Ids, Tokens
-
-if TYPE_CHECKING:
-    from assistant.fit.data import Passage
 
 SHORT = 5
 """Tokens up to which an answer is a name or a figure rather than a phrase."""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from assistant.fit.altered import altered
 from assistant.fit.config import FitConfig
+from assistant.fit.passage import Ask, Passage
 from assistant.fit.synthetic import invent
 from assistant.fit.tokens import Ids, Tokens
 from assistant.fit.traps import trap
@@ -41,30 +42,6 @@ TRAP_DISTANCE = 10
 
 TEXT = 1
 """The ratio of a source that is given as text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A question in tokens; one that its passage does not answer has no answer."""
-
-    question: Ids
-    answer: Ids
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A source in tokens, with the questions it answers."""
-
-    ids: Ids
-    asks: tuple[Ask, ...]
-
-    @property
-    def answered(self) -> list[Ask]:
-        return [ask for ask in self.asks if ask.answer]
-
-    @property
-    def unanswered(self) -> list[Ask]:
-        return [ask for ask in self.asks if not ask.answer]
 
 
 @dataclass(frozen=True, slots=True)

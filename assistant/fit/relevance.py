@@ -21,7 +21,8 @@ from torch.nn import functional
 
 from assistant.fit.altered import places
 from assistant.fit.config import FitConfig
-from assistant.fit.data import Ask, Corpus, Passage
+from assistant.fit.data import Corpus
+from assistant.fit.passage import Ask, Passage
 from assistant.fit.tokens import Ids, Tokens
 from assistant.relevance import DILATIONS, SIGNS, Selector, signs, vocabulary
 

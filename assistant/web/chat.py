@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
@@ -19,13 +19,11 @@ from fastapi import FastAPI, Request
 from assistant.answer import Answer, Draft, Exchange
 from assistant.guard import CHAT, OWNER
 from assistant.history import History, Turn, may_show
+from assistant.serve.parts import Parts, viewer_named
 from assistant.web import pages
 from assistant.web.words import LANGUAGES, Language, words
 from ingest.access import Viewer
 from ingest.errors import KotonohaError, SignInRefused
-
-if TYPE_CHECKING:
-    from assistant.api import Parts
 
 FONT = ["system-ui", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
 ICON = '<link rel="icon" href="/leaf.svg">'
@@ -145,8 +143,6 @@ class Chat:
         return [turn.answer for turn in turns if may_show(turn, viewer, self._parts.memory)]
 
     def _viewer(self, request: gr.Request) -> Viewer:
-        from assistant.api import viewer_named
-
         return viewer_named(self._parts, _who(request)[0])
 
 

@@ -16,7 +16,7 @@ import spacy  # type: ignore[import-not-found]
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry  # type: ignore[import-not-found]
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine  # type: ignore[import-not-found]
 
-from . import Span
+from .redact import Span
 
 KINDS = {
     "US_SSN": "my_number",

@@ -1,0 +1,62 @@
+"""What the server is made of, and who is asking it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ingest.access import Viewer
+from ingest.errors import UnknownPerson
+
+if TYPE_CHECKING:
+    from assistant.answer import Event as Step
+    from assistant.answer import Exchange
+    from assistant.audit import Audit
+    from assistant.compose import Grounding
+    from assistant.people import People
+    from assistant.sso import SingleSignOn
+    from ingest.memory import Memory
+    from ingest.personal import Personal
+    from ingest.settings import Settings
+
+
+class Asked(Protocol):
+    """What the server needs of `assistant.answer.Assistant`."""
+
+    def ask(
+        self, question: str, viewer: Viewer, *, grounding: Grounding = ..., history: Sequence[Exchange] = ...
+    ) -> Iterator[Step]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the server is made of.
+
+    Attributes:
+        viewer_of: the viewer for a person's name, compiled anew for each request.
+        personal: what gives personal data back to whom may see it.
+        people: accounts; None where the server is the local owner's and `viewer_of` is asked for "owner".
+        sso: the firm's provider of single sign-on, if there is one.
+        hosts: names under which this server is known on its network.
+        examples: questions shown to whoever opens the chat, whatever they may read.
+    """
+
+    settings: Settings
+    memory: Memory
+    assistant: Asked
+    viewer_of: Callable[[str], Viewer]
+    personal: Personal
+    people: People | None = None
+    audit: Audit | None = None
+    sso: SingleSignOn | None = None
+    hosts: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+def viewer_named(parts: Parts, person: str) -> Viewer:
+    """The viewer for a name. Somebody the policy does not name reads nothing."""
+    try:
+        return parts.viewer_of(person)
+    except UnknownPerson:
+        return Viewer(person, frozenset())
