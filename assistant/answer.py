@@ -22,11 +22,11 @@ from assistant.cite import Citation
 from assistant.compose import Composed, Grounding, LeftOut, compose
 from assistant.idiom import translated
 from assistant.prompt import REFUSAL, system
-from ingest.access import Viewer, may_read
+from ingest.base.access import Viewer, may_read
+from ingest.base.errors import BadInput, ModelFault
+from ingest.base.settings import Settings
 from ingest.catalog import stored
 from ingest.entity import Entity
-from ingest.errors import BadInput, ModelFault
-from ingest.settings import Settings
 from ingest.space import Vectors, unpack
 from ingest.terms import is_telling, terms
 

@@ -24,8 +24,8 @@ from assistant.serve.parts import Parts, viewer_named
 from assistant.web import pages
 from assistant.web.sessions import Sessions
 from assistant.web.words import LANGUAGES, Language, preferred, words
-from ingest.access import Viewer
-from ingest.errors import BadInput, KotonohaError, NotFound, SignInRefused
+from ingest.base.access import Viewer
+from ingest.base.errors import BadInput, KotonohaError, NotFound, SignInRefused
 
 if TYPE_CHECKING:
     from assistant.answer import Event as Step

@@ -25,9 +25,9 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
-from ingest.access import Viewer, may_read
+from ingest.base.access import Viewer, may_read
+from ingest.base.errors import AuditBroken
 from ingest.catalog import Catalog
-from ingest.errors import AuditBroken
 
 START = "0" * 64
 """What stands for the HMAC before the first row."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from assistant.answer import Answer, Event, Leaving
 from assistant.audit import Audit
 from assistant.audit import Event as AuditEvent
-from ingest.access import Viewer
+from ingest.base.access import Viewer
 
 
 class Asks(Protocol):

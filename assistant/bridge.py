@@ -28,7 +28,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as write
 
 from assistant.relevance import RATIOS, VOCABULARY, Selector, Tensors, gelu, vocabulary
-from ingest.errors import BadWeights, BridgeMismatch
+from ingest.base.errors import BadWeights, BridgeMismatch
 from ingest.space import Vectors
 
 

@@ -10,9 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.access import Viewer, checked_scope, destination, origin
-from ingest.errors import BadInput, MissingPart, NotAllowed, UnknownPerson
-from ingest.settings import Settings
+from ingest.base.access import Viewer, checked_scope, destination, origin
+from ingest.base.errors import BadInput, MissingPart, NotAllowed, UnknownPerson
+from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.audit import Audit

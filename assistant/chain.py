@@ -19,7 +19,7 @@ from ingest.terms import terms
 
 if TYPE_CHECKING:
     from assistant.retrieve import Asked, Hit, Retriever
-    from ingest.access import Viewer
+    from ingest.base.access import Viewer
 
 ENOUGH = 0.9
 """Share of the question's telling terms in one source from which no second one is looked for."""

@@ -13,7 +13,7 @@ from typing import Any
 from assistant.answer import Answer, Event, Exchange, Found
 from assistant.audited import Asks
 from assistant.question import Shown
-from ingest.access import Viewer
+from ingest.base.access import Viewer
 from ingest.personal import Personal, put_back
 
 

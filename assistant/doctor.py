@@ -14,10 +14,10 @@ import numpy as np
 
 from assistant import build
 from ingest import memory as store
-from ingest import weights
-from ingest.access import Viewer
+from ingest.base import weights
+from ingest.base.access import Viewer
+from ingest.base.settings import Settings
 from ingest.memory import Memory
-from ingest.settings import Settings
 
 SAMPLE = 200
 """Entities asked for themselves; enough to see a store that lost one in a hundred."""

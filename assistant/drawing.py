@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.base.errors import NotFound
 from ingest.entity import Locator
-from ingest.errors import NotFound
 from ingest.source import Source
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.people import Person
-from ingest.errors import SignInRefused
+from ingest.base.errors import SignInRefused
 
 COOKIE = "kotonoha-session"
 OPEN = frozenset({"/sign-in", "/sign-in/sso", "/sign-in/back", "/style.css", "/leaf.svg"})

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.access import Viewer
+from ingest.base.access import Viewer
 from ingest.memory import Memory
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from pydantic import ConfigDict
 
 from assistant.llm import Llm, Stream, Turn
 from assistant.retrieve import Hit, Retriever
-from ingest.access import Viewer
-from ingest.errors import BadInput
+from ingest.base.access import Viewer
+from ingest.base.errors import BadInput
 
 
 class KotonohaRetriever(BaseRetriever):

@@ -31,8 +31,8 @@ import numpy as np
 from jinja2.exceptions import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ingest import verdicts, weights
-from ingest.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
+from ingest.base import verdicts, weights
+from ingest.base.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
 from ingest.space import Vectors
 
 

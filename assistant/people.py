@@ -23,8 +23,8 @@ from datetime import UTC, datetime
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from ingest.base.errors import BadInput, SignInRefused, UnknownPerson
 from ingest.catalog import Catalog
-from ingest.errors import BadInput, SignInRefused, UnknownPerson
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
 SESSION_SECONDS = 12 * 3600.0

@@ -17,9 +17,9 @@ from pathlib import PurePath
 from casbin import FastEnforcer  # type: ignore[import-untyped]
 from casbin.model import FastModel  # type: ignore[import-untyped]
 
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.errors import UnknownPerson
 from ingest.catalog import Catalog
-from ingest.errors import UnknownPerson
 from ingest.personal import keep_rules
 
 from .policy_file import Rule, read

@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from ingest.errors import BadInput
+from ingest.base.errors import BadInput
 
 _SECTIONS = {"person": "people", "role": "roles", "group": "groups", "scope": "scopes"}
 

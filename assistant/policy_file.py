@@ -37,8 +37,8 @@ from typing import Annotated, Literal
 import yaml  # type: ignore[import-untyped]
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from ingest.access import SCOPE_NAME
-from ingest.errors import BadPolicy
+from ingest.base.access import SCOPE_NAME
+from ingest.base.errors import BadPolicy
 from ingest.redact import KINDS
 
 from .people import NAME

@@ -16,14 +16,14 @@ import numpy as np
 
 from assistant.codes import written
 from ingest import pipeline, reading
+from ingest.base.errors import BadInput
 from ingest.entity import identify
-from ingest.errors import BadInput
 from ingest.source import look
 
 if TYPE_CHECKING:
+    from ingest.base.settings import Settings
     from ingest.entity import Entity
     from ingest.readers import Reader
-    from ingest.settings import Settings
     from ingest.space import Space, Vectors
 
 WHAT = "What is this?"

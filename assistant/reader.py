@@ -14,8 +14,8 @@ from assistant.bridge import About, Bridge
 from assistant.llm import Llm, Rule
 from assistant.prompt import REFUSAL
 from assistant.verbatim import Verbatim
-from ingest import verdicts, weights
-from ingest.settings import Settings
+from ingest.base import verdicts, weights
+from ingest.base.settings import Settings
 from ingest.space import Space, Vectors
 
 WEIGHTS = Path(__file__).parent / "weights"

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant import outward
 from assistant.llm import Part, Stream, Turn, Usage, cut
-from ingest.access import BOTH
-from ingest.errors import ModelFault
+from ingest.base import outward
+from ingest.base.access import BOTH
+from ingest.base.errors import ModelFault
 
 if TYPE_CHECKING:
     from assistant.retrieve import Hit

@@ -19,7 +19,7 @@ from itertools import chain, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.access import Viewer, may_read
+from ingest.base.access import Viewer, may_read
 from ingest.catalog import Catalog, StoredEntity, stored
 from ingest.entity import Entity
 from ingest.lexicon import rarity, search

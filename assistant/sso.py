@@ -27,8 +27,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from assistant import outward
-from ingest.errors import BadInput, SignInRefused
+from ingest.base import outward
+from ingest.base.errors import BadInput, SignInRefused
 
 SECONDS = 600
 """Until which somebody has to be back from the provider."""

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from ingest.access import Viewer, may_read
+from ingest.base.access import Viewer, may_read
+from ingest.base.errors import NotFound, UnreadableSource
+from ingest.base.settings import Settings
 from ingest.catalog import SourceRow
 from ingest.cells import shown
 from ingest.entity import Entity, Locator
-from ingest.errors import NotFound, UnreadableSource
 from ingest.memory import Memory
 from ingest.personal import Personal, put_back
-from ingest.settings import Settings
 from ingest.source import Source, look
 
 Look = Literal["page", "picture", "sound", "chart", "table", "text"]

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .access import BOTH
+from .base.access import BOTH
+from .base.errors import MemoryMismatch
 from .entity import Entity, Locator
-from .errors import MemoryMismatch
 
 MIGRATIONS: tuple[str, ...] = (
     # 1: the spine

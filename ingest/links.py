@@ -22,10 +22,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .access import Viewer, may_read
+from .base.access import Viewer, may_read
+from .base.errors import NotFound
 from .catalog import Catalog, StoredEntity, marks, stored
 from .entity import Entity
-from .errors import NotFound
 from .memory import Memory
 from .space import Vectors, unit
 

@@ -24,10 +24,10 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from . import lexicon, moves
-from .access import Viewer, checked_scope, destination, may_read, origin
+from .base.access import Viewer, checked_scope, destination, may_read, origin
+from .base.errors import MemoryHeld, MemoryMismatch
+from .base.settings import Settings
 from .catalog import Catalog, SourceRow, StoredEntity, chunks, columns, marks
-from .errors import MemoryHeld, MemoryMismatch
-from .settings import Settings
 from .space import Space, Vectors
 
 if TYPE_CHECKING:

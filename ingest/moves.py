@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from sqlite3 import Connection
 
-from .access import BOTH, between, checked_scope, destination
+from .base.access import BOTH, between, checked_scope, destination
 from .catalog import Catalog, SourceRow
 
 

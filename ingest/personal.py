@@ -17,13 +17,13 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from . import keys
-from .access import Viewer, may_read
+from .base.access import Viewer, may_read
+from .base.errors import MissingPart
+from .base.settings import Settings
 from .catalog import Catalog, chunks, marks
 from .cells import shown
 from .entity import Draft
-from .errors import MissingPart
 from .redact import KINDS, Placeholders, Span, find, resolved
-from .settings import Settings
 from .vault import Vault, secret
 
 T = TypeVar("T")

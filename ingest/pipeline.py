@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 
 from . import jobs, moves, reading
-from .access import BOTH, destination
+from .base.access import BOTH, destination
+from .base.errors import KotonohaError, MemoryHeld, UnreadableSource
+from .base.settings import Settings
 from .catalog import Catalog, SourceRow, StoredEntity
 from .entity import Entity, identify
-from .errors import KotonohaError, MemoryHeld, UnreadableSource
 from .memory import Memory
 from .personal import Personal
 from .readers import Reader
 from .reading import Read
-from .settings import Settings
 from .source import Source, look, walk
 from .space import Placed, Space, pack, placed
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .base.errors import KotonohaError, UnreadableSource
 from .entity import Draft
-from .errors import KotonohaError, UnreadableSource
 from .readers import Note, Reader
 from .source import Source
 from .text.columns import Columns

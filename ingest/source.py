@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import charset
-from .errors import UnreadableSource
-from .settings import MIB, Settings
+from .base.errors import UnreadableSource
+from .base.settings import MIB, Settings
 
 HEAD = 4096
 MAX_RATIO = 200

@@ -11,7 +11,7 @@ import secrets
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from .errors import MemoryDamaged
+from .base.errors import MemoryDamaged
 from .keys import Keys
 
 

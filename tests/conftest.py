@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from ingest.base.settings import Settings
 from ingest.entity import Draft, Locator
 from ingest.memory import Memory
 from ingest.readers import Note
-from ingest.settings import Settings
 from ingest.source import Source
 from ingest.space import Placed, Vectors, unit
 

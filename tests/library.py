@@ -15,10 +15,10 @@ from assistant.answer import Draft as Written
 from assistant.cite import Citation
 from assistant.people import People
 from assistant.retrieve import Hit
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.errors import BadInput, UnknownPerson
 from ingest.catalog import SourceRow, StoredEntity
 from ingest.entity import Draft, Entity, Locator, identify
-from ingest.errors import BadInput, UnknownPerson
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.pipeline import place

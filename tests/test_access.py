@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.access import Viewer, checked_scope, may_read
-from ingest.errors import BadInput
+from ingest.base.access import Viewer, checked_scope, may_read
+from ingest.base.errors import BadInput
 
 names = st.sampled_from(["public", "sales", "sales-eu", "hr", "r.d", "a_b"])
 

@@ -14,14 +14,14 @@ from assistant.llm import Llm, Part, Stream, Turn
 from assistant.prompt import REFUSAL
 from assistant.reader import load, untrained
 from assistant.retrieve import Retriever
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.errors import BadInput, BridgeMismatch, MissingPart
+from ingest.base.settings import Settings
 from ingest.encoders.words import Words
 from ingest.entity import Draft as Said
 from ingest.entity import Locator
-from ingest.errors import BadInput, BridgeMismatch, MissingPart
 from ingest.memory import Memory
 from ingest.readers.grid import Row, grid
-from ingest.settings import Settings
 
 from .test_retrieve import ALL, GUEST, put
 

@@ -18,11 +18,11 @@ from assistant import api
 from assistant.audit import Audit
 from assistant.people import People
 from assistant.serve.parts import Parts
+from ingest.base.errors import BadInput
+from ingest.base.settings import Settings
 from ingest.entity import Entity
-from ingest.errors import BadInput
 from ingest.memory import Memory
 from ingest.readers.text import TextReader
-from ingest.settings import Settings
 from tests.conftest import FIRM, WordSpace
 from tests.library import PASSWORDS, Parrot, accounts, keys, read, stock, viewer_of
 

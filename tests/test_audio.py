@@ -11,13 +11,13 @@ import av
 import numpy as np
 import pytest
 
+from ingest.base.errors import MissingPart, UnreadableSource
+from ingest.base.settings import Settings
 from ingest.encoders.speech import Heard, Word
 from ingest.encoders.voice import FRAME, RATE, Samples, VoiceActivity, utterances
 from ingest.entity import Draft
-from ingest.errors import MissingPart, UnreadableSource
 from ingest.readers import Note
 from ingest.readers.audio import AudioReader, blocks, cuts, shared_out, stretches
-from ingest.settings import Settings
 from ingest.source import look
 
 from .conftest import FIRM

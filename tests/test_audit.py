@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from assistant.audit import Audit, Event
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.errors import AuditBroken
 from ingest.catalog import Catalog
-from ingest.errors import AuditBroken
 
 KEY = b"the key of the audit, 32 bytes.."
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assistant.bridge import About, Bridge, save
 from assistant.relevance import RATIOS, slot_count
-from ingest.errors import BadWeights, BridgeMismatch
+from ingest.base.errors import BadWeights, BridgeMismatch
 from ingest.space import Vectors
 
 WIDTH, VOCABULARY = 24, 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.chain import Chain, follow, within
 from assistant.quote import rank
 from assistant.retrieve import Retriever
-from ingest.access import Viewer
+from ingest.base.access import Viewer
 from ingest.memory import Memory
 
 from .test_retrieve import ALL, GUEST, put

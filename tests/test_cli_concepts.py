@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from assistant.cli import main
+from ingest.base.settings import Settings
 from ingest.encoders.words import Words
 from ingest.entity import Draft
 from ingest.memory import Memory
-from ingest.settings import Settings
 from ingest.space import Space
 from tests.test_links import Letters, concept, put
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from ingest.base.errors import BadWeights, MissingPart
 from ingest.encoders.clip import Alignment, Clip, aligned
 from ingest.encoders.vision import Sight, things
-from ingest.errors import BadWeights, MissingPart
 from ingest.space import Vectors, unit
 from tests.test_vision import Letters
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from ingest.base.errors import UnreadableSource
+from ingest.base.settings import Settings
 from ingest.entity import Draft
-from ingest.errors import UnreadableSource
 from ingest.readers.concept import ConceptReader, Term, accept
-from ingest.settings import Settings
 from ingest.source import look
 from tests.conftest import FIRM
 

@@ -16,7 +16,7 @@ from assistant.discreet import DiscreetAssistant
 from assistant.question import Shown
 from assistant.retrieve import Hit, Retriever
 from ingest import pipeline
-from ingest.access import Viewer
+from ingest.base.access import Viewer
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.readers.text import TextReader

@@ -12,10 +12,10 @@ import pytest
 
 from assistant.calculate import calculate
 from assistant.cli import build_parser
-from ingest import weights
+from ingest.base import weights
+from ingest.base.settings import Settings
 from ingest.entity import Draft, identify
 from ingest.readers.table import TableReader
-from ingest.settings import Settings
 from ingest.source import look
 
 from . import parts, tree

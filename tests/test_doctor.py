@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant import build, doctor
-from ingest.settings import Settings
+from ingest.base.settings import Settings
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from assistant import drawing
+from ingest.base.errors import NotFound
+from ingest.base.settings import Settings
 from ingest.entity import Locator
-from ingest.errors import NotFound
-from ingest.settings import Settings
 from ingest.source import look
 from tests.conftest import FIRM
 

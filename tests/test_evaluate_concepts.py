@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.evaluate.concepts import measure
+from ingest.base.settings import Settings
 from ingest.entity import Draft
 from ingest.memory import Memory
-from ingest.settings import Settings
 from tests.test_links import Letters, address, concept, put
 
 

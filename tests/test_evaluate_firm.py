@@ -13,9 +13,9 @@ from assistant.cite import Citation
 from assistant.evaluate import perception, pictures, sensors
 from assistant.evaluate.firm import Question, mark, table
 from assistant.retrieve import Hit
+from ingest.base.errors import BadInput
+from ingest.base.settings import Settings
 from ingest.entity import Entity, Locator
-from ingest.errors import BadInput
-from ingest.settings import Settings
 
 SCAN = Question(
     "q", "How fast?", True, "image", "single", ("1,200 rpm",), (), ("plate.jpg",), {"box": [0, 0, 10, 10]}, ()

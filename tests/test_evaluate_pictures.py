@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.evaluate.pictures import run
-from ingest.settings import Settings
+from ingest.base.settings import Settings
 
 
 @pytest.mark.slow

@@ -30,8 +30,8 @@ from assistant.llm import Llm
 from assistant.reader import load
 from assistant.relevance import slot_count
 from assistant.verbatim import Verbatim
-from ingest.errors import BadInput
-from ingest.settings import Settings
+from ingest.base.errors import BadInput
+from ingest.base.settings import Settings
 from tests.tiny_gguf import write_model
 
 ROWS = [

@@ -10,14 +10,14 @@ import pytest
 
 from assistant.evaluate.sensors import run
 from assistant.retrieve import Retriever
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.settings import Settings
 from ingest.catalog import SourceRow, StoredEntity
 from ingest.encoders.words import Words
 from ingest.entity import Draft, identify
 from ingest.memory import Memory
 from ingest.pipeline import place
 from ingest.readers.sensor import SensorReader
-from ingest.settings import Settings
 from ingest.source import look
 from ingest.space import pack
 

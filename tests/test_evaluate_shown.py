@@ -14,7 +14,7 @@ from assistant.cite import Citation
 from assistant.evaluate.firm import load
 from assistant.evaluate.shown import QUESTIONS, run
 from assistant.question import Question, Shown
-from ingest.access import Viewer
+from ingest.base.access import Viewer
 from ingest.entity import Locator
 
 from .conftest import FIRM

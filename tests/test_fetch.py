@@ -14,9 +14,9 @@ import pytest
 from filelock import FileLock
 
 from assistant.cli import main
-from ingest import fetch, weights
-from ingest.errors import BadInput, BadWeights, MissingPart
-from ingest.weights import File, Model, Part
+from ingest.base import fetch, weights
+from ingest.base.errors import BadInput, BadWeights, MissingPart
+from ingest.base.weights import File, Model, Part
 
 SIZE = 3_000
 PIECES = [random.Random(number).randbytes(SIZE) for number in range(3)]

@@ -12,7 +12,7 @@ import torch
 from assistant.fit.lora import Lora
 from assistant.fit.reader import Reader
 from assistant.llm import Llm, default_model
-from ingest.errors import BadInput
+from ingest.base.errors import BadInput
 from tests.tiny_gguf import write_model
 
 TEXT = "the spindle of the machine runs hot"

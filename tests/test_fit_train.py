@@ -24,7 +24,7 @@ from assistant.fit.tokens import Tokens
 from assistant.fit.train import rate, run
 from assistant.llm import Llm, Turn
 from assistant.relevance import Selector, token_shapes, token_stems
-from ingest.errors import BadInput
+from ingest.base.errors import BadInput
 from tests.conftest import WordSpace
 from tests.tiny_gguf import write_model
 

@@ -21,14 +21,14 @@ from assistant.integrations import KotonohaRetriever
 from assistant.policy import Policy
 from assistant.retrieve import Retriever
 from ingest import links
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.errors import NotFound
+from ingest.base.settings import Settings
 from ingest.catalog import SourceRow, StoredEntity
 from ingest.entity import Entity, Kind, Locator
-from ingest.errors import NotFound
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.pipeline import place
-from ingest.settings import Settings
 from ingest.space import pack
 
 from .conftest import WordSpace

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from assistant.guard import COOKIE, Guard, is_local, safe_path
 from assistant.people import Person
-from ingest.errors import SignInRefused
+from ingest.base.errors import SignInRefused
 
 
 class Doorman:

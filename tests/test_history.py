@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant import history
 from assistant.answer import Answer
 from assistant.history import History, Turn, may_show
-from ingest.access import Viewer
+from ingest.base.access import Viewer
 from ingest.memory import Memory
 from tests.library import Parrot, stock, viewer_of
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from assistant.build import readers
 from ingest import pipeline, reading
-from ingest.errors import KotonohaError
+from ingest.base.errors import KotonohaError
+from ingest.base.settings import Settings
 from ingest.memory import Memory
 from ingest.readers import Reader
-from ingest.settings import Settings
 from ingest.source import look
 from tests import test_readers as made
 

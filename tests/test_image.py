@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageDraw, TiffImagePlugin
 
+from ingest.base.errors import MissingPart, UnreadableSource
+from ingest.base.settings import Settings
 from ingest.encoders.vision import Seen
 from ingest.entity import Draft, Locator
-from ingest.errors import MissingPart, UnreadableSource
 from ingest.readers import Note
 from ingest.readers.image import (
     Frame,
@@ -26,7 +27,6 @@ from ingest.readers.image import (
     together,
 )
 from ingest.readers.ocr import Line, Ocr
-from ingest.settings import Settings
 from ingest.source import Source, look
 from ingest.space import Placed, placed, unit
 

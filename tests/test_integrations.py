@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from assistant.integrations import KotonohaChat, KotonohaRetriever
 from assistant.llm import Llm
 from assistant.retrieve import Retriever
-from ingest.access import Viewer
-from ingest.errors import BadInput
+from ingest.base.access import Viewer
+from ingest.base.errors import BadInput
 from ingest.memory import Memory
 
 from .test_retrieve import GUEST, put

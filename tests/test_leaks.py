@@ -12,7 +12,7 @@ from assistant.evaluate.leaks import Watch, tokens
 from assistant.policy import Policy
 from assistant.retrieve import Hit, Retriever
 from ingest import pipeline
-from ingest.access import Viewer
+from ingest.base.access import Viewer
 from ingest.memory import Memory
 from ingest.space import Vectors
 

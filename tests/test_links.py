@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from assistant import build
 from ingest import links
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.errors import NotFound
+from ingest.base.settings import Settings
 from ingest.catalog import SourceRow, StoredEntity
 from ingest.entity import Draft, Entity, Kind, identify
-from ingest.errors import NotFound
 from ingest.memory import Memory
-from ingest.settings import Settings
 from ingest.space import Placed, Vectors, pack, unit
 
 from .conftest import FIRM

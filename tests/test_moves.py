@@ -14,10 +14,10 @@ import pytest
 from assistant.retrieve import Retriever
 from ingest import lexicon, moves, pipeline
 from ingest import memory as store
-from ingest.access import Viewer, between, destination, may_read, origin
+from ingest.base.access import Viewer, between, destination, may_read, origin
+from ingest.base.settings import Settings
 from ingest.catalog import Catalog
 from ingest.memory import Memory
-from ingest.settings import Settings
 
 from .conftest import ParagraphReader, WordSpace
 

@@ -8,10 +8,10 @@ import pytest
 
 from assistant.cli import main
 from ingest import pipeline
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.settings import Settings
 from ingest.catalog import Catalog
 from ingest.memory import Memory
-from ingest.settings import Settings
 
 from .conftest import ParagraphReader, WordSpace
 

@@ -10,9 +10,9 @@ import pytest
 
 from assistant.policy import Policies
 from ingest import pipeline
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.errors import BadPolicy
 from ingest.entity import Draft, Locator
-from ingest.errors import BadPolicy
 from ingest.lexicon import search
 from ingest.memory import Memory
 from ingest.personal import DEFAULT, Personal, put_back

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from ingest import jobs, pipeline
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.settings import Settings
 from ingest.entity import Draft
 from ingest.memory import Memory
 from ingest.pipeline import Report
 from ingest.readers import Note
-from ingest.settings import Settings
 from ingest.source import Source, companions
 from ingest.space import Placed
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.policy import Policies, Policy
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.errors import BadPolicy, UnknownPerson
 from ingest.catalog import Catalog
-from ingest.errors import BadPolicy, UnknownPerson
 
 from .conftest import FIRM
 

@@ -7,7 +7,7 @@ import pytest
 
 from assistant import policy_edit
 from assistant.policy import Policy
-from ingest.errors import BadInput, BadPolicy
+from ingest.base.errors import BadInput, BadPolicy
 
 SAMPLE = """\
 # who reads what

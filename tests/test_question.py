@@ -19,10 +19,10 @@ from assistant.cli import main
 from assistant.codes import written
 from assistant.question import WHAT, Question, Shown, read
 from assistant.retrieve import Retriever
-from ingest.errors import BadInput, UnreadableSource
+from ingest.base.errors import BadInput, UnreadableSource
+from ingest.base.settings import Settings
 from ingest.memory import Memory
 from ingest.readers import Reader
-from ingest.settings import Settings
 
 from .conftest import FIRM, WordSpace
 from .test_answer import Parrot

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.base.errors import UnreadableSource
+from ingest.base.settings import Settings
 from ingest.entity import Draft
-from ingest.errors import UnreadableSource
 from ingest.readers import Note
 from ingest.readers.book import BookReader
 from ingest.readers.data import JsonReader
@@ -20,7 +21,6 @@ from ingest.readers.mail import MailReader
 from ingest.readers.office import DocxReader, PptxReader
 from ingest.readers.pdf import PdfReader
 from ingest.readers.text import TextReader
-from ingest.settings import Settings
 from ingest.source import look
 from ingest.split import MOST, tokens
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import MissingPart
+from ingest.base.errors import MissingPart
+from ingest.base.settings import Settings
 from ingest.personal import Personal, finder
 from ingest.redact import find
-from ingest.settings import Settings
 
 installed = importlib.util.find_spec("presidio_analyzer") is not None
 needed = pytest.mark.skipif(not installed, reason="pip install 'kotonoha[presidio]'")

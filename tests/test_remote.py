@@ -24,13 +24,13 @@ from assistant.policy import Policies
 from assistant.remote import Remote
 from assistant.retrieve import Retriever
 from ingest import pipeline
-from ingest.access import Viewer, between
+from ingest.base.access import Viewer, between
+from ingest.base.errors import BadInput, KotonohaError, ModelFault
+from ingest.base.settings import Settings, load
 from ingest.entity import Draft as Said
-from ingest.errors import BadInput, KotonohaError, ModelFault
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.readers.text import TextReader
-from ingest.settings import Settings, load
 
 from .conftest import FIRM, WordSpace
 from .test_answer import QUESTION, SENTENCE, Parrot

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from assistant.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Hit, Retriever, fuse, weights
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.settings import Settings
 from ingest.catalog import SourceRow, StoredEntity
 from ingest.entity import Draft, identify
 from ingest.memory import Memory
 from ingest.pipeline import place
-from ingest.settings import Settings
 from ingest.space import pack
 
 from .conftest import WordSpace

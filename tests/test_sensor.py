@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from ingest.base.errors import BadInput
+from ingest.base.settings import Settings
 from ingest.entity import Draft
-from ingest.errors import BadInput
 from ingest.readers import Note
 from ingest.readers.sensor import SensorReader, layout, moment
-from ingest.settings import Settings
 from ingest.source import look
 
 START = datetime(2026, 6, 1)

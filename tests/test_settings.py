@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import BadInput
-from ingest.settings import Settings, load
+from ingest.base.errors import BadInput
+from ingest.base.settings import Settings, load
 
 
 def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import UnreadableSource
-from ingest.settings import Settings
+from ingest.base.errors import UnreadableSource
+from ingest.base.settings import Settings
 from ingest.source import DOCX, EPUB, MSG, XLS, XLSX, look, sniff, walk
 
 LIMITS = Settings(home=Path("/nowhere"))

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.base.errors import BadInput, BadWeights, MissingPart
+from ingest.base.settings import Settings
 from ingest.encoders import speech
 from ingest.encoders.speech import Sphinx, Whisper, invented, pull, recogniser, repetitive, silent
 from ingest.encoders.voice import RATE, Samples
-from ingest.errors import BadInput, BadWeights, MissingPart
-from ingest.settings import Settings
 
 from .conftest import FIRM
 

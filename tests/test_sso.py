@@ -27,9 +27,9 @@ from assistant.audit import Audit
 from assistant.guard import COOKIE
 from assistant.serve.parts import Parts
 from assistant.sso import SingleSignOn
-from ingest.errors import BadInput, SignInRefused
+from ingest.base.errors import BadInput, SignInRefused
+from ingest.base.settings import Settings, load
 from ingest.memory import Memory
-from ingest.settings import Settings, load
 from tests.conftest import WordSpace
 from tests.library import Parrot, accounts, keys, stock, viewer_of
 from tests.test_web import CHROMIUM, Served

@@ -10,11 +10,11 @@ import openpyxl
 import pytest
 from openpyxl.styles import numbers
 
+from ingest.base.errors import UnreadableSource
+from ingest.base.settings import Settings
 from ingest.entity import Draft
-from ingest.errors import UnreadableSource
 from ingest.readers import Note
 from ingest.readers.table import TableReader, delimiter
-from ingest.settings import Settings
 from ingest.source import look
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.base.errors import UnreadableSource
+from ingest.base.settings import Settings
 from ingest.entity import Draft
-from ingest.errors import UnreadableSource
 from ingest.readers.transcript import Cue, TranscriptReader, cues, seconds
-from ingest.settings import Settings
 from ingest.source import look, transcript_of
 
 VTT = """WEBVTT - shift report

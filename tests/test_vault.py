@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import MemoryDamaged
+from ingest.base.errors import MemoryDamaged
 from ingest.keys import Files
 from ingest.vault import Vault, secret
 

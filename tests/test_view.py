@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from assistant import view
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.errors import NotFound
 from ingest.entity import Draft, Entity, Locator
-from ingest.errors import NotFound
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.readers.sensor import SensorReader

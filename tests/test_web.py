@@ -18,9 +18,9 @@ import uvicorn
 from assistant import api
 from assistant.serve.parts import Parts
 from assistant.web import words
+from ingest.base.settings import Settings
 from ingest.entity import Entity, Locator
 from ingest.memory import Memory
-from ingest.settings import Settings
 from tests.conftest import WordSpace
 from tests.library import PASSWORDS, Parrot, accounts, keys, stock, viewer_of
 

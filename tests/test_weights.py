@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest import verdicts, weights
-from ingest.errors import BadInput, BadWeights, MissingPart
-from ingest.weights import File, Model
+from ingest.base import verdicts, weights
+from ingest.base.errors import BadInput, BadWeights, MissingPart
+from ingest.base.weights import File, Model
 
 BYTES = random.Random(0).randbytes(5_000)
 TINY = Model(

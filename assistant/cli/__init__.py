@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.cli import asking, concepts, feeding, governing, measuring, models, permitting
-from ingest.errors import KotonohaError
-from ingest.settings import load
+from ingest.base.errors import KotonohaError
+from ingest.base.settings import load
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, as_person, command
-from ingest.settings import Settings
+from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.question import Question

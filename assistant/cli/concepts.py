@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, as_person, command
-from ingest.errors import BadInput, NotFound
-from ingest.settings import Settings
+from ingest.base.errors import BadInput, NotFound
+from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
-    from ingest.access import Viewer
+    from ingest.base.access import Viewer
     from ingest.catalog import Catalog
     from ingest.entity import Entity
 

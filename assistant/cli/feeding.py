@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, as_person, command
 from assistant.show import progress
-from ingest.errors import NotFound
-from ingest.settings import Settings
+from ingest.base.errors import NotFound
+from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
     from ingest.pipeline import Report
@@ -104,7 +104,7 @@ def sources(args: argparse.Namespace, settings: Settings) -> int:
 
 def forget(args: argparse.Namespace, settings: Settings) -> int:
     from assistant import build
-    from ingest.access import may_read
+    from ingest.base.access import may_read
 
     with build.memory(settings) as memory:
         viewer = build.viewer(memory.catalog, args.person)

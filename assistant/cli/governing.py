@@ -8,8 +8,8 @@ import json
 import sys
 
 from assistant.cli.parts import Commands, as_person, command
-from ingest.errors import AuditBroken, BadInput
-from ingest.settings import Settings
+from ingest.base.errors import AuditBroken, BadInput
+from ingest.base.settings import Settings
 
 
 def add(commands: Commands) -> None:

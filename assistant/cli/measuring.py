@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.cli.parts import Commands, command
-from ingest.settings import Settings
+from ingest.base.settings import Settings
 
 TASKS = {
     "firm": "the sample firm's questions: right answer, right place, right refusal",

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from assistant.cli.parts import Commands, command
-from ingest.errors import BadInput
-from ingest.settings import Settings
+from ingest.base.errors import BadInput
+from ingest.base.settings import Settings
 
 SAMPLE = 64
 """Pictures looked at to find the mean of all pictures."""
@@ -47,7 +47,7 @@ def _add_pull(actions: Commands) -> None:
 
 
 def listed(args: argparse.Namespace, settings: Settings) -> int:
-    from ingest import weights
+    from ingest.base import weights
 
     chosen = weights.chosen(weights.LANGUAGE_MODEL)
     for one in weights.models().values():
@@ -63,7 +63,7 @@ def listed(args: argparse.Namespace, settings: Settings) -> int:
 def pulled(args: argparse.Namespace, settings: Settings) -> int:
     from tqdm import tqdm
 
-    from ingest import fetch, weights
+    from ingest.base import fetch, weights
 
     chosen = [weights.known(name) for name in args.names]
     if args.given and len(chosen) != 1:
@@ -76,7 +76,7 @@ def pulled(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def checked(args: argparse.Namespace, settings: Settings) -> int:
-    from ingest import verdicts, weights
+    from ingest.base import verdicts, weights
 
     faults = 0
     for model in [weights.known(name) for name in args.names] or weights.models().values():
@@ -92,7 +92,7 @@ def checked(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def removed(args: argparse.Namespace, settings: Settings) -> int:
-    from ingest import fetch, weights
+    from ingest.base import fetch, weights
 
     model = weights.known(args.name)
     if model.package:
@@ -102,7 +102,7 @@ def removed(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def used(args: argparse.Namespace, settings: Settings) -> int:
-    from ingest import verdicts, weights
+    from ingest.base import verdicts, weights
 
     name = args.name
     if name in weights.models():

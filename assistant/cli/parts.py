@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from ingest.settings import Settings
+from ingest.base.settings import Settings
 
 Run = Callable[[argparse.Namespace, Settings], int]
 Commands = Any  # argparse's own type for it is private

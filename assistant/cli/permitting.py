@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, Run, as_person, command
-from ingest.errors import BadInput, MemoryHeld, NotFound
-from ingest.settings import Settings
+from ingest.base.errors import BadInput, MemoryHeld, NotFound
+from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.policy import Policy

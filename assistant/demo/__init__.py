@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.settings import Settings
+from ingest.base.settings import Settings
 
 HERE = Path(__file__).parent
 FIRM = HERE / "firm"

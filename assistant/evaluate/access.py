@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.evaluate.table import Table
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.settings import Settings
 from ingest.catalog import SourceRow, StoredEntity, chunks
 from ingest.entity import Entity, Locator
 from ingest.memory import Memory, open_vectors
-from ingest.settings import Settings
 from ingest.space import Placed, Vectors, pack, unit
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import numpy as np
 from assistant.evaluate.table import Table
 from assistant.retrieve import Retriever
 from ingest import links
-from ingest.access import Viewer
+from ingest.base.access import Viewer
 from ingest.catalog import Catalog
 from ingest.memory import Memory
 from ingest.space import Space

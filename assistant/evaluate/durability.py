@@ -20,7 +20,7 @@ import numpy as np
 
 from assistant import build
 from assistant.evaluate.table import Table
-from ingest.settings import Settings
+from ingest.base.settings import Settings
 
 QUESTIONS = ("How often is the spindle greased?", "What is the alarm limit?", "Who approved the order?", "主軸の温度")
 TOLERANCE = 1e-3

@@ -37,10 +37,10 @@ from assistant.policy import Policy
 from assistant.prompt import system, user
 from assistant.retrieve import Retriever
 from ingest import links
-from ingest.access import Viewer, may_read
+from ingest.base.access import Viewer, may_read
+from ingest.base.errors import NotFound
 from ingest.catalog import Catalog, StoredEntity, stored
 from ingest.entity import Kind, Locator
-from ingest.errors import NotFound
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.space import RATIO, Placed, Space, unpack

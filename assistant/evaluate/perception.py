@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.errors import BadInput
+from ingest.base.errors import BadInput
 
 from .table import Cell, Table
 
 if TYPE_CHECKING:
+    from ingest.base.settings import Settings
     from ingest.readers.audio import AudioReader
     from ingest.readers.illustrated import Illustrated
-    from ingest.settings import Settings
     from ingest.source import Source
 
 
@@ -100,7 +100,7 @@ def measure(folder: Path, references: Sequence[Reference], pages: Illustrated, s
 
 def counted(folder: Path, reference: Reference, pages: Illustrated, sound: AudioReader) -> tuple[int, int, int]:
     """How many units there are, how many are wrong, and how many of the alternative are."""
-    from ingest.settings import Settings
+    from ingest.base.settings import Settings
     from ingest.source import look
 
     source = look(folder / reference.source, Settings(home=folder))

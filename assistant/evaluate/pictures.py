@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.errors import BadInput
+from ingest.base.errors import BadInput
 
 from .table import Cell, Table
 
 if TYPE_CHECKING:
+    from ingest.base.settings import Settings
     from ingest.encoders.vision import Sight
-    from ingest.settings import Settings
     from ingest.space import Space, Vectors
 
 BATCH = 16

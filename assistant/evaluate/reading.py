@@ -27,7 +27,7 @@ from assistant.bridge import Bridge
 from assistant.evaluate.table import Cell, Table
 from assistant.llm import Llm, Part, Slots, Turn
 from assistant.reader import DOUBTFUL, allowed, doubt
-from ingest.errors import BadInput
+from ingest.base.errors import BadInput
 from ingest.space import Space, Vectors
 
 SOURCES = 3

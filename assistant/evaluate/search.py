@@ -26,13 +26,13 @@ from numpy.typing import NDArray
 from assistant import build
 from assistant.evaluate.table import Cell, Table
 from assistant.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Asked, Retriever, features, fuse
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.settings import Settings, load
 from ingest.catalog import SourceRow, StoredEntity
 from ingest.entity import Draft, identify
 from ingest.lexicon import search as by_words
 from ingest.memory import Memory
 from ingest.pipeline import place
-from ingest.settings import Settings, load
 from ingest.space import Space, pack
 
 SCOPE = "evaluation"

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.evaluate.table import Table
+from ingest.base.errors import BadInput
+from ingest.base.settings import Settings
 from ingest.entity import Draft
-from ingest.errors import BadInput
 from ingest.readers.sensor import SensorReader
 from ingest.readers.table import sheets
-from ingest.settings import Settings
 from ingest.source import look
 
 LABELS = "nab_anomaly_windows.json"

@@ -21,7 +21,7 @@ from assistant.evaluate.table import Cell, Table
 if TYPE_CHECKING:
     from assistant.audited import Asks
     from assistant.question import Question as Asked
-    from ingest.access import Viewer
+    from ingest.base.access import Viewer
 
 Understand = Callable[[str, Path | None, Path | None], "Asked"]
 """A question from its words, its picture and its recording."""

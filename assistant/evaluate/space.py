@@ -25,9 +25,9 @@ import numpy as np
 from .table import Cell, Table
 
 if TYPE_CHECKING:
+    from ingest.base.settings import Settings
     from ingest.entity import Entity
     from ingest.readers import Reader
-    from ingest.settings import Settings
     from ingest.space import Space, Vectors
 
 OF_READER = {"image": "picture", "audio": "sound", "sensor": "sensor"}
@@ -144,8 +144,8 @@ def gathered(folder: Path, readers: Sequence[Reader], space: Space, settings: Se
 
 
 def _entities(folder: Path, readers: Sequence[Reader], settings: Settings) -> Iterator[tuple[str, Entity]]:
+    from ingest.base.errors import UnreadableSource
     from ingest.entity import Draft, identify
-    from ingest.errors import UnreadableSource
     from ingest.source import look, walk
 
     for path in walk([folder]):

@@ -25,9 +25,9 @@ from assistant.evaluate.search import SCOPE, VIEWER, chosen, memory_of, read
 from assistant.evaluate.table import Cell, Table
 from assistant.llm import default_model
 from ingest import pipeline
+from ingest.base.settings import Settings, load
 from ingest.catalog import Catalog
 from ingest.memory import Memory
-from ingest.settings import Settings, load
 from ingest.space import Space
 
 ROUNDS = 2
@@ -99,8 +99,8 @@ def _others(words: Sequence[str]) -> dict[str, Callable[[], object]]:
         from sentence_transformers import SentenceTransformer
     except ImportError:
         return {}
+    from ingest.base.weights import find
     from ingest.encoders.words import MODEL
-    from ingest.weights import find
 
     model = SentenceTransformer(str(find(MODEL).parent), device="cpu")
     return {"sentence-transformers, its defaults": lambda: model.encode(list(words))}

@@ -28,7 +28,8 @@ from assistant.calculate import Calculation, calculate
 from assistant.evaluate.point import point
 from assistant.evaluate.table import Table
 from assistant.retrieve import Retriever
-from ingest.access import Viewer
+from ingest.base.access import Viewer
+from ingest.base.settings import load
 from ingest.catalog import SourceRow, StoredEntity, chunks
 from ingest.cells import cell
 from ingest.entity import Entity, Locator, identify
@@ -36,7 +37,6 @@ from ingest.lexicon import search
 from ingest.memory import Memory
 from ingest.pipeline import place
 from ingest.readers.grid import grid
-from ingest.settings import load
 from ingest.space import Space, pack
 from ingest.terms import terms
 

@@ -13,8 +13,8 @@ from assistant import build
 from assistant.demo import FIRM, QUESTIONS, prepared
 from assistant.evaluate.table import Table
 from assistant.show import progress
-from ingest.errors import BadInput
-from ingest.settings import Settings
+from ingest.base.errors import BadInput
+from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.evaluate.reading import Examiner

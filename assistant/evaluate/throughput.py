@@ -20,10 +20,10 @@ import numpy as np
 from .table import Cell, Table
 
 if TYPE_CHECKING:
+    from ingest.base.settings import Settings
     from ingest.readers import Reader
     from ingest.readers.audio import AudioReader
     from ingest.readers.image import ImageReader
-    from ingest.settings import Settings
     from ingest.source import Source
     from ingest.space import Space
 
@@ -144,7 +144,7 @@ def run(folder: Path | None, settings: Settings) -> Table:
 
 def _sources(folder: Path, readers: Sequence[Reader], settings: Settings) -> dict[str, list[Source]]:
     """Files by the reader that reads them; a recording whose words lie beside it is no measure of hearing."""
-    from ingest.errors import UnreadableSource
+    from ingest.base.errors import UnreadableSource
     from ingest.source import look, transcript_of, walk
 
     found: dict[str, list[Source]] = {}

@@ -23,7 +23,7 @@ from assistant.fit.synthetic import invent
 from assistant.fit.tokens import Ids, Tokens
 from assistant.fit.traps import trap
 from assistant.prompt import REFUSAL, sources
-from ingest.errors import BadInput
+from ingest.base.errors import BadInput
 
 LONGEST_SOURCE, LONGEST_QUESTION, LONGEST_ANSWER = 320, 40, 40
 """In tokens; what is longer is left out."""

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ingest.errors import BadInput
+from ingest.base.errors import BadInput
 
 INTERLEAVED = frozenset({"llama"})
 """Architectures whose rotary pairs are neighbours (llama.cpp's NORM type); the others split the head in half."""

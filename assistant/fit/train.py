@@ -29,7 +29,7 @@ from assistant.fit.reader import Reader
 from assistant.fit.relevance import Table, fit_relevance
 from assistant.fit.tokens import Tokens
 from assistant.relevance import Selector
-from ingest.errors import BadInput
+from ingest.base.errors import BadInput
 from ingest.space import Space, Vectors
 
 VALIDATION_SET, VALIDATION_PACKS = "squad_train_part", 4

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ingest.access import Viewer
-from ingest.errors import UnknownPerson
+from ingest.base.access import Viewer
+from ingest.base.errors import UnknownPerson
 
 if TYPE_CHECKING:
     from assistant.answer import Event as Step
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from assistant.compose import Grounding
     from assistant.people import People
     from assistant.sso import SingleSignOn
+    from ingest.base.settings import Settings
     from ingest.memory import Memory
     from ingest.personal import Personal
-    from ingest.settings import Settings
 
 
 class Asked(Protocol):

@@ -22,8 +22,8 @@ from assistant.history import History, Turn, may_show
 from assistant.serve.parts import Parts, viewer_named
 from assistant.web import pages
 from assistant.web.words import LANGUAGES, Language, words
-from ingest.access import Viewer
-from ingest.errors import KotonohaError, SignInRefused
+from ingest.base.access import Viewer
+from ingest.base.errors import KotonohaError, SignInRefused
 
 FONT = ["system-ui", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
 ICON = '<link rel="icon" href="/leaf.svg">'

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadWeights, MissingPart
+from ingest.base.errors import BadWeights, MissingPart
+
 from ..space import Space, Vectors, unit
 from .vision import CLASSES, Seen, Thing, softmax, things
 

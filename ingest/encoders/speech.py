@@ -16,9 +16,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .. import verdicts, weights
-from ..errors import BadInput, MissingPart
-from ..settings import Settings
+from ingest.base import verdicts, weights
+from ingest.base.errors import BadInput, MissingPart
+from ingest.base.settings import Settings
+
 from .voice import RATE, Samples
 
 MODELS = ("large-v3-turbo", "large-v3", "large-v2", "medium", "small", "base", "tiny", "small.en", "base.en", "tiny.en")

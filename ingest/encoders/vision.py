@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage  # type: ignore[import-untyped]
 
-from .. import weights
-from ..errors import MissingPart
+from ingest.base import weights
+from ingest.base.errors import MissingPart
+
 from ..space import Space, Vectors, unit
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import weights
-from ..errors import MissingPart
+from ingest.base import weights
+from ingest.base.errors import MissingPart
 
 RATE = 16_000
 """Samples per second of all sound inside Kotonoha: one channel, float32 between -1 and 1."""

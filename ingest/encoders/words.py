@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import weights
+from ingest.base import weights
+
 from ..space import RATIO, Placed, Vectors, unit
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from ingest.base.errors import UnreadableSource
+
 from ..entity import Draft, Locator
-from ..errors import UnreadableSource
 from ..source import EPUB, Source
 from . import Note
 from .flow import Block, Table, fold, real_title

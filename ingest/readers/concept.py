@@ -15,11 +15,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.base.errors import UnreadableSource
+from ingest.base.settings import MIB
+
 from .. import charset
 from ..cells import shown
 from ..entity import Draft, Locator
-from ..errors import UnreadableSource
-from ..settings import MIB
 from ..source import XLSX, Source
 from . import table
 

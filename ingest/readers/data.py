@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ingest.base.errors import UnreadableSource
+
 from .. import charset
 from ..entity import Draft, Locator
-from ..errors import UnreadableSource
 from ..source import Source
 from . import Note
 from .flow import Block, Table, fold

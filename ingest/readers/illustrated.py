@@ -13,8 +13,9 @@ from dataclasses import replace
 
 from PIL import Image
 
+from ingest.base.errors import UnreadableSource
+
 from ..entity import Draft, Locator
-from ..errors import UnreadableSource
 from ..source import Source
 from . import Item, Note, Reader
 from .image import MAX_PIXELS, Frame, Pictures, frame_of

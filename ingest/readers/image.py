@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps, JpegImagePlugin
 
+from ingest.base.errors import MissingPart, UnreadableSource
+
 from ..encoders.vision import SURE, Box, Seen, Sight
 from ..entity import Draft, Locator
-from ..errors import MissingPart, UnreadableSource
 from ..source import Source
 from . import Note
 from .ocr import Line, Ocr, rows, text_of

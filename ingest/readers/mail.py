@@ -16,9 +16,10 @@ from email.header import decode_header, make_header
 from email.message import Message
 from typing import Any
 
+from ingest.base.errors import UnreadableSource
+
 from .. import charset
 from ..entity import Draft, Locator
-from ..errors import UnreadableSource
 from ..source import MSG, Source
 from . import Note
 from .flow import Block, Table, fold

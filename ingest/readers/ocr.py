@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import weights
-from ..errors import MissingPart
+from ingest.base import weights
+from ingest.base.errors import MissingPart
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from itertools import dropwhile, pairwise, takewhile
 from typing import TYPE_CHECKING
 
+from ingest.base.errors import UnreadableSource
+
 from ..entity import Draft, Locator
-from ..errors import UnreadableSource
 from ..source import Source
 from . import Note, layout
 from .flow import Block, Box, Table, fold, real_title, union

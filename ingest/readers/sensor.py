@@ -21,12 +21,13 @@ from typing import Any
 
 import numpy as np
 
+from ingest.base.errors import BadInput
+
 from .. import charset
 from ..cells import cell, date, header, shown
 from ..encoders import signal, wording
 from ..encoders.signal import Floats, Signal
 from ..entity import Draft, Locator
-from ..errors import BadInput
 from ..source import XLSX, Source, units_of
 from . import Note, table
 from .grid import Row

@@ -16,9 +16,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ingest.base.errors import UnreadableSource
+
 from .. import charset
 from ..entity import Draft, Locator
-from ..errors import UnreadableSource
 from ..source import XLS, XLSX, Source
 from . import Note
 from .grid import Row, grid

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.base.errors import UnreadableSource
+from ingest.base.settings import MIB
+
 from .. import charset
 from ..entity import Draft, Locator
-from ..errors import UnreadableSource
-from ..settings import MIB
 from ..source import Source
 from . import Note
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 
-from ingest.errors import BadInput
+from ingest.base.errors import BadInput
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SECONDS = 10.0

@@ -1,0 +1,1 @@
+"""The ground everything stands on: errors, settings, access, outside models, the way out of this machine."""
