@@ -28,7 +28,7 @@ from ingest.base.settings import Settings
 from ingest.catalog import stored
 from ingest.entity import Entity
 from ingest.space import Vectors, unpack
-from ingest.terms import is_telling, terms
+from ingest.text.terms import is_telling, terms
 
 if TYPE_CHECKING:
     from assistant.bridge import Bridge

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ingest.cells import MONTHS, UNITS, date, same_unit
+from ingest.text.cells import MONTHS, UNITS, date, same_unit
 
 from . import idiom
 from .idiom import literal, plain, stem, stems

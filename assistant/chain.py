@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.codes import codes, held_codes, said, written
 from assistant.expect import expected
 from assistant.quote import ABOUT, INJECTION, Candidate, rank
-from ingest.terms import terms
+from ingest.text.codes import codes, held_codes, said, written
+from ingest.text.terms import terms
 
 if TYPE_CHECKING:
     from assistant.retrieve import Asked, Hit, Retriever

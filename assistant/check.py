@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.codes import codes, dates, figures, held_codes
-from assistant.codes import said as terms_of
 from assistant.expect import expected
-from ingest.cells import UNITS
 from ingest.space import Space
-from ingest.terms import is_telling, terms
+from ingest.text.cells import UNITS
+from ingest.text.codes import codes, dates, figures, held_codes
+from ingest.text.codes import said as terms_of
+from ingest.text.terms import is_telling, terms
 
 SUPPORTED = 0.7
 """Support from which on a sentence counts as carried by its source."""
@@ -177,7 +177,7 @@ def cited(sentence: str) -> list[int]:
 
 def spoken(answer: str) -> list[str]:
     """The sentences of an answer, each with the marks that follow it."""
-    from ingest.split import sentences
+    from ingest.text.split import sentences
 
     found: list[str] = []
     for span in sentences(answer):

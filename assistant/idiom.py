@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from ingest.cells import MONTHS
+from ingest.text.cells import MONTHS
 
 OPERATIONS = {
     "many": "how many|number of|count of|何件|件数|何個|何回|何台|何本|何箱|いくつ",

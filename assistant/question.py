@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.codes import written
 from ingest import pipeline, reading
 from ingest.base.errors import BadInput
 from ingest.entity import identify
 from ingest.source import look
+from ingest.text.codes import written
 
 if TYPE_CHECKING:
     from ingest.base.settings import Settings

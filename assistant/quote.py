@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.codes import codes, figures, held_codes, said
 from assistant.expect import asks_name, expected, field, plainly
 from ingest.entity import Entity
 from ingest.space import Vectors, unit
-from ingest.split import sentences
-from ingest.terms import terms
+from ingest.text.codes import codes, figures, held_codes, said
+from ingest.text.split import sentences
+from ingest.text.terms import terms
 
 if TYPE_CHECKING:
     from assistant.retrieve import Asked, Hit

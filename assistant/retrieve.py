@@ -25,8 +25,8 @@ from ingest.entity import Entity
 from ingest.lexicon import rarity, search
 from ingest.memory import Memory
 from ingest.space import Placed, Space, Vectors, unit, unpack
-from ingest.split import sentences
-from ingest.terms import is_telling, terms
+from ingest.text.split import sentences
+from ingest.text.terms import is_telling, terms
 
 DEPTH = 50
 """Entities that each way of searching proposes."""

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from .catalog import Catalog, chunks, marks
-from .terms import terms
+from .text.terms import terms
 
 COMMON = 0.25
 """In a large memory, a term in more than this share of the entities is not looked up: it costs most and tells least."""

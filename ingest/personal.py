@@ -21,9 +21,9 @@ from .base.access import Viewer, may_read
 from .base.errors import MissingPart
 from .base.settings import Settings
 from .catalog import Catalog, chunks, marks
-from .cells import shown
 from .entity import Draft
 from .redact import KINDS, Placeholders, Span, find, resolved
+from .text.cells import shown
 from .vault import Vault, secret
 
 T = TypeVar("T")

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import charset
 from .base.errors import UnreadableSource
 from .base.settings import MIB, Settings
+from .text import charset
 
 HEAD = 4096
 MAX_RATIO = 200

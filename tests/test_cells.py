@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.cells import EMPTY, Cell, cell, date, header, shown
+from ingest.text.cells import EMPTY, Cell, cell, date, header, shown
 
 
 @pytest.mark.parametrize(

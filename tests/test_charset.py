@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.charset import decode, encoding_of
+from ingest.text.charset import decode, encoding_of
 
 JAPANESE = {
     "a line of a table": "名前,年齢,住所\n佐藤太郎,30,東京\n",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.codes import MONTH_NAMES, codes, dates, figures, held_codes
+from ingest.text.codes import MONTH_NAMES, codes, dates, figures, held_codes
 
 
 @pytest.mark.parametrize(

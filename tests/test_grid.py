@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.cells import shown
 from ingest.entity import Draft, Locator
 from ingest.readers.grid import grid
+from ingest.text.cells import shown
 
 ORDERS = [
     ["No", "Customer", "金額（円）", "Date"],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ingest import lexicon
 from ingest.catalog import Catalog
-from ingest.terms import terms
+from ingest.text.terms import terms
 
 VOCABULARY = ["pump", "valve", "seal", "oil", "bearing", "motor"]
 

@@ -16,13 +16,13 @@ from PIL import Image
 from assistant import build
 from assistant.answer import Answer, Assistant
 from assistant.cli import main
-from assistant.codes import written
 from assistant.question import WHAT, Question, Shown, read
 from assistant.retrieve import Retriever
 from ingest.base.errors import BadInput, UnreadableSource
 from ingest.base.settings import Settings
 from ingest.memory import Memory
 from ingest.readers import Reader
+from ingest.text.codes import written
 
 from .conftest import FIRM, WordSpace
 from .test_answer import Parrot

@@ -22,7 +22,7 @@ from ingest.readers.office import DocxReader, PptxReader
 from ingest.readers.pdf import PdfReader
 from ingest.readers.text import TextReader
 from ingest.source import look
-from ingest.split import MOST, tokens
+from ingest.text.split import MOST, tokens
 
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 LIMITS = Settings(home=Path("/nowhere"))

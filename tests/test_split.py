@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ingest.split import MOST, TARGET, Span, passages, pieces, tokens
+from ingest.text.split import MOST, TARGET, Span, passages, pieces, tokens
 
 ENGLISH = "The spindle keeps turning after it has been switched off. Wait at least 30 seconds before opening the door. "
 JAPANESE = "クーラント流量が18 L/minを下回ったら、班長に連絡する。交換間隔は400時間に短縮する！次回は6月25日か？"
@@ -101,13 +101,13 @@ def test_a_passage_rather_ends_with_a_paragraph_than_inside_one() -> None:
     ],
 )
 def test_a_full_stop_that_ends_no_sentence_is_no_place_to_cut(text: str) -> None:
-    from ingest.split import sentences
+    from ingest.text.split import sentences
 
     assert [text[span.start : span.end] for span in sentences(text)] == [text]
 
 
 def test_a_closing_bracket_stays_with_its_japanese_sentence() -> None:
-    from ingest.split import sentences
+    from ingest.text.split import sentences
 
     text = "「止まった。」と言った。次の文。"
     assert [text[span.start : span.end] for span in sentences(text)] == ["「止まった。」", "と言った。", "次の文。"]

@@ -44,7 +44,7 @@ from ingest.entity import Kind, Locator
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.space import RATIO, Placed, Space, unpack
-from ingest.terms import stem
+from ingest.text.terms import stem
 
 TEMPLATES = (
     "What do you know about {words}?",

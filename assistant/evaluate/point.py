@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from assistant.idiom import MEASURES, stem, stems
-from ingest.cells import cell
 from ingest.entity import Entity
-from ingest.terms import is_telling, terms
+from ingest.text.cells import cell
+from ingest.text.terms import is_telling, terms
 
 LARGE = frozenset(
     {

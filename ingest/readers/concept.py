@@ -17,9 +17,9 @@ from typing import Any
 
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import MIB
+from ingest.text import charset
+from ingest.text.cells import shown
 
-from .. import charset
-from ..cells import shown
 from ..entity import Draft, Locator
 from ..source import XLSX, Source
 from . import table

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.base.errors import UnreadableSource
+from ingest.text import charset
 
-from .. import charset
 from ..entity import Draft, Locator
 from ..source import Source
 from . import Note

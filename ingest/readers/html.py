@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from .. import charset
+from ingest.text import charset
+
 from ..entity import Draft, Locator
 from ..source import Source
 from . import Note

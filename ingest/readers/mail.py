@@ -17,8 +17,8 @@ from email.message import Message
 from typing import Any
 
 from ingest.base.errors import UnreadableSource
+from ingest.text import charset
 
-from .. import charset
 from ..entity import Draft, Locator
 from ..source import MSG, Source
 from . import Note

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from ingest.base.errors import BadInput
+from ingest.text import charset
+from ingest.text.cells import cell, date, header, shown
 
-from .. import charset
-from ..cells import cell, date, header, shown
 from ..encoders import signal, wording
 from ..encoders.signal import Floats, Signal
 from ..entity import Draft, Locator

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from itertools import chain, pairwise
 
-from .. import charset
+from ingest.text import charset
+
 from ..entity import Draft
 from ..source import Source
 from . import Note

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import MIB
+from ingest.text import charset
 
-from .. import charset
 from ..entity import Draft, Locator
 from ..source import Source
 from . import Note

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ingest.terms import stem, terms
+from ingest.text.terms import stem, terms
 
 RUN = re.compile(r"(?<![\w-])(?=[\w/.,:+-]*\d)[a-z0-9][\w/.,:+-]*\w|\d+")
 CODE = re.compile(r"[a-z]+[\w-]*\d\w*|\d+[a-z]*-[\w-]*[a-z]\w*")
