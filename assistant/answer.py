@@ -26,8 +26,8 @@ from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
 from ingest.catalog import stored
-from ingest.entity import Entity
-from ingest.space import Vectors, unpack
+from ingest.space.entity import Entity
+from ingest.space.space import Vectors, unpack
 from ingest.text.terms import is_telling, terms
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from safetensors.numpy import save as write
 
 from assistant.relevance import RATIOS, VOCABULARY, Selector, Tensors, gelu, vocabulary
 from ingest.base.errors import BadWeights, BridgeMismatch
-from ingest.space import Vectors
+from ingest.space.space import Vectors
 
 
 class Kept(Protocol):

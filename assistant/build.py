@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from assistant.remote import Remote
     from assistant.sso import SingleSignOn
     from ingest.catalog import Catalog
-    from ingest.encoders.vision import Sight
     from ingest.memory import Memory
     from ingest.personal import Personal
     from ingest.pipeline import Report
     from ingest.readers import Reader
-    from ingest.space import Space
+    from ingest.space.encoders.vision import Sight
+    from ingest.space.space import Space
 
 OWNER = "owner"
 DEFAULT_SCOPE = "private"
@@ -36,15 +36,15 @@ DEFAULT_SCOPE = "private"
 @lru_cache(maxsize=2)
 def space(settings: Settings) -> Space:
     """The linguistic space; loaded once per process."""
-    from ingest.encoders.words import Words
+    from ingest.space.encoders.words import Words
 
     return Words(threads=settings.threads)
 
 
 def sight(settings: Settings) -> Sight:
     """What sees pictures: the CLIP or SigLIP model that is named, else EfficientNet-Lite0."""
-    from ingest.encoders.clip import Clip
-    from ingest.encoders.vision import EfficientNetLite
+    from ingest.space.encoders.clip import Clip
+    from ingest.space.encoders.vision import EfficientNetLite
 
     words = space(settings)
     if not settings.clip:
@@ -55,8 +55,6 @@ def sight(settings: Settings) -> Sight:
 
 def readers(settings: Settings) -> Sequence[Reader]:
     """All readers, the most particular first."""
-    from ingest.encoders.speech import recogniser
-    from ingest.encoders.voice import VoiceActivity
     from ingest.readers.audio import AudioReader
     from ingest.readers.book import BookReader
     from ingest.readers.concept import ConceptReader
@@ -72,6 +70,8 @@ def readers(settings: Settings) -> Sequence[Reader]:
     from ingest.readers.table import TableReader
     from ingest.readers.text import TextReader
     from ingest.readers.transcript import TranscriptReader
+    from ingest.space.encoders.speech import recogniser
+    from ingest.space.encoders.voice import VoiceActivity
 
     pictures = Pictures(sight(settings), Ocr(settings.threads), space(settings))
     return (

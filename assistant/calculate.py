@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ingest.entity import Entity
+from ingest.space.entity import Entity
 
 from .asked import Heading, Query, understand
 from .idiom import YEAR, plain

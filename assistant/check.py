@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.expect import expected
-from ingest.space import Space
+from ingest.space.space import Space
 from ingest.text.cells import UNITS
 from ingest.text.codes import codes, dates, figures, held_codes
 from ingest.text.codes import said as terms_of

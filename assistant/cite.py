@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.check import MARK, cited, spoken, support
 from assistant.quote import Candidate, extended, spans
-from ingest.entity import Entity, Locator
+from ingest.space.entity import Entity, Locator
 
 SourceName = Callable[[str], str]
 """The path of a source by its id."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from assistant import prompt
-from ingest.entity import Entity
-from ingest.space import Vectors
+from ingest.space.entity import Entity
+from ingest.space.space import Vectors
 
 if TYPE_CHECKING:
     from assistant.bridge import Bridge

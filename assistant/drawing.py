@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.base.errors import NotFound
-from ingest.entity import Locator
 from ingest.source import Source
+from ingest.space.entity import Locator
 
 if TYPE_CHECKING:
     from PIL.Image import Image

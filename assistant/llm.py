@@ -33,7 +33,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ingest.base import verdicts, weights
 from ingest.base.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
-from ingest.space import Vectors
+from ingest.space.space import Vectors
 
 
 @dataclass(frozen=True, slots=True, eq=False)

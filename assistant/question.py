@@ -16,15 +16,15 @@ import numpy as np
 
 from ingest import pipeline, reading
 from ingest.base.errors import BadInput
-from ingest.entity import identify
 from ingest.source import look
+from ingest.space.entity import identify
 from ingest.text.codes import written
 
 if TYPE_CHECKING:
     from ingest.base.settings import Settings
-    from ingest.entity import Entity
     from ingest.readers import Reader
-    from ingest.space import Space, Vectors
+    from ingest.space.entity import Entity
+    from ingest.space.space import Space, Vectors
 
 WHAT = "What is this?"
 """The question of a picture without any words."""

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.expect import asks_name, expected, field, plainly
-from ingest.entity import Entity
-from ingest.space import Vectors, unit
+from ingest.space.entity import Entity
+from ingest.space.space import Vectors, unit
 from ingest.text.codes import codes, figures, held_codes, said
 from ingest.text.split import sentences
 from ingest.text.terms import terms

@@ -16,7 +16,7 @@ from assistant.prompt import REFUSAL
 from assistant.verbatim import Verbatim
 from ingest.base import verdicts, weights
 from ingest.base.settings import Settings
-from ingest.space import Space, Vectors
+from ingest.space.space import Space, Vectors
 
 WEIGHTS = Path(__file__).parent / "weights"
 """Adapters and bridges that come with the product, named by the first 16 digits of their model's sha256."""

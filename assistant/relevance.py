@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.space import Vectors
+from ingest.space.space import Vectors
 
 Ints = NDArray[np.int64]
 Tensors = Mapping[str, NDArray[Any]]

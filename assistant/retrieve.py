@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from ingest.base.access import Viewer, may_read
 from ingest.catalog import Catalog, StoredEntity, stored
-from ingest.entity import Entity
 from ingest.lexicon import rarity, search
 from ingest.memory import Memory
-from ingest.space import Placed, Space, Vectors, unit, unpack
+from ingest.space.entity import Entity
+from ingest.space.space import Placed, Space, Vectors, unit, unpack
 from ingest.text.split import sentences
 from ingest.text.terms import is_telling, terms
 

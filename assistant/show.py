@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from assistant.answer import Answer, Event
     from assistant.question import Question
-    from ingest.entity import Locator
+    from ingest.space.entity import Locator
 
 WHOSE = {
     "model": "the model's words, checked against the sources",

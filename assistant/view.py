@@ -17,10 +17,10 @@ from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound, UnreadableSource
 from ingest.base.settings import Settings
 from ingest.catalog import SourceRow
-from ingest.entity import Entity, Locator
 from ingest.memory import Memory
 from ingest.personal import Personal, put_back
 from ingest.source import Source, look
+from ingest.space.entity import Entity, Locator
 from ingest.text.cells import shown
 
 Look = Literal["page", "picture", "sound", "chart", "table", "text"]

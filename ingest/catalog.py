@@ -20,7 +20,7 @@ from typing import Any
 
 from .base.access import BOTH
 from .base.errors import MemoryMismatch
-from .entity import Entity, Locator
+from .space.entity import Entity, Locator
 
 MIGRATIONS: tuple[str, ...] = (
     # 1: the spine

@@ -25,9 +25,9 @@ import numpy as np
 from .base.access import Viewer, may_read
 from .base.errors import NotFound
 from .catalog import Catalog, StoredEntity, marks, stored
-from .entity import Entity
 from .memory import Memory
-from .space import Vectors, unit
+from .space.entity import Entity
+from .space.space import Vectors, unit
 
 DAMPING = 0.3
 """Share of a concept's vector that comes from the entities that speak of it."""

@@ -28,7 +28,7 @@ from .base.access import Viewer, checked_scope, destination, may_read, origin
 from .base.errors import MemoryHeld, MemoryMismatch
 from .base.settings import Settings
 from .catalog import Catalog, SourceRow, StoredEntity, chunks, columns, marks
-from .space import Space, Vectors
+from .space.space import Space, Vectors
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

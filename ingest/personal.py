@@ -21,8 +21,8 @@ from .base.access import Viewer, may_read
 from .base.errors import MissingPart
 from .base.settings import Settings
 from .catalog import Catalog, chunks, marks
-from .entity import Draft
 from .redact import KINDS, Placeholders, Span, find, resolved
+from .space.entity import Draft
 from .text.cells import shown
 from .vault import Vault, secret
 

@@ -23,13 +23,13 @@ from .base.access import BOTH, destination
 from .base.errors import KotonohaError, MemoryHeld, UnreadableSource
 from .base.settings import Settings
 from .catalog import Catalog, SourceRow, StoredEntity
-from .entity import Entity, identify
 from .memory import Memory
 from .personal import Personal
 from .readers import Reader
 from .reading import Read
 from .source import Source, look, walk
-from .space import Placed, Space, pack, placed
+from .space.entity import Entity, identify
+from .space.space import Placed, Space, pack, placed
 
 BATCH = 256
 """Texts placed in one call; several small files share a call."""

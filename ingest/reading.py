@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .base.errors import KotonohaError, UnreadableSource
-from .entity import Draft
 from .readers import Note, Reader
 from .source import Source
+from .space.entity import Draft
 from .text.columns import Columns
 
 

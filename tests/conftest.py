@@ -16,11 +16,11 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from ingest.base.settings import Settings
-from ingest.entity import Draft, Locator
 from ingest.memory import Memory
 from ingest.readers import Note
 from ingest.source import Source
-from ingest.space import Placed, Vectors, unit
+from ingest.space.entity import Draft, Locator
+from ingest.space.space import Placed, Vectors, unit
 
 # Machines are slow and shared: no test fails for taking long. In CI the same examples every time.
 hypothesis_settings.register_profile(

@@ -18,7 +18,6 @@ from assistant.retrieve import Hit
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, UnknownPerson
 from ingest.catalog import SourceRow, StoredEntity
-from ingest.entity import Draft, Entity, Locator, identify
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.pipeline import place
@@ -28,7 +27,8 @@ from ingest.readers.sensor import SensorReader
 from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
 from ingest.source import look
-from ingest.space import pack, unpack
+from ingest.space.entity import Draft, Entity, Locator, identify
+from ingest.space.space import pack, unpack
 from tests.conftest import FIRM
 
 PASSWORDS = {"endo": "blue spindle by the sea", "mori": "seven quiet paper cranes"}

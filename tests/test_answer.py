@@ -17,11 +17,11 @@ from assistant.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, BridgeMismatch, MissingPart
 from ingest.base.settings import Settings
-from ingest.encoders.words import Words
-from ingest.entity import Draft as Said
-from ingest.entity import Locator
 from ingest.memory import Memory
 from ingest.readers.grid import Row, grid
+from ingest.space.encoders.words import Words
+from ingest.space.entity import Draft as Said
+from ingest.space.entity import Locator
 
 from .test_retrieve import ALL, GUEST, put
 

@@ -20,9 +20,9 @@ from assistant.people import People
 from assistant.serve.parts import Parts
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
-from ingest.entity import Entity
 from ingest.memory import Memory
 from ingest.readers.text import TextReader
+from ingest.space.entity import Entity
 from tests.conftest import FIRM, WordSpace
 from tests.library import PASSWORDS, Parrot, accounts, keys, read, stock, viewer_of
 

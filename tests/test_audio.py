@@ -13,12 +13,12 @@ import pytest
 
 from ingest.base.errors import MissingPart, UnreadableSource
 from ingest.base.settings import Settings
-from ingest.encoders.speech import Heard, Word
-from ingest.encoders.voice import FRAME, RATE, Samples, VoiceActivity, utterances
-from ingest.entity import Draft
 from ingest.readers import Note
 from ingest.readers.audio import AudioReader, blocks, cuts, shared_out, stretches
 from ingest.source import look
+from ingest.space.encoders.speech import Heard, Word
+from ingest.space.encoders.voice import FRAME, RATE, Samples, VoiceActivity, utterances
+from ingest.space.entity import Draft
 
 from .conftest import FIRM
 
@@ -237,7 +237,7 @@ def test_utterances_end_at_pauses() -> None:
 @pytest.mark.slow
 def test_every_recording_of_digits_is_read(shared: Path) -> None:
     """Real short recordings, heard by the real parts, without a failure."""
-    from ingest.encoders.speech import Sphinx
+    from ingest.space.encoders.speech import Sphinx
 
     for path in sorted((shared / "audio" / "spoken_digits").glob("*.wav"))[::10]:
         items = list(AudioReader(VoiceActivity(), Sphinx()).read(look(path, Settings(home=path.parent))))

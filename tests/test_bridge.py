@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assistant.bridge import About, Bridge, save
 from assistant.relevance import RATIOS, slot_count
 from ingest.base.errors import BadWeights, BridgeMismatch
-from ingest.space import Vectors
+from ingest.space.space import Vectors
 
 WIDTH, VOCABULARY = 24, 60
 TABLE = np.random.default_rng(0).standard_normal((VOCABULARY, WIDTH)).astype(np.float32)

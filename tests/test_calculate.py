@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.calculate import Table, calculate, tables
-from ingest.entity import Entity, Locator, identify
 from ingest.readers.grid import Row, grid
+from ingest.space.entity import Entity, Locator, identify
 
 ORDERS: list[Row] = [
     [

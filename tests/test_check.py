@@ -20,7 +20,7 @@ from assistant.check import (
     spoken,
     support,
 )
-from ingest.space import Placed
+from ingest.space.space import Placed
 
 LOG = "The pump CP-120 was replaced on 9 June 2026 after 4,000 hours because the seal was worn."
 

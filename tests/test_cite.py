@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assistant.cite import from_marks, whole, without_strays
 from assistant.quote import Candidate
-from ingest.entity import Entity, Locator
+from ingest.space.entity import Entity, Locator
 
 TEXT = "The pump is oiled weekly. The seal is replaced every 4,000 hours. The valve is made of steel."
 

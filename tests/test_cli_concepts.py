@@ -8,10 +8,10 @@ import pytest
 
 from assistant.cli import main
 from ingest.base.settings import Settings
-from ingest.encoders.words import Words
-from ingest.entity import Draft
 from ingest.memory import Memory
-from ingest.space import Space
+from ingest.space.encoders.words import Words
+from ingest.space.entity import Draft
+from ingest.space.space import Space
 from tests.test_links import Letters, concept, put
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ingest.base.errors import BadWeights, MissingPart
-from ingest.encoders.clip import Alignment, Clip, aligned
-from ingest.encoders.vision import Sight, things
-from ingest.space import Vectors, unit
+from ingest.space.encoders.clip import Alignment, Clip, aligned
+from ingest.space.encoders.vision import Sight, things
+from ingest.space.space import Vectors, unit
 from tests.test_vision import Letters
 
 

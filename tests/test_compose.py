@@ -12,8 +12,8 @@ from assistant import prompt
 from assistant.compose import ANSWER_ROOM, RATIO, compose
 from assistant.llm import Slots
 from assistant.retrieve import Hit
-from ingest.entity import Entity, Locator
-from ingest.space import Vectors
+from ingest.space.entity import Entity, Locator
+from ingest.space.space import Vectors
 
 
 class Telegram:

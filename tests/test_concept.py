@@ -9,9 +9,9 @@ import pytest
 
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import Settings
-from ingest.entity import Draft
 from ingest.readers.concept import ConceptReader, Term, accept
 from ingest.source import look
+from ingest.space.entity import Draft
 from tests.conftest import FIRM
 
 

@@ -14,9 +14,9 @@ from assistant.calculate import calculate
 from assistant.cli import build_parser
 from ingest.base import weights
 from ingest.base.settings import Settings
-from ingest.entity import Draft, identify
 from ingest.readers.table import TableReader
 from ingest.source import look
+from ingest.space.entity import Draft, identify
 
 from . import parts, tree
 from .conftest import FIRM

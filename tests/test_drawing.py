@@ -14,8 +14,8 @@ from PIL import Image
 from assistant import drawing
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings
-from ingest.entity import Locator
 from ingest.source import look
+from ingest.space.entity import Locator
 from tests.conftest import FIRM
 
 MANUAL = FIRM / "engineering" / "HS-40-spindle-manual.pdf"

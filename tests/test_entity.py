@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.entity import Draft, Locator, identify
+from ingest.space.entity import Draft, Locator, identify
 
 texts = st.lists(st.text(max_size=20), max_size=12)
 

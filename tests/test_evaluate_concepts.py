@@ -6,8 +6,8 @@ from pathlib import Path
 
 from assistant.evaluate.concepts import measure
 from ingest.base.settings import Settings
-from ingest.entity import Draft
 from ingest.memory import Memory
+from ingest.space.entity import Draft
 from tests.test_links import Letters, address, concept, put
 
 

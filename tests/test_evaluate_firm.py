@@ -15,7 +15,7 @@ from assistant.evaluate.firm import Question, mark, table
 from assistant.retrieve import Hit
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
-from ingest.entity import Entity, Locator
+from ingest.space.entity import Entity, Locator
 
 SCAN = Question(
     "q", "How fast?", True, "image", "single", ("1,200 rpm",), (), ("plate.jpg",), {"box": [0, 0, 10, 10]}, ()

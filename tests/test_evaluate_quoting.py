@@ -11,7 +11,7 @@ import pytest
 
 from assistant.evaluate.quoting import FAULTS, Case, cases, evaluate, fitted_confidence, fitted_ranking
 from assistant.quote import FEATURES, Candidate
-from ingest.entity import Entity, Locator
+from ingest.space.entity import Entity, Locator
 
 from .conftest import WordSpace
 

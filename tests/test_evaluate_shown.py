@@ -15,7 +15,7 @@ from assistant.evaluate.firm import load
 from assistant.evaluate.shown import QUESTIONS, run
 from assistant.question import Question, Shown
 from ingest.base.access import Viewer
-from ingest.entity import Locator
+from ingest.space.entity import Locator
 
 from .conftest import FIRM
 

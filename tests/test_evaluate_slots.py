@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from assistant.evaluate.slots import Case, Product, evaluate, measure, of_rows, of_sources, ways
-from ingest.space import Vectors, unit
+from ingest.space.space import Vectors, unit
 
 from .conftest import WordSpace
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assistant.evaluate.space import Modality, Topic, centred, chance, load, measure, neighbours, recall
-from ingest.space import Vectors, unit
+from ingest.space.space import Vectors, unit
 
 
 def modality(texts: str, apart: Vectors) -> Modality:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from ingest.entity import Draft, Locator
 from ingest.readers import Note
 from ingest.readers.flow import Block, Line, Outline, Table, clipped, fold, real_title, width
+from ingest.space.entity import Draft, Locator
 
 
 def drafts(*items: Block | Table | Draft | Note, title: str = "Manual") -> list[Draft]:

@@ -25,11 +25,11 @@ from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings
 from ingest.catalog import SourceRow, StoredEntity
-from ingest.entity import Entity, Kind, Locator
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.pipeline import place
-from ingest.space import pack
+from ingest.space.entity import Entity, Kind, Locator
+from ingest.space.space import pack
 
 from .conftest import WordSpace
 from .test_policy import PEOPLE, POLICIES, SCOPES, moment, naive_may_read

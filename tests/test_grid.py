@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.entity import Draft, Locator
 from ingest.readers.grid import grid
+from ingest.space.entity import Draft, Locator
 from ingest.text.cells import shown
 
 ORDERS = [

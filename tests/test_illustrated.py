@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 
 from ingest.base.settings import Settings
-from ingest.entity import Draft, Locator
 from ingest.readers import Note
 from ingest.readers.illustrated import Illustrated, page_image, picture_frame
 from ingest.readers.image import Pictures
 from ingest.readers.ocr import Line, Ocr
 from ingest.source import Source
+from ingest.space.entity import Draft, Locator
 from tests.test_image import Eyes, NoEyes, Plane
 
 from .conftest import FIRM

@@ -12,8 +12,6 @@ from PIL import ExifTags, Image, ImageDraw, TiffImagePlugin
 
 from ingest.base.errors import MissingPart, UnreadableSource
 from ingest.base.settings import Settings
-from ingest.encoders.vision import Seen
-from ingest.entity import Draft, Locator
 from ingest.readers import Note
 from ingest.readers.image import (
     Frame,
@@ -28,7 +26,9 @@ from ingest.readers.image import (
 )
 from ingest.readers.ocr import Line, Ocr
 from ingest.source import Source, look
-from ingest.space import Placed, placed, unit
+from ingest.space.encoders.vision import Seen
+from ingest.space.entity import Draft, Locator
+from ingest.space.space import Placed, placed, unit
 
 FORKLIFT = np.array([[3.0, 0.0], [1.0, 0.0]], np.float32)
 

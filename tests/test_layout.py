@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.entity import Locator
 from ingest.readers.flow import Block, Table
 from ingest.readers.layout import Body, PrintedLine, flow, in_order, joined
+from ingest.space.entity import Locator
 
 BODY = Body(10.0)
 WIDE = 400.0

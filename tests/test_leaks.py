@@ -14,7 +14,7 @@ from assistant.retrieve import Hit, Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.memory import Memory
-from ingest.space import Vectors
+from ingest.space.space import Vectors
 
 from .conftest import ParagraphReader
 

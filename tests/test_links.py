@@ -17,9 +17,9 @@ from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings
 from ingest.catalog import SourceRow, StoredEntity
-from ingest.entity import Draft, Entity, Kind, identify
 from ingest.memory import Memory
-from ingest.space import Placed, Vectors, pack, unit
+from ingest.space.entity import Draft, Entity, Kind, identify
+from ingest.space.space import Placed, Vectors, pack, unit
 
 from .conftest import FIRM
 

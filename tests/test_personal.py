@@ -12,7 +12,6 @@ from assistant.policy import Policies
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadPolicy
-from ingest.entity import Draft, Locator
 from ingest.lexicon import search
 from ingest.memory import Memory
 from ingest.personal import DEFAULT, Personal, put_back
@@ -20,6 +19,7 @@ from ingest.readers import Reader
 from ingest.readers.office import DocxReader
 from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
+from ingest.space.entity import Draft, Locator
 
 from .conftest import FIRM, ParagraphReader
 

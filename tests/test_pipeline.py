@@ -8,12 +8,12 @@ import pytest
 from ingest import jobs, pipeline
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
-from ingest.entity import Draft
 from ingest.memory import Memory
 from ingest.pipeline import Report
 from ingest.readers import Note
 from ingest.source import Source, companions
-from ingest.space import Placed
+from ingest.space.entity import Draft
+from ingest.space.space import Placed
 
 from .conftest import ParagraphReader, WordSpace
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assistant.evaluate.point import point
-from ingest.entity import Entity, Locator, identify
 from ingest.readers.grid import Row, grid
+from ingest.space.entity import Entity, Locator, identify
 
 RACES: list[Row] = [
     ["Year", "Winner", "Time", "Attendance", "Length (km)"],

@@ -11,10 +11,10 @@ from assistant import quote
 from assistant.quote import Candidate, choose, confidence, extended, rank, spans
 from assistant.retrieve import Retriever
 from ingest.base.settings import Settings
-from ingest.encoders.words import Words
-from ingest.entity import Draft, Entity, Locator
 from ingest.memory import Memory
-from ingest.space import unpack
+from ingest.space.encoders.words import Words
+from ingest.space.entity import Draft, Entity, Locator
+from ingest.space.space import unpack
 
 from .test_retrieve import ALL, put
 

@@ -12,7 +12,6 @@ import pytest
 
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import Settings
-from ingest.entity import Draft
 from ingest.readers import Note
 from ingest.readers.book import BookReader
 from ingest.readers.data import JsonReader
@@ -22,6 +21,7 @@ from ingest.readers.office import DocxReader, PptxReader
 from ingest.readers.pdf import PdfReader
 from ingest.readers.text import TextReader
 from ingest.source import look
+from ingest.space.entity import Draft
 from ingest.text.split import MOST, tokens
 
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

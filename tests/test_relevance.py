@@ -35,7 +35,7 @@ from assistant.relevance import (
     token_shapes,
     token_stems,
 )
-from ingest.space import Vectors
+from ingest.space.space import Vectors
 from tests.tiny_gguf import write_model
 
 NAMES = ["Ġ", "Ġthe", "Ġspindle", "ĠSpindles", "Ġtorque", "que", "Ġ48", ".", "Ġoil", "Ġroom", "Ġnoon", "Ġpump"]

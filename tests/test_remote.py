@@ -27,10 +27,10 @@ from ingest import pipeline
 from ingest.base.access import Viewer, between
 from ingest.base.errors import BadInput, KotonohaError, ModelFault
 from ingest.base.settings import Settings, load
-from ingest.entity import Draft as Said
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.readers.text import TextReader
+from ingest.space.entity import Draft as Said
 
 from .conftest import FIRM, WordSpace
 from .test_answer import QUESTION, SENTENCE, Parrot

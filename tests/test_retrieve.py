@@ -12,10 +12,10 @@ from assistant.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Hit, Ret
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 from ingest.catalog import SourceRow, StoredEntity
-from ingest.entity import Draft, identify
 from ingest.memory import Memory
 from ingest.pipeline import place
-from ingest.space import pack
+from ingest.space.entity import Draft, identify
+from ingest.space.space import pack
 
 from .conftest import WordSpace
 

@@ -11,10 +11,10 @@ import pytest
 
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
-from ingest.entity import Draft
 from ingest.readers import Note
 from ingest.readers.sensor import SensorReader, layout, moment
 from ingest.source import look
+from ingest.space.entity import Draft
 
 START = datetime(2026, 6, 1)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.show import place
-from ingest.entity import Locator
+from ingest.space.entity import Locator
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.encoders import sound
-from ingest.encoders.sound import Event, Frame, background, events, in_hertz, joined, measure, runs, spoken
-from ingest.encoders.voice import FRAME, RATE, Samples
+from ingest.space.encoders import sound
+from ingest.space.encoders.sound import Event, Frame, background, events, in_hertz, joined, measure, runs, spoken
+from ingest.space.encoders.voice import FRAME, RATE, Samples
 
 
 def tone(pitch: float, seconds: float, size: float = 0.3) -> Samples:

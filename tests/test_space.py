@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ingest.space import pack, placed, unit, unpack
+from ingest.space.space import pack, placed, unit, unpack
 
 slots = arrays(np.float32, st.tuples(st.integers(1, 9), st.just(24)), elements=st.floats(-8, 8, width=32))
 

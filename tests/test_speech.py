@@ -10,9 +10,9 @@ import pytest
 
 from ingest.base.errors import BadInput, BadWeights, MissingPart
 from ingest.base.settings import Settings
-from ingest.encoders import speech
-from ingest.encoders.speech import Sphinx, Whisper, invented, pull, recogniser, repetitive, silent
-from ingest.encoders.voice import RATE, Samples
+from ingest.space.encoders import speech
+from ingest.space.encoders.speech import Sphinx, Whisper, invented, pull, recogniser, repetitive, silent
+from ingest.space.encoders.voice import RATE, Samples
 
 from .conftest import FIRM
 

@@ -12,10 +12,10 @@ from openpyxl.styles import numbers
 
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import Settings
-from ingest.entity import Draft
 from ingest.readers import Note
 from ingest.readers.table import TableReader, delimiter
 from ingest.source import look
+from ingest.space.entity import Draft
 
 
 def read(path: Path, **limits: int) -> tuple[list[Draft], list[str]]:

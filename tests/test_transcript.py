@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import Settings
-from ingest.entity import Draft
 from ingest.readers.transcript import Cue, TranscriptReader, cues, seconds
 from ingest.source import look, transcript_of
+from ingest.space.entity import Draft
 
 VTT = """WEBVTT - shift report
 

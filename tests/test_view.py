@@ -10,12 +10,12 @@ import pytest
 from assistant import view
 from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
-from ingest.entity import Draft, Entity, Locator
 from ingest.memory import Memory
 from ingest.personal import Personal
 from ingest.readers.sensor import SensorReader
 from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
+from ingest.space.entity import Draft, Entity, Locator
 from tests.conftest import FIRM
 from tests.library import keep, read
 

@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as nps
 from PIL import Image
 
 from assistant.evaluate.pictures import recall
-from ingest.encoders.vision import EfficientNetLite, middle, salient, softmax, things, whole
-from ingest.space import Placed, placed, unit
+from ingest.space.encoders.vision import EfficientNetLite, middle, salient, softmax, things, whole
+from ingest.space.space import Placed, placed, unit
 
 
 class Letters:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ingest.encoders import signal, wording
-from ingest.encoders.signal import Event, Signal
+from ingest.space.encoders import signal, wording
+from ingest.space.encoders.signal import Event, Signal
 
 SIGNAL = Signal("spindle temperature", "°C", np.arange(3.0) + 1_391_860_800.0, np.ones(3))
 AT = 1_391_860_800.0  # 2014-02-08 12:00

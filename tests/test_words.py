@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.encoders import words
-from ingest.encoders.words import Words, pool
-from ingest.space import RATIO, unit
+from ingest.space.encoders import words
+from ingest.space.encoders.words import Words, pool
+from ingest.space.space import RATIO, unit
 
 LONG = "The spindle is greased every week. " * 120
 
@@ -109,6 +109,6 @@ def test_answers_lie_near_their_questions(encoder: Words, shared: Path) -> None:
 def test_importing_the_encoder_imports_no_torch() -> None:
     import subprocess
 
-    code = "import sys, ingest.encoders.words; print('torch' in sys.modules or 'transformers' in sys.modules)"
+    code = "import sys, ingest.space.encoders.words; print('torch' in sys.modules or 'transformers' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -14,7 +14,7 @@ from ingest.base.settings import Settings
 if TYPE_CHECKING:
     from ingest.base.access import Viewer
     from ingest.catalog import Catalog
-    from ingest.entity import Entity
+    from ingest.space.entity import Entity
 
 
 def add(commands: Commands) -> None:

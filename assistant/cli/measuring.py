@@ -79,7 +79,7 @@ def fit(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.fit.config import FitConfig
     from assistant.fit.train import run
     from assistant.llm import default_model
-    from ingest.encoders.vision import place_things, things
+    from ingest.space.encoders.vision import place_things, things
 
     config = FitConfig(
         llm=args.llm or default_model(),

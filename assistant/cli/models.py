@@ -125,8 +125,8 @@ def aligned(args: argparse.Namespace, settings: Settings) -> int:
     from PIL import Image
 
     from assistant import build
-    from ingest.encoders.clip import Clip
     from ingest.readers.image import frame_of
+    from ingest.space.encoders.clip import Clip
 
     sight = build.sight(settings)
     if not isinstance(sight, Clip):

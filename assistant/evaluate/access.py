@@ -18,9 +18,9 @@ from assistant.evaluate.table import Table
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 from ingest.catalog import SourceRow, StoredEntity, chunks
-from ingest.entity import Entity, Locator
 from ingest.memory import Memory, open_vectors
-from ingest.space import Placed, Vectors, pack, unit
+from ingest.space.entity import Entity, Locator
+from ingest.space.space import Placed, Vectors, pack, unit
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection

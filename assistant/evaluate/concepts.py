@@ -20,7 +20,7 @@ from ingest import links
 from ingest.base.access import Viewer
 from ingest.catalog import Catalog
 from ingest.memory import Memory
-from ingest.space import Space
+from ingest.space.space import Space
 
 TOP = 5
 

@@ -40,10 +40,10 @@ from ingest import links
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound
 from ingest.catalog import Catalog, StoredEntity, stored
-from ingest.entity import Kind, Locator
 from ingest.memory import Memory
 from ingest.personal import Personal
-from ingest.space import RATIO, Placed, Space, unpack
+from ingest.space.entity import Kind, Locator
+from ingest.space.space import RATIO, Placed, Space, unpack
 from ingest.text.terms import stem
 
 TEMPLATES = (

@@ -65,7 +65,7 @@ def units(text: str, unit: str) -> list[str]:
 
 def read_page(source: Source, page: int, reader: Illustrated) -> tuple[str, str]:
     """The words of a page in reading order, and its text layer."""
-    from ingest.entity import Draft
+    from ingest.space.entity import Draft
 
     pages = (one for one in reader.read(source) if isinstance(one, Draft) and one.locator.page == page)
     found = [one for one in pages if one.kind in ("line", "passage")]
@@ -75,9 +75,9 @@ def read_page(source: Source, page: int, reader: Illustrated) -> tuple[str, str]
 
 def hear(source: Source, reader: AudioReader) -> tuple[str, str]:
     """The words of a recording, utterance by utterance, and those of the recording given to the recogniser whole."""
-    from ingest.encoders.voice import FRAME
-    from ingest.entity import Draft
     from ingest.readers.audio import blocks
+    from ingest.space.encoders.voice import FRAME
+    from ingest.space.entity import Draft
 
     said = [one.text for one in reader.read(source) if isinstance(one, Draft) and one.kind == "utterance"]
     whole = reader.recogniser.hear(np.concatenate(list(blocks(source.path, FRAME))))

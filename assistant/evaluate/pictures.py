@@ -24,8 +24,8 @@ from .table import Cell, Table
 
 if TYPE_CHECKING:
     from ingest.base.settings import Settings
-    from ingest.encoders.vision import Sight
-    from ingest.space import Space, Vectors
+    from ingest.space.encoders.vision import Sight
+    from ingest.space.space import Space, Vectors
 
 BATCH = 16
 
@@ -42,7 +42,7 @@ def addresses(files: Sequence[Path], sight: Sight, space: Space) -> tuple[Vector
     from PIL import Image
 
     from ingest.readers.image import frame_of
-    from ingest.space import placed
+    from ingest.space.space import placed
 
     lies: list[NDArray[np.float32]] = []
     names: list[str] = []
@@ -93,7 +93,7 @@ def descriptions() -> list[tuple[str, str]]:
 def run(folder: Path, settings: Settings) -> Table:
     """The task with the default parts."""
     from assistant import build
-    from ingest.encoders.vision import EfficientNetLite
+    from ingest.space.encoders.vision import EfficientNetLite
 
     if not any("_" in file.stem for file in folder.glob("*.jpg")):
         raise BadInput(f"{folder} holds no photographs called NUMBER_CLASS.jpg, as in n01443537_goldfish.jpg")

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from assistant.idiom import MEASURES, stem, stems
-from ingest.entity import Entity
+from ingest.space.entity import Entity
 from ingest.text.cells import cell
 from ingest.text.terms import is_telling, terms
 

@@ -28,7 +28,7 @@ from assistant.evaluate.search import VIEWER, memory_of
 from assistant.evaluate.table import Cell, Table
 from assistant.quote import FEATURES, Candidate
 from assistant.retrieve import Asked, Hit, Retriever
-from ingest.space import Space
+from ingest.space.space import Space
 
 FAULTS = ("wrong passage", "sentence cut")
 

@@ -28,7 +28,7 @@ from assistant.evaluate.table import Cell, Table
 from assistant.llm import Llm, Part, Slots, Turn
 from assistant.reader import DOUBTFUL, allowed, doubt
 from ingest.base.errors import BadInput
-from ingest.space import Space, Vectors
+from ingest.space.space import Space, Vectors
 
 SOURCES = 3
 PER_GROUP = 6

@@ -29,11 +29,11 @@ from assistant.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Asked, R
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings, load
 from ingest.catalog import SourceRow, StoredEntity
-from ingest.entity import Draft, identify
 from ingest.lexicon import search as by_words
 from ingest.memory import Memory
 from ingest.pipeline import place
-from ingest.space import Space, pack
+from ingest.space.entity import Draft, identify
+from ingest.space.space import Space, pack
 
 SCOPE = "evaluation"
 VIEWER = Viewer("evaluation", frozenset({SCOPE}))

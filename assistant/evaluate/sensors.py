@@ -19,10 +19,10 @@ from typing import Any
 from assistant.evaluate.table import Table
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
-from ingest.entity import Draft
 from ingest.readers.sensor import SensorReader
 from ingest.readers.table import sheets
 from ingest.source import look
+from ingest.space.entity import Draft
 
 LABELS = "nab_anomaly_windows.json"
 Span = tuple[str, str]

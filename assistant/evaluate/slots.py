@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from assistant.evaluate.table import Cell, Table
 from ingest.catalog import chunks
-from ingest.space import Space, Vectors, pack, unit, unpack
+from ingest.space.space import Space, Vectors, pack, unit, unpack
 
 CENTROIDS = 256
 """Per part of a slot, so that its number is one byte."""

@@ -26,9 +26,9 @@ from .table import Cell, Table
 
 if TYPE_CHECKING:
     from ingest.base.settings import Settings
-    from ingest.entity import Entity
     from ingest.readers import Reader
-    from ingest.space import Space, Vectors
+    from ingest.space.entity import Entity
+    from ingest.space.space import Space, Vectors
 
 OF_READER = {"image": "picture", "audio": "sound", "sensor": "sensor"}
 OF_KIND = {
@@ -66,7 +66,7 @@ class Modality:
 
 def centred(modalities: Mapping[str, Modality]) -> dict[str, Modality]:
     """The same entities with the mean of their modality taken off."""
-    from ingest.space import unit
+    from ingest.space.space import unit
 
     return {name: Modality(one.texts, unit(one.addresses - one.mean)) for name, one in modalities.items()}
 
@@ -145,8 +145,8 @@ def gathered(folder: Path, readers: Sequence[Reader], space: Space, settings: Se
 
 def _entities(folder: Path, readers: Sequence[Reader], settings: Settings) -> Iterator[tuple[str, Entity]]:
     from ingest.base.errors import UnreadableSource
-    from ingest.entity import Draft, identify
     from ingest.source import look, walk
+    from ingest.space.entity import Draft, identify
 
     for path in walk([folder]):
         if isinstance(path, UnreadableSource) or path.name == "topics.jsonl":

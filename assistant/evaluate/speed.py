@@ -28,7 +28,7 @@ from ingest import pipeline
 from ingest.base.settings import Settings, load
 from ingest.catalog import Catalog
 from ingest.memory import Memory
-from ingest.space import Space
+from ingest.space.space import Space
 
 ROUNDS = 2
 ALONE = "the encoder alone"
@@ -100,7 +100,7 @@ def _others(words: Sequence[str]) -> dict[str, Callable[[], object]]:
     except ImportError:
         return {}
     from ingest.base.weights import find
-    from ingest.encoders.words import MODEL
+    from ingest.space.encoders.words import MODEL
 
     model = SentenceTransformer(str(find(MODEL).parent), device="cpu")
     return {"sentence-transformers, its defaults": lambda: model.encode(list(words))}

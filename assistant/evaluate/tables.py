@@ -31,12 +31,12 @@ from assistant.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.settings import load
 from ingest.catalog import SourceRow, StoredEntity, chunks
-from ingest.entity import Entity, Locator, identify
 from ingest.lexicon import search
 from ingest.memory import Memory
 from ingest.pipeline import place
 from ingest.readers.grid import grid
-from ingest.space import Space, pack
+from ingest.space.entity import Entity, Locator, identify
+from ingest.space.space import Space, pack
 from ingest.text.cells import cell
 from ingest.text.terms import terms
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ingest.readers.audio import AudioReader
     from ingest.readers.image import ImageReader
     from ingest.source import Source
-    from ingest.space import Space
+    from ingest.space.space import Space
 
 MOST = 8
 """Files of each modality."""
@@ -59,8 +59,8 @@ def pictures(sources: Sequence[Source], reader: ImageReader, space: Space) -> Wo
 
 def sound(sources: Sequence[Source], reader: AudioReader, space: Space) -> Work:
     """Recognising all of a recording, without looking for speech and events; transcripts beside are left aside."""
-    from ingest.encoders.voice import LONGEST, RATE
     from ingest.readers.audio import blocks
+    from ingest.space.encoders.voice import LONGEST, RATE
 
     spoken = [np.concatenate(list(blocks(one.path, RATE))) for one in sources]
     step = int(LONGEST * RATE)
@@ -77,7 +77,7 @@ def sound(sources: Sequence[Source], reader: AudioReader, space: Space) -> Work:
 
 def rows(sources: Sequence[Source], reader: Reader, space: Space) -> Work:
     """Placing the words of rows, without finding them."""
-    from ingest.entity import Draft
+    from ingest.space.entity import Draft
 
     texts = [f"{one.title}\n{one.text}" for source in sources for one in reader.read(source) if isinstance(one, Draft)]
     return Work(
@@ -92,8 +92,8 @@ def all_placed(sources: Sequence[Source], reader: Reader, space: Space) -> Calla
 
 def placed(source: Source, reader: Reader, space: Space) -> int:
     """A file all the way to its vectors; how many entities it became."""
-    from ingest.entity import Draft, identify
     from ingest.pipeline import place
+    from ingest.space.entity import Draft, identify
 
     drafts = (one for one in reader.read(source) if isinstance(one, Draft))
     return len(place(space, list(identify("", "all", drafts))))

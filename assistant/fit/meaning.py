@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from assistant.bridge import MEANING, meant
 from assistant.fit.tokens import Tokens
-from ingest.space import Space, Vectors, unit
+from ingest.space.space import Space, Vectors, unit
 
 WORDS = 12_000
 """Most words of the vocabulary that are fitted, commonest first."""

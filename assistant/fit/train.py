@@ -30,7 +30,7 @@ from assistant.fit.relevance import Table, fit_relevance
 from assistant.fit.tokens import Tokens
 from assistant.relevance import Selector
 from ingest.base.errors import BadInput
-from ingest.space import Space, Vectors
+from ingest.space.space import Space, Vectors
 
 VALIDATION_SET, VALIDATION_PACKS = "squad_train_part", 4
 VALIDATION_MODES = ("text", "2", "4", "8", "16")

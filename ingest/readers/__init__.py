@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from ..entity import Draft
+from ingest.space.entity import Draft
+
 from ..source import Source
 from ..text.columns import Columns
 

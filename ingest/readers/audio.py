@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from ingest.base.errors import MissingPart, UnreadableSource
+from ingest.space.encoders import sound
+from ingest.space.encoders.speech import PULL, Heard, Recogniser, Word
+from ingest.space.encoders.voice import FRAME, RATE, Samples, VoiceActivity, utterances
+from ingest.space.encoders.voice import LONGEST as UTTERANCE
+from ingest.space.entity import Draft, Locator
 
-from ..encoders import sound
-from ..encoders.speech import PULL, Heard, Recogniser, Word
-from ..encoders.voice import FRAME, RATE, Samples, VoiceActivity, utterances
-from ..encoders.voice import LONGEST as UTTERANCE
-from ..entity import Draft, Locator
 from ..source import Source, is_sound, transcript_of
 from . import Note
 from .transcript import cues, utterance

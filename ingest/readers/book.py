@@ -13,8 +13,8 @@ from urllib.parse import unquote
 from lxml import etree
 
 from ingest.base.errors import UnreadableSource
+from ingest.space.entity import Draft, Locator
 
-from ..entity import Draft, Locator
 from ..source import EPUB, Source
 from . import Note
 from .flow import Block, Table, fold, real_title

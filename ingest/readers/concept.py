@@ -17,10 +17,10 @@ from typing import Any
 
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import MIB
+from ingest.space.entity import Draft, Locator
 from ingest.text import charset
 from ingest.text.cells import shown
 
-from ..entity import Draft, Locator
 from ..source import XLSX, Source
 from . import table
 

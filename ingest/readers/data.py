@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.base.errors import UnreadableSource
+from ingest.space.entity import Draft, Locator
 from ingest.text import charset
 
-from ..entity import Draft, Locator
 from ..source import Source
 from . import Note
 from .flow import Block, Table, fold

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from ingest.space.entity import Draft, Locator
 from ingest.text.split import passages, tokens
 
-from ..entity import Draft, Locator
 from . import Note
 
 Box: TypeAlias = tuple[float, float, float, float]

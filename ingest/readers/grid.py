@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ingest.space.entity import Draft, Locator
 from ingest.text.cells import UNITS, Cell, cell, header, shown
-
-from ..entity import Draft, Locator
 
 Row = Sequence[object]
 Line = tuple[int, tuple[object, ...]]

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from ingest.space.entity import Draft, Locator
 from ingest.text import charset
 
-from ..entity import Draft, Locator
 from ..source import Source
 from . import Note
 from .flow import Block, Table, fold

@@ -14,8 +14,8 @@ from dataclasses import replace
 from PIL import Image
 
 from ingest.base.errors import UnreadableSource
+from ingest.space.entity import Draft, Locator
 
-from ..entity import Draft, Locator
 from ..source import Source
 from . import Item, Note, Reader
 from .image import MAX_PIXELS, Frame, Pictures, frame_of

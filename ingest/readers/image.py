@@ -20,15 +20,15 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps, JpegImagePlugin
 
 from ingest.base.errors import MissingPart, UnreadableSource
+from ingest.space.encoders.vision import SURE, Box, Seen, Sight
+from ingest.space.entity import Draft, Locator
 
-from ..encoders.vision import SURE, Box, Seen, Sight
-from ..entity import Draft, Locator
 from ..source import Source
 from . import Note
 from .ocr import Line, Ocr, rows, text_of
 
 if TYPE_CHECKING:
-    from ..space import Space, Vectors
+    from ingest.space.space import Space, Vectors
 
 MEDIA = frozenset(
     f"image/{kind}" for kind in ("jpeg", "png", "webp", "tiff", "gif", "bmp", "x-ms-bmp", "heic", "heif", "avif")

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
 
+from ingest.space.entity import Locator
 from ingest.text.split import pieces
 
-from ..entity import Locator
 from .flow import Block, Box, Line, Table, union
 
 HYPHEN = "\xad"

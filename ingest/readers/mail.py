@@ -17,9 +17,9 @@ from email.message import Message
 from typing import Any
 
 from ingest.base.errors import UnreadableSource
+from ingest.space.entity import Draft, Locator
 from ingest.text import charset
 
-from ..entity import Draft, Locator
 from ..source import MSG, Source
 from . import Note
 from .flow import Block, Table, fold

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from ..entity import Draft, Locator
+from ingest.space.entity import Draft, Locator
+
 from ..source import DOCX, PPTX, Source
 from . import Note
 from .flow import Block, Table, fold, real_title

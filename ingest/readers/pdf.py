@@ -17,8 +17,8 @@ from itertools import dropwhile, pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from ingest.base.errors import UnreadableSource
+from ingest.space.entity import Draft, Locator
 
-from ..entity import Draft, Locator
 from ..source import Source
 from . import Note, layout
 from .flow import Block, Box, Table, fold, real_title, union

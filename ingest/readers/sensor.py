@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 
 from ingest.base.errors import BadInput
+from ingest.space.encoders import signal, wording
+from ingest.space.encoders.signal import Floats, Signal
+from ingest.space.entity import Draft, Locator
 from ingest.text import charset
 from ingest.text.cells import cell, date, header, shown
 
-from ..encoders import signal, wording
-from ..encoders.signal import Floats, Signal
-from ..entity import Draft, Locator
 from ..source import XLSX, Source, units_of
 from . import Note, table
 from .grid import Row

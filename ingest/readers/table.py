@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ingest.base.errors import UnreadableSource
+from ingest.space.entity import Draft, Locator
 from ingest.text import charset
 
-from ..entity import Draft, Locator
 from ..source import XLS, XLSX, Source
 from . import Note
 from .grid import Row, grid

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from itertools import chain, pairwise
 
+from ingest.space.entity import Draft
 from ingest.text import charset
 
-from ..entity import Draft
 from ..source import Source
 from . import Note
 from .flow import Block, Table, fold

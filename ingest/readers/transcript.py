@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import MIB
+from ingest.space.entity import Draft, Locator
 from ingest.text import charset
 
-from ..entity import Draft, Locator
 from ..source import Source
 from . import Note
 
