@@ -25,7 +25,7 @@ from assistant.prompt import REFUSAL, system
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
-from ingest.catalog import stored
+from ingest.memory.catalog import stored
 from ingest.space.entity import Entity
 from ingest.space.space import Vectors, unpack
 from ingest.text.terms import is_telling, terms
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from assistant.question import Shown
     from assistant.remote import Remote
     from assistant.retrieve import Hit, Retriever
-    from ingest.memory import Memory
+    from ingest.memory.memory import Memory
 
 HITS = 5
 """Hits that are read; more cost time and rarely hold what the first five lack."""

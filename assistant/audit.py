@@ -27,7 +27,7 @@ from typing import Any
 
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import AuditBroken
-from ingest.catalog import Catalog
+from ingest.memory.catalog import Catalog
 
 START = "0" * 64
 """What stands for the HMAC before the first row."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from assistant.policy import Policies
     from assistant.remote import Remote
     from assistant.sso import SingleSignOn
-    from ingest.catalog import Catalog
-    from ingest.memory import Memory
+    from ingest.memory.catalog import Catalog
+    from ingest.memory.memory import Memory
     from ingest.personal import Personal
     from ingest.pipeline import Report
     from ingest.readers import Reader
@@ -93,14 +93,14 @@ def readers(settings: Settings) -> Sequence[Reader]:
 
 
 def memory(settings: Settings) -> Memory:
-    from ingest.memory import Memory
+    from ingest.memory.memory import Memory
 
     return Memory(settings, space(settings))
 
 
 def catalog(settings: Settings) -> Catalog:
     """The catalogue alone: enough to look at sources, jobs, policy and audit while another process owns the memory."""
-    from ingest.catalog import Catalog
+    from ingest.memory.catalog import Catalog
 
     return Catalog(settings.catalog_file)
 
@@ -111,7 +111,8 @@ def ingest(settings: Settings, paths: Iterable[Path], scope: str = "") -> Iterat
     The scope is `scope` if given, else the one it was moved to, else what the policy's folder rules say, else
     `DEFAULT_SCOPE`.
     """
-    from ingest import links, pipeline
+    from ingest import pipeline
+    from ingest.memory import links
 
     known = catalog(settings)
     rules = policies(known).current()

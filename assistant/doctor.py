@@ -13,11 +13,11 @@ from importlib.metadata import packages_distributions
 import numpy as np
 
 from assistant import build
-from ingest import memory as store
 from ingest.base import weights
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
-from ingest.memory import Memory
+from ingest.memory import memory as store
+from ingest.memory.memory import Memory
 
 SAMPLE = 200
 """Entities asked for themselves; enough to see a store that lost one in a hundred."""
@@ -68,7 +68,7 @@ def _integrity(memory: Memory) -> Check:
 
 
 def _words(memory: Memory) -> Check:
-    from ingest import lexicon
+    from ingest.memory import lexicon
 
     missing = lexicon.missing(memory.catalog.connection)
     return Check(

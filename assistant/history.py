@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.base.access import Viewer
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 
 if TYPE_CHECKING:
     from assistant.answer import Answer

@@ -24,7 +24,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ingest.base.errors import BadInput, SignInRefused, UnknownPerson
-from ingest.catalog import Catalog
+from ingest.memory.catalog import Catalog
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
 SESSION_SECONDS = 12 * 3600.0

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.base.access import Viewer, may_read
-from ingest.catalog import Catalog, StoredEntity, stored
-from ingest.lexicon import rarity, search
-from ingest.memory import Memory
+from ingest.memory.catalog import Catalog, StoredEntity, stored
+from ingest.memory.lexicon import rarity, search
+from ingest.memory.memory import Memory
 from ingest.space.entity import Entity
 from ingest.space.space import Placed, Space, Vectors, unit, unpack
 from ingest.text.split import sentences

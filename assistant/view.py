@@ -16,8 +16,8 @@ from typing import Any, BinaryIO, Literal
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound, UnreadableSource
 from ingest.base.settings import Settings
-from ingest.catalog import SourceRow
-from ingest.memory import Memory
+from ingest.memory.catalog import SourceRow
+from ingest.memory.memory import Memory
 from ingest.personal import Personal, put_back
 from ingest.source import Source, look
 from ingest.space.entity import Entity, Locator

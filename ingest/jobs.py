@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .catalog import Catalog
+from .memory.catalog import Catalog
 
 MAX_TRIES = 10
 """After so many readings that never ended the file itself is named as the cause."""

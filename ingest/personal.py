@@ -20,7 +20,7 @@ from . import keys
 from .base.access import Viewer, may_read
 from .base.errors import MissingPart
 from .base.settings import Settings
-from .catalog import Catalog, chunks, marks
+from .memory.catalog import Catalog, chunks, marks
 from .redact import KINDS, Placeholders, Span, find, resolved
 from .space.entity import Draft
 from .text.cells import shown

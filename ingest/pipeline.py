@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from . import jobs, moves, reading
+from . import jobs, reading
 from .base.access import BOTH, destination
 from .base.errors import KotonohaError, MemoryHeld, UnreadableSource
 from .base.settings import Settings
-from .catalog import Catalog, SourceRow, StoredEntity
-from .memory import Memory
+from .memory import moves
+from .memory.catalog import Catalog, SourceRow, StoredEntity
+from .memory.memory import Memory
 from .personal import Personal
 from .readers import Reader
 from .reading import Read

@@ -17,8 +17,8 @@ from assistant.people import People
 from assistant.retrieve import Hit
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, UnknownPerson
-from ingest.catalog import SourceRow, StoredEntity
-from ingest.memory import Memory
+from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.memory import Memory
 from ingest.personal import Personal
 from ingest.pipeline import place
 from ingest.readers import Reader

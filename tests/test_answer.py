@@ -17,7 +17,7 @@ from assistant.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, BridgeMismatch, MissingPart
 from ingest.base.settings import Settings
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.readers.grid import Row, grid
 from ingest.space.encoders.words import Words
 from ingest.space.entity import Draft as Said

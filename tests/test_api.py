@@ -20,7 +20,7 @@ from assistant.people import People
 from assistant.serve.parts import Parts
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.readers.text import TextReader
 from ingest.space.entity import Entity
 from tests.conftest import FIRM, WordSpace

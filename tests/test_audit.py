@@ -13,7 +13,7 @@ import pytest
 from assistant.audit import Audit, Event
 from ingest.base.access import Viewer
 from ingest.base.errors import AuditBroken
-from ingest.catalog import Catalog
+from ingest.memory.catalog import Catalog
 
 KEY = b"the key of the audit, 32 bytes.."
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest import catalog as schema
 from ingest.base.errors import MemoryMismatch
-from ingest.catalog import Catalog
+from ingest.memory import catalog as schema
+from ingest.memory.catalog import Catalog
 
 
 def test_a_catalogue_of_a_newer_version_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from assistant.chain import Chain, follow, within
 from assistant.quote import rank
 from assistant.retrieve import Retriever
 from ingest.base.access import Viewer
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 
 from .test_retrieve import ALL, GUEST, put
 

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.cli import main
 from ingest.base.settings import Settings
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.space.encoders.words import Words
 from ingest.space.entity import Draft
 from ingest.space.space import Space

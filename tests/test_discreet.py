@@ -17,7 +17,7 @@ from assistant.question import Shown
 from assistant.retrieve import Hit, Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.personal import Personal
 from ingest.readers.text import TextReader
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistant.evaluate.concepts import measure
 from ingest.base.settings import Settings
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.space.entity import Draft
 from tests.test_links import Letters, address, concept, put
 

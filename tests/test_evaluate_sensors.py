@@ -12,8 +12,8 @@ from assistant.evaluate.sensors import run
 from assistant.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
-from ingest.catalog import SourceRow, StoredEntity
-from ingest.memory import Memory
+from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.memory import Memory
 from ingest.pipeline import place
 from ingest.readers.sensor import SensorReader
 from ingest.source import look

@@ -20,12 +20,12 @@ from assistant.evaluate.leaks import Echo
 from assistant.integrations import KotonohaRetriever
 from assistant.policy import Policy
 from assistant.retrieve import Retriever
-from ingest import links
 from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings
-from ingest.catalog import SourceRow, StoredEntity
-from ingest.memory import Memory
+from ingest.memory import links
+from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.memory import Memory
 from ingest.personal import Personal
 from ingest.pipeline import place
 from ingest.space.entity import Entity, Kind, Locator

@@ -6,7 +6,7 @@ from assistant import history
 from assistant.answer import Answer
 from assistant.history import History, Turn, may_show
 from ingest.base.access import Viewer
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from tests.library import Parrot, stock, viewer_of
 
 

@@ -19,7 +19,7 @@ from assistant.build import readers
 from ingest import pipeline, reading
 from ingest.base.errors import KotonohaError
 from ingest.base.settings import Settings
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.readers import Reader
 from ingest.source import look
 from tests import test_readers as made

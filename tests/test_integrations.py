@@ -16,7 +16,7 @@ from assistant.llm import Llm
 from assistant.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 
 from .test_retrieve import GUEST, put
 

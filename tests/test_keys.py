@@ -22,7 +22,7 @@ from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, MissingPart
 from ingest.base.settings import Settings
 from ingest.keys import CHOSEN, Files, Keyring, Keys, given, of
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.personal import Personal
 from ingest.readers.text import TextReader
 from ingest.vault import Vault

@@ -13,7 +13,7 @@ from assistant.policy import Policy
 from assistant.retrieve import Hit, Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.space.space import Vectors
 
 from .conftest import ParagraphReader

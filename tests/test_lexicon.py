@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import lexicon
-from ingest.catalog import Catalog
+from ingest.memory import lexicon
+from ingest.memory.catalog import Catalog
 from ingest.text.terms import terms
 
 VOCABULARY = ["pump", "valve", "seal", "oil", "bearing", "motor"]

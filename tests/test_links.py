@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant import build
-from ingest import links
 from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings
-from ingest.catalog import SourceRow, StoredEntity
-from ingest.memory import Memory
+from ingest.memory import links
+from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.memory import Memory
 from ingest.space.entity import Draft, Entity, Kind, identify
 from ingest.space.space import Placed, Vectors, pack, unit
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest import memory as store
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, MemoryHeld, MemoryMismatch
 from ingest.base.settings import Settings
-from ingest.catalog import SourceRow, StoredEntity
-from ingest.memory import Memory
+from ingest.memory import memory as store
+from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.memory import Memory
 from ingest.pipeline import place
 from ingest.space.entity import Draft, identify
 from ingest.space.space import pack

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from assistant.retrieve import Retriever
-from ingest import lexicon, moves, pipeline
-from ingest import memory as store
+from ingest import pipeline
 from ingest.base.access import Viewer, between, destination, may_read, origin
 from ingest.base.settings import Settings
-from ingest.catalog import Catalog
-from ingest.memory import Memory
+from ingest.memory import lexicon, moves
+from ingest.memory import memory as store
+from ingest.memory.catalog import Catalog
+from ingest.memory.memory import Memory
 
 from .conftest import ParagraphReader, WordSpace
 

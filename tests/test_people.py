@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 
 from assistant.people import Account, People, Person, check_password
 from ingest.base.errors import BadInput, SignInRefused, UnknownPerson
-from ingest.catalog import Catalog
+from ingest.memory.catalog import Catalog
 
 GOOD = "correct horse battery"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -10,8 +10,8 @@ from assistant.cli import main
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
-from ingest.catalog import Catalog
-from ingest.memory import Memory
+from ingest.memory.catalog import Catalog
+from ingest.memory.memory import Memory
 
 from .conftest import ParagraphReader, WordSpace
 

@@ -12,8 +12,8 @@ from assistant.policy import Policies
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadPolicy
-from ingest.lexicon import search
-from ingest.memory import Memory
+from ingest.memory.lexicon import search
+from ingest.memory.memory import Memory
 from ingest.personal import DEFAULT, Personal, put_back
 from ingest.readers import Reader
 from ingest.readers.office import DocxReader

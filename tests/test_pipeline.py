@@ -8,7 +8,7 @@ import pytest
 from ingest import jobs, pipeline
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.pipeline import Report
 from ingest.readers import Note
 from ingest.source import Source, companions

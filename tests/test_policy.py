@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from assistant.policy import Policies, Policy
 from ingest.base.access import Viewer
 from ingest.base.errors import BadPolicy, UnknownPerson
-from ingest.catalog import Catalog
+from ingest.memory.catalog import Catalog
 
 from .conftest import FIRM
 

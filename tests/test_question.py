@@ -20,7 +20,7 @@ from assistant.question import WHAT, Question, Shown, read
 from assistant.retrieve import Retriever
 from ingest.base.errors import BadInput, UnreadableSource
 from ingest.base.settings import Settings
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.readers import Reader
 from ingest.text.codes import written
 

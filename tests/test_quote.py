@@ -11,7 +11,7 @@ from assistant import quote
 from assistant.quote import Candidate, choose, confidence, extended, rank, spans
 from assistant.retrieve import Retriever
 from ingest.base.settings import Settings
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.space.encoders.words import Words
 from ingest.space.entity import Draft, Entity, Locator
 from ingest.space.space import unpack

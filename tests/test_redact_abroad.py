@@ -73,7 +73,7 @@ def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @needed
 def test_a_question_and_its_placeholder_know_them_too(memory: object, settings: Settings) -> None:
-    from ingest.memory import Memory
+    from ingest.memory.memory import Memory
 
     assert isinstance(memory, Memory)
     personal = Personal(memory.catalog, Settings(home=settings.home, presidio=True))

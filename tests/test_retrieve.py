@@ -11,8 +11,8 @@ import pytest
 from assistant.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Hit, Retriever, fuse, weights
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
-from ingest.catalog import SourceRow, StoredEntity
-from ingest.memory import Memory
+from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.memory import Memory
 from ingest.pipeline import place
 from ingest.space.entity import Draft, identify
 from ingest.space.space import pack

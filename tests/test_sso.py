@@ -29,7 +29,7 @@ from assistant.serve.parts import Parts
 from assistant.sso import SingleSignOn
 from ingest.base.errors import BadInput, SignInRefused
 from ingest.base.settings import Settings, load
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from tests.conftest import WordSpace
 from tests.library import Parrot, accounts, keys, stock, viewer_of
 from tests.test_web import CHROMIUM, Served

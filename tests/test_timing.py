@@ -18,7 +18,7 @@ import pytest
 from assistant.audit import Audit
 from assistant.serve.parts import Parts
 from ingest.base.settings import Settings
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from tests.conftest import WordSpace
 from tests.library import Parrot, accounts, keys, stock, viewer_of
 from tests.test_web import Served

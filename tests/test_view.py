@@ -10,7 +10,7 @@ import pytest
 from assistant import view
 from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.personal import Personal
 from ingest.readers.sensor import SensorReader
 from ingest.readers.table import TableReader

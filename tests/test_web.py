@@ -19,7 +19,7 @@ from assistant import api
 from assistant.serve.parts import Parts
 from assistant.web import words
 from ingest.base.settings import Settings
-from ingest.memory import Memory
+from ingest.memory.memory import Memory
 from ingest.space.entity import Entity, Locator
 from tests.conftest import WordSpace
 from tests.library import PASSWORDS, Parrot, accounts, keys, stock, viewer_of

@@ -13,7 +13,7 @@ from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
     from ingest.base.access import Viewer
-    from ingest.catalog import Catalog
+    from ingest.memory.catalog import Catalog
     from ingest.space.entity import Entity
 
 
@@ -41,7 +41,7 @@ def concepts(args: argparse.Namespace, settings: Settings) -> int:
 def _list(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int:
     """Every concept this person may read, with how many readable entities of which kinds speak of it."""
     from assistant import build
-    from ingest import links
+    from ingest.memory import links
 
     viewer = build.viewer(catalog, args.person)
     links.link(catalog)
@@ -54,7 +54,7 @@ def _list(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int
 
 def _show(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int:
     from assistant import build
-    from ingest import links
+    from ingest.memory import links
 
     viewer = build.viewer(catalog, args.person)
     links.link(catalog)
@@ -73,7 +73,7 @@ def _show(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int
 
 def _propose(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int:
     from assistant import build
-    from ingest import links
+    from ingest.memory import links
 
     for proposal in links.proposals(catalog, build.viewer(catalog, args.person)):
         print(f"{proposal.name:<32} {proposal.kind:<8} {len(proposal.entities)} entities in {proposal.sources} sources")
@@ -97,7 +97,7 @@ def _accept(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> i
 
 def _refine(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int:
     from assistant import build
-    from ingest import links
+    from ingest.memory import links
 
     viewer = build.governor(catalog, args.person)
     with build.memory(settings) as memory:
@@ -114,7 +114,7 @@ def _refine(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> i
 
 def _revert(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int:
     from assistant import build
-    from ingest import links
+    from ingest.memory import links
 
     viewer = build.governor(catalog, args.person)
     concept = _named(catalog, viewer, args.name)
@@ -130,7 +130,7 @@ def _named(catalog: Catalog, viewer: Viewer, name: str) -> Entity:
     Raises:
         NotFound: none that this person may read has it.
     """
-    from ingest import links
+    from ingest.memory import links
 
     found = [
         one for one in links.concepts(catalog, viewer) if name.casefold() in (n.casefold() for n in links.names(one))

@@ -13,7 +13,7 @@ from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.policy import Policy
-    from ingest.catalog import Catalog, SourceRow
+    from ingest.memory.catalog import Catalog, SourceRow
 
 GOVERNS = "who is doing this; must be allowed to govern"
 NONE = "no policy: the owner of this machine reads everything, nobody else can sign in (kotonoha policy set FILE)"
@@ -172,7 +172,7 @@ def _text(file: Path) -> str:
 
 def move(args: argparse.Namespace, settings: Settings) -> int:
     from assistant import build
-    from ingest import moves
+    from ingest.memory import moves
 
     catalog = build.catalog(settings)
     governor = build.governor(catalog, args.person)

@@ -17,8 +17,8 @@ import numpy as np
 from assistant.evaluate.table import Table
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
-from ingest.catalog import SourceRow, StoredEntity, chunks
-from ingest.memory import Memory, open_vectors
+from ingest.memory.catalog import SourceRow, StoredEntity, chunks
+from ingest.memory.memory import Memory, open_vectors
 from ingest.space.entity import Entity, Locator
 from ingest.space.space import Placed, Vectors, pack, unit
 

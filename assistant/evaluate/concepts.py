@@ -16,10 +16,10 @@ import numpy as np
 
 from assistant.evaluate.table import Table
 from assistant.retrieve import Retriever
-from ingest import links
 from ingest.base.access import Viewer
-from ingest.catalog import Catalog
-from ingest.memory import Memory
+from ingest.memory import links
+from ingest.memory.catalog import Catalog
+from ingest.memory.memory import Memory
 from ingest.space.space import Space
 
 TOP = 5

@@ -36,11 +36,11 @@ from assistant.integrations import KotonohaRetriever
 from assistant.policy import Policy
 from assistant.prompt import system, user
 from assistant.retrieve import Retriever
-from ingest import links
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound
-from ingest.catalog import Catalog, StoredEntity, stored
-from ingest.memory import Memory
+from ingest.memory import links
+from ingest.memory.catalog import Catalog, StoredEntity, stored
+from ingest.memory.memory import Memory
 from ingest.personal import Personal
 from ingest.space.entity import Kind, Locator
 from ingest.space.space import RATIO, Placed, Space, unpack

@@ -28,9 +28,9 @@ from assistant.evaluate.table import Cell, Table
 from assistant.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Asked, Retriever, features, fuse
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings, load
-from ingest.catalog import SourceRow, StoredEntity
-from ingest.lexicon import search as by_words
-from ingest.memory import Memory
+from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.lexicon import search as by_words
+from ingest.memory.memory import Memory
 from ingest.pipeline import place
 from ingest.space.entity import Draft, identify
 from ingest.space.space import Space, pack

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.evaluate.table import Cell, Table
-from ingest.catalog import chunks
+from ingest.memory.catalog import chunks
 from ingest.space.space import Space, Vectors, pack, unit, unpack
 
 CENTROIDS = 256

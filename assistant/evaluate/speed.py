@@ -26,8 +26,8 @@ from assistant.evaluate.table import Cell, Table
 from assistant.llm import default_model
 from ingest import pipeline
 from ingest.base.settings import Settings, load
-from ingest.catalog import Catalog
-from ingest.memory import Memory
+from ingest.memory.catalog import Catalog
+from ingest.memory.memory import Memory
 from ingest.space.space import Space
 
 ROUNDS = 2

@@ -30,9 +30,9 @@ from assistant.evaluate.table import Table
 from assistant.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.settings import load
-from ingest.catalog import SourceRow, StoredEntity, chunks
-from ingest.lexicon import search
-from ingest.memory import Memory
+from ingest.memory.catalog import SourceRow, StoredEntity, chunks
+from ingest.memory.lexicon import search
+from ingest.memory.memory import Memory
 from ingest.pipeline import place
 from ingest.readers.grid import grid
 from ingest.space.entity import Entity, Locator, identify

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from assistant.people import People
     from assistant.sso import SingleSignOn
     from ingest.base.settings import Settings
-    from ingest.memory import Memory
+    from ingest.memory.memory import Memory
     from ingest.personal import Personal
 
 

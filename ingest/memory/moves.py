@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from sqlite3 import Connection
 
-from .base.access import BOTH, between, checked_scope, destination
+from ingest.base.access import BOTH, between, checked_scope, destination
+
 from .catalog import Catalog, SourceRow
 
 

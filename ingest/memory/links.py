@@ -22,12 +22,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .base.access import Viewer, may_read
-from .base.errors import NotFound
+from ingest.base.access import Viewer, may_read
+from ingest.base.errors import NotFound
+from ingest.space.entity import Entity
+from ingest.space.space import Vectors, unit
+
 from .catalog import Catalog, StoredEntity, marks, stored
 from .memory import Memory
-from .space.entity import Entity
-from .space.space import Vectors, unit
 
 DAMPING = 0.3
 """Share of a concept's vector that comes from the entities that speak of it."""

@@ -14,8 +14,9 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from ingest.text.terms import terms
+
 from .catalog import Catalog, chunks, marks
-from .text.terms import terms
 
 COMMON = 0.25
 """In a large memory, a term in more than this share of the entities is not looked up: it costs most and tells least."""

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .base.access import BOTH
-from .base.errors import MemoryMismatch
-from .space.entity import Entity, Locator
+from ingest.base.access import BOTH
+from ingest.base.errors import MemoryMismatch
+from ingest.space.entity import Entity, Locator
 
 MIGRATIONS: tuple[str, ...] = (
     # 1: the spine
@@ -87,7 +87,7 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE source ADD COLUMN redacted TEXT NOT NULL DEFAULT '';
     ALTER TABLE source ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;
     """,
-    # 4: concepts (ingest.links). What leaves a scope, or is forgotten, takes its influence on concepts with it.
+    # 4: concepts (ingest.memory.links). What leaves a scope, or is forgotten, takes its influence on concepts with it.
     """
     CREATE TABLE mention (
         concept TEXT NOT NULL REFERENCES entity (id) ON DELETE CASCADE,

@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock, Timeout
 
+from ingest.base.access import Viewer, checked_scope, destination, may_read, origin
+from ingest.base.errors import MemoryHeld, MemoryMismatch
+from ingest.base.settings import Settings
+from ingest.space.space import Space, Vectors
+
 from . import lexicon, moves
-from .base.access import Viewer, checked_scope, destination, may_read, origin
-from .base.errors import MemoryHeld, MemoryMismatch
-from .base.settings import Settings
 from .catalog import Catalog, SourceRow, StoredEntity, chunks, columns, marks
-from .space.space import Space, Vectors
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
