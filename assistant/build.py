@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from assistant.sso import SingleSignOn
     from ingest.memory.catalog import Catalog
     from ingest.memory.memory import Memory
-    from ingest.personal import Personal
     from ingest.pipeline import Report
+    from ingest.privacy.personal import Personal
     from ingest.readers import Reader
     from ingest.space.encoders.vision import Sight
     from ingest.space.space import Space
@@ -154,15 +154,15 @@ def viewer(catalog: Catalog, person: str = "") -> Viewer:
 
 def audit(settings: Settings, catalog: Catalog) -> Audit:
     from assistant.audit import Audit
-    from ingest import keys
-    from ingest.vault import secret
+    from ingest.privacy import keys
+    from ingest.privacy.vault import secret
 
     return Audit(catalog, secret(keys.of(settings), "audit.key"), settings.home / "audit.head")
 
 
 def personal(settings: Settings, catalog: Catalog) -> Personal:
     """The placeholders and sealed originals of this memory."""
-    from ingest.personal import Personal
+    from ingest.privacy.personal import Personal
 
     return Personal(catalog, settings)
 
@@ -201,7 +201,7 @@ def remote(settings: Settings, catalog: Catalog, personal: Personal) -> Remote |
 
 def _given(file: str) -> str:
     """The secret in a file that a setting names, or none."""
-    from ingest.keys import given
+    from ingest.privacy.keys import given
 
     return given(Path(file).expanduser()) if file else ""
 

@@ -14,7 +14,7 @@ from assistant.answer import Answer, Event, Exchange, Found
 from assistant.audited import Asks
 from assistant.question import Shown
 from ingest.base.access import Viewer
-from ingest.personal import Personal, put_back
+from ingest.privacy.personal import Personal, put_back
 
 
 class DiscreetAssistant:

@@ -20,7 +20,7 @@ from casbin.model import FastModel  # type: ignore[import-untyped]
 from ingest.base.access import Viewer
 from ingest.base.errors import UnknownPerson
 from ingest.memory.catalog import Catalog
-from ingest.personal import keep_rules
+from ingest.privacy.personal import keep_rules
 
 from .policy_file import Rule, read
 

@@ -5,7 +5,7 @@
     scopes:
       sales: {about: orders and prices, folder: sales, may_leave: true}   # may_leave: to a remote model, redacted
       hr: {redact: [my_number, bank_account, address, phone, name]}       # instead of the firm's `redact`
-    redact: [my_number, bank_account, card]  # optional: personal data replaced by placeholders (`ingest.redact.KINDS`)
+    redact: [my_number, bank_account, card]  # optional: personal data replaced by placeholders (`ingest.privacy.redact.KINDS`)
     roles:
       employee: {reads: [public]}
       clerk: {inherits: [employee], reads: [sales], may: [reveal]}        # reveal: personal data unredacted
@@ -39,7 +39,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from ingest.base.access import SCOPE_NAME
 from ingest.base.errors import BadPolicy
-from ingest.redact import KINDS
+from ingest.privacy.redact import KINDS
 
 from .people import NAME
 

@@ -18,7 +18,7 @@ from ingest.base.errors import NotFound, UnreadableSource
 from ingest.base.settings import Settings
 from ingest.memory.catalog import SourceRow
 from ingest.memory.memory import Memory
-from ingest.personal import Personal, put_back
+from ingest.privacy.personal import Personal, put_back
 from ingest.source import Source, look
 from ingest.space.entity import Entity, Locator
 from ingest.text.cells import shown

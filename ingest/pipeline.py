@@ -25,7 +25,7 @@ from .base.settings import Settings
 from .memory import moves
 from .memory.catalog import Catalog, SourceRow, StoredEntity
 from .memory.memory import Memory
-from .personal import Personal
+from .privacy.personal import Personal
 from .readers import Reader
 from .reading import Read
 from .source import Source, look, walk

@@ -19,8 +19,8 @@ from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, UnknownPerson
 from ingest.memory.catalog import SourceRow, StoredEntity
 from ingest.memory.memory import Memory
-from ingest.personal import Personal
 from ingest.pipeline import place
+from ingest.privacy.personal import Personal
 from ingest.readers import Reader
 from ingest.readers.pdf import PdfReader
 from ingest.readers.sensor import SensorReader

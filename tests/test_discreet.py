@@ -18,7 +18,7 @@ from assistant.retrieve import Hit, Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.memory.memory import Memory
-from ingest.personal import Personal
+from ingest.privacy.personal import Personal
 from ingest.readers.text import TextReader
 
 from .conftest import FIRM

@@ -26,8 +26,8 @@ from ingest.base.settings import Settings
 from ingest.memory import links
 from ingest.memory.catalog import SourceRow, StoredEntity
 from ingest.memory.memory import Memory
-from ingest.personal import Personal
 from ingest.pipeline import place
+from ingest.privacy.personal import Personal
 from ingest.space.entity import Entity, Kind, Locator
 from ingest.space.space import pack
 

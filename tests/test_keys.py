@@ -21,11 +21,11 @@ from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, MissingPart
 from ingest.base.settings import Settings
-from ingest.keys import CHOSEN, Files, Keyring, Keys, given, of
 from ingest.memory.memory import Memory
-from ingest.personal import Personal
+from ingest.privacy.keys import CHOSEN, Files, Keyring, Keys, given, of
+from ingest.privacy.personal import Personal
+from ingest.privacy.vault import Vault
 from ingest.readers.text import TextReader
-from ingest.vault import Vault
 
 from .conftest import FIRM
 
@@ -130,7 +130,8 @@ def test_another_place_is_refused(tmp_path: Path) -> None:
 def test_without_the_package_nothing_else_needs_it(tmp_path: Path) -> None:
     code = (
         "import sys\nsys.modules['keyring'] = None\nfrom pathlib import Path\n"
-        "from ingest.keys import of\nfrom ingest.base.settings import Settings\nfrom ingest.base.errors import MissingPart\n"
+        "from ingest.privacy.keys import of\nfrom ingest.base.settings import Settings\n"
+        "from ingest.base.errors import MissingPart\n"
         "of(Settings(home=Path('.'))).read\n"
         "try:\n    of(Settings(home=Path('.'), keys='keyring'))\nexcept MissingPart as e:\n    print(e)"
     )

@@ -114,7 +114,7 @@ def test_while_another_process_owns_the_memory_a_move_is_begun_and_finished_ther
 def test_a_new_key_opens_what_the_old_one_sealed(
     home: Path, settings: Settings, space: WordSpace, tmp_path: Path
 ) -> None:
-    from ingest.personal import Personal
+    from ingest.privacy.personal import Personal
 
     with Memory(settings, space) as memory:
         pipeline.ask(memory.catalog, [tmp_path / "files" / "call.txt"], lambda path: "hr")

@@ -14,7 +14,7 @@ from ingest.base.access import Viewer
 from ingest.base.errors import BadPolicy
 from ingest.memory.lexicon import search
 from ingest.memory.memory import Memory
-from ingest.personal import DEFAULT, Personal, put_back
+from ingest.privacy.personal import DEFAULT, Personal, put_back
 from ingest.readers import Reader
 from ingest.readers.office import DocxReader
 from ingest.readers.table import TableReader

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.evaluate.redaction import leaked, plain, read, score
-from ingest.redact import Placeholders, Span, checks, find, redact, resolved
-from ingest.redact.fold import fold
+from ingest.privacy.redact import Placeholders, Span, checks, find, redact, resolved
+from ingest.privacy.redact.fold import fold
 
 LABELLED = Path(__file__).parent / "data" / "personal_data.jsonl"
 PLACEHOLDERS = Placeholders(b"a secret of the firm, 32 bytes..")

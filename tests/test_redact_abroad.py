@@ -11,8 +11,8 @@ import pytest
 
 from ingest.base.errors import MissingPart
 from ingest.base.settings import Settings
-from ingest.personal import Personal, finder
-from ingest.redact import find
+from ingest.privacy.personal import Personal, finder
+from ingest.privacy.redact import find
 
 installed = importlib.util.find_spec("presidio_analyzer") is not None
 needed = pytest.mark.skipif(not installed, reason="pip install 'kotonoha[presidio]'")

@@ -28,7 +28,7 @@ from ingest.base.access import Viewer, between
 from ingest.base.errors import BadInput, KotonohaError, ModelFault
 from ingest.base.settings import Settings, load
 from ingest.memory.memory import Memory
-from ingest.personal import Personal
+from ingest.privacy.personal import Personal
 from ingest.readers.text import TextReader
 from ingest.space.entity import Draft as Said
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ingest.base.errors import MemoryDamaged
-from ingest.keys import Files
-from ingest.vault import Vault, secret
+from ingest.privacy.keys import Files
+from ingest.privacy.vault import Vault, secret
 
 
 def test_sealed_text_opens_for_its_owner_after_a_restart(tmp_path: Path) -> None:

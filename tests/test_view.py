@@ -11,7 +11,7 @@ from assistant import view
 from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 from ingest.memory.memory import Memory
-from ingest.personal import Personal
+from ingest.privacy.personal import Personal
 from ingest.readers.sensor import SensorReader
 from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader

@@ -41,7 +41,7 @@ from ingest.base.errors import NotFound
 from ingest.memory import links
 from ingest.memory.catalog import Catalog, StoredEntity, stored
 from ingest.memory.memory import Memory
-from ingest.personal import Personal
+from ingest.privacy.personal import Personal
 from ingest.space.entity import Kind, Locator
 from ingest.space.space import RATIO, Placed, Space, unpack
 from ingest.text.terms import stem

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.evaluate.table import Cell, Table
-from ingest.redact import KINDS, Span, find
+from ingest.privacy.redact import KINDS, Span, find
 
 Finder = Callable[[str], Iterable[Span]]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.sso import SingleSignOn
     from ingest.base.settings import Settings
     from ingest.memory.memory import Memory
-    from ingest.personal import Personal
+    from ingest.privacy.personal import Personal
 
 
 class Asked(Protocol):

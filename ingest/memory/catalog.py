@@ -79,7 +79,7 @@ MIGRATIONS: tuple[str, ...] = (
         number INTEGER PRIMARY KEY, version TEXT NOT NULL, text TEXT NOT NULL, person TEXT NOT NULL, added TEXT NOT NULL
     );
     """,
-    # 3: personal data (ingest.personal) and moves between scopes
+    # 3: personal data (ingest.privacy.personal) and moves between scopes
     """
     CREATE TABLE original (
         entity TEXT PRIMARY KEY REFERENCES entity (id) ON DELETE CASCADE, sealed BLOB NOT NULL

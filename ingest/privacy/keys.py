@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from filelock import FileLock
 
-from .base.errors import BadInput, MissingPart
-from .base.settings import Settings
+from ingest.base.errors import BadInput, MissingPart
+from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend

@@ -16,14 +16,15 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import accumulate
 from typing import Any, TypeVar
 
+from ingest.base.access import Viewer, may_read
+from ingest.base.errors import MissingPart
+from ingest.base.settings import Settings
+from ingest.memory.catalog import Catalog, chunks, marks
+from ingest.space.entity import Draft
+from ingest.text.cells import shown
+
 from . import keys
-from .base.access import Viewer, may_read
-from .base.errors import MissingPart
-from .base.settings import Settings
-from .memory.catalog import Catalog, chunks, marks
 from .redact import KINDS, Placeholders, Span, find, resolved
-from .space.entity import Draft
-from .text.cells import shown
 from .vault import Vault, secret
 
 T = TypeVar("T")

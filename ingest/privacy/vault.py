@@ -11,7 +11,8 @@ import secrets
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from .base.errors import MemoryDamaged
+from ingest.base.errors import MemoryDamaged
+
 from .keys import Keys
 
 

@@ -1,0 +1,1 @@
+"""The firm's keys, and personal data found, sealed and given back."""
