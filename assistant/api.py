@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Stre
 from pydantic import BaseModel, Field
 
 from assistant import drawing, view
-from assistant.audit import Event
+from assistant.govern.audit import Event
 from assistant.guard import COOKIE, Guard, credential, is_local, safe_path
 from assistant.serve.parts import Parts, viewer_named
 from assistant.web import pages
@@ -29,7 +29,7 @@ from ingest.base.errors import BadInput, KotonohaError, NotFound, SignInRefused
 
 if TYPE_CHECKING:
     from assistant.answer import Event as Step
-    from assistant.sso import Proven, SingleSignOn
+    from assistant.govern.sso import Proven, SingleSignOn
 
 LONGEST_QUESTION = 4_000
 CHUNK = 256 * 1024

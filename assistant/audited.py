@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from assistant.answer import Answer, Event, Leaving
-from assistant.audit import Audit
-from assistant.audit import Event as AuditEvent
+from assistant.govern.audit import Audit
+from assistant.govern.audit import Event as AuditEvent
 from ingest.base.access import Viewer
 
 

@@ -15,11 +15,11 @@ from ingest.base.errors import BadInput, MissingPart, NotAllowed, UnknownPerson
 from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
-    from assistant.audit import Audit
     from assistant.discreet import DiscreetAssistant
-    from assistant.policy import Policies
+    from assistant.govern.audit import Audit
+    from assistant.govern.policy import Policies
+    from assistant.govern.sso import SingleSignOn
     from assistant.remote import Remote
-    from assistant.sso import SingleSignOn
     from ingest.memory.catalog import Catalog
     from ingest.memory.memory import Memory
     from ingest.pipeline import Report
@@ -127,7 +127,7 @@ def ingest(settings: Settings, paths: Iterable[Path], scope: str = "") -> Iterat
 
 
 def policies(catalog: Catalog) -> Policies:
-    from assistant.policy import Policies
+    from assistant.govern.policy import Policies
 
     return Policies(catalog)
 
@@ -153,7 +153,7 @@ def viewer(catalog: Catalog, person: str = "") -> Viewer:
 
 
 def audit(settings: Settings, catalog: Catalog) -> Audit:
-    from assistant.audit import Audit
+    from assistant.govern.audit import Audit
     from ingest.privacy import keys
     from ingest.privacy.vault import secret
 
@@ -228,7 +228,7 @@ def record(
     content: Mapping[str, object] | None = None,
 ) -> None:
     """Writes what somebody did into the audit."""
-    from assistant.audit import Event
+    from assistant.govern.audit import Event
 
     audit(settings, catalog).append(
         Event(action, viewer.person, viewer.roles, viewer.policy, tuple(scopes), details, content or {})
@@ -244,7 +244,7 @@ def sso(settings: Settings) -> SingleSignOn | None:
     if not settings.oidc_issuer:
         return None
     try:
-        from assistant.sso import SingleSignOn
+        from assistant.govern.sso import SingleSignOn
     except ImportError:
         raise MissingPart("single sign-on needs Authlib", "pip install 'kotonoha[oidc]'") from None
     secret, hosts = _given(settings.oidc_secret), settings.oidc_hosts.split()
@@ -257,7 +257,7 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
     Once there are accounts or single sign-on, everybody signs in; without any, the server is the local owner's.
     """
     from assistant import api
-    from assistant.people import People
+    from assistant.govern.people import People
     from assistant.serve.parts import Parts
     from ingest import pipeline
 

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.people import Person
+from assistant.govern.people import Person
 from ingest.base.errors import SignInRefused
 
 COOKIE = "kotonoha-session"

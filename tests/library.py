@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from assistant.answer import Answer, Cost, Event, Exchange, Found
 from assistant.answer import Draft as Written
 from assistant.cite import Citation
-from assistant.people import People
+from assistant.govern.people import People
 from assistant.retrieve import Hit
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, UnknownPerson

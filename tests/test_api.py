@@ -15,8 +15,8 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from assistant import api
-from assistant.audit import Audit
-from assistant.people import People
+from assistant.govern.audit import Audit
+from assistant.govern.people import People
 from assistant.serve.parts import Parts
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings

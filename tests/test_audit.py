@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audit import Audit, Event
+from assistant.govern.audit import Audit, Event
 from ingest.base.access import Viewer
 from ingest.base.errors import AuditBroken
 from ingest.memory.catalog import Catalog

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from assistant.answer import Answer, Event, Exchange, Found
-from assistant.audit import Audit
 from assistant.audited import AuditedAssistant
 from assistant.cite import Citation
 from assistant.discreet import DiscreetAssistant
+from assistant.govern.audit import Audit
 from assistant.question import Shown
 from assistant.retrieve import Hit, Retriever
 from ingest import pipeline

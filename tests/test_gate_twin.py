@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from assistant import view
 from assistant.answer import Answer, Assistant
-from assistant.audit import Audit, Event
 from assistant.evaluate.leaks import Echo
+from assistant.govern.audit import Audit, Event
+from assistant.govern.policy import Policy
 from assistant.integrations import KotonohaRetriever
-from assistant.policy import Policy
 from assistant.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import NotFound

@@ -6,8 +6,8 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
+from assistant.govern.people import Person
 from assistant.guard import COOKIE, Guard, is_local, safe_path
-from assistant.people import Person
 from ingest.base.errors import SignInRefused
 
 

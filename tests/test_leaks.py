@@ -9,7 +9,7 @@ import pytest
 
 from assistant.evaluate import leaks
 from assistant.evaluate.leaks import Watch, tokens
-from assistant.policy import Policy
+from assistant.govern.policy import Policy
 from assistant.retrieve import Hit, Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer

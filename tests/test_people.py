@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 from argon2 import PasswordHasher
 
-from assistant.people import Account, People, Person, check_password
+from assistant.govern.people import Account, People, Person, check_password
 from ingest.base.errors import BadInput, SignInRefused, UnknownPerson
 from ingest.memory.catalog import Catalog
 

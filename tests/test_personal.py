@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.policy import Policies
+from assistant.govern.policy import Policies
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadPolicy

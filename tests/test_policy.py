@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.policy import Policies, Policy
+from assistant.govern.policy import Policies, Policy
 from ingest.base.access import Viewer
 from ingest.base.errors import BadPolicy, UnknownPerson
 from ingest.memory.catalog import Catalog

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from assistant import policy_edit
-from assistant.policy import Policy
+from assistant.govern import policy_edit
+from assistant.govern.policy import Policy
 from ingest.base.errors import BadInput, BadPolicy
 
 SAMPLE = """\

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from assistant import build
 from assistant.answer import Answer, Assistant, Draft, Event, Leaving
-from assistant.audit import Audit
 from assistant.audited import AuditedAssistant
 from assistant.discreet import DiscreetAssistant
+from assistant.govern.audit import Audit
+from assistant.govern.policy import Policies
 from assistant.llm import Turn
-from assistant.policy import Policies
 from assistant.remote import Remote
 from assistant.retrieve import Retriever
 from ingest import pipeline

@@ -23,10 +23,10 @@ from fastapi.testclient import TestClient
 from werkzeug.serving import make_server
 
 from assistant import api, build
-from assistant.audit import Audit
+from assistant.govern.audit import Audit
+from assistant.govern.sso import SingleSignOn
 from assistant.guard import COOKIE
 from assistant.serve.parts import Parts
-from assistant.sso import SingleSignOn
 from ingest.base.errors import BadInput, SignInRefused
 from ingest.base.settings import Settings, load
 from ingest.memory.memory import Memory

@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 import pytest
 
-from assistant.audit import Audit
+from assistant.govern.audit import Audit
 from assistant.serve.parts import Parts
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory

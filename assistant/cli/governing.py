@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
 
 def people(args: argparse.Namespace, settings: Settings) -> int:
     from assistant import build
-    from assistant.people import People
+    from assistant.govern.people import People
 
     catalog = build.catalog(settings)
     governor = build.governor(catalog, args.person)

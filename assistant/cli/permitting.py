@@ -12,7 +12,7 @@ from ingest.base.errors import BadInput, MemoryHeld, NotFound
 from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
-    from assistant.policy import Policy
+    from assistant.govern.policy import Policy
     from ingest.memory.catalog import Catalog, SourceRow
 
 GOVERNS = "who is doing this; must be allowed to govern"
@@ -122,21 +122,21 @@ def put(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def allow(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import policy_edit
+    from assistant.govern import policy_edit
 
     times = {"since": args.since, "until": args.until, "why": args.why}
     return _put(args, settings, policy_edit.allow(_current(args, settings), args.who, args.scope, **times))
 
 
 def deny(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import policy_edit
+    from assistant.govern import policy_edit
 
     times = {"since": args.since, "until": args.until, "why": args.why}
     return _put(args, settings, policy_edit.deny(_current(args, settings), args.who, args.scope, **times))
 
 
 def withdraw(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import policy_edit
+    from assistant.govern import policy_edit
 
     return _put(args, settings, policy_edit.withdraw(_current(args, settings), args.who, args.scope))
 

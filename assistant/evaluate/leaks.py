@@ -28,12 +28,12 @@ import numpy as np
 
 from assistant import view
 from assistant.answer import Answer, Assistant, Draft, Exchange, How
-from assistant.audit import Audit
 from assistant.audited import record
 from assistant.discreet import DiscreetAssistant
 from assistant.evaluate.table import Table
+from assistant.govern.audit import Audit
+from assistant.govern.policy import Policy
 from assistant.integrations import KotonohaRetriever
-from assistant.policy import Policy
 from assistant.prompt import system, user
 from assistant.retrieve import Retriever
 from ingest.base.access import Viewer, may_read

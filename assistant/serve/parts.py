@@ -12,10 +12,10 @@ from ingest.base.errors import UnknownPerson
 if TYPE_CHECKING:
     from assistant.answer import Event as Step
     from assistant.answer import Exchange
-    from assistant.audit import Audit
     from assistant.compose import Grounding
-    from assistant.people import People
-    from assistant.sso import SingleSignOn
+    from assistant.govern.audit import Audit
+    from assistant.govern.people import People
+    from assistant.govern.sso import SingleSignOn
     from ingest.base.settings import Settings
     from ingest.memory.memory import Memory
     from ingest.privacy.personal import Personal

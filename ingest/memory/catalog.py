@@ -50,7 +50,7 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX job_ticket ON job (ticket);
     """,
-    # 2: what governs (assistant.audit, assistant.people, assistant.policy)
+    # 2: what governs (assistant.govern.audit, assistant.govern.people, assistant.govern.policy)
     """
     CREATE TABLE audit (number INTEGER PRIMARY KEY, event TEXT NOT NULL, previous TEXT NOT NULL, mac TEXT NOT NULL);
     CREATE TABLE audit_head (
