@@ -33,9 +33,9 @@ from ingest.text.terms import is_telling, terms
 if TYPE_CHECKING:
     from assistant.bridge import Bridge
     from assistant.llm import Llm, Stream, Usage
-    from assistant.question import Shown
     from assistant.remote import Remote
-    from assistant.retrieve import Hit, Retriever
+    from assistant.search.question import Shown
+    from assistant.search.retrieve import Hit, Retriever
     from ingest.memory.memory import Memory
 
 HITS = 5
@@ -184,7 +184,7 @@ class Assistant:
     def open(cls, settings: Settings, memory: Memory, remote: Remote | None = None) -> Assistant:
         """The assistant with the parts that the settings name."""
         from assistant.reader import load
-        from assistant.retrieve import Retriever
+        from assistant.search.retrieve import Retriever
 
         retriever = Retriever(memory, memory.catalog, memory.space)
         return cls(retriever, memory, lambda: load(settings, memory.space), remote)
@@ -206,7 +206,7 @@ class Assistant:
         """Finds, drafts, checks; the last event is the `Answer`.
 
         Args:
-            shown: what is shown with the question, see `assistant.question`.
+            shown: what is shown with the question, see `assistant.search.question`.
             hits: what to answer from, already found for this viewer; None searches.
 
         Raises:

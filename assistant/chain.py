@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.expect import expected
 from assistant.quote import ABOUT, INJECTION, Candidate, rank
+from assistant.search.expect import expected
 from ingest.text.codes import codes, held_codes, said, written
 from ingest.text.terms import terms
 
 if TYPE_CHECKING:
-    from assistant.retrieve import Asked, Hit, Retriever
+    from assistant.search.retrieve import Asked, Hit, Retriever
     from ingest.base.access import Viewer
 
 ENOUGH = 0.9

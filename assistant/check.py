@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.expect import expected
+from assistant.search.expect import expected
 from ingest.space.space import Space
 from ingest.text.cells import UNITS
 from ingest.text.codes import codes, dates, figures, held_codes

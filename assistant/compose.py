@@ -19,7 +19,7 @@ from ingest.space.space import Vectors
 if TYPE_CHECKING:
     from assistant.bridge import Bridge
     from assistant.llm import Part, Slots
-    from assistant.retrieve import Hit
+    from assistant.search.retrieve import Hit
 
 Grounding = Literal["hybrid", "soft", "text", "none"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.answer import Answer, Event, Exchange, Found
 from assistant.audited import Asks
-from assistant.question import Shown
+from assistant.search.question import Shown
 from ingest.base.access import Viewer
 from ingest.privacy.personal import Personal, put_back
 

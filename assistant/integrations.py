@@ -18,7 +18,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from assistant.llm import Llm, Stream, Turn
-from assistant.retrieve import Hit, Retriever
+from assistant.search.retrieve import Hit, Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput
 

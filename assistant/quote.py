@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.expect import asks_name, expected, field, plainly
+from assistant.search.expect import asks_name, expected, field, plainly
 from ingest.space.entity import Entity
 from ingest.space.space import Vectors, unit
 from ingest.text.codes import codes, figures, held_codes, said
@@ -30,7 +30,7 @@ from ingest.text.split import sentences
 from ingest.text.terms import terms
 
 if TYPE_CHECKING:
-    from assistant.retrieve import Asked, Hit
+    from assistant.search.retrieve import Asked, Hit
 
 WHOLE = frozenset({"row", "column", "table", "event", "series", "concept", "line", "region", "picture", "sound"})
 """Kinds whose text is one statement; it is quoted as it is."""

@@ -20,7 +20,7 @@ from ingest.base.access import BOTH
 from ingest.base.errors import ModelFault
 
 if TYPE_CHECKING:
-    from assistant.retrieve import Hit
+    from assistant.search.retrieve import Hit
 
 SECONDS = 60.0
 """Until the server has to begin, or to go on, answering."""

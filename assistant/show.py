@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Event
-    from assistant.question import Question
+    from assistant.search.question import Question
     from ingest.space.entity import Locator
 
 WHOSE = {

@@ -14,7 +14,7 @@ from assistant.answer import Answer, Cost, Event, Exchange, Found
 from assistant.answer import Draft as Written
 from assistant.cite import Citation
 from assistant.govern.people import People
-from assistant.retrieve import Hit
+from assistant.search.retrieve import Hit
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, UnknownPerson
 from ingest.memory.catalog import SourceRow, StoredEntity

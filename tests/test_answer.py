@@ -13,7 +13,7 @@ from assistant.answer import Answer, Assistant, Draft, Exchange, Found, standalo
 from assistant.llm import Llm, Part, Stream, Turn
 from assistant.prompt import REFUSAL
 from assistant.reader import load, untrained
-from assistant.retrieve import Retriever
+from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, BridgeMismatch, MissingPart
 from ingest.base.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.chain import Chain, follow, within
 from assistant.quote import rank
-from assistant.retrieve import Retriever
+from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.memory.memory import Memory
 

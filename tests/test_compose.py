@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from assistant import prompt
 from assistant.compose import ANSWER_ROOM, RATIO, compose
 from assistant.llm import Slots
-from assistant.retrieve import Hit
+from assistant.search.retrieve import Hit
 from ingest.space.entity import Entity, Locator
 from ingest.space.space import Vectors
 

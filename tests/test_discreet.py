@@ -13,8 +13,8 @@ from assistant.audited import AuditedAssistant
 from assistant.cite import Citation
 from assistant.discreet import DiscreetAssistant
 from assistant.govern.audit import Audit
-from assistant.question import Shown
-from assistant.retrieve import Hit, Retriever
+from assistant.search.question import Shown
+from assistant.search.retrieve import Hit, Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.memory.memory import Memory

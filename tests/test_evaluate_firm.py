@@ -12,7 +12,7 @@ from assistant.answer import Answer
 from assistant.cite import Citation
 from assistant.evaluate import perception, pictures, sensors
 from assistant.evaluate.firm import Question, mark, table
-from assistant.retrieve import Hit
+from assistant.search.retrieve import Hit
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
 from ingest.space.entity import Entity, Locator

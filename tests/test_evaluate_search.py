@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from assistant.evaluate.search import Asking, Case, chosen, evaluate, fit, fitted, measure, read
-from assistant.retrieve import FEATURES, FLUENT_WEIGHTS
+from assistant.search.retrieve import FEATURES, FLUENT_WEIGHTS
 
 from .conftest import WordSpace
 

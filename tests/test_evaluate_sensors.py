@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.evaluate.sensors import run
-from assistant.retrieve import Retriever
+from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 from ingest.memory.catalog import SourceRow, StoredEntity

@@ -13,7 +13,7 @@ from assistant.answer import Answer, Event
 from assistant.cite import Citation
 from assistant.evaluate.firm import load
 from assistant.evaluate.shown import QUESTIONS, run
-from assistant.question import Question, Shown
+from assistant.search.question import Question, Shown
 from ingest.base.access import Viewer
 from ingest.space.entity import Locator
 

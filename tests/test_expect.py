@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.expect import asks_name, expected, field
+from assistant.search.expect import asks_name, expected, field
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from assistant.evaluate.leaks import Echo
 from assistant.govern.audit import Audit, Event
 from assistant.govern.policy import Policy
 from assistant.integrations import KotonohaRetriever
-from assistant.retrieve import Retriever
+from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from assistant.integrations import KotonohaChat, KotonohaRetriever
 from assistant.llm import Llm
-from assistant.retrieve import Retriever
+from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput
 from ingest.memory.memory import Memory

@@ -10,7 +10,7 @@ import pytest
 from assistant.evaluate import leaks
 from assistant.evaluate.leaks import Watch, tokens
 from assistant.govern.policy import Policy
-from assistant.retrieve import Hit, Retriever
+from assistant.search.retrieve import Hit, Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.memory.memory import Memory

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.retrieve import Retriever
+from assistant.search.retrieve import Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer, between, destination, may_read, origin
 from ingest.base.settings import Settings

@@ -16,8 +16,8 @@ from PIL import Image
 from assistant import build
 from assistant.answer import Answer, Assistant
 from assistant.cli import main
-from assistant.question import WHAT, Question, Shown, read
-from assistant.retrieve import Retriever
+from assistant.search.question import WHAT, Question, Shown, read
+from assistant.search.retrieve import Retriever
 from ingest.base.errors import BadInput, UnreadableSource
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory

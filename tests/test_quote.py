@@ -9,7 +9,7 @@ import pytest
 
 from assistant import quote
 from assistant.quote import Candidate, choose, confidence, extended, rank, spans
-from assistant.retrieve import Retriever
+from assistant.search.retrieve import Retriever
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.space.encoders.words import Words

@@ -22,7 +22,7 @@ from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies
 from assistant.llm import Turn
 from assistant.remote import Remote
-from assistant.retrieve import Retriever
+from assistant.search.retrieve import Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer, between
 from ingest.base.errors import BadInput, KotonohaError, ModelFault

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Hit, Retriever, fuse, weights
+from assistant.search.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Hit, Retriever, fuse, weights
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 from ingest.memory.catalog import SourceRow, StoredEntity

@@ -12,7 +12,7 @@ from assistant.cli.parts import Commands, as_person, command
 from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
-    from assistant.question import Question
+    from assistant.search.question import Question
 
 
 def add(commands: Commands) -> None:
@@ -67,7 +67,7 @@ def ask(args: argparse.Namespace, settings: Settings) -> int:
 def _asked(args: argparse.Namespace, settings: Settings) -> Question:
     """The question as it was typed, or with what was shown and said."""
     from assistant import build
-    from assistant.question import Question, read
+    from assistant.search.question import Question, read
 
     if not (args.image or args.audio):
         return Question(args.question or sys.stdin.read())

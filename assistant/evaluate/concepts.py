@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assistant.evaluate.table import Table
-from assistant.retrieve import Retriever
+from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.memory import links
 from ingest.memory.catalog import Catalog

@@ -104,7 +104,7 @@ def _ingest(settings: Settings, folder: Path) -> None:
 
 
 def _state(settings: Settings) -> State:
-    from assistant.retrieve import Retriever
+    from assistant.search.retrieve import Retriever
 
     with build.memory(settings) as memory:
         connection = memory.catalog.connection

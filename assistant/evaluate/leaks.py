@@ -35,7 +35,7 @@ from assistant.govern.audit import Audit
 from assistant.govern.policy import Policy
 from assistant.integrations import KotonohaRetriever
 from assistant.prompt import system, user
-from assistant.retrieve import Retriever
+from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound
 from ingest.memory import links

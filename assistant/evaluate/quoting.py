@@ -27,7 +27,7 @@ from assistant.answer import CONFIDENT, HITS
 from assistant.evaluate.search import VIEWER, memory_of
 from assistant.evaluate.table import Cell, Table
 from assistant.quote import FEATURES, Candidate
-from assistant.retrieve import Asked, Hit, Retriever
+from assistant.search.retrieve import Asked, Hit, Retriever
 from ingest.space.space import Space
 
 FAULTS = ("wrong passage", "sentence cut")

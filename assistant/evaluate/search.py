@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from assistant import build
 from assistant.evaluate.table import Cell, Table
-from assistant.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Asked, Retriever, features, fuse
+from assistant.search.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Asked, Retriever, features, fuse
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings, load
 from ingest.memory.catalog import SourceRow, StoredEntity

@@ -20,7 +20,7 @@ from assistant.evaluate.table import Cell, Table
 
 if TYPE_CHECKING:
     from assistant.audited import Asks
-    from assistant.question import Question as Asked
+    from assistant.search.question import Question as Asked
     from ingest.base.access import Viewer
 
 Understand = Callable[[str, Path | None, Path | None], "Asked"]

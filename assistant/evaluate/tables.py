@@ -27,7 +27,7 @@ import numpy as np
 from assistant.calculate import Calculation, calculate
 from assistant.evaluate.point import point
 from assistant.evaluate.table import Table
-from assistant.retrieve import Retriever
+from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.settings import load
 from ingest.memory.catalog import SourceRow, StoredEntity, chunks

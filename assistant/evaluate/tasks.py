@@ -45,7 +45,7 @@ def firm(args: argparse.Namespace, settings: Settings) -> Table:
 
 def shown(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import shown as task
-    from assistant.question import read
+    from assistant.search.question import read
 
     home = prepared(settings)
     readers = build.readers(home)
@@ -123,7 +123,7 @@ def slots(args: argparse.Namespace, settings: Settings) -> Table:
     """On the passages of a file, else on the sample firm's entities with the questions that the encoder understands."""
     from assistant.evaluate import slots as task
     from assistant.evaluate.firm import load
-    from assistant.retrieve import FLUENT
+    from assistant.search.retrieve import FLUENT
 
     words = build.space(settings)
     if args.file:

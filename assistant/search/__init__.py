@@ -1,0 +1,1 @@
+"""From a question to the entities that matter to it."""
