@@ -21,7 +21,7 @@ from assistant.chain import follow
 from assistant.cite import Citation
 from assistant.compose import Composed, Grounding, LeftOut, compose
 from assistant.idiom import translated
-from assistant.prompt import REFUSAL, system
+from assistant.model.prompt import REFUSAL, system
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
@@ -31,9 +31,9 @@ from ingest.space.space import Vectors, unpack
 from ingest.text.terms import is_telling, terms
 
 if TYPE_CHECKING:
-    from assistant.bridge import Bridge
-    from assistant.llm import Llm, Stream, Usage
-    from assistant.remote import Remote
+    from assistant.model.bridge import Bridge
+    from assistant.model.llm import Llm, Stream, Usage
+    from assistant.model.remote import Remote
     from assistant.search.question import Shown
     from assistant.search.retrieve import Hit, Retriever
     from ingest.memory.memory import Memory
@@ -183,7 +183,7 @@ class Assistant:
     @classmethod
     def open(cls, settings: Settings, memory: Memory, remote: Remote | None = None) -> Assistant:
         """The assistant with the parts that the settings name."""
-        from assistant.reader import load
+        from assistant.model.reader import load
         from assistant.search.retrieve import Retriever
 
         retriever = Retriever(memory, memory.catalog, memory.space)
@@ -312,9 +312,9 @@ class Assistant:
         self, case: _Case, hits: Sequence[Hit], llm: Llm | Remote, bridge: Bridge | None
     ) -> Iterator[Event]:  # fmt: skip
         """Shows the model's words as they come, and ends with what stands the check."""
-        from assistant.llm import Llm, Turn
-        from assistant.reader import allowed
-        from assistant.remote import Sending
+        from assistant.model.llm import Llm, Turn
+        from assistant.model.reader import allowed
+        from assistant.model.remote import Sending
 
         bridge = None if llm.vector_fault else bridge
         composed = compose(case.alone, hits, case.grounding, llm.tokenize, llm.context, bridge)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from assistant.govern.audit import Audit
     from assistant.govern.policy import Policies
     from assistant.govern.sso import SingleSignOn
-    from assistant.remote import Remote
+    from assistant.model.remote import Remote
     from ingest.memory.catalog import Catalog
     from ingest.memory.memory import Memory
     from ingest.pipeline import Report
@@ -188,7 +188,7 @@ def remote(settings: Settings, catalog: Catalog, personal: Personal) -> Remote |
         return None
     if not settings.remote_model:
         raise BadInput("KOTONOHA_REMOTE_URL names a server and no model", "set KOTONOHA_REMOTE_MODEL")
-    from assistant.remote import Remote
+    from assistant.model.remote import Remote
 
     rules = policies(catalog)
 

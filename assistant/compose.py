@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from assistant import prompt
+from assistant.model import prompt
 from ingest.space.entity import Entity
 from ingest.space.space import Vectors
 
 if TYPE_CHECKING:
-    from assistant.bridge import Bridge
-    from assistant.llm import Part, Slots
+    from assistant.model.bridge import Bridge
+    from assistant.model.llm import Part, Slots
     from assistant.search.retrieve import Hit
 
 Grounding = Literal["hybrid", "soft", "text", "none"]

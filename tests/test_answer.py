@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Answer, Assistant, Draft, Exchange, Found, standalone
-from assistant.llm import Llm, Part, Stream, Turn
-from assistant.prompt import REFUSAL
-from assistant.reader import load, untrained
+from assistant.model.llm import Llm, Part, Stream, Turn
+from assistant.model.prompt import REFUSAL
+from assistant.model.reader import load, untrained
 from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, BridgeMismatch, MissingPart

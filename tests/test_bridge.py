@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.bridge import About, Bridge, save
-from assistant.relevance import RATIOS, slot_count
+from assistant.model.bridge import About, Bridge, save
+from assistant.model.relevance import RATIOS, slot_count
 from ingest.base.errors import BadWeights, BridgeMismatch
 from ingest.space.space import Vectors
 
@@ -84,7 +84,7 @@ def test_two_questions_about_a_passage_are_given_different_parts_of_it_and_it_is
 def test_what_was_kept_longest_unused_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     mind = Mind()
     bridge = Bridge.untrained(ABOUT, NAMES, mind)
-    monkeypatch.setattr("assistant.bridge.REMEMBERED", 24)  # bytes: two passages of twelve tokens
+    monkeypatch.setattr("assistant.model.bridge.REMEMBERED", 24)  # bytes: two passages of twelve tokens
     for start, read in ((0, 1), (0, 1), (20, 2), (0, 2), (40, 3), (0, 3), (20, 4)):
         bridge.slots([range(start, start + 12)], 2)
         assert mind.read == read

@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import prompt
 from assistant.compose import ANSWER_ROOM, RATIO, compose
-from assistant.llm import Slots
+from assistant.model import prompt
+from assistant.model.llm import Slots
 from assistant.search.retrieve import Hit
 from ingest.space.entity import Entity, Locator
 from ingest.space.space import Vectors

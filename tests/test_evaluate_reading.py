@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from assistant import build
-from assistant.bridge import About, Bridge
 from assistant.evaluate.reading import (
     MODES,
     Examiner,
@@ -25,11 +24,12 @@ from assistant.evaluate.reading import (
     split_answer,
 )
 from assistant.evaluate.tasks import _modes
-from assistant.fit.tokens import Tokens
-from assistant.llm import Llm
-from assistant.reader import load
-from assistant.relevance import slot_count
-from assistant.verbatim import Verbatim
+from assistant.model.bridge import About, Bridge
+from assistant.model.llm import Llm
+from assistant.model.reader import load
+from assistant.model.relevance import slot_count
+from assistant.model.tokens import Tokens
+from assistant.model.verbatim import Verbatim
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
 from tests.tiny_gguf import write_model

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.fit.altered import altered, substituted
 from assistant.fit.passage import Ask, Passage
-from assistant.fit.tokens import Ids
+from assistant.model.tokens import Ids
 
 
 class Letters:

@@ -14,8 +14,8 @@ from assistant.fit.config import FitConfig
 from assistant.fit.data import INVENTED, TEXT, Corpus, Packer, Source, _asked_about, prepare, verbalise
 from assistant.fit.meaning import fit_meaning, told
 from assistant.fit.synthetic import invent
-from assistant.fit.tokens import Tokens
-from assistant.prompt import REFUSAL
+from assistant.model.prompt import REFUSAL
+from assistant.model.tokens import Tokens
 from tests.conftest import WordSpace
 from tests.tiny_gguf import write_model
 

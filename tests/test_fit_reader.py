@@ -11,7 +11,7 @@ import torch
 
 from assistant.fit.lora import Lora
 from assistant.fit.reader import Reader
-from assistant.llm import Llm, default_model
+from assistant.model.llm import Llm, default_model
 from ingest.base.errors import BadInput
 from tests.tiny_gguf import write_model
 

@@ -12,18 +12,18 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
-from assistant import prompt
-from assistant.bridge import Bridge
 from assistant.cli import main
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Branch, Pack, Source
 from assistant.fit.lora import Lora
 from assistant.fit.model import Model
 from assistant.fit.reader import Reader
-from assistant.fit.tokens import Tokens
 from assistant.fit.train import rate, run
-from assistant.llm import Llm, Turn
-from assistant.relevance import Selector, token_shapes, token_stems
+from assistant.model import prompt
+from assistant.model.bridge import Bridge
+from assistant.model.llm import Llm, Turn
+from assistant.model.relevance import Selector, token_shapes, token_stems
+from assistant.model.tokens import Tokens
 from ingest.base.errors import BadInput
 from tests.conftest import WordSpace
 from tests.tiny_gguf import write_model

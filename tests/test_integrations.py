@@ -12,7 +12,7 @@ from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 from pydantic import ValidationError
 
 from assistant.integrations import KotonohaChat, KotonohaRetriever
-from assistant.llm import Llm
+from assistant.model.llm import Llm
 from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.llm import APART, Llm, Turn, Vocabulary, _vector_fault, cut, default_model, render
-from assistant.prompt import REFUSAL
-from assistant.verbatim import Verbatim
+from assistant.model.llm import APART, Llm, Turn, Vocabulary, _vector_fault, cut, default_model, render
+from assistant.model.prompt import REFUSAL
+from assistant.model.verbatim import Verbatim
 from ingest.base.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
 
 TEXT = "The capital of Japan is Tokyo. The firm was founded in 1962 and makes pressure gauges for pumps. "

@@ -17,8 +17,7 @@ from assistant.fit.config import FitConfig
 from assistant.fit.data import Corpus
 from assistant.fit.passage import Ask, Passage
 from assistant.fit.relevance import Network, Sample, answer_spans, coverage, drawn_from, fit_relevance
-from assistant.fit.tokens import Tokens
-from assistant.relevance import (
+from assistant.model.relevance import (
     BLANK,
     CONTINUES_WORD,
     FEWEST,
@@ -35,6 +34,7 @@ from assistant.relevance import (
     token_shapes,
     token_stems,
 )
+from assistant.model.tokens import Tokens
 from ingest.space.space import Vectors
 from tests.tiny_gguf import write_model
 

@@ -20,8 +20,8 @@ from assistant.audited import AuditedAssistant
 from assistant.discreet import DiscreetAssistant
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies
-from assistant.llm import Turn
-from assistant.remote import Remote
+from assistant.model.llm import Turn
+from assistant.model.remote import Remote
 from assistant.search.retrieve import Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer, between

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.prompt import REFUSAL
-from assistant.verbatim import Verbatim
+from assistant.model.prompt import REFUSAL
+from assistant.model.verbatim import Verbatim
 
 SOURCES = ("Laemmle founded the Yankee Film Company.", "The\nYankee  Film was (about) 20,5 % of it.", "油圧ポンプは毎週点検する。")
 RULE = Verbatim(SOURCES)

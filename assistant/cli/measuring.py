@@ -65,7 +65,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--run", type=Path, required=True, dest="folder", help="checkpoints and log; a run found here goes on"
     )
-    parser.add_argument("--start", type=Path, help="folder with a bridge and adapter to begin from, such as assistant/weights")
+    parser.add_argument(
+        "--start", type=Path, help="folder with a bridge and adapter to begin from, such as assistant/model/weights"
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--relevance-steps", type=int, default=1500, help="before them: for what chooses the slots")
@@ -78,7 +80,7 @@ def fit(args: argparse.Namespace, settings: Settings) -> int:
     from assistant import build
     from assistant.fit.config import FitConfig
     from assistant.fit.train import run
-    from assistant.llm import default_model
+    from assistant.model.llm import default_model
     from ingest.space.encoders.vision import place_things, things
 
     config = FitConfig(

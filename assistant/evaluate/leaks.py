@@ -34,7 +34,7 @@ from assistant.evaluate.table import Table
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policy
 from assistant.integrations import KotonohaRetriever
-from assistant.prompt import system, user
+from assistant.model.prompt import system, user
 from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound
@@ -145,7 +145,7 @@ class Echo:
         return [str(part) for turn in turns for part in turn.parts]
 
     def stream(self, parts: Sequence[str], **_: Any) -> Any:
-        from assistant.llm import Stream
+        from assistant.model.llm import Stream
 
         return Stream(iter(parts))
 

@@ -22,11 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from assistant import prompt
-from assistant.bridge import Bridge
 from assistant.evaluate.table import Cell, Table
-from assistant.llm import Llm, Part, Slots, Turn
-from assistant.reader import DOUBTFUL, allowed, doubt
+from assistant.model import prompt
+from assistant.model.bridge import Bridge
+from assistant.model.llm import Llm, Part, Slots, Turn
+from assistant.model.reader import DOUBTFUL, allowed, doubt
 from ingest.base.errors import BadInput
 from ingest.space.space import Space, Vectors
 

@@ -23,7 +23,7 @@ from assistant.answer import HITS, LONGEST_ANSWER, Answer, Assistant
 from assistant.compose import Grounding
 from assistant.evaluate.search import SCOPE, VIEWER, chosen, memory_of, read
 from assistant.evaluate.table import Cell, Table
-from assistant.llm import default_model
+from assistant.model.llm import default_model
 from ingest import pipeline
 from ingest.base.settings import Settings, load
 from ingest.memory.catalog import Catalog

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.fit.passage import Passage
-from assistant.fit.tokens import Ids, Tokens
+from assistant.model.tokens import Ids, Tokens
 
 SHORT = 5
 """Tokens up to which an answer is a name or a figure rather than a phrase."""

@@ -14,7 +14,7 @@ class FitConfig:
         llm: the GGUF model the bridge is made for; it is not changed.
         data: a folder of QA files (`*.jsonl.gz`, rows `context, question, answer[, title]`).
         run: where checkpoints, the token cache and the log live; a run found there is continued.
-        start: a folder with an exported bridge and adapter to begin from, such as `assistant/weights`.
+        start: a folder with an exported bridge and adapter to begin from, such as `assistant/model/weights`.
         device: "cpu", "cuda" or "auto".
         format: "float32", "bfloat16" or "auto": the faster one; a run that is continued keeps what it began with.
         steps: optimiser steps in all.

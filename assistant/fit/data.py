@@ -20,9 +20,9 @@ from assistant.fit.altered import altered
 from assistant.fit.config import FitConfig
 from assistant.fit.passage import Ask, Passage
 from assistant.fit.synthetic import invent
-from assistant.fit.tokens import Ids, Tokens
 from assistant.fit.traps import trap
-from assistant.prompt import REFUSAL, sources
+from assistant.model.prompt import REFUSAL, sources
+from assistant.model.tokens import Ids, Tokens
 from ingest.base.errors import BadInput
 
 LONGEST_SOURCE, LONGEST_QUESTION, LONGEST_ANSWER = 320, 40, 40

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Corpus, Pack, Packer
 from assistant.fit.model import Model
-from assistant.fit.tokens import Ids
-from assistant.prompt import REFUSAL
+from assistant.model.prompt import REFUSAL
+from assistant.model.tokens import Ids
 
 PACKS = 40
 MODES = ("text", "hybrid", "4", "8")
@@ -28,7 +28,7 @@ ROUNDS = 30
 
 @torch.no_grad()
 def fit_doubt(model: Model, corpus: Corpus, config: FitConfig, name: str) -> NDArray[np.float32]:
-    """Weights [2] for `assistant.bridge.Bridge.doubt`, from the held-out passages of one set, given in every way."""
+    """Weights [2] for `assistant.model.bridge.Bridge.doubt`, from the held-out passages of one set, given in every way."""
     packer = Packer(corpus, replace(config, refuse_share=REFUSED, trap_share=TRAPPED), held_out=True)
     packer.specs = {name: packer.specs[name]}
     packs = [packer.draw(number, MODES[number % len(MODES)]) for number in range(PACKS)]

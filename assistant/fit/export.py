@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from assistant.bridge import About, save
 from assistant.fit.config import FitConfig
 from assistant.fit.model import Model
 from assistant.fit.reader import file_hash
+from assistant.model.bridge import About, save
 
 
 def paths(llm: Path, folder: Path) -> tuple[Path, Path]:
@@ -27,7 +27,7 @@ def take_over(model: Model, llm: Path, folder: Path) -> None:
 def export(model: Model, config: FitConfig, folder: Path, trained: str, space: str = "") -> tuple[Path, Path | None]:
     """Write `<hash>.safetensors` and `<hash>.gguf`, named by the first 16 digits of the model's sha256.
 
-    Under these names `assistant/weights` is searched for them.
+    Under these names `assistant/model/weights` is searched for them.
 
     Returns:
         the paths; the second is None when no LoRA was trained.

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from assistant.bridge import MEANING, meant
-from assistant.fit.tokens import Tokens
+from assistant.model.bridge import MEANING, meant
+from assistant.model.tokens import Tokens
 from ingest.space.space import Space, Vectors, unit
 
 WORDS = 12_000

@@ -1,7 +1,7 @@
 """Reader and adapter as one model over packed sequences. Knows nothing about optimising or files.
 
 A source that is given as slots is read by itself, seeing nothing but itself; every question sees only those of its tokens
-that it needs, at the places they had in it, and goes on right behind the last. That is what `assistant.llm` does when it
+that it needs, at the places they had in it, and goes on right behind the last. That is what `assistant.model.llm` does when it
 serves. What stands between the sources sees of them what is kept when nothing is asked.
 """
 
@@ -17,7 +17,7 @@ from torch.nn import functional
 from assistant.fit.data import TEXT, Pack, Source
 from assistant.fit.lora import Lora
 from assistant.fit.reader import Reader
-from assistant.relevance import Selector
+from assistant.model.relevance import Selector
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.fit.tokens import Ids
+from assistant.model.tokens import Ids
 
 
 @dataclass(frozen=True, slots=True)

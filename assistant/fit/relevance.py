@@ -1,6 +1,6 @@
 """Training what chooses a passage's slots: which of its tokens does a question need? Knows nothing about the reader's layers.
 
-`assistant.relevance.network` in torch, fitted before anything else to where the answers of the training questions stand,
+`assistant.model.relevance.network` in torch, fitted before anything else to where the answers of the training questions stand,
 and to changed questions that no token answers. Short passages are read several at a time, so that there is a choice.
 """
 
@@ -23,8 +23,8 @@ from assistant.fit.altered import places
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Corpus
 from assistant.fit.passage import Ask, Passage
-from assistant.fit.tokens import Ids, Tokens
-from assistant.relevance import DILATIONS, SIGNS, Selector, signs, vocabulary
+from assistant.model.relevance import DILATIONS, SIGNS, Selector, signs, vocabulary
+from assistant.model.tokens import Ids, Tokens
 
 Table = dict[str, NDArray[Any]]
 
@@ -65,7 +65,7 @@ def fit_relevance(
     config: FitConfig,
     progress: Callable[[int, float], None] = lambda step, loss: None,
 ) -> Table:
-    """The tables that `assistant.relevance.Selector` reads; `progress` is given step and loss now and then."""
+    """The tables that `assistant.model.relevance.Selector` reads; `progress` is given step and loss now and then."""
     rare = rarities((passage for rows in corpus.training.values() for passage in rows), len(embedding))
     table = vocabulary(rare, corpus.tokens.names())
     samples = {name: made for name, rows in corpus.training.items() if (made := list(drawn_from(rows, corpus.tokens)))}
@@ -168,7 +168,7 @@ class _Padded:
 
 
 class Network(nn.Module):
-    """`assistant.relevance.network` over padded batches."""
+    """`assistant.model.relevance.network` over padded batches."""
 
     embedding: Tensor
     scale: Tensor

@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from assistant.bridge import DOUBT
 from assistant.fit.config import FitConfig
 from assistant.fit.data import Corpus, Packer, prepare
 from assistant.fit.doubt import fit_doubt
@@ -27,8 +26,9 @@ from assistant.fit.meaning import fit_meaning
 from assistant.fit.model import Model, exact, loss_of
 from assistant.fit.reader import Reader
 from assistant.fit.relevance import Table, fit_relevance
-from assistant.fit.tokens import Tokens
-from assistant.relevance import Selector
+from assistant.model.bridge import DOUBT
+from assistant.model.relevance import Selector
+from assistant.model.tokens import Tokens
 from ingest.base.errors import BadInput
 from ingest.space.space import Space, Vectors
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.bridge import About, Bridge
-from assistant.llm import Llm, Rule
-from assistant.prompt import REFUSAL
-from assistant.verbatim import Verbatim
+from assistant.model.bridge import About, Bridge
+from assistant.model.llm import Llm, Rule
+from assistant.model.prompt import REFUSAL
+from assistant.model.verbatim import Verbatim
 from ingest.base import verdicts, weights
 from ingest.base.settings import Settings
 from ingest.space.space import Space, Vectors
@@ -68,7 +68,7 @@ def odds(scores: Vectors, token: int) -> float:
 
 def untrained(llm: Llm) -> Bridge:
     """The bridge that needs no training: rare words, and those near the question's words."""
-    from assistant.fit.tokens import Tokens
+    from assistant.model.tokens import Tokens
 
     return Bridge.untrained(About(llm.name, llm.sha256, llm.n_embd), Tokens(llm.path).names(), llm)
 

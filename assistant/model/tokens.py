@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gguf
 
-from assistant import llm, prompt
+from assistant.model import llm, prompt
 
 Ids = tuple[int, ...]
 

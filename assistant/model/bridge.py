@@ -1,8 +1,8 @@
 """The bridge: what an entity says or means, as soft tokens for one particular language model.
 
 The model reads a passage once, by itself; what it keeps of it, the keys and values of its tokens in every layer, is
-remembered (`assistant.llm.Slots`). A question is given one in `ratio` of its sources' tokens as *slots*: those it needs
-(`assistant.relevance`). The prompt sees them as if the passages stood there, without reading them again. What a
+remembered (`assistant.model.llm.Slots`). A question is given one in `ratio` of its sources' tokens as *slots*: those it needs
+(`assistant.model.relevance`). The prompt sees them as if the passages stood there, without reading them again. What a
 ratio of 8 gives is part of what a ratio of 4 gives.
 Entities without words bring vectors of the linguistic space, which a small network maps to one input vector each.
 
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as write
 
-from assistant.relevance import RATIOS, VOCABULARY, Selector, Tensors, gelu, vocabulary
+from assistant.model.relevance import RATIOS, VOCABULARY, Selector, Tensors, gelu, vocabulary
 from ingest.base.errors import BadWeights, BridgeMismatch
 from ingest.space.space import Vectors
 
@@ -43,7 +43,7 @@ class Kept(Protocol):
 
 
 class Mind(Protocol):
-    """The model as the bridge needs it; `assistant.llm.Llm` is one."""
+    """The model as the bridge needs it; `assistant.model.llm.Llm` is one."""
 
     def embedding_rows(self, ids: Sequence[int]) -> Vectors:
         """Input embeddings of token ids, float32 [len(ids), n_embd]."""
@@ -110,7 +110,7 @@ class Bridge:
     def slots(self, sources: Sequence[Sequence[int]], ratio: int, question: Sequence[int] = ()) -> list[Any]:
         """Sources in tokens of the model, none of them empty, as slots: of each those a question, in tokens, needs most.
 
-        There is one slot for `ratio` tokens of all sources together (`assistant.relevance.slot_count`). The first time a source
+        There is one slot for `ratio` tokens of all sources together (`relevance.slot_count`). The first time a source
         is asked for takes as long as reading it; then it is there at once, for every question.
 
         Raises:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.prompt import REFUSAL
+from assistant.model.prompt import REFUSAL
 
 NEVER_FIRST = frozenset(b" .,;:!?)]}")
 """What no answer begins with."""

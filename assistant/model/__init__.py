@@ -1,0 +1,1 @@
+"""The language model, here or on another server, and what it reads."""
