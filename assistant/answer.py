@@ -16,11 +16,11 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant import check, cite, quote
-from assistant.calculate import calculate
 from assistant.chain import follow
 from assistant.cite import Citation
 from assistant.compose import Composed, Grounding, LeftOut, compose
-from assistant.idiom import translated
+from assistant.compute.calculate import calculate
+from assistant.compute.idiom import translated
 from assistant.model.prompt import REFUSAL, system
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, ModelFault

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.calculate import Table, calculate, tables
+from assistant.compute.calculate import Table, calculate, tables
 from ingest.readers.grid import Row, grid
 from ingest.space.entity import Entity, Locator, identify
 

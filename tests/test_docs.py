@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.calculate import calculate
 from assistant.cli import build_parser
+from assistant.compute.calculate import calculate
 from ingest.base import weights
 from ingest.base.settings import Settings
 from ingest.readers.table import TableReader

@@ -6,7 +6,7 @@ import gzip
 import json
 from pathlib import Path
 
-from assistant.calculate import Calculation
+from assistant.compute.calculate import Calculation
 from assistant.evaluate.tables import by_chance, draw, right, run
 from tests.test_links import Letters
 

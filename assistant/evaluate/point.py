@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from assistant.idiom import MEASURES, stem, stems
+from assistant.compute.idiom import MEASURES, stem, stems
 from ingest.space.entity import Entity
 from ingest.text.cells import cell
 from ingest.text.terms import is_telling, terms

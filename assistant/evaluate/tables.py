@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.calculate import Calculation, calculate
+from assistant.compute.calculate import Calculation, calculate
 from assistant.evaluate.point import point
 from assistant.evaluate.table import Table
 from assistant.search.retrieve import Retriever

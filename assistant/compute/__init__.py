@@ -1,0 +1,1 @@
+"""A question over tables as one checked query."""
