@@ -28,7 +28,7 @@ from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, KotonohaError, NotFound, SignInRefused
 
 if TYPE_CHECKING:
-    from assistant.answer import Event as Step
+    from assistant.answer.answer import Event as Step
     from assistant.govern.sso import Proven, SingleSignOn
 
 LONGEST_QUESTION = 4_000
@@ -120,7 +120,7 @@ def ask(asked: Question, parts: P, viewer: V) -> StreamingResponse:
 
     A `leaving` names the server of a remote model before anything is sent to it.
     """
-    from assistant.answer import Exchange
+    from assistant.answer.answer import Exchange
 
     history = [Exchange(said.question, said.answer) for said in asked.history]
     grounding: Any = asked.grounding
@@ -138,7 +138,7 @@ def _lines(first: Step, rest: Iterator[Step]) -> Iterator[str]:
 
 
 def _line(step: Step) -> str:
-    from assistant.answer import Draft, Found, Leaving
+    from assistant.answer.answer import Draft, Found, Leaving
 
     if isinstance(step, Found):
         said: dict[str, Any] = {"event": "found", "hits": len(step.hits)}

@@ -15,7 +15,7 @@ from ingest.base.errors import BadInput, MissingPart, NotAllowed, UnknownPerson
 from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
-    from assistant.discreet import DiscreetAssistant
+    from assistant.answer.discreet import DiscreetAssistant
     from assistant.govern.audit import Audit
     from assistant.govern.policy import Policies
     from assistant.govern.sso import SingleSignOn
@@ -169,9 +169,9 @@ def personal(settings: Settings, catalog: Catalog) -> Personal:
 
 def assistant(settings: Settings, memory: Memory) -> DiscreetAssistant:
     """The assistant: every question is written into the audit, and personal data is shown to whom may see it."""
-    from assistant.answer import Assistant
-    from assistant.audited import AuditedAssistant
-    from assistant.discreet import DiscreetAssistant
+    from assistant.answer.answer import Assistant
+    from assistant.answer.audited import AuditedAssistant
+    from assistant.answer.discreet import DiscreetAssistant
 
     known, kept = memory.catalog, personal(settings, memory.catalog)
     audited = AuditedAssistant(Assistant.open(settings, memory, remote(settings, known, kept)), audit(settings, known))

@@ -16,7 +16,7 @@ from ingest.base.access import Viewer
 from ingest.memory.memory import Memory
 
 if TYPE_CHECKING:
-    from assistant.answer import Answer
+    from assistant.answer.answer import Answer
 
 TURNS = 30
 """Answers kept of one conversation; older ones are forgotten."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from assistant.answer import Answer, Event
+    from assistant.answer.answer import Answer, Event
     from assistant.search.question import Question
     from ingest.space.entity import Locator
 
@@ -30,7 +30,7 @@ def question(asked: Question, out: TextIO | None = None) -> None:
 
 def answer(events: Iterable[Event], out: TextIO | None = None) -> Answer:
     """Prints the answer and returns it. A draft is shown while it is written and replaced by what stood the check."""
-    from assistant.answer import Answer, Draft
+    from assistant.answer.answer import Answer, Draft
 
     out = out or sys.stdout
     live = out.isatty()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answer import Answer, Assistant, Draft, Exchange, Found, standalone
+from assistant.answer.answer import Answer, Assistant, Draft, Exchange, Found, standalone
 from assistant.model.llm import Llm, Part, Stream, Turn
 from assistant.model.prompt import REFUSAL
 from assistant.model.reader import load, untrained

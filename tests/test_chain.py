@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from assistant.chain import Chain, follow, within
-from assistant.quote import rank
+from assistant.answer.chain import Chain, follow, within
+from assistant.answer.quote import rank
 from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.memory.memory import Memory

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from assistant.check import (
+from assistant.answer.check import (
     addresses,
     best_support,
     cited,

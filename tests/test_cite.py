@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.cite import from_marks, whole, without_strays
-from assistant.quote import Candidate
+from assistant.answer.cite import from_marks, whole, without_strays
+from assistant.answer.quote import Candidate
 from ingest.space.entity import Entity, Locator
 
 TEXT = "The pump is oiled weekly. The seal is replaced every 4,000 hours. The valve is made of steel."

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.compose import ANSWER_ROOM, RATIO, compose
+from assistant.answer.compose import ANSWER_ROOM, RATIO, compose
 from assistant.model import prompt
 from assistant.model.llm import Slots
 from assistant.search.retrieve import Hit

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.answer import Answer
-from assistant.cite import Citation
+from assistant.answer.answer import Answer
+from assistant.answer.cite import Citation
 from assistant.evaluate import perception, pictures, sensors
 from assistant.evaluate.firm import Question, mark, table
 from assistant.search.retrieve import Hit

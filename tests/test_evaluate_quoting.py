@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.answer.quote import FEATURES, Candidate
 from assistant.evaluate.quoting import FAULTS, Case, cases, evaluate, fitted_confidence, fitted_ranking
-from assistant.quote import FEATURES, Candidate
 from ingest.space.entity import Entity, Locator
 
 from .conftest import WordSpace

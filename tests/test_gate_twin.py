@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant import view
-from assistant.answer import Answer, Assistant
+from assistant.answer.answer import Answer, Assistant
 from assistant.evaluate.leaks import Echo
 from assistant.govern.audit import Audit, Event
 from assistant.govern.policy import Policy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant import history
-from assistant.answer import Answer
+from assistant.answer.answer import Answer
 from assistant.history import History, Turn, may_show
 from ingest.base.access import Viewer
 from ingest.memory.memory import Memory

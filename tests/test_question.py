@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from assistant import build
-from assistant.answer import Answer, Assistant
+from assistant.answer.answer import Answer, Assistant
 from assistant.cli import main
 from assistant.search.question import WHAT, Question, Shown, read
 from assistant.search.retrieve import Retriever

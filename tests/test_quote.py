@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import quote
-from assistant.quote import Candidate, choose, confidence, extended, rank, spans
+from assistant.answer import quote
+from assistant.answer.quote import Candidate, choose, confidence, extended, rank, spans
 from assistant.search.retrieve import Retriever
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory

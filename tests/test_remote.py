@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import build
-from assistant.answer import Answer, Assistant, Draft, Event, Leaving
-from assistant.audited import AuditedAssistant
-from assistant.discreet import DiscreetAssistant
+from assistant.answer.answer import Answer, Assistant, Draft, Event, Leaving
+from assistant.answer.audited import AuditedAssistant
+from assistant.answer.discreet import DiscreetAssistant
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies
 from assistant.model.llm import Turn

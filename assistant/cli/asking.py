@@ -46,7 +46,7 @@ def add(commands: Commands) -> None:
 
 def ask(args: argparse.Namespace, settings: Settings) -> int:
     from assistant import build, show
-    from assistant.answer import Answer
+    from assistant.answer.answer import Answer
 
     question = _asked(args, settings)
     with build.memory(settings) as memory:

@@ -22,11 +22,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import quote
-from assistant.answer import CONFIDENT, HITS
+from assistant.answer import quote
+from assistant.answer.answer import CONFIDENT, HITS
+from assistant.answer.quote import FEATURES, Candidate
 from assistant.evaluate.search import VIEWER, memory_of
 from assistant.evaluate.table import Cell, Table
-from assistant.quote import FEATURES, Candidate
 from assistant.search.retrieve import Asked, Hit, Retriever
 from ingest.space.space import Space
 
@@ -171,7 +171,7 @@ SURE = ("terms", "passage", "before", "after", "slots", "meaning", "missing", "f
 
 
 def fit(file: Path, questions: int = 3000, seed: int = 0, space: Space | None = None) -> str:
-    """New weights as they stand in `assistant/quote.py`, and what they reach on the third that did not fit them."""
+    """New weights as they stand in `assistant/answer/quote.py`, and what they reach on the third that did not fit them."""
     found = cases(file, questions, seed, space)
     half = len(found) * 2 // 9 * 3
     lines = []

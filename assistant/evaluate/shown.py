@@ -14,12 +14,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answer import Answer
+from assistant.answer.answer import Answer
 from assistant.evaluate.firm import Mark, Question, load, mark
 from assistant.evaluate.table import Cell, Table
 
 if TYPE_CHECKING:
-    from assistant.audited import Asks
+    from assistant.answer.audited import Asks
     from assistant.search.question import Question as Asked
     from ingest.base.access import Viewer
 

@@ -23,7 +23,7 @@ Task = Callable[[argparse.Namespace, Settings], Table]
 
 
 def firm(args: argparse.Namespace, settings: Settings) -> Table:
-    from assistant.answer import Answer
+    from assistant.answer.answer import Answer
     from assistant.evaluate import firm as task
 
     home = prepared(settings)

@@ -10,9 +10,9 @@ from ingest.base.access import Viewer
 from ingest.base.errors import UnknownPerson
 
 if TYPE_CHECKING:
-    from assistant.answer import Event as Step
-    from assistant.answer import Exchange
-    from assistant.compose import Grounding
+    from assistant.answer.answer import Event as Step
+    from assistant.answer.answer import Exchange
+    from assistant.answer.compose import Grounding
     from assistant.govern.audit import Audit
     from assistant.govern.people import People
     from assistant.govern.sso import SingleSignOn
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Asked(Protocol):
-    """What the server needs of `assistant.answer.Assistant`."""
+    """What the server needs of `assistant.answer.answer.Assistant`."""
 
     def ask(
         self, question: str, viewer: Viewer, *, grounding: Grounding = ..., history: Sequence[Exchange] = ...

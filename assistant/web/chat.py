@@ -16,7 +16,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 import gradio as gr
 from fastapi import FastAPI, Request
 
-from assistant.answer import Answer, Draft, Exchange
+from assistant.answer.answer import Answer, Draft, Exchange
 from assistant.guard import CHAT, OWNER
 from assistant.history import History, Turn, may_show
 from assistant.serve.parts import Parts, viewer_named

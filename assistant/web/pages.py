@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from assistant.check import MARK
+from assistant.answer.check import MARK
 from assistant.drawing import Chart
 from assistant.view import Excerpt, Opened
 from assistant.web.words import Language, clock, file_name, place, words
 
 if TYPE_CHECKING:
-    from assistant.answer import Answer
-    from assistant.cite import Citation
+    from assistant.answer.answer import Answer
+    from assistant.answer.cite import Citation
 
 CHAT_STYLE = Path(__file__).parent / "chat.css"
 QUOTE = 240

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.quote import ABOUT, INJECTION, Candidate, rank
+from assistant.answer.quote import ABOUT, INJECTION, Candidate, rank
 from assistant.search.expect import expected
 from ingest.text.codes import codes, held_codes, said, written
 from ingest.text.terms import terms

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from assistant.answer import Answer, Event, Exchange, Found
-from assistant.audited import Asks
+from assistant.answer.answer import Answer, Event, Exchange, Found
+from assistant.answer.audited import Asks
 from assistant.search.question import Shown
 from ingest.base.access import Viewer
 from ingest.privacy.personal import Personal, put_back
@@ -33,7 +33,7 @@ class DiscreetAssistant:
         shown: Shown | None = None,
         **options: Any,
     ) -> Iterator[Event]:
-        """See `assistant.answer.Assistant.ask`. Drafts keep their placeholders; the `Answer` replaces them anyway."""
+        """See `assistant.answer.answer.Assistant.ask`. Drafts keep their placeholders; the `Answer` replaces them anyway."""
         said = [Exchange(self._personal.without(one.question), self._personal.without(one.answer)) for one in history]
         if shown:
             options["shown"] = replace(shown, words=self._personal.without(shown.words))

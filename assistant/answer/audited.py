@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from assistant.answer import Answer, Event, Leaving
+from assistant.answer.answer import Answer, Event, Leaving
 from assistant.govern.audit import Audit
 from assistant.govern.audit import Event as AuditEvent
 from ingest.base.access import Viewer
@@ -14,7 +14,7 @@ from ingest.base.access import Viewer
 class Asks(Protocol):
     @property
     def ask(self) -> Callable[..., Iterator[Event]]:
-        """See `assistant.answer.Assistant.ask`."""
+        """See `assistant.answer.answer.Assistant.ask`."""
 
 
 class AuditedAssistant:
@@ -25,7 +25,7 @@ class AuditedAssistant:
         self.audit = audit
 
     def ask(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Event]:
-        """See `assistant.answer.Assistant.ask`; what leaves and the `Answer` are recorded before they do."""
+        """See `assistant.answer.answer.Assistant.ask`; what leaves and the `Answer` are recorded before they do."""
         for event in self._assistant.ask(question, viewer, **options):
             if isinstance(event, Leaving):
                 self.audit.append(left(event, viewer))

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from assistant import check, cite, quote
-from assistant.chain import follow
-from assistant.cite import Citation
-from assistant.compose import Composed, Grounding, LeftOut, compose
+from assistant.answer import check, cite, quote
+from assistant.answer.chain import follow
+from assistant.answer.cite import Citation
+from assistant.answer.compose import Composed, Grounding, LeftOut, compose
 from assistant.compute.calculate import calculate
 from assistant.compute.idiom import translated
 from assistant.model.prompt import REFUSAL, system

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assistant.check import MARK, cited, spoken, support
-from assistant.quote import Candidate, extended, spans
+from assistant.answer.check import MARK, cited, spoken, support
+from assistant.answer.quote import Candidate, extended, spans
 from ingest.space.entity import Entity, Locator
 
 SourceName = Callable[[str], str]
