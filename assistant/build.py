@@ -256,8 +256,8 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
 
     Once there are accounts or single sign-on, everybody signs in; without any, the server is the local owner's.
     """
-    from assistant import api
     from assistant.govern.people import People
+    from assistant.serve import api
     from assistant.serve.parts import Parts
     from ingest import pipeline
 

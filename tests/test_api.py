@@ -14,9 +14,9 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from assistant import api
 from assistant.govern.audit import Audit
 from assistant.govern.people import People
+from assistant.serve import api
 from assistant.serve.parts import Parts
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from assistant import drawing
+from assistant.serve import drawing
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings
 from ingest.source import look

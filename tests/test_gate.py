@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from assistant import api
 from assistant.cli import build_parser
+from assistant.serve import api
 
 OWN = "what its viewer may read"
 GOVERNS = "whoever may govern"

@@ -13,13 +13,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant import view
 from assistant.answer.answer import Answer, Assistant
 from assistant.evaluate.leaks import Echo
 from assistant.govern.audit import Audit, Event
 from assistant.govern.policy import Policy
 from assistant.integrations import KotonohaRetriever
 from assistant.search.retrieve import Retriever
+from assistant.serve import view
 from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from assistant.govern.people import Person
-from assistant.guard import COOKIE, Guard, is_local, safe_path
+from assistant.serve.guard import COOKIE, Guard, is_local, safe_path
 from ingest.base.errors import SignInRefused
 
 

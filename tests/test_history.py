@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from assistant import history
 from assistant.answer.answer import Answer
-from assistant.history import History, Turn, may_show
+from assistant.serve import history
+from assistant.serve.history import History, Turn, may_show
 from ingest.base.access import Viewer
 from ingest.memory.memory import Memory
 from tests.library import Parrot, stock, viewer_of

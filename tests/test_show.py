@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.show import place
+from assistant.serve.show import place
 from ingest.space.entity import Locator
 
 

@@ -22,10 +22,11 @@ import pytest
 from fastapi.testclient import TestClient
 from werkzeug.serving import make_server
 
-from assistant import api, build
+from assistant import build
 from assistant.govern.audit import Audit
 from assistant.govern.sso import SingleSignOn
-from assistant.guard import COOKIE
+from assistant.serve import api
+from assistant.serve.guard import COOKIE
 from assistant.serve.parts import Parts
 from ingest.base.errors import BadInput, SignInRefused
 from ingest.base.settings import Settings, load

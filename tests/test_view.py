@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import view
+from assistant.serve import view
 from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 from ingest.memory.memory import Memory

@@ -15,9 +15,9 @@ import httpx
 import pytest
 import uvicorn
 
-from assistant import api
+from assistant.serve import api
 from assistant.serve.parts import Parts
-from assistant.web import words
+from assistant.serve.web import words
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.space.entity import Entity, Locator

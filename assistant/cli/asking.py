@@ -45,8 +45,9 @@ def add(commands: Commands) -> None:
 
 
 def ask(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build, show
+    from assistant import build
     from assistant.answer.answer import Answer
+    from assistant.serve import show
 
     question = _asked(args, settings)
     with build.memory(settings) as memory:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, as_person, command
-from assistant.show import progress
+from assistant.serve.show import progress
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings
 

@@ -44,7 +44,8 @@ def prepared(settings: Settings) -> Settings:
 
 def run(settings: Settings) -> int:
     """Reads the firm, asks it questions as different people, and says how to open the chat."""
-    from assistant import build, show
+    from assistant import build
+    from assistant.serve import show
 
     started = time.perf_counter()
     home = prepared(settings)
@@ -65,7 +66,7 @@ def run(settings: Settings) -> int:
 
 def _ingest(home: Settings) -> None:
     from assistant import build
-    from assistant.show import progress
+    from assistant.serve.show import progress
     from ingest.source import count_files
 
     with progress(count_files([FIRM]), "file", quiet=False) as bar:

@@ -26,7 +26,6 @@ from typing import Any, get_args
 
 import numpy as np
 
-from assistant import view
 from assistant.answer.answer import Answer, Assistant, Draft, Exchange, How
 from assistant.answer.audited import record
 from assistant.answer.discreet import DiscreetAssistant
@@ -36,6 +35,7 @@ from assistant.govern.policy import Policy
 from assistant.integrations import KotonohaRetriever
 from assistant.model.prompt import system, user
 from assistant.search.retrieve import Retriever
+from assistant.serve import view
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound
 from ingest.memory import links

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from assistant import build
 from assistant.demo import FIRM, QUESTIONS, prepared
 from assistant.evaluate.table import Table
-from assistant.show import progress
+from assistant.serve.show import progress
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
 

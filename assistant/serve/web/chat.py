@@ -17,11 +17,11 @@ import gradio as gr
 from fastapi import FastAPI, Request
 
 from assistant.answer.answer import Answer, Draft, Exchange
-from assistant.guard import CHAT, OWNER
-from assistant.history import History, Turn, may_show
+from assistant.serve.guard import CHAT, OWNER
+from assistant.serve.history import History, Turn, may_show
 from assistant.serve.parts import Parts, viewer_named
-from assistant.web import pages
-from assistant.web.words import LANGUAGES, Language, words
+from assistant.serve.web import pages
+from assistant.serve.web.words import LANGUAGES, Language, words
 from ingest.base.access import Viewer
 from ingest.base.errors import KotonohaError, SignInRefused
 

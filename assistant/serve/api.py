@@ -17,13 +17,13 @@ from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from assistant import drawing, view
 from assistant.govern.audit import Event
-from assistant.guard import COOKIE, Guard, credential, is_local, safe_path
+from assistant.serve import drawing, view
+from assistant.serve.guard import COOKIE, Guard, credential, is_local, safe_path
 from assistant.serve.parts import Parts, viewer_named
-from assistant.web import pages
-from assistant.web.sessions import Sessions
-from assistant.web.words import LANGUAGES, Language, preferred, words
+from assistant.serve.web import pages
+from assistant.serve.web.sessions import Sessions
+from assistant.serve.web.words import LANGUAGES, Language, preferred, words
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, KotonohaError, NotFound, SignInRefused
 
@@ -45,7 +45,7 @@ INLINE = re.compile(r"audio/[\w.+-]+|video/[\w.+-]+|application/ogg|image/(?:png
 
 def application(parts: Parts) -> FastAPI:
     """The whole server as an ASGI application."""
-    from assistant.web import chat
+    from assistant.serve.web import chat
 
     app = FastAPI(title="Kotonoha", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", telemetry=OFF)
     app.state.parts = parts

@@ -48,7 +48,7 @@ def page(file: BinaryIO, place: Locator) -> bytes:
     Raises:
         NotFound: there is no such page, or PDFium cannot draw it.
     """
-    command = [sys.executable, "-P", "-m", "assistant.drawing", json.dumps(place.as_dict())]
+    command = [sys.executable, "-P", "-m", "assistant.serve.drawing", json.dumps(place.as_dict())]
     try:
         done = subprocess.run(command, stdin=file, capture_output=True, timeout=PATIENCE, check=True)  # noqa: S603
     except subprocess.SubprocessError as error:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.guard import CHAT
+from assistant.serve.guard import CHAT
 
 NEEDED = re.compile(
     r"/(?:en|ja)(?:/(?:config|theme\.css|favicon\.ico|manifest\.json|(?:assets|static)/[\w./@-]+"

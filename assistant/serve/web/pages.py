@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assistant.answer.check import MARK
-from assistant.drawing import Chart
-from assistant.view import Excerpt, Opened
-from assistant.web.words import Language, clock, file_name, place, words
+from assistant.serve.drawing import Chart
+from assistant.serve.view import Excerpt, Opened
+from assistant.serve.web.words import Language, clock, file_name, place, words
 
 if TYPE_CHECKING:
     from assistant.answer.answer import Answer
@@ -30,7 +30,7 @@ QUOTE = 240
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Templates of this package; everything is escaped, a missing value is an error."""
-    loader = PackageLoader("assistant.web")
+    loader = PackageLoader("assistant.serve.web")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
