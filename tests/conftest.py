@@ -41,7 +41,7 @@ def pytest_configure() -> None:
 
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-FIRM = Path(str(files("assistant.demo"))) / "firm"
+FIRM = Path(str(files("assistant.app.demo"))) / "firm"
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 import yaml
 
-DEMO = Path(str(files("assistant"))) / "demo"
+DEMO = Path(str(files("assistant.app.demo")))
 FIRM = DEMO / "firm"
 MAKER = Path(__file__).parent / "data" / "make_firm.py"
 QUESTIONS: list[dict[str, Any]] = [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import build, doctor
+from assistant.app import build, doctor
 from ingest.base.settings import Settings
 
 pytestmark = pytest.mark.slow

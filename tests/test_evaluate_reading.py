@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import build
+from assistant.app import build
 from assistant.evaluate.reading import (
     MODES,
     Examiner,

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.answer.answer import Answer, Assistant
+from assistant.app.integrations import KotonohaRetriever
 from assistant.evaluate.leaks import Echo
 from assistant.govern.audit import Audit, Event
 from assistant.govern.policy import Policy
-from assistant.integrations import KotonohaRetriever
 from assistant.search.retrieve import Retriever
 from assistant.serve import view
 from ingest.base.access import Viewer

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.build import readers
+from assistant.app.build import readers
 from ingest import pipeline, reading
 from ingest.base.errors import KotonohaError
 from ingest.base.settings import Settings

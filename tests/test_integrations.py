@@ -11,7 +11,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 from pydantic import ValidationError
 
-from assistant.integrations import KotonohaChat, KotonohaRetriever
+from assistant.app.integrations import KotonohaChat, KotonohaRetriever
 from assistant.model.llm import Llm
 from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer

@@ -15,7 +15,7 @@ import pytest
 from keyring.backends.fail import Keyring as NoKeyring
 from keyrings.alt.file import PlaintextKeyring
 
-from assistant import build
+from assistant.app import build
 from assistant.cli import main
 from ingest import pipeline
 from ingest.base.access import Viewer

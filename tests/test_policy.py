@@ -298,4 +298,4 @@ def test_sample_firm_has_a_sound_policy() -> None:
     policy = Policy(file.read_text(encoding="utf-8"), file.name)
     assert len(policy.people) == 6
     assert policy.viewer("berg").scopes == {"public", "sales"}
-    assert policy.scope_of(PurePath("/x/assistant/demo/firm/engineering/a.pdf")) == "engineering"
+    assert policy.scope_of(PurePath("/x/assistant/app/demo/firm/engineering/a.pdf")) == "engineering"

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant import build
 from assistant.answer.answer import Answer, Assistant
+from assistant.app import build
 from assistant.cli import main
 from assistant.search.question import WHAT, Question, Shown, read
 from assistant.search.retrieve import Retriever

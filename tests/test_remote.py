@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import build
 from assistant.answer.answer import Answer, Assistant, Draft, Event, Leaving
 from assistant.answer.audited import AuditedAssistant
 from assistant.answer.discreet import DiscreetAssistant
+from assistant.app import build
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies
 from assistant.model.llm import Turn

@@ -22,7 +22,7 @@ import pytest
 from fastapi.testclient import TestClient
 from werkzeug.serving import make_server
 
-from assistant import build
+from assistant.app import build
 from assistant.govern.audit import Audit
 from assistant.govern.sso import SingleSignOn
 from assistant.serve import api

@@ -45,8 +45,8 @@ def add(commands: Commands) -> None:
 
 
 def ask(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
     from assistant.answer.answer import Answer
+    from assistant.app import build
     from assistant.serve import show
 
     question = _asked(args, settings)
@@ -67,7 +67,7 @@ def ask(args: argparse.Namespace, settings: Settings) -> int:
 
 def _asked(args: argparse.Namespace, settings: Settings) -> Question:
     """The question as it was typed, or with what was shown and said."""
-    from assistant import build
+    from assistant.app import build
     from assistant.search.question import Question, read
 
     if not (args.image or args.audio):
@@ -77,8 +77,8 @@ def _asked(args: argparse.Namespace, settings: Settings) -> Question:
 
 
 def serve(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
-    from assistant.demo import CONVERSATION, prepared
+    from assistant.app import build
+    from assistant.app.demo import CONVERSATION, prepared
 
     if not args.demo:
         return build.serve(settings, args.host, args.port, args.name)
@@ -87,6 +87,6 @@ def serve(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def demo(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant.demo import run
+    from assistant.app.demo import run
 
     return run(settings)

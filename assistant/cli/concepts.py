@@ -33,14 +33,14 @@ def add(commands: Commands) -> None:
 
 
 def concepts(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
+    from assistant.app import build
 
     return _ACTIONS[args.do](args, settings, build.catalog(settings))
 
 
 def _list(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int:
     """Every concept this person may read, with how many readable entities of which kinds speak of it."""
-    from assistant import build
+    from assistant.app import build
     from ingest.memory import links
 
     viewer = build.viewer(catalog, args.person)
@@ -53,7 +53,7 @@ def _list(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int
 
 
 def _show(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int:
-    from assistant import build
+    from assistant.app import build
     from ingest.memory import links
 
     viewer = build.viewer(catalog, args.person)
@@ -72,7 +72,7 @@ def _show(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int
 
 
 def _propose(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int:
-    from assistant import build
+    from assistant.app import build
     from ingest.memory import links
 
     for proposal in links.proposals(catalog, build.viewer(catalog, args.person)):
@@ -81,7 +81,7 @@ def _propose(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> 
 
 
 def _accept(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int:
-    from assistant import build
+    from assistant.app import build
     from ingest.readers.concept import Term, accept
 
     if not (args.name and args.definition and args.file):
@@ -96,7 +96,7 @@ def _accept(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> i
 
 
 def _refine(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int:
-    from assistant import build
+    from assistant.app import build
     from ingest.memory import links
 
     viewer = build.governor(catalog, args.person)
@@ -113,7 +113,7 @@ def _refine(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> i
 
 
 def _revert(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> int:
-    from assistant import build
+    from assistant.app import build
     from ingest.memory import links
 
     viewer = build.governor(catalog, args.person)

@@ -55,7 +55,7 @@ def add(commands: Commands) -> None:
 
 
 def ingest(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
+    from assistant.app import build
     from ingest.source import count_files
 
     counts: Counter[str] = Counter()
@@ -81,7 +81,7 @@ def _lines(report: Report) -> list[str]:
 
 
 def sources(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
+    from assistant.app import build
 
     catalog = build.catalog(settings)
     viewer = build.viewer(catalog, args.person)
@@ -103,7 +103,7 @@ def sources(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def forget(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
+    from assistant.app import build
     from ingest.base.access import may_read
 
     with build.memory(settings) as memory:
@@ -120,7 +120,7 @@ def forget(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def doctor(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import doctor as checks
+    from assistant.app import doctor as checks
 
     failed = 0
     for check in checks.examine(settings, rebuild=args.rebuild):

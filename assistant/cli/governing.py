@@ -35,7 +35,7 @@ def add(commands: Commands) -> None:
 
 
 def people(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
+    from assistant.app import build
     from assistant.govern.people import People
 
     catalog = build.catalog(settings)
@@ -70,7 +70,7 @@ def _new_password() -> str:
 
 
 def audit(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
+    from assistant.app import build
 
     catalog = build.catalog(settings)
     record = build.audit(settings, catalog)

@@ -77,7 +77,7 @@ def add(commands: Commands) -> None:
 
 
 def fit(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
+    from assistant.app import build
     from assistant.fit.config import FitConfig
     from assistant.fit.train import run
     from assistant.model.llm import default_model

@@ -124,7 +124,7 @@ def used(args: argparse.Namespace, settings: Settings) -> int:
 def aligned(args: argparse.Namespace, settings: Settings) -> int:
     from PIL import Image
 
-    from assistant import build
+    from assistant.app import build
     from ingest.readers.image import frame_of
     from ingest.space.encoders.clip import Clip
 

@@ -75,7 +75,7 @@ def show(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def history(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
+    from assistant.app import build
 
     catalog, _ = _seen(args, settings)
     for number, version, person, added in build.policies(catalog).history():
@@ -92,7 +92,7 @@ def explain(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def view_as(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
+    from assistant.app import build
 
     catalog, current = _seen(args, settings)
     if current is None:
@@ -107,7 +107,7 @@ def view_as(args: argparse.Namespace, settings: Settings) -> int:
 
 def _seen(args: argparse.Namespace, settings: Settings) -> tuple[Catalog, Policy | None]:
     """The catalogue and the policy in force, for somebody who governs."""
-    from assistant import build
+    from assistant.app import build
 
     catalog = build.catalog(settings)
     build.governor(catalog, args.person)
@@ -143,7 +143,7 @@ def withdraw(args: argparse.Namespace, settings: Settings) -> int:
 
 def _put(args: argparse.Namespace, settings: Settings, text: str, name: str = "policy") -> int:
     """Brings a text into force, if it is sound, and records it."""
-    from assistant import build
+    from assistant.app import build
 
     catalog = build.catalog(settings)
     governor = build.governor(catalog, args.person)
@@ -171,7 +171,7 @@ def _text(file: Path) -> str:
 
 
 def move(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
+    from assistant.app import build
     from ingest.memory import moves
 
     catalog = build.catalog(settings)
@@ -194,7 +194,7 @@ def move(args: argparse.Namespace, settings: Settings) -> int:
 
 def _check_target(settings: Settings, catalog: Catalog, sources: list[SourceRow], scope: str) -> None:
     """Refuses a scope that nobody can read, and one that redacts more than was redacted."""
-    from assistant import build
+    from assistant.app import build
 
     current = build.policies(catalog).current()
     if current is not None and scope not in current.scopes:
@@ -219,7 +219,7 @@ def _sources(catalog: Catalog, name: str) -> list[SourceRow]:
 
 
 def new_key(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant import build
+    from assistant.app import build
 
     catalog = build.catalog(settings)
     governor = build.governor(catalog, args.person)

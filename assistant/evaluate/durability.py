@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant import build
+from assistant.app import build
 from assistant.evaluate.table import Table
 from ingest.base.settings import Settings
 

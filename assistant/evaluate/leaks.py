@@ -29,10 +29,10 @@ import numpy as np
 from assistant.answer.answer import Answer, Assistant, Draft, Exchange, How
 from assistant.answer.audited import record
 from assistant.answer.discreet import DiscreetAssistant
+from assistant.app.integrations import KotonohaRetriever
 from assistant.evaluate.table import Table
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policy
-from assistant.integrations import KotonohaRetriever
 from assistant.model.prompt import system, user
 from assistant.search.retrieve import Retriever
 from assistant.serve import view

@@ -118,7 +118,7 @@ def references() -> list[Reference]:
 
 def run(folder: Path, settings: Settings) -> Table:
     """The task with the default parts, over the references whose files are there."""
-    from assistant import build
+    from assistant.app import build
     from ingest.readers.audio import AudioReader
     from ingest.readers.illustrated import Illustrated
 

@@ -92,7 +92,7 @@ def descriptions() -> list[tuple[str, str]]:
 
 def run(folder: Path, settings: Settings) -> Table:
     """The task with the default parts."""
-    from assistant import build
+    from assistant.app import build
     from ingest.space.encoders.vision import EfficientNetLite
 
     if not any("_" in file.stem for file in folder.glob("*.jpg")):

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import build
+from assistant.app import build
 from assistant.evaluate.table import Cell, Table
 from assistant.search.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Asked, Retriever, features, fuse
 from ingest.base.access import Viewer

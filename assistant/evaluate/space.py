@@ -168,8 +168,8 @@ def run(folder: Path | None, settings: Settings) -> Table:
     """The task with the default parts."""
     from dataclasses import replace
 
-    from assistant import build
-    from assistant.demo import FIRM
+    from assistant.app import build
+    from assistant.app.demo import FIRM
 
     topics = load(folder)
     space = build.space(settings)

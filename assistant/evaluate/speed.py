@@ -18,9 +18,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from assistant import build
 from assistant.answer.answer import HITS, LONGEST_ANSWER, Answer, Assistant
 from assistant.answer.compose import Grounding
+from assistant.app import build
 from assistant.evaluate.search import SCOPE, VIEWER, chosen, memory_of, read
 from assistant.evaluate.table import Cell, Table
 from assistant.model.llm import default_model

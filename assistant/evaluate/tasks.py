@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import build
-from assistant.demo import FIRM, QUESTIONS, prepared
+from assistant.app import build
+from assistant.app.demo import FIRM, QUESTIONS, prepared
 from assistant.evaluate.table import Table
 from assistant.serve.show import progress
 from ingest.base.errors import BadInput

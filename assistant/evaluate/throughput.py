@@ -118,8 +118,8 @@ def measure(works: Iterator[Work]) -> Table:
 
 def run(folder: Path | None, settings: Settings) -> Table:
     """The task with the default parts, warmed up on the first file of each modality."""
-    from assistant import build
-    from assistant.demo import FIRM
+    from assistant.app import build
+    from assistant.app.demo import FIRM
     from ingest.readers.audio import AudioReader
     from ingest.readers.image import ImageReader
     from ingest.readers.table import TableReader

@@ -7,7 +7,7 @@ import re
 import zipfile
 from pathlib import Path
 
-DEMO = Path(__file__).resolve().parents[2] / "assistant" / "demo"
+DEMO = Path(__file__).resolve().parents[2] / "assistant" / "app" / "demo"
 FIRM = DEMO / "firm"
 MADE_AT = datetime.datetime(2026, 6, 20, 9, 0, 0)
 _CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</dcterms:)")

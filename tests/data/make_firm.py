@@ -1,6 +1,6 @@
 """Write the generated files of the sample firm: `python tests/data/make_firm.py`.
 
-What a person writes as plain text (md, html, txt, yaml, json) lives in `assistant/demo/firm` itself and is edited
+What a person writes as plain text (md, html, txt, yaml, json) lives in `assistant/app/demo/firm` itself and is edited
 there. This script writes the rest: PDF, Office, EPUB, mail, tables, sensor log, pictures and sound, and the questions,
 whose table answers it computes. Same code, same bytes. It needs reportlab and soundfile from PyPI, and the Debian
 packages fonts-dejavu-core, fonts-ipafont-gothic and flite; the product needs none of them.

@@ -30,7 +30,7 @@ two people see differently."""
 
 def prepared(settings: Settings) -> Settings:
     """Settings of the demo's own home, with policy and files in its memory. What is there already is not read again."""
-    from assistant import build
+    from assistant.app import build
 
     home = replace(settings, home=settings.home / "demo")
     catalog = build.catalog(home)
@@ -44,7 +44,7 @@ def prepared(settings: Settings) -> Settings:
 
 def run(settings: Settings) -> int:
     """Reads the firm, asks it questions as different people, and says how to open the chat."""
-    from assistant import build
+    from assistant.app import build
     from assistant.serve import show
 
     started = time.perf_counter()
@@ -65,7 +65,7 @@ def run(settings: Settings) -> int:
 
 
 def _ingest(home: Settings) -> None:
-    from assistant import build
+    from assistant.app import build
     from assistant.serve.show import progress
     from ingest.source import count_files
 

@@ -12,7 +12,7 @@ from importlib.metadata import packages_distributions
 
 import numpy as np
 
-from assistant import build
+from assistant.app import build
 from ingest.base import weights
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
