@@ -92,7 +92,7 @@ def test_a_scope_with_an_impossible_name_is_refused(memory: Memory) -> None:
 
 def test_a_second_owner_is_told_who_holds_the_memory(settings: Settings, memory: Memory) -> None:
     code = (
-        "from pathlib import Path; from ingest.base.settings import Settings; from ingest.memory import Memory\n"
+        "from pathlib import Path; from ingest.base.settings import Settings; from ingest.memory.memory import Memory\n"
         "from tests.conftest import WordSpace\n"
         f"Memory(Settings(home=Path({str(settings.home)!r})), WordSpace())"
     )
