@@ -22,21 +22,25 @@ MAX_TRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class Job:
+    """A file to read; `moves` when it was sent to this scope, rather than found to belong there if it is new."""
+
     number: int
     path: str
     scope: str
     tries: int
+    moves: bool = False
 
 
-def ask(catalog: Catalog, paths: Iterable[tuple[str, str]]) -> str:
+def ask(catalog: Catalog, paths: Iterable[tuple[str, str]], moves: bool = False) -> str:
     """Adds (path, scope) pairs to the list, or sets them waiting again; returns the ticket to follow them by."""
     ticket, now = uuid.uuid4().hex, time.strftime("%Y-%m-%dT%H:%M:%S")
     with catalog.transaction() as connection:
         connection.executemany(
-            "INSERT INTO job (path, scope, ticket, state, asked) VALUES (?, ?, ?, 'waiting', ?) ON CONFLICT (path) DO UPDATE SET "
-            "scope=excluded.scope, ticket=excluded.ticket, asked=excluded.asked, report='', "
+            "INSERT INTO job (path, scope, ticket, state, asked, moves) VALUES (?, ?, ?, 'waiting', ?, ?) "
+            "ON CONFLICT (path) DO UPDATE SET "
+            "scope=excluded.scope, ticket=excluded.ticket, asked=excluded.asked, report='', moves=excluded.moves, "
             "tries=CASE state WHEN 'waiting' THEN tries ELSE 0 END, state='waiting'",
-            [(path, scope, ticket, now) for path, scope in paths],
+            [(path, scope, ticket, now, moves) for path, scope in paths],
         )
     return ticket
 
@@ -44,9 +48,9 @@ def ask(catalog: Catalog, paths: Iterable[tuple[str, str]]) -> str:
 def waiting(catalog: Catalog) -> list[Job]:
     """Jobs to do, those that never failed to end first, else in the order they were asked for."""
     rows = catalog.connection.execute(
-        "SELECT number, path, scope, tries FROM job WHERE state = 'waiting' ORDER BY tries, number"
+        "SELECT number, path, scope, tries, moves FROM job WHERE state = 'waiting' ORDER BY tries, number"
     )
-    return [Job(row["number"], row["path"], row["scope"], row["tries"]) for row in rows]
+    return [Job(row["number"], row["path"], row["scope"], row["tries"], bool(row["moves"])) for row in rows]
 
 
 def count_waiting(catalog: Catalog, ticket: str = "") -> int:

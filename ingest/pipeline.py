@@ -60,7 +60,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One file, read and waiting to be placed and stored; `sealed` are originals of personal data by entity."""
+    """One file, read and waiting to be placed and stored; `sealed` are originals of personal data by entity, `remarks`
+    are about this reading alone and are not kept."""
 
     job: jobs.Job
     source: Source
@@ -71,6 +72,7 @@ class Work:
     sealed: dict[str, bytes]
     redacted: str
     seconds: float
+    remarks: tuple[str, ...] = ()
 
 
 def ingest(
@@ -79,13 +81,16 @@ def ingest(
     scope_of: ScopeOf,
     open_memory: Callable[[], Memory],
     open_readers: Callable[[], Sequence[Reader]],
+    follow_links: bool = False,
+    moves: bool = False,
 ) -> Iterator[Report]:
     """Ingests files and folders: as the owner of the memory, or through the process that owns it.
 
-    Yields one report per file as it is done; what cannot even be listed comes first.
+    Yields one report per file as it is done; what cannot even be listed comes first. A known source stays in its scope
+    unless `moves` says that it is sent to another.
     """
     catalog = Catalog(settings.catalog_file)
-    ticket, reports = ask(catalog, paths, scope_of)
+    ticket, reports = ask(catalog, paths, scope_of, follow_links, moves)
     yield from reports
     seen: set[int] = set()
     while True:
@@ -101,16 +106,20 @@ def ingest(
     catalog.close()
 
 
-def ask(catalog: Catalog, paths: Iterable[Path], scope_of: ScopeOf) -> tuple[str, list[Report]]:
-    """Puts every file under `paths` on the list of jobs; returns the ticket, and reports for what cannot even be listed."""
+def ask(
+    catalog: Catalog, paths: Iterable[Path], scope_of: ScopeOf, follow_links: bool = False, moves: bool = False
+) -> tuple[str, list[Report]]:
+    """Puts every file under `paths` on the list of jobs; returns the ticket, and reports for what cannot be put there."""
     found: list[tuple[str, str]] = []
     reports: list[Report] = []
-    for item in walk(paths):
-        if isinstance(item, UnreadableSource):
-            reports.append(Report(item.path, "failed", error=item.reason))
-        else:
+    for item in walk(paths, follow_links):
+        try:
+            if isinstance(item, UnreadableSource):
+                raise item
             found.append((str(item), scope_of(item)))
-    return jobs.ask(catalog, found), reports
+        except UnreadableSource as error:
+            reports.append(Report(error.path, "failed", error=error.reason))
+    return jobs.ask(catalog, found, moves), reports
 
 
 def run(memory: Memory, readers: Sequence[Reader]) -> Iterator[Report]:
@@ -180,12 +189,15 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Pe
     try:
         if job.tries >= jobs.MAX_TRIES:
             raise UnreadableSource(path, f"reading it has stopped the program {job.tries} times", "report the file")
+        if path.resolve() != path:
+            raise UnreadableSource(path, "has become a link since it was listed")
         source = look(path, memory.settings)
-        job = _as_moved(memory, source, job)
+        job, remarks = _where_it_lies(memory, source, job)
         kinds = " ".join(sorted(personal.kinds(job.scope)))
         row, status = _known(memory, source, job, kinds)
         if row is not None and status in ("unchanged", "moved"):
-            return Report(job.path, status, seconds=time.perf_counter() - started, scope=job.scope, notes=row.notes)
+            seconds = time.perf_counter() - started
+            return Report(job.path, status, seconds=seconds, scope=job.scope, notes=(*row.notes, *remarks))
         found = reading.read(source, readers)
         jobs.survived(memory.catalog, job)
     except KotonohaError as error:
@@ -199,13 +211,26 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Pe
         for entity, one in zip(entities, clean, strict=True)
         if one.originals
     }
-    return Work(job, source, id, status, found, entities, sealed, kinds, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Work(job, source, id, status, found, entities, sealed, kinds, seconds, remarks)
 
 
-def _as_moved(memory: Memory, source: Source, job: jobs.Job) -> jobs.Job:
-    """A source that was sent to another scope after this job was asked for stays on its way."""
-    here = memory.catalog.source_at(str(source.path))
-    return replace(job, scope=destination(here.scope)) if here and BOTH in here.scope else job
+def _where_it_lies(memory: Memory, source: Source, job: jobs.Job) -> tuple[jobs.Job, tuple[str, ...]]:
+    """A known source stays in its scope, or on its way to another, whatever this job was asked for with, and says so.
+
+    Reading a file never decides who may know what it says: `policy move` does, with its check and its record.
+    """
+    here = memory.catalog.source_at(str(source.path)) or _renamed(memory, source)
+    if here is None or (job.moves and BOTH not in here.scope):
+        return job, ()
+    lies_in = destination(here.scope)
+    remark = f"stays in {lies_in}; to {job.scope} it goes by: kotonoha policy move {source.path} {job.scope}"
+    return replace(job, scope=lies_in), () if lies_in == job.scope else (remark,)
+
+
+def _renamed(memory: Memory, source: Source) -> SourceRow | None:
+    """The source with these very bytes whose file is gone: this file, under the name it had before."""
+    return next((row for row in memory.catalog.sources_like(source.sha256) if not Path(row.path).exists()), None)
 
 
 def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[SourceRow | None, str]:
@@ -217,16 +242,16 @@ def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[S
     if here is not None:
         if (here.sha256, here.beside, here.redacted) != (source.sha256, source.beside, kinds):
             return here, "updated"
-        if here.scope != job.scope:
+        if here.scope != job.scope and BOTH not in here.scope:
             memory.move_source(here.id, here.path, job.scope)
         return here, "unchanged"
-    for row in memory.catalog.sources_like(source.sha256):
-        if not Path(row.path).exists():
-            if (row.beside, row.redacted) != (source.beside, kinds):
-                return row, "updated"
-            memory.move_source(row.id, str(source.path), job.scope)
-            return row, "moved"
-    return None, "added"
+    row = _renamed(memory, source)
+    if row is None:
+        return None, "added"
+    if (row.beside, row.redacted) != (source.beside, kinds):
+        return row, "updated"
+    memory.move_source(row.id, str(source.path), None if BOTH in row.scope else job.scope)
+    return row, "moved"
 
 
 def _store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
@@ -239,8 +264,9 @@ def _store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
         memory.put_source(_row(work), items, work.sealed)
         kinds = dict(Counter[str](entity.kind for entity in work.entities))
         report = Report(
-            work.job.path, work.status, kinds, round(work.seconds, 3), notes=work.read.notes, scope=work.job.scope
-        )
+            work.job.path, work.status, kinds, round(work.seconds, 3), notes=(*work.read.notes, *work.remarks),
+            scope=work.job.scope,
+        )  # fmt: skip
         yield _ended(memory, work.job, report)
 
 

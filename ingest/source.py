@@ -27,6 +27,7 @@ MAX_RATIO = 200
 SMALL = 16 * MIB
 """Below this size unpacked, no ratio is suspicious."""
 MAX_MEMBERS = 50_000
+LEADS_OUT = "a link that leads out of the folder, which is not followed (--follow-links follows it)"
 
 OOXML = "application/vnd.openxmlformats-officedocument."
 DOCX = OOXML + "wordprocessingml.document"
@@ -85,23 +86,27 @@ class Source:
 # -- listing ---------------------------------------------------------------------------------------------
 
 
-def walk(paths: Iterable[Path | str]) -> Iterator[Path | UnreadableSource]:
+def walk(paths: Iterable[Path | str], follow_links: bool = False) -> Iterator[Path | UnreadableSource]:
     """Every file at or below `paths`, resolved, once, folders in the order of their names.
 
     Hidden files, leftovers of office programs and what is read with the file it lies beside (`companions`) are passed over
-    inside folders; a file named by the user never is.
-    What cannot be listed (missing, not permitted, a link that leads nowhere or in a circle) is yielded as an error.
+    inside folders; a file named by the user never is. A link that leads out of the named folder (of a named file: out of
+    its folder) is followed only if `follow_links` says so: it would carry a file to whoever reads the folder.
+    What cannot be listed (missing, not permitted, a link that leads nowhere, out or in a circle) is yielded as an error.
     """
     seen: set[Path] = set()
-    todo = [Path(path).absolute() for path in reversed(list(paths))]
+    todo = [(path, _inside(path)) for path in reversed([Path(path).absolute() for path in paths])]
     while todo:
-        path = todo.pop()
+        path, named = todo.pop()
         try:
             real = path.resolve(strict=True)
+            if not follow_links and not real.is_relative_to(named):
+                raise UnreadableSource(path, LEADS_OUT)
             if real.is_dir():
                 if path.is_symlink() and path.parent.resolve().is_relative_to(real):
                     raise UnreadableSource(path, "a link that leads back to a folder above it")
-                todo.extend(sorted(filter(_is_wanted, path.iterdir()), reverse=True) if real not in seen else [])
+                below = sorted(filter(_is_wanted, path.iterdir()), reverse=True) if real not in seen else []
+                todo.extend((one, named) for one in below)
             elif real not in seen:
                 yield real
             seen.add(real)
@@ -111,9 +116,14 @@ def walk(paths: Iterable[Path | str]) -> Iterator[Path | UnreadableSource]:
             yield UnreadableSource(path, _why(error, path))
 
 
-def count_files(paths: Iterable[Path | str]) -> int:
+def count_files(paths: Iterable[Path | str], follow_links: bool = False) -> int:
     """How many items `walk` would list: the length of a progress bar."""
-    return sum(1 for _ in walk(paths))
+    return sum(1 for _ in walk(paths, follow_links))
+
+
+def _inside(path: Path) -> Path:
+    """Where what is found by way of a named path has to lie: the named folder, or the folder of the named file."""
+    return path.resolve() if path.is_dir() else path.parent.resolve()
 
 
 def _is_wanted(path: Path) -> bool:
@@ -179,13 +189,18 @@ def is_sound(media: str) -> bool:
 def transcript_of(recording: Path) -> Path | None:
     """The transcript that lies beside a recording, if any."""
     found = (recording.with_suffix(suffix) for suffix in TRANSCRIPTS)
-    return next((file for file in found if file.is_file()), None)
+    return next((file for file in found if _lies_here(file)), None)
 
 
 def units_of(record: Path) -> Path | None:
     """What a person wrote beside a record of figures about its channels, if anything."""
     file = record.with_name(record.stem + UNITS)
-    return file if file.is_file() else None
+    return file if _lies_here(file) else None
+
+
+def _lies_here(file: Path) -> bool:
+    """Whether it is a file of this very folder: what is read along by its name alone is never fetched from elsewhere."""
+    return file.is_file() and file.resolve().parent == file.parent.resolve()
 
 
 def _hash(files: Iterable[Path]) -> str:

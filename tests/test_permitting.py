@@ -88,13 +88,35 @@ def test_moving_into_a_scope_that_redacts_more_says_to_read_the_file_again(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert kotonoha(home, "policy", "move", str(tmp_path / "files"), "hr") == 2
-    assert "kotonoha ingest --scope hr" in capsys.readouterr().err
+    assert "policy move --read-again" in capsys.readouterr().err
     assert scopes(home) == ["open", "open"]
 
 
 def test_moving_into_a_scope_that_nobody_knows_is_refused(home: Path, tmp_path: Path) -> None:
     assert kotonoha(home, "policy", "move", str(tmp_path / "files"), "elsewhere") == 2
     assert kotonoha(home, "policy", "move", str(tmp_path / "none"), "hr") == 1
+
+
+def test_reading_never_carries_a_file_to_whom_the_policy_does_not_let_read_it(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A link to another's file, a known file under another scope, a scope that nobody reads: each is refused and said."""
+    sales, fish = tmp_path / "sales", tmp_path / "files" / "fish.txt"
+    sales.mkdir()
+    (sales / "fish.txt").symlink_to(fish)
+    capsys.readouterr()
+    assert kotonoha(home, "ingest", str(sales), "--scope", "hr") == 1
+    assert "leads out of the folder" in capsys.readouterr().out
+    assert kotonoha(home, "ingest", str(sales), "--follow-links", "--scope", "hr") == 1
+    assert f"lies in open; it is moved by: kotonoha policy move {fish} hr" in capsys.readouterr().out
+    assert kotonoha(home, "ingest", str(fish), "--scope", "nowhere") == 2
+    assert "the policy has no scope 'nowhere'" in capsys.readouterr().err
+    (sales / "new.txt").write_text("a new file that no folder rule fits")
+    assert kotonoha(home, "ingest", str(sales / "new.txt")) == 1
+    assert "the policy has no 'private'" in capsys.readouterr().out
+    assert scopes(home) == ["open", "open"]
+    kotonoha(home, "audit", "show", "--action", "ingest", "--as", "boss")
+    assert capsys.readouterr().out.count(" ingest ") == 3
 
 
 def test_while_another_process_owns_the_memory_a_move_is_begun_and_finished_there(
@@ -117,7 +139,7 @@ def test_a_new_key_opens_what_the_old_one_sealed(
     from ingest.privacy.personal import Personal
 
     with Memory(settings, space) as memory:
-        pipeline.ask(memory.catalog, [tmp_path / "files" / "call.txt"], lambda path: "hr")
+        pipeline.ask(memory.catalog, [tmp_path / "files" / "call.txt"], lambda path: "hr", moves=True)
         assert [report.status for report in pipeline.run(memory, [ParagraphReader()])] == ["updated"]
     assert kotonoha(home, "policy", "new-key") == 0
     catalog = Catalog(settings.catalog_file)

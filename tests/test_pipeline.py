@@ -96,12 +96,36 @@ def test_a_file_that_breaks_later_keeps_what_was_known_of_it(memory: Memory, fol
     assert memory.catalog.count() == 3
 
 
-def test_asking_for_a_file_under_another_scope_moves_it_there(memory: Memory, folder: Path) -> None:
-    ingest(memory, folder, scope="public")
+def test_reading_a_file_under_another_scope_does_not_move_it_and_says_what_does(memory: Memory, folder: Path) -> None:
     ingest(memory, folder, scope="hr")
+    reports = ingest(memory, folder, scope="public")
+    assert {(report.status, report.scope) for report in reports} == {("unchanged", "hr")}
+    assert all("stays in hr" in report.notes[-1] and "policy move" in report.notes[-1] for report in reports)
+    (folder / "fish.txt").write_text("Fish are wet now.")
+    assert {(one.status, one.scope) for one in ingest(memory, folder, scope="public")} >= {("updated", "hr")}
+    (folder / "fish.txt").rename(folder / "renamed.txt")
+    assert {(one.status, one.scope) for one in ingest(memory, folder, scope="public")} >= {("moved", "hr")}
+    address = memory.space.place(["fish"])[0].address
+    assert memory.nearest(address, Viewer("x", frozenset({"public"})), 5) == []
+
+
+def test_a_source_that_was_sent_to_another_scope_is_read_into_it(memory: Memory, folder: Path) -> None:
+    ingest(memory, folder, scope="public")
+    pipeline.ask(memory.catalog, [folder], lambda path: "hr", moves=True)
+    assert {report.scope for report in pipeline.run(memory, [ParagraphReader()])} == {"hr"}
     address = memory.space.place(["fish"])[0].address
     assert memory.nearest(address, Viewer("x", frozenset({"public"})), 5) == []
     assert len(memory.nearest(address, Viewer("x", frozenset({"hr"})), 5)) == 3
+
+
+def test_a_link_that_was_put_in_the_place_of_a_listed_file_is_not_read(memory: Memory, folder: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("The salary is secret.")
+    pipeline.ask(memory.catalog, [folder / "fish.txt"], lambda path: "public")
+    (folder / "fish.txt").unlink()
+    (folder / "fish.txt").symlink_to(secret)
+    (report,) = pipeline.run(memory, [ParagraphReader()])
+    assert report.status == "failed" and "become a link" in report.error
 
 
 def test_a_file_that_kills_its_reader_is_tried_after_all_others(memory: Memory, folder: Path) -> None:

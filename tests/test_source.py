@@ -13,7 +13,7 @@ import pytest
 
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import Settings
-from ingest.source import DOCX, EPUB, MSG, XLS, XLSX, look, sniff, walk
+from ingest.source import DOCX, EPUB, MSG, XLS, XLSX, companions, look, sniff, walk
 
 LIMITS = Settings(home=Path("/nowhere"))
 
@@ -59,6 +59,35 @@ def test_links_in_a_circle_or_to_nowhere_are_one_line_each(tmp_path: Path) -> No
         "! a link that leads nowhere",
         "x.txt",
     ]
+
+
+def test_a_link_out_of_the_named_folder_is_followed_only_when_asked(tmp_path: Path) -> None:
+    hr, sales = tmp_path / "hr", tmp_path / "sales"
+    for folder in (hr, sales, sales / "may"):
+        folder.mkdir()
+    (hr / "salaries.txt").write_text("secret")
+    (sales / "may" / "offer.txt").write_text("offer")
+    (sales / "salaries.txt").symlink_to(hr / "salaries.txt")
+    (sales / "deep").symlink_to("../hr")
+    (sales / "within.txt").symlink_to(sales / "may" / "offer.txt")
+    refused = "! a link that leads out of the folder, which is not followed (--follow-links follows it)"
+    assert sorted(names(sales)) == [refused, refused, "offer.txt"]
+    assert names(sales / "salaries.txt") == [refused]
+    assert sorted(one.name for one in walk([sales], follow_links=True) if isinstance(one, Path)) == [
+        "offer.txt",
+        "salaries.txt",
+    ]
+    (tmp_path / "shortcut").symlink_to(sales)
+    assert "offer.txt" in names(tmp_path / "shortcut")
+
+
+def test_a_companion_is_never_fetched_from_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "hr").mkdir()
+    (tmp_path / "open").mkdir()
+    (tmp_path / "hr" / "talk.vtt").write_text("WEBVTT")
+    (tmp_path / "open" / "talk.vtt").symlink_to(tmp_path / "hr" / "talk.vtt")
+    assert companions(tmp_path / "open" / "talk.wav", "audio/x-wav") == []
+    assert companions(tmp_path / "hr" / "talk.wav", "audio/x-wav") == [tmp_path / "hr" / "talk.vtt"]
 
 
 def test_two_folders_that_link_to_each_other_end(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.base.access import Viewer, checked_scope, destination, origin
-from ingest.base.errors import BadInput, MissingPart, NotAllowed, UnknownPerson
+from ingest.base.errors import BadInput, MissingPart, NotAllowed, UnknownPerson, UnreadableSource
 from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assistant.govern.policy import Policies
     from assistant.govern.sso import SingleSignOn
     from assistant.model.remote import Remote
-    from ingest.memory.catalog import Catalog
+    from ingest.memory.catalog import Catalog, SourceRow
     from ingest.memory.memory import Memory
     from ingest.pipeline import Report
     from ingest.privacy.personal import Personal
@@ -105,25 +105,55 @@ def catalog(settings: Settings) -> Catalog:
     return Catalog(settings.catalog_file)
 
 
-def ingest(settings: Settings, paths: Iterable[Path], scope: str = "") -> Iterator[Report]:
+def ingest(
+    settings: Settings, paths: Iterable[Path], scope: str = "", follow_links: bool = False
+) -> Iterator[Report]:
     """Ingests, as the owner of the memory or through the process that owns it, one report per file; links concepts last.
 
-    The scope is `scope` if given, else the one it was moved to, else what the policy's folder rules say, else
-    `DEFAULT_SCOPE`.
+    A known source stays where it lies. A new one goes to `scope` if given, else where the policy's folder rules say, else
+    to `DEFAULT_SCOPE`; a file that would go where the policy lets nobody read is reported, not read.
+
+    Raises:
+        BadInput: the policy has no such scope.
     """
+    from collections import Counter
+
     from ingest import pipeline
     from ingest.memory import links
 
-    known = catalog(settings)
+    known, asked = catalog(settings), list(paths)
     rules = policies(known).current()
     given = checked_scope(scope) if scope else ""
-    moved = {row.path: destination(row.scope) for row in known.sources() if row.moved}
+    if given and rules and given not in rules.scopes:
+        raise BadInput(f"the policy has no scope '{given}'", f"it has {', '.join(sorted(rules.scopes))}")
+    lies_in = {row.path: destination(row.scope) for row in known.sources()}
 
     def scope_of(path: Path) -> str:
-        return given or moved.get(str(path)) or (rules.scope_of(path) if rules else None) or DEFAULT_SCOPE
+        here = lies_in.get(str(path))
+        if given and here not in (None, given):
+            raise UnreadableSource(path, f"lies in {here}; it is moved by: kotonoha policy move {path} {given}")
+        found = given or (rules.scope_of(path) if rules else None) or here or DEFAULT_SCOPE
+        if rules and found not in rules.scopes:
+            raise UnreadableSource(path, f"no folder rule says its scope, and the policy has no '{found}': --scope NAME")
+        return found
 
-    yield from pipeline.ingest(settings, paths, scope_of, lambda: memory(settings), lambda: readers(settings))
+    note(settings, known, "ingest", {"scope": given}, content={"paths": [str(path) for path in asked]})
+    became: Counter[str] = Counter()
+    opened = lambda: memory(settings), lambda: readers(settings)
+    for report in pipeline.ingest(settings, asked, scope_of, *opened, follow_links):
+        became[report.status] += 1
+        yield report
     links.link(known)
+    note(settings, known, "ingest done", {"files": dict(became)})
+
+
+def read_into(settings: Settings, sources: Sequence[SourceRow], scope: str) -> Iterator[Report]:
+    """Reads known sources again, into a scope that redacts more than was redacted in them."""
+    from ingest import pipeline
+
+    opened = lambda: memory(settings), lambda: readers(settings)
+    paths = [Path(source.path) for source in sources]
+    yield from pipeline.ingest(settings, paths, lambda path: scope, *opened, moves=True)
 
 
 def policies(catalog: Catalog) -> Policies:
@@ -233,6 +263,20 @@ def record(
     audit(settings, catalog).append(
         Event(action, viewer.person, viewer.roles, viewer.policy, tuple(scopes), details, content or {})
     )
+
+
+def note(
+    settings: Settings,
+    catalog: Catalog,
+    action: str,
+    details: Mapping[str, object],
+    scopes: Sequence[str] = (),
+    content: Mapping[str, object] | None = None,
+) -> None:
+    """Writes into the audit what was done at this machine by whoever has its files, in the name of its owner."""
+    policy = policies(catalog).current()
+    owner = Viewer((policy.owner if policy else "") or OWNER, frozenset(), policy=policy.version if policy else "")
+    record(settings, catalog, owner, action, details, scopes, content)
 
 
 def sso(settings: Settings) -> SingleSignOn | None:

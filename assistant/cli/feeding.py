@@ -29,8 +29,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--scope",
         default="",
-        help="access scope of these files (default: as the policy's folder rules say, else private)",
+        help="access scope of files that are new (default: as the policy's folder rules say, else private)",
     )
+    parser.add_argument("--follow-links", action="store_true", help="read what links out of the folder lead to, too")
     parser.add_argument("--json", action="store_true", help="one JSON object per file")
 
     parser = command(commands, "sources", sources, "list what the memory was made from", "kotonoha sources --as sawada")
@@ -59,8 +60,8 @@ def ingest(args: argparse.Namespace, settings: Settings) -> int:
     from ingest.source import count_files
 
     counts: Counter[str] = Counter()
-    with progress(count_files(args.paths), "file", args.json) as bar:
-        for report in build.ingest(settings, args.paths, args.scope):
+    with progress(count_files(args.paths, args.follow_links), "file", args.json) as bar:
+        for report in build.ingest(settings, args.paths, args.scope, args.follow_links):
             counts[report.status] += 1
             if args.json:
                 print(json.dumps(report.as_dict(), ensure_ascii=False), flush=True)
@@ -113,8 +114,9 @@ def forget(args: argparse.Namespace, settings: Settings) -> int:
         )
         if row is None or not may_read(viewer, row.scope):
             raise NotFound(f"no source '{args.source}' in the memory", "`kotonoha sources` lists them")
-        memory.forget_source(row.id)
-        build.record(settings, memory.catalog, viewer, "forget", {"source": row.id}, (row.scope,), {"path": row.path})
+        with memory.catalog.transaction():
+            build.record(settings, memory.catalog, viewer, "forget", {"source": row.id}, (row.scope,), {"path": row.path})
+            memory.forget_source(row.id)
     print(f"forgotten  {row.path}")
     return 0
 

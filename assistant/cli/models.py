@@ -63,12 +63,15 @@ def listed(args: argparse.Namespace, settings: Settings) -> int:
 def pulled(args: argparse.Namespace, settings: Settings) -> int:
     from tqdm import tqdm
 
+    from assistant.app import build
     from ingest.base import fetch, weights
+
 
     chosen = [weights.known(name) for name in args.names]
     if args.given and len(chosen) != 1:
         raise BadInput("--from needs the name of one model", "kotonoha models list")
     for model in chosen or [one for one in weights.models().values() if one.default]:
+        build.note(settings, build.catalog(settings), "models pull", {"model": model.name})
         with tqdm(total=model.size, desc=model.title, unit="B", unit_scale=True) as bar:
             for path in fetch.pull(model, args.given, bar.update):
                 tqdm.write(str(path))
@@ -92,16 +95,19 @@ def checked(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def removed(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant.app import build
     from ingest.base import fetch, weights
 
     model = weights.known(args.name)
     if model.package:
         raise BadInput(f"{model.title} came with the installation", f"pip uninstall {model.distribution}")
+    build.note(settings, build.catalog(settings), "models remove", {"model": model.name})
     print(f"{model.title}: {fetch.remove(model) / 1e6:,.0f} MB freed")
     return 0
 
 
 def used(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant.app import build
     from ingest.base import verdicts, weights
 
     name = args.name
@@ -116,6 +122,7 @@ def used(args: argparse.Namespace, settings: Settings) -> int:
             raise BadInput(f"'{name}' is neither a known model nor a file", "kotonoha models list")
         name = str(path)
         print(f"sha256 {verdicts.trust(path)}")
+    build.note(settings, build.catalog(settings), "models use", {"model": name})
     weights.choose(weights.LANGUAGE_MODEL, name)
     print(f"{name} answers from now on" + (f"; KOTONOHA_LLM={settings.llm} wins while it is set" if settings.llm else ""))
     return 0
@@ -134,6 +141,7 @@ def aligned(args: argparse.Namespace, settings: Settings) -> int:
     files = sorted(path for path in args.folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
     step = max(len(files) // SAMPLE, 1)
     found = sight.align([frame_of(Image.open(path)).image for path in files[::step][:SAMPLE]])
+    build.note(settings, build.catalog(settings), "models align", {"model": sight.name})
     shape = " to ".join(map(str, found.map.shape))
     print(f"{sight.name}: {shape} numbers, with the mean of {min(len(files), SAMPLE)} pictures")
     return 0

@@ -39,7 +39,8 @@ def add(commands: Commands) -> None:
         part.add_argument("--until", type=_moment, help="last day, or moment with a time zone")
         part.add_argument("--why", default="", help="kept beside the line")
     _part(parts, "withdraw", withdraw, "remove what a subject's own lines say about a scope", "WHO", "SCOPE")
-    _part(parts, "move", move, "move a source, or all below a folder, to another scope", "SOURCE", "SCOPE")
+    part = _part(parts, "move", move, "move a source, or all below a folder, to another scope", "SOURCE", "SCOPE")
+    part.add_argument("--read-again", action="store_true", help="read the files anew, for a scope that redacts more")
     _part(parts, "new-key", new_key, "seal the originals of personal data with a new key")
     part = _part(parts, "leaks", leaks, "try to make everybody see what they may not, and print what leaked")
     part.add_argument("--probes", type=int, default=5_000, help="how many at least")
@@ -147,8 +148,9 @@ def _put(args: argparse.Namespace, settings: Settings, text: str, name: str = "p
 
     catalog = build.catalog(settings)
     governor = build.governor(catalog, args.person)
-    made = build.policies(catalog).put(text, governor.person, name)
-    build.record(settings, catalog, governor, "policy change", {"version": made.version})
+    with catalog.transaction():
+        made = build.policies(catalog).put(text, governor.person, name)
+        build.record(settings, catalog, governor, "policy change", {"version": made.version})
     print(f"policy {made.version} is in force: {len(made.people)} people, {len(made.scopes)} scopes")
     return 0
 
@@ -177,10 +179,16 @@ def move(args: argparse.Namespace, settings: Settings) -> int:
     catalog = build.catalog(settings)
     governor = build.governor(catalog, args.person)
     sources = _sources(catalog, args.source)
-    _check_target(settings, catalog, sources, args.scope)
-    started = moves.begin(catalog, sources, args.scope)
-    details = {"scope": args.scope, "sources": [source.id for source in sources]}
-    build.record(settings, catalog, governor, "policy move", details)
+    _check_target(settings, catalog, sources, args)
+    with catalog.transaction():
+        details = {"scope": args.scope, "sources": [source.id for source in sources]}
+        build.record(settings, catalog, governor, "policy move", details)
+        started = 0 if args.read_again else moves.begin(catalog, sources, args.scope)
+    if args.read_again:
+        failed = [report for report in build.read_into(settings, sources, args.scope) if report.error]
+        print(f"{len(sources) - len(failed)} of {len(sources)} sources read again into {args.scope}")
+        print("".join(f"failed     {report.source}: {report.error}\n" for report in failed), end="")
+        return 1 if failed else 0
     try:
         with build.memory(settings):  # opening it finishes every move
             print(f"{started} of {len(sources)} sources moved to {args.scope}")
@@ -192,19 +200,20 @@ def move(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _check_target(settings: Settings, catalog: Catalog, sources: list[SourceRow], scope: str) -> None:
-    """Refuses a scope that nobody can read, and one that redacts more than was redacted."""
+def _check_target(settings: Settings, catalog: Catalog, sources: list[SourceRow], args: argparse.Namespace) -> None:
+    """Refuses a scope that nobody can read, and one that redacts more than was redacted and will not be now."""
     from assistant.app import build
 
+    scope = args.scope
     current = build.policies(catalog).current()
     if current is not None and scope not in current.scopes:
         raise BadInput(f"the policy has no scope '{scope}'", f"it has {', '.join(sorted(current.scopes))}")
     wanted = build.personal(settings, catalog).kinds(scope)
-    for source in sources:
+    for source in () if args.read_again else sources:
         if missing := wanted - set(source.redacted.split()):
             raise BadInput(
                 f"'{scope}' redacts {', '.join(sorted(missing))}, which still stand in {source.path}",
-                f"kotonoha ingest --scope {scope} {source.path}",
+                f"kotonoha policy move --read-again {args.source} {scope}",
             )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +127,13 @@ MIGRATIONS: tuple[str, ...] = (
     """
     ALTER TABLE source ADD COLUMN beside TEXT NOT NULL DEFAULT '';
     """,
+    # 7: the door: who tried to sign in from where (assistant.throttle); a job that moves its source to its scope
+    """
+    CREATE TABLE attempt (key TEXT PRIMARY KEY, failures INTEGER NOT NULL, until REAL NOT NULL, last REAL NOT NULL)
+        WITHOUT ROWID;
+    CREATE INDEX attempt_last ON attempt (last);
+    ALTER TABLE job ADD COLUMN moves INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""
 
@@ -193,15 +200,28 @@ class Catalog:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing; the write lock is taken at once, so two writers queue instead of failing late."""
+        """All or nothing; the write lock is taken at once, so two writers queue instead of failing late.
+
+        Inside another transaction of this thread it is a part of that one.
+        """
         connection = self.connection
+        if connection.in_transaction:
+            yield connection
+            return
         connection.execute("BEGIN IMMEDIATE")
+        self._local.then = []
         try:
             yield connection
         except BaseException:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+        for act in self._local.then:
+            act()
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Has something done once the transaction that this thread is in has been committed, and only then."""
+        self._local.then.append(act)
 
     def close(self) -> None:
         if hasattr(self._local, "connection"):
