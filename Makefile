@@ -2,6 +2,7 @@
 # make test   set everything up and pass every check
 # make serve  the sample firm in a chat
 # make quick  the checks that take seconds
+# make search  the same with new random examples, nightly or by hand
 # make docs   the generated parts of the documents
 
 VENV ?= .venv
@@ -17,7 +18,7 @@ export GRADIO_ANALYTICS_ENABLED := False
 # Idle threads spin briefly, then sleep: ten times faster than sleeping at once on an idle machine, five times faster than spinning on on a busy one.
 export GOMP_SPINCOUNT := 10000
 
-.PHONY: demo serve setup test test-wheel quick lint wheel docs clean
+.PHONY: demo serve setup test test-wheel quick search lint wheel docs clean
 
 demo: setup
 	$(BIN)/kotonoha demo
@@ -49,6 +50,10 @@ test-wheel: wheel
 
 quick: setup lint
 	$(BIN)/python -m pytest -m "not slow and not browser"
+
+# Checks with random examples, new ones every time (the others try the same ones always). What it finds becomes an `@example`.
+search: setup
+	$(BIN)/python -m pytest -m "not slow and not browser" --hypothesis-profile=search
 
 lint: setup
 	$(BIN)/ruff check .

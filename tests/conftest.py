@@ -22,11 +22,12 @@ from ingest.source import Source
 from ingest.space.entity import Draft, Locator
 from ingest.space.space import Placed, Vectors, unit
 
-# Machines are slow and shared: no test fails for taking long. In CI the same examples every time.
-hypothesis_settings.register_profile(
-    "kotonoha", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
-)
-hypothesis_settings.load_profile("kotonoha")
+# Machines are slow and shared: no test fails for taking long. The suite everybody runs tries the same examples every
+# time; `make search` (nightly, or by hand) looks for new ones and prints how to repeat what it found.
+PATIENT = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile("same", PATIENT, derandomize=True)
+hypothesis_settings.register_profile("search", PATIENT, print_blob=True)
+hypothesis_settings.load_profile("same")
 
 OFFLINE = Path(__file__).resolve().parent / "offline"
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assistant.app import build
@@ -106,6 +106,7 @@ STEPS = st.lists(
 
 @settings(max_examples=25)
 @given(STEPS)
+@example([("a", "seal"), ("glossary", "seal"), ("a", "seal pump"), ("link", ""), ("a", "seal"), ("a", "seal pump")])
 def test_linking_what_is_new_ends_as_linking_everything(steps: list[tuple[str, str]]) -> None:
     """Whatever was stored, changed or forgotten in between, and however often it was linked."""
     with TemporaryDirectory() as folder, Memory(Settings(home=Path(folder)), Letters()) as memory:

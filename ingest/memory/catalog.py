@@ -134,8 +134,17 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX attempt_last ON attempt (last);
     ALTER TABLE job ADD COLUMN moves INTEGER NOT NULL DEFAULT 0;
     """,
+    # 8: the number of an entity that is gone is not given again (`Catalog.last_number`), so "up to which" means something
+    """
+    INSERT INTO fact SELECT 'numbered', coalesce(max(number), 0) FROM entity;
+    DELETE FROM fact WHERE name = 'linked';
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""
+
+
+NUMBERED = "numbered"
+"""The fact that holds the last number that was given to an entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +311,10 @@ class Catalog:
             stored(row)
             for row in self.connection.execute("SELECT * FROM entity WHERE source = ? ORDER BY ordinal", (source,))
         ]
+
+    def last_number(self) -> int:
+        """The highest number an entity ever had; every number is given once."""
+        return int(self.fact(NUMBERED) or 0)
 
     def count(self, scope: str | None = None) -> int:
         where, values = ("", ()) if scope is None else ("WHERE scope = ?", (scope,))

@@ -80,7 +80,7 @@ class Proposal:
 
 
 LINKED = "linked"
-"""The fact that names the last entity that was looked at for mentions."""
+"""The fact that holds the number up to which entities were looked at for mentions."""
 KEEP = (
     "INSERT OR IGNORE INTO mention SELECT ?1, ?2, ?3, ?4 WHERE (SELECT count(*) FROM entity WHERE id IN (?1, ?2)) = 2"
 )
@@ -128,33 +128,21 @@ def link(catalog: Catalog) -> int:
     Looks only at what was stored since the last time; at everything when a concept is among that.
     """
     connection = catalog.connection
-    last = connection.execute("SELECT number, id FROM entity ORDER BY number DESC LIMIT 1").fetchone()
-    if last is None or catalog.fact(LINKED) == _mark(last):
+    first, last = int(catalog.fact(LINKED) or 0), catalog.last_number()
+    if first >= last:
         return 0
-    first = _linked(catalog)
     fresh = "SELECT 1 FROM entity WHERE number > ? AND number <= ? AND kind = 'concept'"
-    first = 0 if connection.execute(fresh, (first, last["number"])).fetchone() else first
+    first = 0 if connection.execute(fresh, (first, last)).fetchone() else first
     rows = connection.execute("SELECT * FROM entity WHERE kind = 'concept' ORDER BY id")
     concepts = [stored(row).entity for row in rows]
-    rows = connection.execute("SELECT * FROM entity WHERE number > ? AND number <= ?", (first, last["number"]))
+    rows = connection.execute("SELECT * FROM entity WHERE number > ? AND number <= ?", (first, last))
     found = [(m.concept, m.entity, m.name, m.times) for m in mentions(concepts, (stored(row).entity for row in rows))]
     with catalog.transaction():
         if not first:
             connection.execute("DELETE FROM mention")
         connection.executemany(KEEP, found)
-        catalog.set_fact(LINKED, _mark(last))
+        catalog.set_fact(LINKED, str(last))
     return len(found)
-
-
-def _linked(catalog: Catalog) -> int:
-    """The number up to which entities are linked; 0 where that entity is gone, as its number may be another's by now."""
-    number, _, id = (catalog.fact(LINKED) or "0 ").partition(" ")
-    known = catalog.connection.execute("SELECT 1 FROM entity WHERE number = ? AND id = ?", (int(number), id)).fetchone()
-    return int(number) if known else 0
-
-
-def _mark(row: sqlite3.Row) -> str:
-    return f"{row['number']} {row['id']}"
 
 
 def concepts(catalog: Catalog, viewer: Viewer) -> list[Entity]:

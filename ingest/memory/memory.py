@@ -29,7 +29,7 @@ from ingest.base.settings import Settings
 from ingest.space.space import Space, Vectors
 
 from . import lexicon, moves
-from .catalog import Catalog, SourceRow, StoredEntity, chunks, columns, marks
+from .catalog import NUMBERED, Catalog, SourceRow, StoredEntity, chunks, columns, marks
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -295,14 +295,18 @@ def _store(connection: Any, items: Sequence[StoredEntity]) -> None:
                 "UPDATE entity SET locator=?, parent=?, ordinal=?, facts=? WHERE id=?", (*values[6:10], values[0])
             )
         else:
-            connection.execute(
-                "INSERT INTO entity (id, source, scope, kind, text, title, locator, parent, ordinal, facts, address, slots) "
-                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-                values,
-            )
             fresh.append(item)
+    _number(connection, fresh)
     for scope in dict.fromkeys(item.entity.scope for item in fresh):
         _announce(connection, scope, [item.entity.id for item in fresh if item.entity.scope == scope])
+
+
+def _number(connection: Any, items: Sequence[StoredEntity]) -> None:
+    """Inserts entities under numbers that no other one has or ever had."""
+    (given,) = connection.execute("SELECT value FROM fact WHERE name = ?", (NUMBERED,)).fetchone()
+    rows = [(number, *columns(item)) for number, item in enumerate(items, int(given) + 1)]
+    connection.executemany(f"INSERT INTO entity VALUES ({marks(range(13))})", rows)
+    connection.execute("UPDATE fact SET value = ? WHERE name = ?", (str(int(given) + len(items)), NUMBERED))
 
 
 def _announce(connection: Any, scope: str, ids: Sequence[str]) -> None:
