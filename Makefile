@@ -44,7 +44,7 @@ test: setup lint test-wheel
 # What is shipped: the quick tests against the installed wheel, from a folder that holds nothing else.
 test-wheel: wheel
 	rm -rf build/shipped && mkdir -p build/shipped/empty
-	$(BIN)/python -m pip install --quiet --no-deps --target build/shipped/site dist/kotonoha-*.whl
+	$(BIN)/python -m pip install --quiet --no-deps --target build/shipped/site dist/kotonoha_memory-*.whl
 	cp -r tests build/shipped/empty/
 	cd build/shipped/empty && PYTHONPATH=../site $(abspath $(BIN))/python -m pytest --quiet -p no:cacheprovider -c ../../../pyproject.toml --rootdir . -m "not slow and not browser" tests
 

@@ -85,6 +85,13 @@ def test_every_local_link_leads_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} links {target}"
 
 
+def test_every_import_in_the_documents_works() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+            lines = [line for line in block.splitlines() if re.match(r"(?:from|import) ", line)]
+            exec("\n".join(lines), {})
+
+
 def test_help_loads_no_heavy_library() -> None:
     code = (
         "import sys\nfrom assistant.cli import build_parser\nbuild_parser().format_help()\n"

@@ -15,13 +15,13 @@ from ingest.privacy.personal import Personal, finder
 from ingest.privacy.redact import find
 
 installed = importlib.util.find_spec("presidio_analyzer") is not None
-needed = pytest.mark.skipif(not installed, reason="pip install 'kotonoha[presidio]'")
+needed = pytest.mark.skipif(not installed, reason="pip install presidio-analyzer")
 ON = Settings(home=Path(), presidio=True)
 
 
 @pytest.mark.skipif(installed, reason="Presidio is installed")
 def test_a_missing_presidio_is_one_clear_line() -> None:
-    with pytest.raises(MissingPart, match=r"pip install 'kotonoha\[presidio\]'"):
+    with pytest.raises(MissingPart, match=r"pip install presidio-analyzer"):
         finder(ON)
 
 

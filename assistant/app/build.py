@@ -290,7 +290,7 @@ def sso(settings: Settings) -> SingleSignOn | None:
     try:
         from assistant.govern.sso import SingleSignOn
     except ImportError:
-        raise MissingPart("single sign-on needs Authlib", "pip install 'kotonoha[oidc]'") from None
+        raise MissingPart("single sign-on needs Authlib", "pip install authlib joserfc") from None
     secret, hosts = _given(settings.oidc_secret), settings.oidc_hosts.split()
     return SingleSignOn(settings.oidc_issuer, settings.oidc_client, secret, settings.oidc_claim, hosts)
 

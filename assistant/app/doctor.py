@@ -57,7 +57,7 @@ def _names() -> Check:
     """Our top-level names are common words: another distribution that has them too would overwrite us silently."""
     owners = packages_distributions()
     clashes = {name: sorted(set(owners.get(name, []))) for name in ("assistant", "ingest", "prompts")}
-    clashes = {name: who for name, who in clashes.items() if set(who) - {"kotonoha"}}
+    clashes = {name: who for name, who in clashes.items() if set(who) - {"kotonoha-memory"}}
     finding = "; ".join(f"'{name}' is also installed by {', '.join(who)}" for name, who in clashes.items())
     return Check("package names", not clashes, finding or "assistant, ingest and prompts are ours alone")
 

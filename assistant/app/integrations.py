@@ -1,4 +1,4 @@
-"""Kotonoha's parts as LangChain's, for someone else's chain. Knows nothing of what that chain does with them.
+"""Kotonoha's parts as LangChain's, for someone else's chain (`pip install langchain-core`).
 
 A retriever is made for one viewer and one request: who may read what is decided before a chain sees a word.
 """

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from assistant import __version__
 from assistant.cli import asking, concepts, feeding, governing, measuring, models, permitting
 from ingest.base.errors import KotonohaError
 from ingest.base.settings import load
@@ -40,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--home", type=Path, help="folder that holds all state (default: $KOTONOHA_HOME, or the user's data folder)"
     )
+    parser.add_argument("--version", action="version", version=f"kotonoha {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for group in (feeding, asking, concepts, permitting, governing, measuring, models):
         group.add(commands)

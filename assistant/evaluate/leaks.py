@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
@@ -29,7 +30,6 @@ import numpy as np
 from assistant.answer.answer import Answer, Assistant, Draft, Exchange, How
 from assistant.answer.audited import record
 from assistant.answer.discreet import DiscreetAssistant
-from assistant.app.integrations import KotonohaRetriever
 from assistant.evaluate.table import Table
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policy
@@ -180,6 +180,11 @@ class Surface:
         yield self.retriever.search(question, viewer, **options)
 
     def chain(self, question: str, viewer: Viewer) -> Iterator[Any]:
+        """By way of LangChain, where it is installed; where it is not, there is no such way."""
+        if find_spec("langchain_core") is None:
+            return
+        from assistant.app.integrations import KotonohaRetriever
+
         retriever = KotonohaRetriever(retriever=self.retriever, viewer=viewer)
         yield [(one.page_content, dict(one.metadata), one.id) for one in retriever.invoke(question)]
 

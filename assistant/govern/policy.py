@@ -1,21 +1,17 @@
 """Who may know what: the policy compiled, once a request, into the scopes a viewer may read, with reasons.
 
-Rules are decided by pycasbin: a deny beats every allow, what no rule grants is closed, and governing reads nothing.
+A deny beats every allow, what no rule grants is closed, and governing reads nothing.
 The format of the file is documented in `policy_file`. Knows nothing about entities, credentials or the audit.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
-
-from casbin import FastEnforcer  # type: ignore[import-untyped]
-from casbin.model import FastModel  # type: ignore[import-untyped]
 
 from ingest.base.access import Viewer
 from ingest.base.errors import UnknownPerson
@@ -23,21 +19,6 @@ from ingest.memory.catalog import Catalog
 from ingest.privacy.personal import keep_rules
 
 from .policy_file import Rule, read
-
-_MODEL = """
-[request_definition]
-r = sub, obj
-[policy_definition]
-p = sub, obj, eft
-[role_definition]
-g = _, _
-[policy_effect]
-e = some(where (p.eft == allow)) && !some(where (p.eft == deny))
-[matchers]
-m = g(r.sub, p.sub) && r.obj == p.obj
-"""
-
-logging.getLogger("casbin").setLevel(logging.ERROR)  # it would log every refusal, with names
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +52,6 @@ class Policy:
         self._links = file.links()
         self._lock = threading.Lock()
         self._active: tuple[Rule, ...] | None = None
-        self._enforcer: FastEnforcer | None = None
         self._viewers: dict[str, Viewer] = {}
 
     def viewer(self, person: str, now: datetime | None = None) -> Viewer:
@@ -84,9 +64,9 @@ class Policy:
         active = self._active_rules(now)
         with self._lock:
             if active != self._active:
-                self._active, self._enforcer, self._viewers = active, self._decider(active), {}
+                self._active, self._viewers = active, {}
             if person not in self._viewers:
-                self._viewers[person] = self._compiled(person, self._enforcer)
+                self._viewers[person] = self._compiled(person, active)
             return self._viewers[person]
 
     def explain(self, person: str, scope: str, now: datetime | None = None) -> Explanation:
@@ -126,21 +106,11 @@ class Policy:
         moment = now or self._file.as_of or datetime.now(UTC)
         return tuple(rule for rule in self._rules if rule.holds(moment))
 
-    def _decider(self, active: Sequence[Rule]) -> FastEnforcer:
-        by_scope = [1]  # where in a rule the key stands by which casbin finds the few rules that matter
-        model = FastModel(by_scope)
-        model.load_model_from_text(_MODEL)
-        model.add_policies("p", "p", [[r.subject, r.scope, "allow" if r.allow else "deny"] for r in active])
-        model.add_policies("g", "g", [[name, target] for name, targets in self._links.items() for target in targets])
-        enforcer = FastEnforcer(model, cache_key_order=by_scope)
-        enforcer.get_role_manager().max_hierarchy_level = len(self._links)  # casbin's own limit, 10, forgets silently
-        enforcer.build_role_links()
-        return enforcer
-
-    def _compiled(self, person: str, enforcer: FastEnforcer) -> Viewer:
-        subject = f"person:{person}"
-        scopes = frozenset(scope for scope in self.scopes if enforcer.enforce(subject, scope))
-        subjects = self._paths(subject)
+    def _compiled(self, person: str, active: Sequence[Rule]) -> Viewer:
+        subjects = self._paths(f"person:{person}")
+        concerned = [rule for rule in active if rule.subject in subjects]
+        denied = {rule.scope for rule in concerned if not rule.allow}
+        scopes = frozenset(rule.scope for rule in concerned if rule.allow) - denied
         rights = {right for name in subjects for right in self._file.subject(name).may}
         roles = tuple(sorted(name.removeprefix("role:") for name in subjects if name.startswith("role:")))
         return Viewer(person, scopes, roles, "reveal" in rights, self.version, "govern" in rights)

@@ -148,7 +148,7 @@ def _backend() -> KeyringBackend:
     try:
         import keyring
     except ImportError:
-        raise MissingPart("KOTONOHA_KEYS=keyring needs a package", "pip install 'kotonoha[keyring]'") from None
+        raise MissingPart("KOTONOHA_KEYS=keyring needs a package", "pip install keyring") from None
     found = keyring.get_keyring()
     if found.priority < 1 and not os.environ.get(CHOSEN):
         raise MissingPart(

@@ -200,7 +200,7 @@ def finder(settings: Settings) -> Callable[[str], tuple[Span, ...]]:
     try:
         from . import abroad
     except ImportError:
-        raise MissingPart("KOTONOHA_PRESIDIO needs Presidio", "pip install 'kotonoha[presidio]'") from None
+        raise MissingPart("KOTONOHA_PRESIDIO needs Presidio", "pip install presidio-analyzer") from None
     return lambda text: resolved((*find(text), *abroad.find(text)))
 
 

@@ -1,8 +1,8 @@
 """Text to passages that respect paragraphs and sentences. Knows nothing about files, headings or vectors.
 
 A passage is a range of characters of the text it was cut from, so the place of every word is exact. Lengths are counted
-in tokens of the default encoder (all-MiniLM-L6-v2), which reads 256 at most. Where a sentence itself is too long,
-LangChain's recursive splitter looks for the next best place to cut it.
+in tokens of the default encoder (all-MiniLM-L6-v2), which reads 256 at most. A sentence
+that is itself too long is cut at its lines, else its clauses, else its words.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
     from tokenizers import Tokenizer
 
 TARGET = 160
@@ -149,7 +148,7 @@ def _stripped(text: str, left: int, right: int, closes: bool) -> Iterator[tuple[
 def _pieces(text: str, left: int, right: int) -> Iterator[tuple[int, int, int]]:
     """A sentence that is too long, cut at lines, commas or words; what has none of these, every `PIECE` characters."""
     place = left
-    for part in _splitter().split_text(text[left:right]):
+    for part in _cut(text[left:right]):
         whole = tokens(part) <= TARGET
         for at in range(0, len(part), len(part) if whole else PIECE):
             piece = part[at : at + (len(part) if whole else PIECE)]
@@ -159,14 +158,21 @@ def _pieces(text: str, left: int, right: int) -> Iterator[tuple[int, int, int]]:
         place += len(part)
 
 
-@cache
-def _splitter() -> RecursiveCharacterTextSplitter:
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
-
-    return RecursiveCharacterTextSplitter(
-        separators=_SEPARATORS, keep_separator="end", strip_whitespace=False,
-        chunk_size=PIECE, chunk_overlap=0, length_function=tokens,
-    )  # fmt: skip
+def _cut(text: str, separators: Sequence[str] = _SEPARATORS) -> Iterator[str]:
+    """Parts of at most `PIECE` tokens, as few as can be, together the whole text; longer where no separator is left."""
+    if not separators or tokens(text) <= PIECE:
+        yield text
+        return
+    mark, *finer = separators
+    waiting, cost = "", 0
+    for part in re.split(f"(?<={re.escape(mark)})", text):
+        more = tokens(part)
+        if waiting and cost + more > PIECE:
+            yield from _cut(waiting, finer)
+            waiting, cost = "", 0
+        waiting, cost = waiting + part, cost + more
+    if waiting:
+        yield from _cut(waiting, finer)
 
 
 def _pack(units: Sequence[Unit], room: int) -> Iterator[tuple[int, int]]:
