@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from PIL import Image
 
@@ -20,6 +22,7 @@ from assistant.serve import api
 from assistant.serve.parts import Parts
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
+from ingest.memory.catalog import Catalog
 from ingest.memory.memory import Memory
 from ingest.readers.text import TextReader
 from ingest.space.entity import Entity
@@ -27,6 +30,7 @@ from tests.conftest import FIRM, WordSpace
 from tests.library import PASSWORDS, Parrot, accounts, keys, read, stock, viewer_of
 
 HOME = "http://localhost"
+CHEAP = PasswordHasher(1, 8, 1)
 SIGN_IN = {"Origin": HOME}
 
 
@@ -67,7 +71,6 @@ def client(parts: Parts, **headers: str) -> TestClient:
 
 
 def bearer(parts: Parts, person: str) -> TestClient:
-    assert parts.people is not None
     return client(parts, Authorization=f"Bearer {parts.people.issue_token(person, 'test')}")
 
 
@@ -258,11 +261,62 @@ def test_somebody_the_policy_does_not_name_reads_nothing(parts: Parts, firm: dic
 
 def test_a_revoked_token_is_refused_at_the_next_request(parts: Parts, endo: TestClient) -> None:
     assert endo.get("/api/sources").status_code == 200
-    assert parts.people is not None
     parts.people.revoke("endo")
     assert endo.get("/api/sources").status_code == 401
 
 
-def test_without_accounts_only_this_machine_may_be_served(parts: Parts) -> None:
+@pytest.fixture
+def alone(parts: Parts, tmp_path: Path) -> Parts:
+    """The same server before there is any account."""
+    return replace(parts, people=People(Catalog(tmp_path / "people.sqlite"), hasher=CHEAP), start="printed")
+
+
+def test_without_accounts_only_this_machine_may_be_served(alone: Parts) -> None:
     with pytest.raises(BadInput, match="without accounts"):
-        api.serve(replace(parts, people=None), host="0.0.0.0")
+        api.serve(alone, host="0.0.0.0")
+
+
+def test_without_accounts_the_printed_address_lets_its_owner_in_and_nobody_else(
+    alone: Parts, firm: dict[str, list[Entity]]
+) -> None:
+    browser, entity = client(alone), firm["text"][0].id
+    for path in ("/api/sources", f"/open/{entity}", "/chat/en/"):
+        assert browser.get(path).status_code == 401
+    assert browser.get("/sign-in").status_code == 401 and "serve" in browser.get("/sign-in").text
+    assert browser.get("/enter", params={"token": "guessed"}).status_code == 401
+    entered = browser.get("/enter", params={"token": "printed"})
+    cookie = entered.headers["set-cookie"].lower()
+    assert entered.status_code == 200 and "httponly" in cookie and "samesite=strict" in cookie
+    assert browser.get("/api/sources").status_code == 200
+    assert client(alone, Authorization="Bearer printed").get("/api/sources").status_code == 200
+
+
+def test_the_first_account_holds_from_the_next_request_on(alone: Parts) -> None:
+    browser = client(alone)
+    browser.get("/enter", params={"token": "printed"})
+    assert browser.get("/api/sources").status_code == 200
+    alone.people.add("endo", PASSWORDS["endo"])
+    assert browser.get("/api/sources").status_code == 401
+    assert browser.get("/enter", params={"token": "printed"}).status_code == 401
+    form = {"name": "endo", "password": PASSWORDS["endo"]}
+    assert browser.post("/sign-in", data=form, headers=SIGN_IN).status_code == 303
+    assert browser.get("/api/sources").status_code == 200
+
+
+def test_a_taken_port_is_told_before_the_server_says_that_it_listens(
+    alone: Parts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(BadInput, match="is taken"):
+        api.serve(alone, port=other.getsockname()[1])
+    assert capsys.readouterr().out == ""
+
+
+def test_five_wrong_passwords_of_a_stranger_keep_nobody_else_out(parts: Parts) -> None:
+    token = parts.people.issue_token("mori", "test")
+    stranger = TestClient(server(parts), base_url=HOME, follow_redirects=False, client=("203.0.113.9", 1))
+    for _ in range(7):
+        stranger.post("/sign-in", data={"name": "mori", "password": "wrong"}, headers=SIGN_IN)
+    form = {"name": "mori", "password": PASSWORDS["mori"]}
+    assert stranger.post("/sign-in", data=form, headers=SIGN_IN).status_code == 401
+    assert client(parts).post("/sign-in", data=form, headers=SIGN_IN).status_code == 303
+    assert client(parts, Authorization=f"Bearer {token}").get("/api/sources").status_code == 200

@@ -68,6 +68,10 @@ ROUTES: dict[str, tuple[str, str]] = {
     "GET /open/{entity}/page.png": (OWN, ALIKE),
     "GET /open/{entity}/file": (OWN, ALIKE),
     "GET /": (ANYBODY, "test_api.py"),
+    "GET /enter": (
+        "whoever was shown the printed address, as long as there are no accounts",
+        "test_api.py::test_without_accounts_the_printed_address_lets_its_owner_in_and_nobody_else",
+    ),
     "GET /sign-in": (ANYBODY, "test_api.py"),
     "POST /sign-in": (ANYBODY, "test_api.py"),
     "GET /sign-in/sso": (ANYBODY, "test_sso.py::test_without_single_sign_on_there_is_no_button_and_no_way"),

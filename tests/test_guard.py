@@ -5,29 +5,37 @@ from __future__ import annotations
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
+from assistant.govern.entrance import AT_THIS_MACHINE
 from assistant.govern.people import Person
 from assistant.serve.guard import COOKIE, Guard, is_local, safe_path
 from ingest.base.errors import SignInRefused
 
 
 class Doorman:
-    """People in miniature: one credential, one person."""
+    """An entrance in miniature: one credential, one person."""
+
+    def __init__(self, name: str = "endo", by: str = "session") -> None:
+        self.person = Person(name, by)
 
     def principal(self, credential: str) -> Person:
         if credential != "secret":
             raise SignInRefused("not valid")
-        return Person("endo", "session")
+        return self.person
 
 
-def server(people: Doorman | None = None, client: str = "127.0.0.1", base: str = "http://localhost") -> TestClient:
+OWNERS = Doorman("owner", AT_THIS_MACHINE)
+
+
+def server(entrance: Doorman = OWNERS, client: str = "127.0.0.1", base: str = "http://localhost") -> TestClient:
     app = FastAPI()
 
     @app.api_route("/who", methods=["GET", "POST"])
     def who(request: Request) -> str:
         return str(request.state.person)
 
-    app.add_middleware(Guard, people=people, hosts=("memory.firm.example",))
+    app.add_middleware(Guard, entrance=entrance, hosts=("memory.firm.example",))
     return TestClient(app, base_url=base, client=(client, 50_000), follow_redirects=False)
 
 
@@ -39,7 +47,7 @@ KNOWN = {"Cookie": f"{COOKIE}=secret"}
     ["http://localhost:7860", "http://127.0.0.1", "http://[::1]", "http://192.168.1.7", "http://memory.firm.example"],
 )
 def test_known_names_and_addresses_are_served(base: str) -> None:
-    assert server(base=base).get("/who").json() == "owner"
+    assert server(base=base).get("/who", headers=KNOWN).json() == "owner"
 
 
 @pytest.mark.parametrize(
@@ -49,9 +57,22 @@ def test_another_name_is_taken_for_rebinding(base: str) -> None:
     assert server(base=base).get("/who").status_code == 421
 
 
-def test_without_accounts_only_this_machine_is_spoken_to() -> None:
-    assert server(client="127.0.0.1").get("/who").json() == "owner"
-    assert server(client="192.168.1.9").get("/who").status_code == 401
+def test_without_accounts_only_this_machine_is_spoken_to_and_only_with_the_printed_secret() -> None:
+    assert server(client="127.0.0.1").get("/who", headers=KNOWN).json() == "owner"
+    assert server(client="127.0.0.1").get("/who").status_code == 401
+    assert server(client="192.168.1.9").get("/who", headers=KNOWN).status_code == 401
+
+
+@pytest.mark.parametrize("host", ["", "[::1", "a b", "local\u00e9", "localhost:x", "localhost:123456", "x/y", "[x]", "u@localhost"])
+def test_a_host_that_is_no_host_is_refused(host: str) -> None:
+    assert server().get("/who", headers={**KNOWN, "Host": host.encode("latin-1")}).status_code == 400  # type: ignore[dict-item]
+
+
+def test_a_request_for_a_websocket_is_refused() -> None:
+    upgrade = {**KNOWN, "Connection": "Upgrade", "Upgrade": "websocket"}
+    assert server().get("/who", headers=upgrade).status_code == 400
+    with pytest.raises(WebSocketDisconnect), server().websocket_connect("/who"):
+        pass
 
 
 @pytest.mark.parametrize("headers", [KNOWN, {"Authorization": "Bearer secret"}, {"Authorization": "bearer  secret"}])
@@ -73,7 +94,7 @@ def test_a_browser_without_a_session_is_shown_the_door() -> None:
 
 
 @pytest.mark.parametrize("headers", [
-    {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://localhost:9999"},
+    {"Origin": "http://evil.example"}, {"Origin": "http://["}, {"Origin": "localhost"}, {"Origin": "null"}, {"Origin": "http://localhost:9999"},
     {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
     {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
 ])  # fmt: skip

@@ -37,9 +37,9 @@ def people(tmp_path: Path, clock: Clock) -> Iterator[People]:
     catalog.close()
 
 
-def refused(people: People, name: str, password: str) -> str:
+def refused(people: People, name: str, password: str, address: str = "", device: str = "") -> str:
     with pytest.raises(SignInRefused) as caught:
-        people.sign_in(name, password)
+        people.sign_in(name, password, address, device)
     return str(caught.value)
 
 
@@ -64,6 +64,7 @@ def test_unknown_wrong_locked_disabled_and_passwordless_read_the_same(people: Pe
     answers = {
         refused(people, "nobody", GOOD), refused(people, "endo", "wrong"), refused(people, "sso-only", "-"),
         refused(people, "gone", GOOD), refused(people, "endo", "x" * 10_000), refused(people, "", ""),
+        refused(people, "\ud800", "\ud800"),
     }  # fmt: skip
     for _ in range(6):
         answers.add(refused(people, "endo", "wrong"))
@@ -71,11 +72,12 @@ def test_unknown_wrong_locked_disabled_and_passwordless_read_the_same(people: Pe
     assert len(answers) == 1
 
 
-def test_five_wrong_tries_lock_for_a_minute_and_each_further_one_twice_as_long(people: People, clock: Clock) -> None:
+def test_five_wrong_tries_lock_whoever_tried_for_a_minute_and_each_further_one_twice_as_long(
+    people: People, clock: Clock
+) -> None:
     for _ in range(5):
-        assert not account(people).locked
         refused(people, "endo", "wrong")
-    assert account(people).locked
+    refused(people, "endo", GOOD)
     clock.now += 61
     refused(people, "endo", "wrong")
     clock.now += 61
@@ -83,7 +85,45 @@ def test_five_wrong_tries_lock_for_a_minute_and_each_further_one_twice_as_long(p
     clock.now += 61
     people.sign_in("endo", GOOD)
     refused(people, "endo", "wrong")
+    people.sign_in("endo", GOOD)
+
+
+def test_wrong_tries_of_a_stranger_lock_the_stranger_out_and_nobody_else(people: People) -> None:
+    for _ in range(8):
+        refused(people, "endo", "wrong", "203.0.113.9")
+    refused(people, "endo", GOOD, "203.0.113.9")
+    token = people.issue_token("endo", "reports")
+    people.sign_in("endo", GOOD, "192.168.1.4")
+    assert people.principal(token).name == "endo"
     assert not account(people).locked
+
+
+def test_a_household_of_ipv6_addresses_is_one_stranger(people: People) -> None:
+    for number in range(5):
+        refused(people, "endo", "wrong", f"2001:db8:1:2::{number}")
+    refused(people, "endo", GOOD, "2001:db8:1:2:ffff::1")
+    people.sign_in("endo", GOOD, "2001:db8:1:3::1")
+
+
+def test_a_siege_from_everywhere_closes_the_name_except_for_browsers_that_are_known(people: People) -> None:
+    people.add("mori", GOOD)
+    device = people.throttle.know("endo")
+    for number in range(100):
+        people.throttle.failed("endo", f"10.0.{number}.1", "")
+    assert account(people).locked
+    refused(people, "endo", GOOD, "192.168.1.4")
+    people.sign_in("endo", GOOD, "192.168.1.4", device)
+    assert not account(people, "mori").locked
+    refused(people, "mori", "wrong", "10.0.0.1", device)
+    people.enable("endo")
+    people.sign_in("endo", GOOD, "192.168.1.4")
+
+
+def test_an_address_that_guesses_at_many_names_is_locked_out(people: People) -> None:
+    for number in range(30):
+        refused(people, f"name-{number}", "wrong", "203.0.113.9")
+    refused(people, "endo", GOOD, "203.0.113.9")
+    people.sign_in("endo", GOOD, "203.0.113.8")
 
 
 def test_many_guesses_at_once_are_all_counted(people: People) -> None:
@@ -92,7 +132,7 @@ def test_many_guesses_at_once_are_all_counted(people: People) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert account(people).locked
+    refused(people, "endo", GOOD)
 
 
 def test_revoked_expired_and_disabled_credentials_are_refused_at_the_next_request(people: People, clock: Clock) -> None:

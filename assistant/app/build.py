@@ -5,6 +5,7 @@ Every heavy library is imported inside the function that needs it, so that `koto
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -298,7 +299,8 @@ def sso(settings: Settings) -> SingleSignOn | None:
 def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), examples: Sequence[str] = ()) -> int:
     """Serves the chat until it is stopped, and ingests what other processes ask for meanwhile.
 
-    Once there are accounts or single sign-on, everybody signs in; without any, the server is the local owner's.
+    Once there are accounts or single sign-on, everybody signs in; without any, the server is the local owner's, who comes
+    in with the address that is printed.
     """
     from assistant.govern.people import People
     from assistant.serve import api
@@ -307,12 +309,15 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
 
     with memory(settings) as opened:
         known = opened.catalog
-        accounts = People(known)
+        people = People(known)
         provider = sso(settings)
-        people = accounts if accounts.accounts() or provider else None
+
+        def viewer_of(name: str) -> Viewer:
+            return viewer(known, name if provider or people.exist() else "")
+
         parts = Parts(
-            settings, opened, assistant(settings, opened), lambda name: viewer(known, name if people else ""),
-            personal(settings, known), people, audit(settings, known), provider, hosts=tuple(names), examples=tuple(examples),
+            settings, opened, assistant(settings, opened), viewer_of, personal(settings, known), people,
+            audit(settings, known), provider, tuple(names), tuple(examples), start=secrets.token_urlsafe(32),
         )  # fmt: skip
         with pipeline.attending(opened, lambda: readers(settings)):
             api.serve(parts, host, port)

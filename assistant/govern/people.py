@@ -2,7 +2,8 @@
 
 Passwords are kept as Argon2id hashes; sessions and tokens are 256 random bits of which only SHA-256 is kept, so reading
 the catalogue lets nobody in. A token has its owner's rights, no more and no fewer. A revoked credential is refused at
-the next request. Whether a name exists cannot be learnt here: unknown, wrong and locked read and cost the same.
+the next request. Whether a name exists cannot be learnt here: unknown and wrong read and cost the same, and are counted
+alike (`throttle`).
 
 Knows nothing about roles, scopes or web pages: what a person may do is the policy's matter, asked at every request.
 """
@@ -23,14 +24,13 @@ from datetime import UTC, datetime
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from assistant.govern.throttle import Throttle
 from ingest.base.errors import BadInput, SignInRefused, UnknownPerson
 from ingest.memory.catalog import Catalog
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
 SESSION_SECONDS = 12 * 3600.0
 TOKEN_DAYS = 90.0
-FREE_TRIES = 5
-LONGEST_LOCK = 3600.0
 SHORTEST, LONGEST = 12, 256
 """Characters of a password, after NFKC."""
 
@@ -73,6 +73,7 @@ class People:
     ) -> None:
         self._catalog, self._now, self._hasher = catalog, now, hasher or PasswordHasher()
         self._decoy = self._hasher.hash(secrets.token_hex())
+        self.throttle = Throttle(catalog, now)
         self._turns = threading.BoundedSemaphore(4)  # each guess takes 64 MiB; a crowd at the door must not take all
 
     # -- accounts --------------------------------------------------------------------------------------
@@ -95,7 +96,8 @@ class People:
     def set_password(self, name: str, password: str) -> None:
         """A new password; lifts a lock and revokes every session and token of the old one."""
         kept = self._hash(name, password)
-        self._change(name, "password = ?, failures = 0, locked_until = 0", kept)
+        self._change(name, "password = ?", kept)
+        self.throttle.lift(name)
         self.revoke(name)
 
     def disable(self, name: str) -> None:
@@ -104,7 +106,8 @@ class People:
         self.revoke(name)
 
     def enable(self, name: str) -> None:
-        self._change(name, "disabled = ?, failures = 0, locked_until = 0", 0)
+        self._change(name, "disabled = ?", 0)
+        self.throttle.lift(name)
 
     def remove(self, name: str) -> None:
         """Forget the account and its credentials; what the audit says of the person stays."""
@@ -115,31 +118,36 @@ class People:
         rows = self._catalog.connection.execute("SELECT * FROM person ORDER BY name").fetchall()
         return [
             Account(
-                row["name"], bool(row["disabled"]), row["locked_until"] > self._now(), self._credentials(row["name"])
+                row["name"], bool(row["disabled"]), self.throttle.is_besieged(row["name"]), self._credentials(row["name"])
             )
             for row in rows
         ]
 
     # -- getting in ------------------------------------------------------------------------------------
 
-    def sign_in(self, name: str, password: str) -> str:
-        """The secret of a new session. After five wrong tries each one more doubles a lock, from a minute to an hour.
+    def sign_in(self, name: str, password: str, address: str = "", device: str = "") -> str:
+        """The secret of a new session. After five wrong tries each one more doubles a lock, from a minute to an hour, of
+        whoever tried: `address` is where the request came from, `device` the secret of a known browser.
 
         Raises:
-            SignInRefused: whatever the reason, in the same words and after the same work.
+            SignInRefused: whatever the reason, in the same words.
         """
         name = unicodedata.normalize("NFKC", name).casefold()
-        row = self._row(name)
-        right = self._matches(row["password"] if row else self._decoy, password)
-        if row is None or row["disabled"] or row["locked_until"] > self._now():
+        if self.throttle.is_closed(name, address, device):
             raise _refused()
-        if not right:
-            self._count_failure(name)
+        row = self._row(name) if NAME.fullmatch(name) else None
+        right = self._matches(row["password"] if row else self._decoy, password)
+        if row is None or row["disabled"] or not right:
+            self.throttle.failed(name, address, device)
             raise _refused()
         if self._hasher.check_needs_rehash(row["password"]):
             self._change(name, "password = ?", self._hasher.hash(_plain(password)))
-        self._change(name, "failures = 0, locked_until = ?", 0)
+        self.throttle.succeeded(name, address, device)
         return self.admit(name)
+
+    def exist(self) -> bool:
+        """Whether there is any account."""
+        return self._catalog.connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None
 
     def knows(self, name: str) -> bool:
         """Whether there is an account of this name, open or not."""
@@ -149,10 +157,10 @@ class People:
         """The secret of a new session for someone whose identity is established, here or by single sign-on.
 
         Raises:
-            SignInRefused: there is no such account, or it is disabled or locked.
+            SignInRefused: there is no such account, or it is disabled.
         """
         row = self._row(name)
-        if row is None or row["disabled"] or row["locked_until"] > self._now():
+        if row is None or row["disabled"]:
             raise _refused()
         return self._issue(name, "session", "", SESSION_SECONDS)
 
@@ -217,14 +225,6 @@ class People:
             )
         return secret
 
-    def _count_failure(self, name: str) -> None:
-        with self._catalog.transaction() as connection:
-            query = "UPDATE person SET failures = failures + 1 WHERE name = ? RETURNING failures"
-            over = connection.execute(query, (name,)).fetchone()["failures"] - FREE_TRIES
-            if over >= 0:
-                until = self._now() + min(LONGEST_LOCK, 60.0 * 2 ** min(over, 10))
-                connection.execute("UPDATE person SET locked_until = ? WHERE name = ?", (until, name))
-
     def _hash(self, name: str, password: str) -> str:
         check_password(name, password)
         return self._hasher.hash(_plain(password))
@@ -233,7 +233,7 @@ class People:
         with self._turns:
             try:
                 return self._hasher.verify(self._decoy if kept == _ELSEWHERE else kept, _plain(password)[:LONGEST])
-            except (VerificationError, InvalidHashError):
+            except (VerificationError, InvalidHashError, UnicodeEncodeError):
                 return False
 
 

@@ -9,23 +9,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 from urllib.parse import quote as quoted
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel, Field
+from starlette.types import Receive, Scope, Send
 
 from assistant.govern.audit import Event
+from assistant.govern.entrance import Entrance
 from assistant.serve import drawing, view
 from assistant.serve.guard import COOKIE, Guard, credential, is_local, safe_path
+from assistant.serve.limits import Limits
 from assistant.serve.parts import Parts, viewer_named
+from assistant.serve.turns import Turns
 from assistant.serve.web import pages
 from assistant.serve.web.sessions import Sessions
 from assistant.serve.web.words import LANGUAGES, Language, preferred, words
 from ingest.base.access import Viewer
-from ingest.base.errors import BadInput, KotonohaError, NotFound, SignInRefused
+from ingest.base.errors import BadInput, KotonohaError, NotAllowed, NotFound, SignInRefused, TooMany
 
 if TYPE_CHECKING:
     from assistant.answer.answer import Event as Step
@@ -37,7 +43,10 @@ BEGUN = "kotonoha-sso"
 """The cookie of somebody who is at the provider of single sign-on."""
 OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """Nothing of a request is handed to a telemetry exporter, whatever the environment says."""
-STATUS: dict[type[Exception], int] = {NotFound: 404, BadInput: 400, SignInRefused: 401}
+STATUS: dict[type[Exception], int] = {NotFound: 404, BadInput: 400, SignInRefused: 401, TooMany: 429, NotAllowed: 403}
+KNOWN = "kotonoha-device"
+"""The cookie by which the browser of somebody who once signed in is known (`throttle`)."""
+YEAR = 31_536_000
 WEB = Path(__file__).parent / "web"
 INLINE = re.compile(r"audio/[\w.+-]+|video/[\w.+-]+|application/ogg|image/(?:png|jpeg|gif|webp|bmp)")
 """What a browser may show by itself; all else, anything that can hold a script above all, is handed over as a file."""
@@ -49,11 +58,16 @@ def application(parts: Parts) -> FastAPI:
 
     app = FastAPI(title="Kotonoha", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", telemetry=OFF)
     app.state.parts = parts
+    app.state.entrance = Entrance(parts.people, parts.start, bool(parts.sso))
+    app.state.asking = Turns(threads=16, each=2, waiting=8)
+    app.state.hashing = Turns(threads=2, each=2, waiting=30)  # each guess takes 64 MiB for a while
     app.include_router(router)
     app.add_exception_handler(KotonohaError, _told)
-    chat.mount(app, parts)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    chat.mount(app, parts, app.state.asking)
     app.add_middleware(Sessions)
-    app.add_middleware(Guard, people=parts.people, hosts=parts.hosts)
+    app.add_middleware(Guard, entrance=app.state.entrance, hosts=parts.hosts)
+    app.add_middleware(Limits)
     return app
 
 
@@ -61,16 +75,22 @@ def serve(parts: Parts, host: str = "127.0.0.1", port: int = 7860) -> None:
     """Serves until it is stopped.
 
     Raises:
-        BadInput: the address can be reached from other machines and there are no accounts.
+        BadInput: the address is taken, or can be reached from other machines and there are no accounts.
     """
     import uvicorn
 
-    if parts.people is None and not is_local(host):
+    from assistant.serve import listening
+
+    has_accounts = bool(parts.sso) or parts.people.exist()
+    if not (has_accounts or is_local(host)):
         raise BadInput(
             f"without accounts only this machine can be served, not {host}", "add accounts: kotonoha people add NAME"
         )
-    print(f"Kotonoha listens at http://{host}:{port}  (Ctrl-C stops it)", flush=True)
-    uvicorn.run(application(parts), host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    with listening.bound(host, port) as opened:
+        server = uvicorn.Server(uvicorn.Config(application(parts), **listening.options()))
+        way = "" if has_accounts else f"/enter?token={parts.start}"
+        print(f"Kotonoha listens at {listening.address_of(opened)}{way}  (Ctrl-C stops it)", flush=True)
+        server.run(sockets=[opened])
 
 
 # -- who is asking -------------------------------------------------------------------------------------------
@@ -115,18 +135,32 @@ class Question(BaseModel):
 
 
 @router.post("/api/ask")
-def ask(asked: Question, parts: P, viewer: V) -> StreamingResponse:
+def ask(asked: Question, request: Request, parts: P, viewer: V) -> Response:
     """Lines of JSON: `found`, then `draft`s as the model writes, last the whole `answer` (or an `error`).
 
-    A `leaving` names the server of a remote model before anything is sent to it.
+    A `leaving` names the server of a remote model before anything is sent to it. Of one person two questions are answered
+    at the same time and eight wait; more are refused with 429.
     """
     from assistant.answer.answer import Exchange
 
     history = [Exchange(said.question, said.answer) for said in asked.history]
     grounding: Any = asked.grounding
     steps = parts.assistant.ask(asked.question, viewer, grounding=grounding, history=history)
-    first = next(steps)  # what is wrong with the question is said before the stream begins
-    return StreamingResponse(_lines(first, steps), media_type="application/x-ndjson")
+    return Answering(steps, request.app.state.asking, viewer.person)
+
+
+class Answering(StreamingResponse):
+    """An answer, made in its person's turn. What is wrong with the question is said before the stream begins."""
+
+    def __init__(self, steps: Iterator[Step], turns: Turns, person: str) -> None:
+        super().__init__((), media_type="application/x-ndjson")
+        self._steps, self._turns, self._person = steps, turns, person
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._turns.of(self._person):
+            first = await self._turns.run(partial(next, self._steps))
+            self.body_iterator = self._turns.each(_lines(first, self._steps))
+            await super().__call__(scope, receive, send)
 
 
 def _lines(first: Step, rest: Iterator[Step]) -> Iterator[str]:
@@ -257,27 +291,52 @@ def start(language: L) -> Response:
     return RedirectResponse(f"/chat/{language}/", 303)
 
 
+@router.get("/enter")
+def enter(request: Request, parts: P, language: L, token: str = "") -> Response:
+    """Lets the owner of this machine in with the address that was printed, and keeps its secret in a cookie."""
+    if not request.app.state.entrance.is_start(token):
+        return HTMLResponse(pages.message_page(words(language)["closed"], language), 401)
+    return _with_session(request, HTMLResponse(pages.signed_in_page(language, "/")), parts.start)
+
+
 @router.get("/sign-in")
-def door(parts: P, language: L, next: str = "/") -> HTMLResponse:
+def door(request: Request, parts: P, language: L, next: str = "/") -> HTMLResponse:
+    if not request.app.state.entrance.has_accounts:
+        return HTMLResponse(pages.message_page(words(language)["closed"], language), 401)
     page = HTMLResponse(pages.sign_in_page(language, safe_path(next), bool(parts.sso)))
-    page.set_cookie("kotonoha-language", language, max_age=31_536_000, samesite="strict")
+    page.set_cookie("kotonoha-language", language, max_age=YEAR, samesite="strict")
     return page
 
 
 @router.post("/sign-in")
-def sign_in(
+async def sign_in(
     request: Request, parts: P, language: L, name: Annotated[str, Form(max_length=64)],
     password: Annotated[str, Form(max_length=256)], next: Annotated[str, Form()] = "/",
 ) -> Response:  # fmt: skip
     """A session for a name and a password; the same page and the same words for every refusal."""
-    nobody = Viewer(name, frozenset())
-    try:
-        secret = parts.people.sign_in(name, password) if parts.people else ""
-    except SignInRefused:
-        _record(parts, nobody, "sign-in refused")
+    turns: Turns = request.app.state.hashing
+    address = request.client.host if request.client else ""
+    device = request.cookies.get(KNOWN, "")
+    async with turns.of(address):
+        secret = await turns.run(partial(_signed_in, parts, name, password, address, device))
+    if not secret:
         return HTMLResponse(pages.sign_in_page(language, safe_path(next), bool(parts.sso), "refused"), 401)
-    _record(parts, nobody, "sign-in")
-    return _with_session(request, RedirectResponse(safe_path(next), 303), secret)
+    answer = _with_session(request, RedirectResponse(safe_path(next), 303), secret)
+    if not device:
+        known = parts.people.throttle.know(name)
+        secure = request.url.scheme == "https"
+        answer.set_cookie(KNOWN, known, max_age=YEAR, path="/sign-in", httponly=True, samesite="strict", secure=secure)
+    return answer
+
+
+def _signed_in(parts: Parts, name: str, password: str, address: str, device: str) -> str:
+    """The secret of a new session, or none; recorded either way."""
+    try:
+        secret = parts.people.sign_in(name, password, address, device)
+    except SignInRefused:
+        secret = ""
+    _record(parts, Viewer(name, frozenset()), "sign-in" if secret else "sign-in refused", {"address": address})
+    return secret
 
 
 def _with_session(request: Request, answer: Response, secret: str) -> Response:
@@ -328,7 +387,6 @@ def _provider(parts: Parts) -> SingleSignOn:
 
 def _admitted(parts: Parts, proven: Proven) -> str:
     """A session for whom the policy names and who has an account, or gets one if the settings say so."""
-    assert parts.people is not None, "single sign-on comes with accounts"
     if not viewer_named(parts, proven.name).policy:
         raise SignInRefused("the policy does not name this person")
     if parts.settings.oidc_create and not parts.people.knows(proven.name):
@@ -347,9 +405,8 @@ def _not_let_in(parts: Parts, language: Language, name: str, error: SignInRefuse
 @router.post("/sign-out")
 def sign_out(request: Request, parts: P, viewer: V) -> Response:
     """Ends the session at once, everywhere it is used."""
-    if parts.people:
-        parts.people.sign_out(credential(request))
-        _record(parts, viewer, "sign-out")
+    parts.people.sign_out(credential(request))
+    _record(parts, viewer, "sign-out")
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
@@ -376,6 +433,11 @@ def _told(request: Request, error: Exception) -> Response:
         message = words(language)["absent"] if status == 404 else str(error)
         return HTMLResponse(pages.message_page(message, language), status)
     return JSONResponse({"error": str(error)}, status)
+
+
+def _malformed(request: Request, error: Exception) -> Response:
+    """A request that is not of the form expected. Small whatever was sent: nothing of it is said back."""
+    return JSONResponse({"error": "this request is not of the form that is expected; /api/openapi.json describes it"}, 422)
 
 
 def _record(

@@ -2,10 +2,11 @@
 
 One ASGI middleware in front of everything, the chat included, so that a new route is closed until somebody opens it:
 
+    form         one host, written as a host is; no other protocol than HTTP
     host         an IP address, `localhost` or a name the server was told; anything else is DNS rebinding
     origin       other web pages may link here and nothing more (Fetch Metadata, W3C; `Origin` where it is not sent)
-    person       a session cookie or `Authorization: Bearer`, resolved by `people` at every request; without people the
-                 server belongs to whoever sits at this machine, and speaks to nobody else
+    person       a session cookie or `Authorization: Bearer`, resolved by `entrance` at every request; where there are no
+                 accounts it is the secret in the address the server printed, and counts for this machine alone
 
 Every answer forbids framing, sniffing, referrers and storing, and lets the browser load from this server alone.
 """
@@ -13,6 +14,7 @@ Every answer forbids framing, sniffing, referrers and storing, and lets the brow
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, MutableMapping
 from typing import Any, Protocol
 
@@ -21,15 +23,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.govern.entrance import AT_THIS_MACHINE
 from assistant.govern.people import Person
 from ingest.base.errors import SignInRefused
 
 COOKIE = "kotonoha-session"
-OPEN = frozenset({"/sign-in", "/sign-in/sso", "/sign-in/back", "/style.css", "/leaf.svg"})
+OPEN = frozenset({"/enter", "/sign-in", "/sign-in/sso", "/sign-in/back", "/style.css", "/leaf.svg"})
 """What may be seen before signing in; none of it says anything about what is kept here."""
 CHAT = "/chat"
-OWNER = "owner"
-"""The person at this machine, where there are no accounts."""
+_HOST = re.compile(r"([\w.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 _COMMON = {
     "X-Content-Type-Options": "nosniff",
@@ -51,7 +53,7 @@ _GRADIO = (
 
 
 class Door(Protocol):
-    """What the guard asks of `people`."""
+    """What the guard asks of `entrance`."""
 
     def principal(self, credential: str) -> Person: ...
 
@@ -60,24 +62,28 @@ class Guard:
     """ASGI middleware; puts the person's name into `request.state.person`.
 
     Args:
-        people: resolves credentials; None where the server is the local owner's.
+        entrance: resolves credentials.
         hosts: names, besides `localhost` and addresses, under which this server is known.
     """
 
-    def __init__(self, app: ASGIApp, people: Door | None, hosts: Iterable[str] = ()) -> None:
-        self._app, self._people = app, people
+    def __init__(self, app: ASGIApp, entrance: Door, hosts: Iterable[str] = ()) -> None:
+        self._app, self._entrance = app, entrance
         self._hosts = {"localhost", *(host.lower() for host in hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            request = Request(scope)
-            refusal = self._refusal(request)
-            await (refusal or self._app)(scope, receive, _with_headers(send, request.url.path))
+            refusal = self._refusal(Request(scope))
+            await (refusal or self._app)(scope, receive, _with_headers(send, scope["path"]))
+        else:
+            await send({"type": "websocket.close", "code": 1008})
 
     def _refusal(self, request: Request) -> Response | None:
-        if not self._is_known(request.url):
+        host = _host(request)
+        if host is None or request.headers.get("upgrade", "").lower() == "websocket":
+            return _refused(400, "this is not a request that this server understands")
+        if not (host in self._hosts or _is_address(host)):
             return _refused(421, "this server is not known by that name")
         if not _from_here(request):
             return _refused(403, "only pages of this server may do that")
@@ -89,16 +95,20 @@ class Guard:
         request.state.person = person
         return None
 
-    def _is_known(self, url: URL) -> bool:
-        return url.hostname is not None and (url.hostname.lower() in self._hosts or _is_address(url.hostname))
-
     def _person(self, request: Request) -> str | None:
-        if self._people is None:
-            return OWNER if request.client and _is_loopback(request.client.host) else None
         try:
-            return self._people.principal(credential(request)).name
+            person = self._entrance.principal(credential(request))
         except SignInRefused:
             return None
+        local = request.client is not None and _is_loopback(request.client.host)
+        return person.name if local or person.by != AT_THIS_MACHINE else None
+
+
+def _host(request: Request) -> str | None:
+    """The name by which the server was called, or None where a request has none, several, or what is no name."""
+    named = request.headers.getlist("host")
+    found = _HOST.fullmatch(named[0]) if len(named) == 1 else None
+    return found[1].strip("[]").lower() if found else None
 
 
 def credential(request: Request) -> str:
@@ -127,7 +137,7 @@ def _from_here(request: Request) -> bool:
         mode, target = request.headers.get("sec-fetch-mode"), request.headers.get("sec-fetch-dest")
         return request.method == "GET" and mode == "navigate" and target == "document"
     origin = request.headers.get("origin")
-    return origin is None or URL(origin).netloc == request.url.netloc
+    return origin is None or origin.partition("://")[2].lower() == request.headers["host"].lower()
 
 
 def _unknown(request: Request) -> Response:

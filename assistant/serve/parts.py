@@ -36,10 +36,11 @@ class Parts:
     Attributes:
         viewer_of: the viewer for a person's name, compiled anew for each request.
         personal: what gives personal data back to whom may see it.
-        people: accounts; None where the server is the local owner's and `viewer_of` is asked for "owner".
+        people: accounts. As long as there are none the server is the local owner's, and `viewer_of` is asked for "owner".
         sso: the firm's provider of single sign-on, if there is one.
         hosts: names under which this server is known on its network.
         examples: questions shown to whoever opens the chat, whatever they may read.
+        start: the secret in the address that is printed for the owner; empty where everybody signs in.
     """
 
     settings: Settings
@@ -47,11 +48,12 @@ class Parts:
     assistant: Asked
     viewer_of: Callable[[str], Viewer]
     personal: Personal
-    people: People | None = None
+    people: People
     audit: Audit | None = None
     sso: SingleSignOn | None = None
     hosts: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    start: str = ""
 
 
 def viewer_named(parts: Parts, person: str) -> Viewer:

@@ -7,6 +7,7 @@ KotonohaError                    what went wrong, and what to do next
 │   └── BadPolicy                the policy file says something impossible
 ├── NotFound                     there is no such thing *for this viewer* (absent and forbidden read alike)
 ├── NotAllowed                   a person may not do this; what may be read never shows as this, but as NotFound
+├── TooMany                      one person asks for more at once than is done at once
 ├── SignInRefused                a password, session or token that lets nobody in; never says which part was wrong
 ├── MissingPart                  a model or library is not on this machine; the hint is the command that gets it
 │   └── BadWeights               a model file is not the one it claims to be
@@ -71,6 +72,10 @@ class NotFound(KotonohaError):
 
 class NotAllowed(KotonohaError):
     exit_code = 2
+
+
+class TooMany(KotonohaError):
+    exit_code = 1
 
 
 class SignInRefused(KotonohaError):

@@ -8,7 +8,7 @@ through Gradio.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
@@ -17,27 +17,27 @@ import gradio as gr
 from fastapi import FastAPI, Request
 
 from assistant.answer.answer import Answer, Draft, Exchange
-from assistant.serve.guard import CHAT, OWNER
+from assistant.govern.entrance import OWNER
+from assistant.serve.guard import CHAT
 from assistant.serve.history import History, Turn, may_show
 from assistant.serve.parts import Parts, viewer_named
+from assistant.serve.turns import Turns
 from assistant.serve.web import pages
 from assistant.serve.web.words import LANGUAGES, Language, words
 from ingest.base.access import Viewer
-from ingest.base.errors import KotonohaError, SignInRefused
+from ingest.base.errors import KotonohaError, SignInRefused, TooMany
 
 FONT = ["system-ui", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
 ICON = '<link rel="icon" href="/leaf.svg">'
 LONGEST = 4_000
-AT_ONCE = 16
-"""Questions on their way at the same time; the model takes them one after the other."""
 GROUNDINGS = ("hybrid", "soft", "text", "none")
 
 
-def mount(app: FastAPI, parts: Parts) -> None:
-    """Adds the chat in each language to the server, under `CHAT`."""
+def mount(app: FastAPI, parts: Parts, turns: Turns) -> None:
+    """Adds the chat in each language to the server, under `CHAT`; `turns` says whose question is answered when."""
     history = History()
     for language in LANGUAGES:
-        chat = Chat(parts, history, language)
+        chat = Chat(parts, history, language, turns)
         gr.mount_gradio_app(
             app, chat.blocks(), f"{CHAT}/{language}", auth_dependency=_person, footer_links=[], run_history=False,
             show_error=False, css_paths=[pages.CHAT_STYLE], head=ICON, ssr_mode=False, mcp_server=False,
@@ -54,8 +54,8 @@ def _person(request: Request) -> str | None:
 class Chat:
     """The page in one language and what its events do."""
 
-    def __init__(self, parts: Parts, history: History, language: Language) -> None:
-        self._parts, self._history, self._language = parts, history, language
+    def __init__(self, parts: Parts, history: History, language: Language, turns: Turns) -> None:
+        self._parts, self._history, self._language, self._turns = parts, history, language, turns
 
     def blocks(self) -> gr.Blocks:
         said = words(self._language)
@@ -79,9 +79,9 @@ class Chat:
                 grounding = gr.Dropdown(choices, value="hybrid", label=said["grounding"], elem_id="grounding")
                 clear = gr.Button(said["clear"], size="sm", min_width=90, elem_id="clear")
             outputs = [box, past, live]
-            gr.on([box.submit, send.click], self.ask, [box, grounding], outputs, concurrency_limit=AT_ONCE, **private)
+            gr.on([box.submit, send.click], self.ask, [box, grounding], outputs, concurrency_limit=None, **private)
             for chip in chips:
-                chip.click(self.ask, [chip, grounding], outputs, concurrency_limit=AT_ONCE, **private)
+                chip.click(self.ask, [chip, grounding], outputs, concurrency_limit=None, **private)
             clear.click(self.clear, None, outputs, **private)
             page.load(self.greet, None, [bar, past], **private)
         return page
@@ -96,12 +96,20 @@ class Chat:
         self._history.forget(*_who(request))
         return "", pages.welcome(self._language), ""
 
-    def ask(self, question: str, grounding: str, request: gr.Request) -> Iterator[tuple[Any, Any, str]]:
-        """Yields the entry field, the conversation so far and the answer on its way."""
+    async def ask(self, question: str, grounding: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any, str]]:
+        """Yields the entry field, the conversation so far and the answer on its way, in the person's turn."""
         question = question.strip()[:LONGEST]
         if not question or grounding not in GROUNDINGS:
             yield gr.skip(), gr.skip(), ""
             return
+        try:
+            async with self._turns.of(_who(request)[0]):
+                async for shown in self._turns.each(self._asked(question, grounding, request)):
+                    yield shown
+        except TooMany as error:
+            yield gr.skip(), gr.skip(), pages.failed(question, str(error), self._language)
+
+    def _asked(self, question: str, grounding: str, request: gr.Request) -> Iterator[tuple[Any, Any, str]]:
         viewer = self._viewer(request)
         past = self._past(viewer, request, waiting=True)
         yield "", past, pages.live(question, "searching", "", self._language)

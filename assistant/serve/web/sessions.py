@@ -74,11 +74,20 @@ async def _body(request: Request) -> bytes | None:
         data += chunk
         if len(data) > LARGEST:
             return None
+    return data if _is_text(data) else None
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether it is JSON as the standard has it: no NaN, no halves of characters, not deeper than can be read."""
     try:
-        json.loads(data or b"{}")
-    except ValueError:
-        return None
-    return data
+        json.dumps(json.loads(data or b"{}", parse_constant=_refused), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refused(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -38,6 +38,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "sources": ("Sources", "出典"),
     "open": ("Open the source at this place", "この箇所を開く"),
+    "closed": (
+        "Open the address that `kotonoha serve` printed when it started: it holds the key to this page.",
+        "`kotonoha serve` の起動時に表示されたアドレスを開いてください。このページの鍵が含まれています。",
+    ),
     "sign_in": ("Sign in", "サインイン"),
     "sign_out": ("Sign out", "サインアウト"),
     "name": ("Name", "名前"),
