@@ -2,11 +2,9 @@
 
     source    bytes at a path, hashed and sniffed
     readers   one per family of formats: bytes -> drafts of entities with their place
-    entity    a draft with an identity from its content and an access scope
-    encoders  one per outside model; all end in the one linguistic space
-    space     slots (what the model reads) and their mean, the address (what is searched)
-    memory    vectors in Chroma, one collection per scope, in step with the catalogue
-    catalog   SQLite: the truth
+    space     the entity, its slots (what a model reads) and their mean, the address (what is searched); the encoders
+    privacy   keys, and personal data replaced before anything is stored
+    memory    the catalogue (the truth), vectors in step with it, the index of words
     pipeline  all of it in order, resumable, one report line per source
 
 `assistant/` reads what is written here; nothing here imports it.

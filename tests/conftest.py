@@ -41,6 +41,14 @@ def pytest_configure() -> None:
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs the data beside the checkout is marked so, and left out of the quick tests."""
+    for item in items:
+        if "shared" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.public)
+
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 FIRM = Path(str(files("assistant.app.demo"))) / "firm"
 

@@ -79,6 +79,21 @@ def test_every_question_that_is_said_to_be_computed_is(tmp_path: Path) -> None:
     assert [question for question in questions if calculate(question, entities) is None] == []
 
 
+def test_every_question_where_something_is_has_one_file_that_exists() -> None:
+    rows = re.findall(r"^\| (.+\?) \| (.+) \|$", (ROOT / "docs" / "where.md").read_text("utf-8"), re.MULTILINE)
+    assert len(rows) >= 20
+    for question, said in rows:
+        (path,) = re.findall(r"`([^`]+)`", said)
+        assert (ROOT / path).is_file(), f"{question} {path}"
+
+
+def test_every_path_of_ours_that_the_documents_name_exists() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        if page.name != "LOG.md":  # the log says what was
+            for path in re.findall(r"`((?:assistant|ingest|prompts|tests)/[\w./-]*)`", page.read_text("utf-8")):
+                assert (ROOT / path).exists(), f"{page.name} names {path}"
+
+
 def test_every_local_link_leads_somewhere() -> None:
     for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text("utf-8")):

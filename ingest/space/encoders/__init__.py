@@ -1,0 +1,1 @@
+"""One file for each outside model; all end in the one linguistic space."""
