@@ -137,6 +137,21 @@ def test_a_running_stream_is_nobody_elses(served: Served, endo: Person, mori: Pe
         assert "warranty" in whole.result(60)
 
 
+def test_asking_while_an_answer_runs_says_so_and_keeps_what_was_written(served: Served, endo: Person) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    served.parrot.pause = lambda: (begun.set(), go_on.wait(60))
+    with ThreadPoolExecutor() as pool:
+        try:
+            first = pool.submit(endo.ask, "eager", WARRANTY)
+            assert begun.wait(60)
+            assert endo.join("eager", endo.ask_event, "And for pumps?", "hybrid").status_code == 200
+        finally:
+            served.parrot.pause = lambda: None
+            threading.Timer(2, go_on.set).start()
+        first.result(60)
+    assert [question for _, history in served.parrot.heard[-1:] for question in history] == []
+
+
 def test_a_conversation_is_nobody_elses(served: Served, endo: Person, mori: Person) -> None:
     """The history behind a follow-up question is the asker's own, in a session nobody else can enter."""
     endo.ask("talk", WARRANTY)
@@ -289,6 +304,17 @@ def test_a_question_is_answered_and_its_source_opened_at_the_quotation(served: S
     assert source.inner_text("mark").rstrip(".") in page.inner_text("#past .card q")
     assert source.title().startswith(page.inner_text("#past .card .file"))
     assert {re.match(r"[a-z]+://[^/]+|data:", address)[0] for address in asked} <= {served.url, "data:"}  # type: ignore[index]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_signed_out_elsewhere_is_told_where_the_question_is_written(served: Served, browser: Any) -> None:
+    page, _ = _signed_in(browser, served, "en-GB")
+    page.evaluate("fetch('/sign-out', {method: 'POST', redirect: 'manual'})")
+    page.wait_for_timeout(500)
+    page.fill("#question textarea", WARRANTY)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#signed-out:not([hidden]) a[href='/sign-in']", timeout=60_000)
 
 
 @pytest.mark.browser

@@ -27,7 +27,7 @@ from assistant.serve.guard import COOKIE, Guard, credential, is_local, safe_path
 from assistant.serve.limits import Limits
 from assistant.serve.parts import Parts, viewer_named
 from assistant.serve.turns import Turns
-from assistant.serve.web import pages
+from assistant.serve.web import assets, pages
 from assistant.serve.web.sessions import Sessions
 from assistant.serve.web.words import LANGUAGES, Language, preferred, words
 from ingest.base.access import Viewer
@@ -62,6 +62,7 @@ def application(parts: Parts) -> FastAPI:
     app.state.asking = Turns(threads=16, each=2, waiting=8)
     app.state.hashing = Turns(threads=2, each=2, waiting=30)  # each guess takes 64 MiB for a while
     app.include_router(router)
+    app.include_router(assets.router)
     app.add_exception_handler(KotonohaError, _told)
     app.add_exception_handler(RequestValidationError, _malformed)
     chat.mount(app, parts, app.state.asking)

@@ -28,7 +28,7 @@ from ingest.base.access import Viewer
 from ingest.base.errors import KotonohaError, SignInRefused, TooMany
 
 FONT = ["system-ui", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
-ICON = '<link rel="icon" href="/leaf.svg">'
+HEAD = '<link rel="icon" href="/leaf.svg"><script src="/static/chat.js"></script>'
 LONGEST = 4_000
 GROUNDINGS = ("hybrid", "soft", "text", "none")
 
@@ -40,7 +40,7 @@ def mount(app: FastAPI, parts: Parts, turns: Turns) -> None:
         chat = Chat(parts, history, language, turns)
         gr.mount_gradio_app(
             app, chat.blocks(), f"{CHAT}/{language}", auth_dependency=_person, footer_links=[], run_history=False,
-            show_error=False, css_paths=[pages.CHAT_STYLE], head=ICON, ssr_mode=False, mcp_server=False,
+            show_error=False, css_paths=[pages.CHAT_STYLE], head=HEAD, ssr_mode=False, mcp_server=False,
             enable_monitoring=False,
             theme=gr.themes.Base(font=FONT, font_mono=["ui-monospace", "monospace"]),
         )  # fmt: skip
@@ -56,6 +56,7 @@ class Chat:
 
     def __init__(self, parts: Parts, history: History, language: Language, turns: Turns) -> None:
         self._parts, self._history, self._language, self._turns = parts, history, language, turns
+        self._answering: set[tuple[str, str]] = set()
 
     def blocks(self) -> gr.Blocks:
         said = words(self._language)
@@ -66,6 +67,7 @@ class Chat:
             with gr.Column(elem_id="talk"):
                 live = gr.HTML(elem_id="live")  # the style turns the column over, so that its end stays in sight
                 past = gr.HTML(elem_id="past")
+            gr.HTML(pages.notices(self._language), elem_id="notices")
             with gr.Row(elem_id="chips"):
                 chips = [gr.Button(question, size="sm", elem_classes="chip") for question in self._parts.examples]
             with gr.Row(elem_id="entry"):
@@ -79,9 +81,10 @@ class Chat:
                 grounding = gr.Dropdown(choices, value="hybrid", label=said["grounding"], elem_id="grounding")
                 clear = gr.Button(said["clear"], size="sm", min_width=90, elem_id="clear")
             outputs = [box, past, live]
-            gr.on([box.submit, send.click], self.ask, [box, grounding], outputs, concurrency_limit=None, **private)
+            asking: dict[str, Any] = {"concurrency_limit": None, "trigger_mode": "multiple", **private}
+            gr.on([box.submit, send.click], self.ask, [box, grounding], outputs, **asking)
             for chip in chips:
-                chip.click(self.ask, [chip, grounding], outputs, concurrency_limit=None, **private)
+                chip.click(self.ask, [chip, grounding], outputs, **asking)
             clear.click(self.clear, None, outputs, **private)
             page.load(self.greet, None, [bar, past], **private)
         return page
@@ -102,12 +105,22 @@ class Chat:
         if not question or grounding not in GROUNDINGS:
             yield gr.skip(), gr.skip(), ""
             return
+        who = _who(request)
+        if who in self._answering:
+            gr.Info(words(self._language)["busy"])
+            yield question, gr.skip(), gr.skip()
+            return
+        self._answering.add(who)
         try:
-            async with self._turns.of(_who(request)[0]):
+            async with self._turns.of(who[0]):
                 async for shown in self._turns.each(self._asked(question, grounding, request)):
                     yield shown
         except TooMany as error:
             yield gr.skip(), gr.skip(), pages.failed(question, str(error), self._language)
+        finally:
+            self._answering.discard(who)
+
+    # -- inside --------------------------------------------------------------------------------------------
 
     def _asked(self, question: str, grounding: str, request: gr.Request) -> Iterator[tuple[Any, Any, str]]:
         viewer = self._viewer(request)
@@ -120,8 +133,6 @@ class Chat:
             yield gr.skip(), gr.skip(), pages.failed(question, str(error), self._language)
             return
         yield gr.skip(), self._past(viewer, request), ""
-
-    # -- inside --------------------------------------------------------------------------------------------
 
     def _answer(self, question: str, grounding: Any, viewer: Viewer, request: gr.Request) -> Iterator[str]:
         """The answer as it is made, as HTML; at the end it is part of the conversation."""

@@ -91,6 +91,11 @@ def live(question: str, status: str, draft: str, language: Language) -> str:
     return _page("live.html", language, question=question, status=words(language)[status], draft=draft)
 
 
+def notices(language: Language) -> str:
+    """What the page says by itself when the server does not let it ask any more."""
+    return _page("notices.html", language)
+
+
 def failed(question: str, reason: str, language: Language) -> str:
     """A question that could not be answered, and why."""
     return _page("live.html", language, question=question, status=words(language)["trouble"], draft=reason)

@@ -31,6 +31,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "model": ("Answer by the model, checked against its sources", "モデルの回答(出典と照合済み)"),
     "ungrounded": ("Answer by the model, without sources", "モデルの回答(出典なし)"),
     "quotation": ("Quoted from your files", "資料からの引用"),
+    "calculation": ("Computed from the rows of your tables", "表の行から計算した結果"),
     "refusal": ("Not in the files you may read", "閲覧できる資料には見つかりません"),
     "gone": (
         "This answer rests on something you may no longer read, so it is not shown.",
@@ -66,6 +67,18 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "absent": ("There is nothing here that you may read.", "閲覧できるものはありません。"),
     "trouble": ("That did not work", "うまくいきませんでした"),
+    "busy": (
+        "The answer before is still on its way. Ask again once it is here.",
+        "前の回答を作成中です。表示されてから、もう一度質問してください。",
+    ),
+    "signed_out": (
+        "You are no longer signed in here. Your question has not been sent.",
+        "サインインの状態が切れました。質問は送信されていません。",
+    ),
+    "lost": (
+        "The server does not answer. What you wrote is still here; try again in a moment.",
+        "サーバーに接続できません。入力内容は残っています。しばらくしてからもう一度お試しください。",
+    ),
     "back": ("Back to the chat", "チャットに戻る"),
 }
 
