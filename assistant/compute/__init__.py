@@ -1,1 +1,1 @@
-"""A question over tables as one checked query."""
+"""Exact answers from tables and records: a model writes one query, code judges and runs it."""

@@ -1,0 +1,148 @@
+"""Whether a query says what a question says: it compares only with what is there or was named, and carries all of it.
+
+A word that is compared must stand in its column (it is put as written there) or in the question; a figure or time must
+be named. The other way round, every figure, time and value of a column that the question names must be in the query,
+unless it holds for all rows anyway. Knows no model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from ingest.tables import Column, part_name
+
+from .mentions import Mentions, mentions
+from .query import Condition, Query
+from .schema import Shown, plain
+
+
+def settled(sql: str, shown: Sequence[Shown]) -> str:
+    """The query with the words that it compares with as they are written in the column: 'e-wallet' -> 'Ewallet'."""
+    values = {plain(v).replace(" ", ""): v for one in shown for c in one.columns if c.type == "text" for v in _words(c)}
+
+    def as_written(match: re.Match[str]) -> str:
+        said = match[1].replace("''", "'")
+        found = values.get(plain(said).replace(" ", ""))
+        return "'" + (found or said).replace("'", "''") + "'" if "%" not in said else match[0]
+
+    return re.sub(r"'((?:[^']|'')*)'", as_written, sql)
+
+
+def unfounded(query: Query, shown: Sequence[Shown], question: str) -> str:
+    """What a query compares with that is neither in the tables nor in the question; "" when there is nothing."""
+    named = mentions(question)
+    return next((reason for c in query.conditions if (reason := _unfounded(c, shown, question, named))), "")
+
+
+def dropped(query: Query, shown: Sequence[Shown], question: str) -> str:
+    """What a question names that its query doesn't carry; "" when it carries all."""
+    named = mentions(question)
+    return _dropped_time(query, shown, named) or _dropped_figure(query, shown, named) or _dropped_word(query, shown)
+
+
+# -- what is compared with --------------------------------------------------------------------------------------
+
+
+def _unfounded(condition: Condition, shown: Sequence[Shown], question: str, named: Mentions) -> str:
+    column = _find(condition.column, shown)
+    for value in condition.values:
+        if condition.kind == "STRING" and re.fullmatch(r"\d{4}-\d{2}-\d{2}.*", value):
+            ok = _time_named(value, column, named)
+        elif condition.kind == "STRING":
+            ok = _word_named(value, column, shown, question)
+        elif condition.part:
+            ok = int(float(value)) in named.years | named.months or float(value) in named.numbers
+        else:
+            ok = float(value) in named.numbers | {0.0, 1.0} or float(value) in map(float, named.years)
+        if not ok:
+            return value
+    return ""
+
+
+def _word_named(value: str, column: Column | None, shown: Sequence[Shown], question: str) -> bool:
+    said = plain(value.strip("%")).replace(" ", "")
+    if not said:
+        return False
+    if said in plain(question).replace(" ", ""):
+        return True
+    if column is None:  # the sheet or file of a union
+        return any(said == plain(part).replace(" ", "") for one in shown for part in one.table.parts)
+    return any(said == plain(word).replace(" ", "") for word in _words(column))
+
+
+def _time_named(value: str, column: Column | None, named: Mentions) -> bool:
+    """A day is named, or it begins or ends a month or year that is; a year need not be named when there is but one."""
+    years = set(named.years) or _years(column)
+    year, month, day = int(value[:4]), int(value[5:7]), value[8:10]
+    if value[:10] in named.days:
+        return True
+    if year not in years and year - 1 not in years:
+        return False
+    if named.months:
+        return month in named.months or month - 1 in named.months or (month == 1 and 12 in named.months)
+    return bool(named.years) and (month, day) in ((1, "01"), (12, "31"))
+
+
+# -- what must be carried ---------------------------------------------------------------------------------------
+
+
+def _dropped_time(query: Query, shown: Sequence[Shown], named: Mentions) -> str:
+    said = " ".join(value for condition in query.conditions for value in condition.values)
+    compared = {int(n) for n in re.findall(r"(?<!\d)\d{1,4}(?!\d)", said)}
+    titles = " ".join(one.table.name for one in shown)
+    for year in named.years:
+        if year not in compared and _years_of(shown) != {year} and str(year) not in titles:
+            return str(year)
+    parts = {plain(part) for one in shown for part in one.table.parts}
+    for month in named.months:
+        by_part = any(plain(value) in parts for condition in query.conditions for value in condition.values)
+        if month not in compared and not by_part and not named.months >= _months_of(shown):
+            return f"month {month}"
+    return ""
+
+
+def _dropped_figure(query: Query, shown: Sequence[Shown], named: Mentions) -> str:
+    used = {float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", query.sql)}
+    used |= {abs(n) for n in used} | {c.missing for one in shown for c in one.columns if c.missing is not None}
+    known = plain(" ".join([*(one.table.name for one in shown), *(c.name for one in shown for c in one.columns)]))
+    left = [n for n in named.numbers if n not in used and n not in map(float, named.years) and f"{n:g}" not in known]
+    return f"{left[0]:g}" if left else ""
+
+
+def _dropped_word(query: Query, shown: Sequence[Shown]) -> str:
+    said = [plain(value.strip("%")) for condition in query.conditions for value in condition.values]
+    for one in shown:
+        for _, value in one.exact:
+            word = plain(value)
+            if not any(word in other or (other and other in word) for other in said):
+                return value
+    return ""
+
+
+# -- columns ------------------------------------------------------------------------------------------------------
+
+
+def _find(name: str, shown: Sequence[Shown]) -> Column | None:
+    found = [c for one in shown for c in one.table.columns if c.name.casefold() == name.casefold()]
+    return None if any(name == part_name(one.table) for one in shown) or not found else found[0]
+
+
+@lru_cache(maxsize=256)
+def _words(column: Column) -> frozenset[str]:
+    return frozenset(str(value) for value in column.values if value is not None)
+
+
+def _years(column: Column | None) -> set[int]:
+    """The year of a column of moments when there is but one."""
+    found = {int(value[:4]) for value in column.values if value} if column and column.type == "date" else set()
+    return found if len(found) == 1 else set()
+
+
+def _years_of(shown: Sequence[Shown]) -> set[int]:
+    return {int(v[:4]) for one in shown for c in one.table.columns if c.type == "date" for v in c.values if v}
+
+
+def _months_of(shown: Sequence[Shown]) -> set[int]:
+    return {int(v[5:7]) for one in shown for c in one.table.columns if c.type == "date" for v in c.values if v} or {0}

@@ -1,0 +1,259 @@
+"""A query as DuckDB's own parser reads it: judged, taken apart, and asked which rows it rests on.
+
+Only one SELECT over the tables given, their columns and the functions of `FUNCTIONS` is a `Query`; anything else is
+refused before it runs. A day compared with moments means the whole day.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.errors import KotonohaError
+
+from .database import Database
+
+FUNCTIONS = frozenset(
+    "count count_star sum avg min max median round abs year month day hour date lower upper + - * / ~~ !~~ ~~* !~~*".split()
+)
+AGGREGATES = frozenset("count count_star sum avg min max median".split())
+_CLASSES = frozenset(
+    "COLUMN_REF CONSTANT FUNCTION COMPARISON CONJUNCTION OPERATOR CAST SUBQUERY BETWEEN STAR".split()
+)
+_TABLES = frozenset({"BASE_TABLE", "JOIN", "EMPTY"})
+
+Tree = dict[str, Any]
+
+
+class NotAllowed(KotonohaError):
+    """A query that is no single SELECT over what was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A comparison of a column, or of a part of a moment (`part`: year, month, day, hour, date), with values."""
+
+    column: str
+    part: str
+    operator: str
+    values: tuple[str, ...]
+    kind: str
+    """STRING, INTEGER, DECIMAL...: how the first value is written."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A query that was judged. `sql` is what is run and shown."""
+
+    sql: str
+    tree: Tree
+
+    @property
+    def body(self) -> Tree:
+        return self.tree["statements"][0]["node"]  # type: ignore[no-any-return]
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """Every comparison with a written value, anywhere in the query."""
+        return [found for node in walk(self.body) for found in _condition(node)]
+
+    @property
+    def limit(self) -> int | None:
+        for modifier in self.body["modifiers"]:
+            if modifier["type"] == "LIMIT_MODIFIER" and modifier["limit"]:
+                return int(_literal(modifier["limit"])[0])
+        return None
+
+    @property
+    def ordered(self) -> bool:
+        return any(modifier["type"] == "ORDER_MODIFIER" for modifier in self.body["modifiers"])
+
+    @property
+    def aggregated(self) -> bool:
+        return any(_function(node) in AGGREGATES for item in self.body["select_list"] for node in walk(item))
+
+    @property
+    def grouped(self) -> bool:
+        return bool(self.body["group_expressions"])
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that the query speaks of."""
+        return list(dict.fromkeys(n["column_names"][-1] for n in walk(self.body) if n.get("class") == "COLUMN_REF"))
+
+
+def parsed(sql: str, database: Database) -> Query:
+    """The query, judged, with whole days where it says days.
+
+    Raises:
+        NotAllowed: it is no single SELECT over the tables of the database, their columns and `FUNCTIONS`.
+    """
+    tree = read(sql, database)
+    for node in walk(tree["statements"][0]["node"]):
+        _judge(node, database)
+    if _whole_days(tree["statements"][0]["node"], database):
+        sql = written(tree, database)
+        tree = read(sql, database)
+    return Query(sql, tree)
+
+
+def read(sql: str, database: Database) -> Tree:
+    tree: Tree = json.loads(database.fetch("SELECT json_serialize_sql(?)", [sql])[0][0])
+    if tree.get("error") or len(tree["statements"]) != 1 or tree["statements"][0]["node"]["type"] != "SELECT_NODE":
+        raise NotAllowed(f"no single SELECT: {tree.get('error_message', sql)}")
+    return tree
+
+
+def written(tree: Tree, database: Database) -> str:
+    """The tree as SQL again."""
+    return str(database.fetch("SELECT json_deserialize_sql(?::JSON)", [json.dumps(tree)])[0][0])
+
+
+def walk(node: object) -> Iterator[Tree]:
+    """Every object of a tree, outermost first."""
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from walk(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from walk(value)
+
+
+def _judge(node: Tree, database: Database) -> None:
+    if "class" in node and node["class"] not in _CLASSES:
+        raise NotAllowed(f"{node['class'].lower()} is not allowed in a query")
+    if node.get("class") == "FUNCTION" and node["function_name"] not in FUNCTIONS:
+        raise NotAllowed(f"the function {node['function_name']} is not allowed in a query")
+    if node.get("class") == "COLUMN_REF" and not database.type_of(node["column_names"]):
+        raise NotAllowed(f"there is no column {'.'.join(node['column_names'])}")
+    if "ref_type" in node or node.get("type") in ("TABLE_FUNCTION", "BASE_TABLE"):
+        if node["type"] not in _TABLES or (node["type"] == "BASE_TABLE" and node["table_name"] not in database.names):
+            raise NotAllowed(f"there is no table {node.get('table_name', '')}")
+    if node.get("cte_map", {"map": []})["map"]:
+        raise NotAllowed("WITH is not allowed in a query")
+
+
+def _function(node: Tree) -> str:
+    return str(node["function_name"]) if node.get("class") == "FUNCTION" else ""
+
+
+def _literal(node: Tree) -> tuple[str, str]:
+    """A constant as text, and how it is written; a minus before a figure belongs to it."""
+    if node.get("class") == "CONSTANT":
+        return str(node["literal"].get("text", "")), str(node["literal"].get("kind", ""))
+    if _function(node) == "-" and len(node["arguments"]) == 1:
+        text, kind = _literal(node["arguments"][0]["expression"])
+        return f"-{text}", kind
+    return "", ""
+
+
+def _target(node: Tree) -> tuple[str, str]:
+    """The column that is compared, and the part of a moment."""
+    if node.get("class") == "COLUMN_REF":
+        return str(node["column_names"][-1]), ""
+    if _function(node) in ("year", "month", "day", "hour", "date"):
+        return _target(node["arguments"][0]["expression"])[0], _function(node)
+    if node.get("class") == "CAST":
+        return _target(node["child"])[0], "date"
+    if node.get("class") == "FUNCTION" and node["arguments"]:
+        return _target(node["arguments"][0]["expression"])
+    return "", ""
+
+
+def _condition(node: Tree) -> Iterator[Condition]:
+    if node.get("class") == "COMPARISON":
+        left, right = node["left"], node["right"]
+        given = [right]
+    elif node.get("class") == "BETWEEN":
+        left, given = node["input"], [node["lower"], node["upper"]]
+    elif node.get("class") == "OPERATOR" and node["type"] in ("COMPARE_IN", "COMPARE_NOT_IN"):
+        left, given = node["children"][0], node["children"][1:]
+    elif _function(node) in ("~~", "!~~", "~~*", "!~~*"):
+        left, given = (part["expression"] for part in node["arguments"])
+        given = [given]
+    else:
+        return
+    said = [_literal(value) for value in given]
+    if all(kind for _, kind in said):
+        operator = _function(node) or node["type"].removeprefix("COMPARE_")
+        yield Condition(*_target(left), operator, tuple(text for text, _ in said), said[0][1])
+
+
+# -- days ----------------------------------------------------------------------------------------------------
+
+
+def _whole_days(body: Tree, database: Database) -> bool:
+    """Compares the day of a moment, not the moment, with what is written as a day; whether anything was changed."""
+    changed = False
+    for node in walk(body):
+        for side, others in (("left", ("right",)), ("input", ("lower", "upper"))):
+            if side in node and _is_moment(node[side], database) and all(_is_day(node[other]) for other in others):
+                node[side] = _day_of(node[side])
+                changed = True
+    return changed
+
+
+def _is_moment(node: object, database: Database) -> bool:
+    return (
+        isinstance(node, dict) and node.get("class") == "COLUMN_REF" and database.type_of(node["column_names"]) == "date"
+    )
+
+
+def _is_day(node: Tree) -> bool:
+    text, kind = _literal(node)
+    return kind == "STRING" and len(text) == 10
+
+
+def _day_of(column: Tree) -> Tree:
+    return {
+        "class": "CAST", "type": "OPERATOR_CAST", "alias": "", "query_location": 0, "child": column, "try_cast": False,
+        "cast_type": {"id": "DATE", "type_info": None},
+    }  # fmt: skip
+
+
+# -- what a query rests on ---------------------------------------------------------------------------------------
+
+
+def rows_behind(query: Query, database: Database) -> list[tuple[int, str]]:
+    """Row number and part of the rows a query rests on, in order of the table: those that fit its conditions, of
+    a list that is cut the ones that are shown, of a highest or lowest value those that have it."""
+    alias = _first_table(query.body["from_table"])
+    if not alias:
+        return []
+    tree = json.loads(json.dumps(query.tree))
+    body = tree["statements"][0]["node"]
+    body["select_list"] = [_column(alias, name) for name in database.place_of(alias)]
+    body["aggregate_handling"] = "STANDARD_HANDLING"
+    if query.aggregated or query.grouped:
+        body |= {"group_expressions": [], "group_sets": [], "having": None, "modifiers": []}
+    body["modifiers"] = [m for m in body["modifiers"] if m["type"] != "DISTINCT_MODIFIER"]
+    found = database.fetch(written(tree, database))
+    return list(dict.fromkeys((int(row), str(part or "")) for row, part in found if row is not None))
+
+
+def without(query: Query, *modifiers: str) -> Tree:
+    """The tree of a query without its LIMIT or ORDER."""
+    tree: Tree = json.loads(json.dumps(query.tree))
+    body = tree["statements"][0]["node"]
+    body["modifiers"] = [m for m in body["modifiers"] if m["type"] not in modifiers]
+    return tree
+
+
+def with_order_shown(query: Query) -> Tree:
+    """The tree of a query without LIMIT that also gives what it orders by, as its last column."""
+    tree = without(query, "LIMIT_MODIFIER")
+    body = tree["statements"][0]["node"]
+    orders = [m["orders"] for m in body["modifiers"] if m["type"] == "ORDER_MODIFIER"]
+    body["select_list"] = [*body["select_list"], *(order["expression"] for order in orders[0][:1])]
+    return tree
+
+
+def _column(alias: str, name: str) -> Tree:
+    return {"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": "", "query_location": 0, "column_names": [alias, name]}
+
+
+def _first_table(node: Mapping[str, Any]) -> str:
+    return next((str(n["table_name"]) for n in walk(node) if n.get("type") == "BASE_TABLE"), "")

@@ -1,0 +1,343 @@
+"""Tables and sensor records as typed rows: columns with types and units, kept as Parquet. Knows no reader and no store.
+
+A column is a number, a moment ("date"), a time of day, yes or no, or words. What cannot be read as its column's type
+is empty and counted; codes that stand for "not measured" (-200, -9999) are found and empty too. Days written in two
+ways (10/03/2004) are read as the rest of their column is. A column of days beside one of times of day tells moments.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+from .cells import Cell, cell, shown
+
+ColumnType = Literal["number", "date", "time", "boolean", "text"]
+SQL_TYPES: dict[str, str] = {"number": "DOUBLE", "date": "TIMESTAMP", "time": "TIME", "boolean": "BOOLEAN"}
+USUAL = 0.9
+"""Share of the filled cells of a column that are of its type."""
+ALIKE = 0.8
+"""Share of common column names from which two tables have one form."""
+REPEATED = 5
+"""Times that a code for a missing value is seen at least."""
+ROW = "row"
+"""The name of the column of row numbers in SQL; `PART` that of the sheet or file in a union."""
+PART = "sheet"
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_TWO_WAYS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        unit: "" when there is none.
+        values: float, ISO 8601 text (date, time), bool or text, by type; None is an empty cell.
+        unread: cells that are filled but not of the column's type, and so empty in `values`.
+        missing: the code that stood for "not measured", or None.
+    """
+
+    name: str
+    type: ColumnType
+    unit: str = ""
+    values: tuple[Any, ...] = ()
+    unread: int = 0
+    missing: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of one table, or of several of one form.
+
+    Attributes:
+        places: the row number of each row as a spreadsheet shows it.
+        parts: the sheet or file of each row of a union; empty when it is one table.
+        whole: False when the source has rows that are not here: sums and counts over it are not of everything.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    places: tuple[int, ...]
+    parts: tuple[str, ...] = ()
+    whole: bool = True
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def typed(
+    name: str, pairs: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]], places: Sequence[int], whole: bool = True
+) -> Table:  # fmt: skip
+    """A table of cells as they were read.
+
+    Args:
+        pairs: name and unit of each column, as `cells.header` gives them.
+        rows: cells as text or as typed values, as many as there are columns.
+        places: row numbers.
+    """
+    cells = list(zip(*rows, strict=True)) if places else [()] * len(pairs)
+    names = _distinct([name for name, _ in pairs])
+    columns = [_column(called, unit, list(values)) for called, (_, unit), values in zip(names, pairs, cells, strict=True)]
+    return Table(name, tuple(_moments(_without_codes(columns))), tuple(places), whole=whole)
+
+
+def one_form(tables: Sequence[Table]) -> list[list[Table]]:
+    """Tables grouped by form: those whose columns carry nearly the same names stand together, in order."""
+    groups: list[list[Table]] = []
+    for table in tables:
+        near = next((group for group in groups if _alike(group[0], table)), None)
+        groups.append([table]) if near is None else near.append(table)
+    return groups
+
+
+def union(tables: Sequence[Table], parts: Sequence[str], name: str) -> Table:
+    """Tables of one form as one: a column that one of them lacks is empty there; types that differ become text."""
+    if len(tables) == 1:
+        return tables[0]
+    names = dict.fromkeys(column.name for table in tables for column in table.columns)
+    columns = tuple(_stacked(name, tables) for name in names)
+    places = tuple(place for table in tables for place in table.places)
+    said = tuple(part for table, part in zip(tables, parts, strict=True) for _ in table.places)
+    return Table(name, columns, places, said, all(table.whole for table in tables))
+
+
+# -- Parquet -------------------------------------------------------------------------------------------------
+
+
+def packed(table: Table) -> bytes:
+    """The table as one Parquet file; `unpacked` gives it back."""
+    with tempfile.TemporaryDirectory() as folder, _engine() as database:
+        file = Path(folder) / "rows.parquet"
+        fill(database, "rows", table)
+        said = json.dumps(_about(table), ensure_ascii=False).replace("'", "''")
+        database.execute(
+            f"COPY rows TO '{file}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{kotonoha: '{said}'}})"
+        )
+        return file.read_bytes()
+
+
+def unpacked(content: bytes) -> Table:
+    """The table in a Parquet file that `packed` made."""
+    with tempfile.TemporaryDirectory() as folder, _engine() as database:
+        file = Path(folder) / "rows.parquet"
+        file.write_bytes(content)
+        row = database.execute("SELECT value FROM parquet_kv_metadata(?) WHERE key = 'kotonoha'", [str(file)]).fetchone()
+        about = json.loads(row[0]) if row else {}
+        found = database.execute("SELECT * FROM read_parquet(?)", [str(file)]).fetchall()
+    values = list(zip(*found, strict=True)) if found else [()] * (2 + len(about["columns"]))
+    columns = tuple(
+        Column(**said, values=tuple(_iso(value) for value in cells))
+        for said, cells in zip(about["columns"], values[2:], strict=True)
+    )
+    parts = tuple(values[1]) if about["parts"] else ()
+    return Table(about["name"], columns, tuple(values[0]), parts, about["whole"])
+
+
+def fill(database: Any, name: str, table: Table) -> None:
+    """Creates a table in a DuckDB connection: the row number, the part, then the columns under their names."""
+    lists: list[list[Any]] = [list(table.places), list(table.parts) or [None] * len(table)]
+    kinds = ["BIGINT", "VARCHAR", *(SQL_TYPES.get(column.type, "VARCHAR") for column in table.columns)]
+    lists += [[None if v is None else str(v) for v in column.values] for column in table.columns]
+    taken = {column.name.casefold() for column in table.columns}
+    names = [_free(ROW, taken), _free(PART, taken), *(column.name for column in table.columns)]
+    heads = ", ".join(f"{quoted(n)} {kind}" for n, kind in zip(names, kinds, strict=True))
+    database.execute(f"CREATE TABLE {quoted(name)} ({heads})")
+    if len(table):
+        given = [[None if v is None else str(v) for v in values] for values in lists]
+        unnested = ", ".join(f"unnest(?::VARCHAR[])::{kind}" for kind in kinds)
+        database.execute(f"INSERT INTO {quoted(name)} SELECT {unnested}", given)
+
+
+def row_name(table: Table) -> str:
+    """What the column of row numbers is called in SQL."""
+    return _free(ROW, {column.name.casefold() for column in table.columns})
+
+
+def part_name(table: Table) -> str:
+    """What the column of the sheet or file is called in SQL."""
+    return _free(PART, {column.name.casefold() for column in table.columns})
+
+
+def quoted(name: str) -> str:
+    """An identifier of SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _free(name: str, taken: set[str]) -> str:
+    return name if name not in taken else f"{name}_of_table"
+
+
+def _engine() -> Any:
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1, "memory_limit": "1GB"})
+
+
+def _about(table: Table) -> dict[str, Any]:
+    columns = [{k: v for k, v in asdict(replace(c, values=())).items() if k != "values"} for c in table.columns]
+    return {"name": table.name, "whole": table.whole, "parts": bool(table.parts), "columns": columns}
+
+
+def _iso(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ")
+    return value.isoformat() if isinstance(value, dt.time) else value
+
+
+# -- columns -------------------------------------------------------------------------------------------------
+
+
+def _column(name: str, unit: str, values: Sequence[object]) -> Column:
+    """A column with the type of at least nine in ten of its cells; words when there is none."""
+    times = [_clock(value) for value in values]
+    cells = [Cell("empty", None) if time else cell(value) for value, time in zip(values, times, strict=True)]
+    filled = sum(bool(shown(value)) for value in values)
+    count = Counter(item.type for item in cells)
+    units = {item.unit for item in cells if item.type == "number"}
+    if filled and sum(time is not None for time in times) >= USUAL * filled:
+        return _kept(name, "time", "", times, filled)
+    if filled and count["number"] >= USUAL * filled and len(units - {""}) <= 1:
+        figures = [float(item.value) if item.type == "number" else None for item in cells]  # type: ignore[arg-type]
+        return _kept(name, "number", unit or next(iter(units - {""}), ""), figures, filled)
+    if filled and count["boolean"] >= USUAL * filled:
+        return _kept(name, "boolean", "", [i.value if i.type == "boolean" else None for i in cells], filled)
+    days = _days(values, cells) if count["date"] or any(map(_two_ways, values)) else []
+    if filled and sum(day is not None for day in days) >= USUAL * filled:
+        return _kept(name, "date", "", days, filled)
+    return _kept(name, "text", unit, [shown(value) or None for value in values], filled)
+
+
+def _kept(name: str, kind: ColumnType, unit: str, values: Sequence[Any], filled: int) -> Column:
+    return Column(name, kind, unit, tuple(values), filled - sum(value is not None for value in values))
+
+
+def _clock(value: object) -> str | None:
+    """A time of day as HH:MM:SS; the 24th hour is none, it belongs to the next day."""
+    if isinstance(value, dt.time):
+        return value.replace(microsecond=0, tzinfo=None).isoformat()
+    match = _CLOCK.fullmatch(shown(value)) if isinstance(value, str) else None
+    if not match or int(match[1]) > 23 or int(match[2]) > 59:
+        return None
+    return f"{int(match[1]):02}:{match[2]}:{match[3] or '00'}"
+
+
+def _two_ways(value: object) -> re.Match[str] | None:
+    return _TWO_WAYS.fullmatch(value.strip()) if isinstance(value, str) else None
+
+
+def _days(values: Sequence[object], cells: Sequence[Cell]) -> list[str | None]:
+    """Moments in ISO 8601; what is written like 10/03/2004 is read in the one order that fits the whole column."""
+    both = [_two_ways(value) for value in values]
+    first = any(match and int(match[1]) > 12 for match in both)
+    second = any(match and int(match[2]) > 12 for match in both)
+    found: list[str | None] = []
+    for item, match in zip(cells, both, strict=True):
+        if match and first != second:
+            found.append(_ordered(match, day_first=first))
+        else:
+            found.append(_full(str(item.value)) if item.type == "date" else None)
+    return found
+
+
+def _ordered(match: re.Match[str], *, day_first: bool) -> str | None:
+    day, month = (match[1], match[2]) if day_first else (match[2], match[1])
+    clock = [int(part or 0) for part in match.groups()[3:]]
+    try:
+        return dt.datetime(int(match[3]), int(month), int(day), *clock).isoformat(" ")
+    except ValueError:
+        return None
+
+
+def _full(iso: str) -> str:
+    return dt.datetime.fromisoformat(iso).replace(tzinfo=None).isoformat(" ")
+
+
+def _moments(columns: Sequence[Column]) -> list[Column]:
+    """The first column of days takes its time of day from the one of times right behind it."""
+    made = list(columns)
+    for number, (day, time) in enumerate(pairwise(columns)):
+        if (day.type, time.type) == ("date", "time") and all((v or "").endswith("00:00:00") for v in day.values if v):
+            values = [d and t and f"{d[:10]} {t}" or d for d, t in zip(day.values, time.values, strict=True)]
+            made[number] = replace(day, values=tuple(values))
+            break
+    return made
+
+
+def _without_codes(columns: Sequence[Column]) -> list[Column]:
+    """Columns of figures without the code for "not measured": a value far outside that returns again and again; what
+    is one in one column of a table is one in each where it is the lowest or highest and returns."""
+    codes = {code for column in columns if (code := _code(column)) is not None}
+    return [_without(column, codes) if column.type == "number" and codes else column for column in columns]
+
+
+def _code(column: Column) -> float | None:
+    count = Counter(value for value in column.values if value is not None) if column.type == "number" else Counter()
+    levels = sorted(count)
+    if len(levels) < 3:
+        return None
+    for code, rest in ((levels[0], levels[1:]), (levels[-1], levels[:-1])):
+        gap = abs(code - min(rest, key=lambda value: abs(value - code)))
+        if count[code] >= REPEATED and gap > rest[-1] - rest[0] and _codelike(code):
+            return float(code)
+    return None
+
+
+def _codelike(value: float) -> bool:
+    """-99, -200, 999, -9999: a round or nines-only whole number, as people choose to mark what is not there."""
+    digits = str(abs(int(value)))
+    return value == int(value) and len(digits) >= 2 and (set(digits) == {"9"} or (value < 0 and set(digits[1:]) == {"0"}))
+
+
+def _without(column: Column, codes: set[float]) -> Column:
+    count = Counter(value for value in column.values if value is not None)
+    code = next((c for c in codes if count[c] >= REPEATED and c in (min(count), max(count))), None)
+    if code is None:
+        return column
+    return replace(column, values=tuple(None if v == code else v for v in column.values), missing=code)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names that differ without regard to case, as SQL wants them."""
+    seen: Counter[str] = Counter()
+    result = []
+    for number, name in enumerate(names, start=1):
+        name = name or f"column {number}"
+        seen[name.casefold()] += 1
+        result.append(name if seen[name.casefold()] == 1 else f"{name} ({seen[name.casefold()]})")
+    return result
+
+
+# -- unions --------------------------------------------------------------------------------------------------
+
+
+def _alike(one: Table, other: Table) -> bool:
+    a, b = ({unicodedata.normalize("NFKC", c.name).casefold() for c in table.columns} for table in (one, other))
+    return len(a & b) >= ALIKE * len(a | b)
+
+
+def _stacked(name: str, tables: Sequence[Table]) -> Column:
+    own = [next((c for c in table.columns if c.name == name), None) for table in tables]
+    types = {column.type for column in own if column and any(v is not None for v in column.values)}
+    kind: ColumnType = next(iter(types)) if len(types) == 1 else "text"
+    values = [
+        v if v is None or len(types) < 2 else shown(v)
+        for column, table in zip(own, tables, strict=True)
+        for v in (column.values if column else (None,) * len(table))
+    ]
+    known = [column for column in own if column]
+    units = {column.unit for column in known}
+    return Column(
+        name, kind, units.pop() if len(units) == 1 else "", tuple(values), sum(c.unread for c in known),
+        next((c.missing for c in known if c.missing is not None), None),
+    )  # fmt: skip
