@@ -25,12 +25,15 @@ from .base.settings import Settings
 from .memory import moves
 from .memory.catalog import Catalog, SourceRow, StoredEntity
 from .memory.memory import Memory
+from .memory.tables import Rows
 from .privacy.personal import Personal
 from .readers import Reader
 from .reading import Read
 from .source import Source, look, walk
 from .space.entity import Entity, identify
 from .space.space import Placed, Space, pack, placed
+from .text.columns import Columns
+from .text.rows import of
 
 BATCH = 256
 """Texts placed in one call; several small files share a call."""
@@ -61,7 +64,7 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Work:
     """One file, read and waiting to be placed and stored; `sealed` are originals of personal data by entity, `remarks`
-    are about this reading alone and are not kept."""
+    are about this reading alone and are not kept; `rows` are its tables and records."""
 
     job: jobs.Job
     source: Source
@@ -73,6 +76,7 @@ class Work:
     redacted: str
     seconds: float
     remarks: tuple[str, ...] = ()
+    rows: tuple[Rows, ...] = ()
 
 
 def ingest(
@@ -206,13 +210,23 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Pe
     id = row.id if row is not None else _source_id(memory, source)
     clean = personal.redacted(found.drafts, job.scope)
     entities = tuple(identify(id, job.scope, (one.draft for one in clean)))
+    rows = tuple(_rows(found, entities, personal.columns_without(found.tables, clean, job.scope), source.path.stem))
     sealed = {
         entity.id: personal.seal(entity.id, one.originals)
         for entity, one in zip(entities, clean, strict=True)
         if one.originals
     }
     seconds = time.perf_counter() - started
-    return Work(job, source, id, status, found, entities, sealed, kinds, seconds, remarks)
+    return Work(job, source, id, status, found, entities, sealed, kinds, seconds, remarks, rows)
+
+
+def _rows(found: reading.Read, entities: Sequence[Entity], tables: Sequence[Columns], file: str) -> Iterator[Rows]:
+    """The tables of a source with the entity that tells of each: the draft of its key, of a record the first one."""
+    told = {draft.key: entity.id for draft, entity in zip(found.drafts, entities, strict=True) if draft.key}
+    for columns in tables:
+        entity = told.get(columns.key) or (entities[0].id if columns.time else "")
+        if entity:
+            yield Rows(entity, columns.sheet or file, of(columns))
 
 
 def _where_it_lies(memory: Memory, source: Source, job: jobs.Job) -> tuple[jobs.Job, tuple[str, ...]]:
@@ -261,7 +275,7 @@ def _store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
     vectors = dict(zip((e.id for e in fresh), place(memory.space, fresh), strict=True))
     for work in batch:
         items = [_item(entity, vectors, stored) for entity in work.entities]
-        memory.put_source(_row(work), items, work.sealed)
+        memory.put_source(_row(work), items, work.sealed, work.rows)
         kinds = dict(Counter[str](entity.kind for entity in work.entities))
         report = Report(
             work.job.path, work.status, kinds, round(work.seconds, 3), notes=(*work.read.notes, *work.remarks),

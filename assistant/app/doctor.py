@@ -40,6 +40,7 @@ def examine(settings: Settings, rebuild: bool = False) -> Iterator[Check]:
     with build.memory(settings) as memory:
         yield _integrity(memory)
         yield _words(memory)
+        yield _rows(memory)
         for scope in memory.scopes():
             yield _vectors(memory, scope)
         yield _self_retrieval(memory)
@@ -76,6 +77,15 @@ def _words(memory: Memory) -> Check:
         missing == 0,
         "every entity is in its scope's word index" if not missing else f"{missing} entities are not: --rebuild",
     )
+
+
+def _rows(memory: Memory) -> Check:
+    """Every table that questions are computed from opens, and as many rows come out as its file says."""
+    from ingest.memory import tables
+
+    count, damaged = tables.examine(memory.catalog)
+    again = f", {damaged} do not open: ingest their files again" if damaged else ""
+    return Check("tables", not damaged, f"{count:,} tables with their rows{again}")
 
 
 def _vectors(memory: Memory, scope: str) -> Check:

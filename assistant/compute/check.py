@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from ingest.tables import Column, part_name
+from ingest.memory.tables import part_name
+from ingest.text.rows import Column
 
 from .mentions import Mentions, mentions
 from .query import Condition, Query

@@ -6,17 +6,18 @@ query, asked for in another order of words and columns, must come to the same; e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ingest.errors import KotonohaError
-from ingest.tables import Table, one_form, union
+from ingest.base.errors import KotonohaError
+from ingest.memory.tables import Kept
+from ingest.text.rows import Table, one_form, union
 
 from . import check, prompt
 from .database import Database
 from .grammar import NONE, grammar
-from .query import Query, parsed, rows_behind, with_order_shown, written
+from .query import Query, in_period, parsed, rows_behind, with_order_shown, written
 from .schema import Meaning, Shown, show
 
 LONGEST = 200
@@ -24,8 +25,12 @@ LONGEST = 200
 TIED = 10
 """Most rows that share a first place and are all told."""
 FORMS = 2
-"""Tables of different form that are tried at most."""
+"""Tables of different form that are looked at."""
 CITED = 50
+SHARED = 0.5
+"""Share of the words of a column that stand in a column of another table, from which the two are a key."""
+
+Values = tuple[tuple[Any, ...], ...]
 
 
 class Writer(Protocol):
@@ -40,23 +45,22 @@ class Writer(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Kept:
-    """A table in memory that the viewer may read: the entity it belongs to, its source, and its sheet or file."""
-
-    entity: str
-    source: str
-    part: str
-    table: Table
-
-
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A row that an answer rests on."""
+    """A row that an answer rests on: the entity of its table, its number, and its sheet or file in a union."""
 
     entity: str
     row: int
     part: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A query that says what the question says, and what it returned; `tied` when several share the first place."""
+
+    query: Query
+    values: Values
+    tied: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,34 +69,48 @@ class Computed:
 
     Attributes:
         values: the rows of the result; figures are not rounded.
-        query: what was run.
+        shown: the tables as the query knows them.
         rows: the rows it rests on, `CITED` at most; `count` says how many there are.
         agreed: whether a second query came to the same.
-        unread: cells of the columns used that could not be read as their type.
-        whole: False when rows of the source are missing in the table.
         tied: whether several share the place that was asked for.
     """
 
-    values: tuple[tuple[Any, ...], ...]
+    values: Values
     query: Query
     shown: tuple[Shown, ...]
     rows: tuple[Used, ...]
     count: int
     agreed: bool
-    unread: int = 0
-    whole: bool = True
     tied: bool = False
 
     @property
     def sql(self) -> str:
         return self.query.sql
 
+    @property
+    def whole(self) -> bool:
+        """False when rows of the source are missing in a table."""
+        return all(one.table.whole for one in self.shown)
+
+    @property
+    def unread(self) -> int:
+        """Cells of the columns used that could not be read as their type."""
+        return sum(c.unread for one in self.shown for c in one.table.columns if c.name in self.query.columns)
+
 
 class Computer:
-    """Computes answers over tables; `meaning` finds the columns of wide tables across languages."""
+    """Computes answers over tables.
 
-    def __init__(self, meaning: Meaning | None = None) -> None:
+    Args:
+        meaning: finds the columns of wide tables across languages; without it only their letters count.
+        examples: worked examples in the prompt; none for a model that was trained to write queries.
+    """
+
+    def __init__(
+        self, meaning: Meaning | None = None, examples: Sequence[tuple[str, str, str]] = prompt.EXAMPLES
+    ) -> None:
         self._meaning = meaning
+        self._examples = examples
 
     def ask(self, question: str, tables: Sequence[Kept], writer: Writer) -> Computed | None:
         """The answer that rows give, or None when no query says what the question says.
@@ -101,100 +119,85 @@ class Computer:
             question: standing alone: what earlier turns add is in it.
             tables: whole tables that the viewer may read, the most likely first. Those of one form become one.
         """
-        for group in _groups(tables)[:FORMS]:
-            found = self._over(question, group, writer)
-            if found is not None:
-                return found
-        return None
+        groups = forms(tables)[:FORMS]
+        choices = [[group] for group in groups]
+        if len(groups) == FORMS and _share_key(_one(groups[0]), _one(groups[1])):
+            choices.insert(1, groups)
+        return next((found for choice in choices if (found := self._over(question, choice, writer))), None)
 
-    def _over(self, question: str, group: Sequence[Kept], writer: Writer) -> Computed | None:
-        table = union([kept.table for kept in group], [kept.part for kept in group], group[0].table.name)
-        shown = show(question, [table], self._meaning)
-        with Database({one.alias: one.table for one in shown}) as database:
-            answers = list(self._answers(question, shown, writer, database))
-            if not answers or answers[0] is None:
-                return None
-            query, values, tied = answers[0]
-            second = answers[1] if len(answers) > 1 else None
-            rows = rows_behind(query, database)
-        agreed = second is not None and same(values, second[1])
-        if second is not None and agreed and len(second[1][0]) > len(values[0]):
-            query, values, tied = second  # says the same and more: when, beside how much
-        return Computed(
-            values, query, tuple(shown), tuple(_used(rows[:CITED], group)), len(rows), agreed,
-            sum(c.unread for c in table.columns if c.name in query.columns), table.whole, tied,
-        )  # fmt: skip
-
-    def _answers(
-        self, question: str, shown: Sequence[Shown], writer: Writer, database: Database
-    ) -> Iterator[tuple[Query, tuple[tuple[Any, ...], ...], bool] | None]:
-        """What the first query says, and, if it says anything, what the second does."""
+    def _over(self, question: str, groups: Sequence[Sequence[Kept]], writer: Writer) -> Computed | None:
+        shown = show(question, [_one(group) for group in groups], self._meaning)
         allowed = grammar(shown)
-        for asked in (prompt.turns(shown, question), prompt.turned(shown, question)):
-            said = writer.write(asked, allowed, LONGEST).strip()
-            found = None if said == NONE else judged(said, question, shown, database)
-            yield found
-            if found is None:
-                return
+        with Database({one.alias: one.table for one in shown}) as database:
+
+            def written_by(asked: list[tuple[str, str]]) -> Found | None:
+                said = writer.write(asked, allowed, LONGEST).strip()
+                return None if said == NONE else judged(said, question, shown, database)
+
+            first = written_by(prompt.turns(shown, question, self._examples))
+            if first is None:
+                return None
+            second = written_by(prompt.turned(shown, question, self._examples))
+            agreed = second is not None and same(first.values, second.values)
+            told = second if agreed and second and len(second.values[0]) > len(first.values[0]) else first
+            rows = rows_behind(told.query, database)
+        used = tuple(_used(rows[:CITED], groups[0]))
+        return Computed(told.values, told.query, tuple(shown), used, len(rows), agreed, told.tied)
 
 
-def judged(sql: str, question: str, shown: Sequence[Shown], database: Database) -> tuple[Query, tuple[tuple[Any, ...], ...], bool] | None:  # fmt: skip
-    """The query and what it returns, and whether several share the place asked for; None when it doesn't say what the
-    question says, doesn't run, or finds nothing."""
+def judged(sql: str, question: str, shown: Sequence[Shown], database: Database) -> Found | None:
+    """What a query finds; None when it doesn't say what the question says, doesn't run, or finds nothing: no row, no
+    value, or none in a period of which the tables have no row at all."""
     try:
         query = parsed(check.settled(sql, shown), database)
         if check.unfounded(query, shown, question) or check.dropped(query, shown, question):
             return None
-        values, tied = _run(query, database)
+        found = _run(query, database)
+        said = {value for row in found.values for value in row}
+        if not said - {None} or (said <= {None, 0} and not in_period(query, database)):
+            return None
     except KotonohaError:
         return None
-    if not values or all(value is None for row in values for value in row):
-        return None
-    return (query, tuple(values), tied) if _covered(query, values, database) else None
+    return found
 
 
-def _run(query: Query, database: Database) -> tuple[list[tuple[Any, ...]], bool]:
+def _run(query: Query, database: Database) -> Found:
     """The rows of the result; all that share the first place where one was asked for."""
-    values = database.fetch(query.sql)
-    if query.limit != 1 or not query.ordered:
-        return values, False
+    values = tuple(database.fetch(query.sql))
+    if query.limit != 1 or not query.ordered or not values:
+        return Found(query, values)
     ranked = database.fetch(written(with_order_shown(query), database))
-    first = [row[:-1] for row in ranked[: TIED + 1] if row[-1] == ranked[0][-1]]
-    distinct = list(dict.fromkeys(first))
-    return (distinct, True) if 1 < len(distinct) <= TIED else (values, len(distinct) > TIED)
+    first = tuple(dict.fromkeys(row[:-1] for row in ranked if row[-1] == ranked[0][-1]))
+    return Found(query, first if len(first) <= TIED else values, tied=len(first) > 1)
 
 
-def _covered(query: Query, values: Sequence[tuple[Any, ...]], database: Database) -> bool:
-    """Whether a nought is one of rows that could be counted: none of a month that isn't in the table is no answer."""
-    if any(value not in (0, None) for row in values for value in row):
-        return True
-    return bool(rows_behind(replace(query), database)) or not any(c.part or c.column for c in query.conditions if _timed(c.part, c.values))  # fmt: skip
-
-
-def _timed(part: str, values: Sequence[str]) -> bool:
-    return bool(part) or any(len(value) >= 10 and value[4:5] == "-" for value in values)
-
-
-def same(one: Sequence[tuple[Any, ...]], other: Sequence[tuple[Any, ...]]) -> bool:
+def same(one: Values, other: Values) -> bool:
     """Whether two results say the same: as many rows, and each row of one within that of the other."""
     a, b = (sorted((_rounded(row) for row in rows), key=repr) for rows in (one, other))
-    if len(a) != len(b):
-        return False
-    return all(set(x) <= set(y) or set(y) <= set(x) for x, y in zip(a, b, strict=True))
+    return len(a) == len(b) and all(set(x) <= set(y) or set(y) <= set(x) for x, y in zip(a, b, strict=True))
 
 
 def _rounded(row: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(float(f"{value:.4g}") if isinstance(value, (int, float)) else str(value) for value in row)
 
 
-def _groups(tables: Sequence[Kept]) -> list[list[Kept]]:
+def forms(tables: Sequence[Kept]) -> list[list[Kept]]:
     """Tables of one form together, in order of the first of each."""
-    forms = one_form([kept.table for kept in tables])
     by_table = {id(kept.table): kept for kept in tables}
-    return [[by_table[id(table)] for table in form] for form in forms]
+    return [[by_table[id(table)] for table in form] for form in one_form([kept.table for kept in tables])]
 
 
-def _used(rows: Sequence[tuple[int, str]], group: Sequence[Kept]) -> Iterator[Used]:
+def _one(group: Sequence[Kept]) -> Table:
+    """The tables of a group as one; a sheet or file names each part."""
+    return union([kept.table for kept in group], [kept.part for kept in group], group[0].table.name)
+
+
+def _share_key(one: Table, other: Table) -> bool:
+    """Whether a column of words in one table holds the words of one in the other: they can be joined."""
+    a, b = ([set(c.values) - {None} for c in table.columns if c.type == "text"] for table in (one, other))
+    return any(len(x & y) >= SHARED * min(len(x), len(y)) and len(x & y) > 1 for x in a for y in b if x and y)
+
+
+def _used(rows: Sequence[tuple[int, str]], group: Sequence[Kept]) -> list[Used]:
     entity = {kept.part: kept.entity for kept in group}
-    for row, part in rows:
-        yield Used(entity.get(part, group[0].entity), row, part)
+    return [Used(entity.get(part, group[0].entity), row, part) for row, part in rows]

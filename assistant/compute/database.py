@@ -9,8 +9,9 @@ from typing import Any
 
 import duckdb
 
-from ingest.errors import KotonohaError
-from ingest.tables import Table, fill, part_name, row_name
+from ingest.base.errors import KotonohaError
+from ingest.memory.tables import fill, part_name, row_name
+from ingest.text.rows import Table
 
 MEMORY = "512MB"
 SECONDS = 10.0
@@ -47,7 +48,9 @@ class Database:
     def __enter__(self) -> Database:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._engine.close()
 
     @property

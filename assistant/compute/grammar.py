@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.tables import part_name, quoted
+from ingest.memory.tables import part_name, quoted
 
 from .schema import Shown, row_of
 
@@ -21,10 +21,14 @@ select ::= "SELECT " ("DISTINCT ")? item (", " item){0,3} " FROM " from where? g
 sub ::= "(SELECT " value " FROM " from where? order? limit? ")"
 item ::= value | part
 value ::= agg | "round(" agg ", " [0-6] ")" | col | figure | "count(*) FILTER (WHERE " cond ")"
-agg ::= "count(*)" | "count(DISTINCT " col ")" | ("sum" | "avg" | "median") "(" figure ")" | ("min" | "max") "(" (figure | moment | word) ")"
+agg ::= "count(*)" | "count(DISTINCT " col ")" | numeric "(" figure ")" | ("min" | "max") "(" (figure | moment | word) ")"
+numeric ::= "sum" | "avg" | "median"
 where ::= " WHERE " cond (" AND " cond){0,4}
 cond ::= "(" test " OR " test (" OR " test){0,2} ")" | test
-test ::= word (" = " | " <> ") text | word " IN (" text (", " text){1,4} ")" | word (" LIKE " | " NOT LIKE ") like | figure compare (number | sub) | figure " BETWEEN " number " AND " number | moment compare (day | sub) | moment " BETWEEN " day " AND " day | part compare whole | word (" = " | " <> ") sub | col (" IS NULL" | " IS NOT NULL")
+test ::= of-words | of-figures | of-times | col (" IS NULL" | " IS NOT NULL")
+of-words ::= word (" = " | " <> ") (text | sub) | word " IN (" text (", " text){1,4} ")" | word (" LIKE " | " NOT LIKE ") like
+of-figures ::= figure compare (number | sub) | figure " BETWEEN " number " AND " number
+of-times ::= moment compare (day | sub) | moment " BETWEEN " day " AND " day | part compare whole
 group ::= " GROUP BY " key (", " key)? having?
 key ::= col | part
 having ::= " HAVING " agg compare number

@@ -6,18 +6,18 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from ingest.cells import MONTHS, date
+from ingest.text.cells import MONTHS, date
 
 _ERA = re.compile(r"(令和|平成|昭和)(\d{1,2}|元)年(?:(\d{1,2})月)?(?:(\d{1,2})日)?")
 _DAY = re.compile(
-    r"(?<![A-Za-z])[RHS]\d{1,2}\.\d{1,2}\.\d{1,2}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日|(?:[A-Z][a-z]{2,8})\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|"
-    r"\d{1,2}(?:st|nd|rd|th)?[ -][A-Z][a-z]{2,8}\.?,?[ -]\d{4}"
+    r"(?<![A-Za-z])[RHS]\d{1,2}\.\d{1,2}\.\d{1,2}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日|"
+    r"[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}(?:st|nd|rd|th)?[ -][A-Z][a-z]{2,8}\.?,?[ -]\d{4}"
 )
 _YEAR = re.compile(r"(?<![\d.,])(1[6-9]\d\d|20\d\d)(?:年|(?![\d.,]*\d))")
 _MONTH = re.compile(r"(?<!\d)(1[0-2]|[1-9])月")
-_NAMED = re.compile(
-    r"\b(" + "|".join([*(m.capitalize() for m in MONTHS), *MONTHS[:4], *MONTHS[5:], "[Jj]an|[Ff]eb|[Mm]ar|[Aa]pr|[Jj]un|[Jj]ul|[Aa]ug|[Ss]ep|[Oo]ct|[Nn]ov|[Dd]ec"]) + r")\b"
-)  # fmt: skip
+_SHORT = [month[:3] for month in MONTHS if month != "may"]
+_NAMED = re.compile(rf"\b(?:May|(?i:{'|'.join([*(m for m in MONTHS if m != 'may'), *_SHORT, 'sept'])}))\b")
+"""An English month; "may" is one only with a capital, and never as the first word."""
 _NUMBER = re.compile(r"(?<![A-Za-z\d.,])[-−△]?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|(?<![A-Za-z\d.])[-−△]?\d+(?:\.\d+)?")
 _SCALES = {"万": 1e4, "億": 1e8, "千": 1e3, "百万": 1e6, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _SCALE = re.compile(r"\s*(百万|万|億|千|thousand\b|million\b|billion\b)", re.IGNORECASE)
@@ -46,7 +46,7 @@ def mentions(question: str) -> Mentions:
     days = {found.date().isoformat() for match in _DAY.finditer(text) if (found := date(match[0]))}
     text = _DAY.sub(" ", text)
     years = {int(match[1]) for match in _YEAR.finditer(text)} | {int(day[:4]) for day in days}
-    months = {int(match[1]) for match in _MONTH.finditer(text)} | {_number_of(m[1]) for m in _NAMED.finditer(text)}
+    months = {int(match[1]) for match in _MONTH.finditer(text)} | _named_months(text)
     months |= {int(day[5:7]) for day in days}
     rest = _MONTH.sub(" ", text)
     numbers = {value for match in _NUMBER.finditer(rest) for value in _values(rest, match)}
@@ -58,8 +58,12 @@ def plainly(question: str) -> list[str]:
     text = unicodedata.normalize("NFKC", question)
     named = mentions(question)
     days = [day for day in sorted(named.days) if day not in text]
-    years = [str(year) for year in sorted(named.years) if str(year) not in text and not any(d.startswith(str(year)) for d in named.days)]
-    scaled = [f"{n:.15g}" for n in sorted(named.numbers) if n >= 1000 and n not in named.years and f"{n:.15g}" not in text.replace(",", "")]
+    years = [str(y) for y in sorted(named.years) if str(y) not in text and not any(d[:4] == str(y) for d in named.days)]
+    scaled = [
+        f"{n:.15g}"
+        for n in sorted(named.numbers)
+        if n >= 1000 and n not in named.years and f"{n:.15g}" not in text.replace(",", "")
+    ]
     return [*days, *years, *scaled]
 
 
@@ -67,6 +71,10 @@ def _western(match: re.Match[str]) -> str:
     """A year of an era as one of the common count."""
     year = _ERA_YEARS[match[1]] + (1 if match[2] == "元" else int(match[2]))
     return f"{year}年" + (f"{match[3]}月" if match[3] else "") + (f"{match[4]}日" if match[4] else "")
+
+
+def _named_months(text: str) -> set[int]:
+    return {_number_of(match[0]) for match in _NAMED.finditer(text) if match[0] != "May" or match.start()}
 
 
 def _number_of(month: str) -> int:

@@ -8,21 +8,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.errors import KotonohaError
+from ingest.base.errors import KotonohaError
 
 from .database import Database
 
-FUNCTIONS = frozenset(
-    "count count_star sum avg min max median round abs year month day hour date lower upper + - * / ~~ !~~ ~~* !~~*".split()
-)
-AGGREGATES = frozenset("count count_star sum avg min max median".split())
+AGGREGATES = frozenset({"count", "count_star", "sum", "avg", "min", "max", "median"})
+_OF_TIME = frozenset({"year", "month", "day", "hour", "date"})
+_LIKE = frozenset({"~~", "!~~", "~~*", "!~~*"})
+FUNCTIONS = AGGREGATES | _OF_TIME | _LIKE | {"round", "abs", "lower", "upper", "+", "-", "*", "/"}
 _CLASSES = frozenset(
-    "COLUMN_REF CONSTANT FUNCTION COMPARISON CONJUNCTION OPERATOR CAST SUBQUERY BETWEEN STAR".split()
+    {
+        "COLUMN_REF",
+        "CONSTANT",
+        "FUNCTION",
+        "COMPARISON",
+        "CONJUNCTION",
+        "OPERATOR",
+        "CAST",
+        "SUBQUERY",
+        "BETWEEN",
+        "STAR",
+    }
 )
-_TABLES = frozenset({"BASE_TABLE", "JOIN", "EMPTY"})
+_TABLES = frozenset({"BASE_TABLE", "EMPTY"})
 
 Tree = dict[str, Any]
 
@@ -129,11 +141,19 @@ def _judge(node: Tree, database: Database) -> None:
         raise NotAllowed(f"the function {node['function_name']} is not allowed in a query")
     if node.get("class") == "COLUMN_REF" and not database.type_of(node["column_names"]):
         raise NotAllowed(f"there is no column {'.'.join(node['column_names'])}")
-    if "ref_type" in node or node.get("type") in ("TABLE_FUNCTION", "BASE_TABLE"):
-        if node["type"] not in _TABLES or (node["type"] == "BASE_TABLE" and node["table_name"] not in database.names):
-            raise NotAllowed(f"there is no table {node.get('table_name', '')}")
     if node.get("cte_map", {"map": []})["map"]:
         raise NotAllowed("WITH is not allowed in a query")
+    if isinstance(node.get("from_table"), dict):
+        _judge_table(node["from_table"], database)
+
+
+def _judge_table(node: Tree, database: Database) -> None:
+    """Only the tables given, or a join of them over a key."""
+    if node["type"] == "JOIN" and node["condition"]:
+        _judge_table(node["left"], database)
+        _judge_table(node["right"], database)
+    elif node["type"] not in _TABLES or node.get("table_name", "") not in ("", *database.names) or node.get("alias"):
+        raise NotAllowed(f"there is no table {node.get('table_name', '')}")
 
 
 def _function(node: Tree) -> str:
@@ -154,7 +174,7 @@ def _target(node: Tree) -> tuple[str, str]:
     """The column that is compared, and the part of a moment."""
     if node.get("class") == "COLUMN_REF":
         return str(node["column_names"][-1]), ""
-    if _function(node) in ("year", "month", "day", "hour", "date"):
+    if _function(node) in _OF_TIME:
         return _target(node["arguments"][0]["expression"])[0], _function(node)
     if node.get("class") == "CAST":
         return _target(node["child"])[0], "date"
@@ -171,7 +191,7 @@ def _condition(node: Tree) -> Iterator[Condition]:
         left, given = node["input"], [node["lower"], node["upper"]]
     elif node.get("class") == "OPERATOR" and node["type"] in ("COMPARE_IN", "COMPARE_NOT_IN"):
         left, given = node["children"][0], node["children"][1:]
-    elif _function(node) in ("~~", "!~~", "~~*", "!~~*"):
+    elif _function(node) in _LIKE:
         left, given = (part["expression"] for part in node["arguments"])
         given = [given]
     else:
@@ -198,7 +218,9 @@ def _whole_days(body: Tree, database: Database) -> bool:
 
 def _is_moment(node: object, database: Database) -> bool:
     return (
-        isinstance(node, dict) and node.get("class") == "COLUMN_REF" and database.type_of(node["column_names"]) == "date"
+        isinstance(node, dict)
+        and node.get("class") == "COLUMN_REF"
+        and database.type_of(node["column_names"]) == "date"
     )
 
 
@@ -223,7 +245,7 @@ def rows_behind(query: Query, database: Database) -> list[tuple[int, str]]:
     alias = _first_table(query.body["from_table"])
     if not alias:
         return []
-    tree = json.loads(json.dumps(query.tree))
+    tree = deepcopy(query.tree)
     body = tree["statements"][0]["node"]
     body["select_list"] = [_column(alias, name) for name in database.place_of(alias)]
     body["aggregate_handling"] = "STANDARD_HANDLING"
@@ -234,25 +256,54 @@ def rows_behind(query: Query, database: Database) -> list[tuple[int, str]]:
     return list(dict.fromkeys((int(row), str(part or "")) for row, part in found if row is not None))
 
 
-def without(query: Query, *modifiers: str) -> Tree:
-    """The tree of a query without its LIMIT or ORDER."""
-    tree: Tree = json.loads(json.dumps(query.tree))
-    body = tree["statements"][0]["node"]
-    body["modifiers"] = [m for m in body["modifiers"] if m["type"] not in modifiers]
-    return tree
-
-
 def with_order_shown(query: Query) -> Tree:
     """The tree of a query without LIMIT that also gives what it orders by, as its last column."""
-    tree = without(query, "LIMIT_MODIFIER")
+    tree: Tree = deepcopy(query.tree)
     body = tree["statements"][0]["node"]
+    body["modifiers"] = [m for m in body["modifiers"] if m["type"] != "LIMIT_MODIFIER"]
     orders = [m["orders"] for m in body["modifiers"] if m["type"] == "ORDER_MODIFIER"]
     body["select_list"] = [*body["select_list"], *(order["expression"] for order in orders[0][:1])]
     return tree
 
 
+def in_period(query: Query, database: Database) -> bool:
+    """Whether the tables have a row at all of the times that a query speaks of; True when it speaks of none."""
+    alias = _first_table(query.body["from_table"])
+    times = [node for node in _conjuncts(query.body["where_clause"]) if _speaks_of_time(node, database)]
+    if not alias or not times:
+        return True
+    tree = deepcopy(query.tree)
+    body = tree["statements"][0]["node"]
+    body |= {"where_clause": _all_of(times), "group_expressions": [], "group_sets": [], "having": None, "modifiers": []}
+    body["select_list"] = [_column(alias, database.place_of(alias)[0])]
+    return bool(database.fetch(written(tree, database)))
+
+
+def _conjuncts(node: Tree | None) -> list[Tree]:
+    if node is None:
+        return []
+    return list(node["children"]) if node.get("type") == "CONJUNCTION_AND" else [node]
+
+
+def _all_of(nodes: list[Tree]) -> Tree:
+    if len(nodes) == 1:
+        return nodes[0]
+    return {"class": "CONJUNCTION", "type": "CONJUNCTION_AND", "alias": "", "query_location": 0, "children": nodes}
+
+
+def _speaks_of_time(node: Tree, database: Database) -> bool:
+    columns = [n["column_names"] for n in walk(node) if n.get("class") == "COLUMN_REF"]
+    return any(database.type_of(path) == "date" for path in columns)
+
+
 def _column(alias: str, name: str) -> Tree:
-    return {"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": "", "query_location": 0, "column_names": [alias, name]}
+    return {
+        "class": "COLUMN_REF",
+        "type": "COLUMN_REF",
+        "alias": "",
+        "query_location": 0,
+        "column_names": [alias, name],
+    }
 
 
 def _first_table(node: Mapping[str, Any]) -> str:

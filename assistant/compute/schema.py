@@ -15,8 +15,9 @@ from functools import cached_property
 
 from rapidfuzz import fuzz, process, utils
 
-from ingest.cells import shown
-from ingest.tables import Column, Table, part_name, quoted, row_name
+from ingest.memory.tables import part_name, quoted, row_name
+from ingest.text.cells import shown
+from ingest.text.rows import Column, Table
 
 COLUMNS = 18
 """Most columns of one table that are shown."""
@@ -86,7 +87,9 @@ def _shown(question: str, alias: str, table: Table, meaning: Meaning | None) -> 
     exact = [(column.name, value) for column in table.columns for value in _written(question, column)]
     near = [(column.name, value) for column in table.columns for value in _similar(question, column)]
     named = tuple(dict.fromkeys([*exact, *near]))
-    columns = table.columns if len(table.columns) <= COLUMNS else _chosen(question, table, {c for c, _ in named}, meaning)
+    columns = (
+        table.columns if len(table.columns) <= COLUMNS else _chosen(question, table, {c for c, _ in named}, meaning)
+    )
     return Shown(alias, table, tuple(columns), named, tuple(exact))
 
 
@@ -100,7 +103,7 @@ def _chosen(question: str, table: Table, met: set[str], meaning: Meaning | None)
     first = [next((c for c in table.columns if c.type == kind), None) for kind in ("date", "text")]
     order = sorted(range(len(scores)), key=lambda number: (-scores[number], len(table.columns[number].name), number))
     ranked = [c for c in first if c] + [table.columns[n] for n in order if _varies(table.columns[n])]
-    kept = {column.name for column in ranked[:COLUMNS]}
+    kept = list(dict.fromkeys(column.name for column in ranked))[:COLUMNS]
     return [column for column in table.columns if column.name in kept]
 
 
@@ -110,7 +113,7 @@ def _written(question: str, column: Column) -> list[str]:
         return []
     asked = f" {plain(question)} "
     tight = asked.replace(" ", "")
-    exact = [value for value in _words(column) if _stands(plain(value), asked, tight)]
+    exact = [value for value in _words(column) if _stands(value, question, asked, tight)]
     longer = [v for v in exact if not any(plain(v) != plain(o) and plain(v) in plain(o) for o in exact)]
     return sorted(longer, key=len, reverse=True)[:NAMED]
 
@@ -144,16 +147,15 @@ def overlap(question: str, name: str) -> float:
     return sum(piece in asked for piece in pieces) / max(1, len(pieces))
 
 
-def _stands(value: str, asked: str, tight: str) -> bool:
-    """Whether a value stands in the question: as words of its own, or within a text without blanks."""
-    if not value:
-        return False
-    if f" {value} " in asked:
+def _stands(value: str, question: str, asked: str, tight: str) -> bool:
+    """Whether a value stands in the question: as words of its own, or within a text without blanks. A letter alone is
+    one only as a capital: "branch C", "C店"."""
+    said = plain(value)
+    if len(said) == 1 and said.isascii():
+        return bool(re.search(rf"(?<![0-9A-Za-z]){re.escape(value)}(?![0-9A-Za-z'])", question))
+    if said and f" {said} " in asked:
         return True
-    wide = not value.isascii()
-    if len(value) == 1 and value.isascii():  # "C店": a letter beside ideograms is a word of its own
-        return bool(re.search(rf"(?<![0-9a-z]){re.escape(value)}(?=[^\x00-\x7f])", asked))
-    return len(value) >= (2 if wide else 4) and value.replace(" ", "") in tight
+    return len(said) >= (4 if said.isascii() else 2) and said.replace(" ", "") in tight
 
 
 def _varies(column: Column) -> bool:

@@ -139,6 +139,12 @@ MIGRATIONS: tuple[str, ...] = (
     INSERT INTO fact SELECT 'numbered', coalesce(max(number), 0) FROM entity;
     DELETE FROM fact WHERE name = 'linked';
     """,
+    # 9: the rows of tables and records (ingest.memory.tables), as Parquet. They go where their entity goes.
+    """
+    CREATE TABLE rows (
+        entity TEXT PRIMARY KEY REFERENCES entity (id) ON DELETE CASCADE, part TEXT NOT NULL, parquet BLOB NOT NULL
+    );
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""
 

@@ -28,7 +28,7 @@ from ingest.base.errors import MemoryHeld, MemoryMismatch
 from ingest.base.settings import Settings
 from ingest.space.space import Space, Vectors
 
-from . import lexicon, moves
+from . import lexicon, moves, tables
 from .catalog import NUMBERED, Catalog, SourceRow, StoredEntity, chunks, columns, marks
 
 if TYPE_CHECKING:
@@ -78,13 +78,15 @@ class Memory:
     # -- writing ---------------------------------------------------------------------------------------
 
     def put_source(
-        self, row: SourceRow, items: Sequence[StoredEntity], sealed: Mapping[str, bytes] | None = None
-    ) -> None:
+        self, row: SourceRow, items: Sequence[StoredEntity], sealed: Mapping[str, bytes] | None = None,
+        rows: Sequence[tables.Rows] = (),
+    ) -> None:  # fmt: skip
         """One source and all its entities in one transaction. What is stored already keeps its vectors and gets its new
         place; whatever else the source had is dropped.
 
         Args:
             sealed: the originals of personal data, by entity (`personal.Personal.seal`).
+            rows: those of its tables and records.
         """
         checked_scope(row.scope)
         keep = {item.entity.id for item in items}
@@ -104,6 +106,7 @@ class Memory:
                 "DELETE FROM original WHERE entity IN (SELECT id FROM entity WHERE source = ?)", (row.id,)
             )
             connection.executemany("INSERT INTO original VALUES (?, ?)", (sealed or {}).items())
+            tables.put(connection, row.id, rows)
 
     def move_source(self, source: str, path: str, scope: str | None = None) -> None:
         """The same source at another path, and in another scope when one is given."""

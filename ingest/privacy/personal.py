@@ -22,6 +22,7 @@ from ingest.base.settings import Settings
 from ingest.memory.catalog import Catalog, chunks, marks
 from ingest.space.entity import Draft
 from ingest.text.cells import shown
+from ingest.text.columns import Column, Columns
 
 from . import keys
 from .redact import KINDS, Placeholders, Span, find, resolved
@@ -81,6 +82,30 @@ class Personal:
         return [
             self._without(draft, text, found, known, kinds) for draft, (text, found) in zip(drafts, spans, strict=True)
         ]
+
+    def columns_without(self, tables: Sequence[Columns], read: Sequence[Redacted], scope: str) -> list[Columns]:
+        """The tables of one source, redacted as its drafts were and by what their own cells say beside their header."""
+        kinds = self.kinds(scope)
+        known = {original: _kind(mark) for one in read for mark, original in one.originals.items()}
+        return [
+            replace(table, columns=tuple(self._column_without(c, known, kinds) for c in table.columns))
+            for table in tables
+        ]
+
+    def _column_without(self, column: Column, known: Mapping[str, str], kinds: frozenset[str]) -> Column:
+        """A column of figures of which one is personal becomes one of words."""
+        said = {value: shown(value) for value in dict.fromkeys(column.values) if value is not None}
+        cut = {value: self._cell_without(column.name, text, known, kinds) for value, text in said.items()}
+        if all(cut[value] == text for value, text in said.items()):
+            return column
+        return replace(column, type="text", values=tuple(None if v is None else cut[v] for v in column.values))
+
+    def _cell_without(self, name: str, text: str, known: Mapping[str, str], kinds: frozenset[str]) -> str:
+        if text in known:
+            return self._cut(text, [Span(0, len(text), known[text])])[0]
+        head = f"{name}: "
+        found = [span for span in self._find(head + text) if span.kind in kinds]
+        return self._cut(text, _again(text, _clipped(found, len(head), len(head) + len(text)), known))[0]
 
     def seal(self, entity: str, originals: Mapping[str, str]) -> bytes:
         """The originals of one entity, to be kept with it."""
@@ -227,6 +252,11 @@ def _put_back(value: Any, originals: Mapping[str, str]) -> Any:
         changed = {one.name: _put_back(getattr(value, one.name), originals) for one in fields(value)}
         return replace(value, **changed)
     return value
+
+
+def _kind(placeholder: str) -> str:
+    """What a placeholder stands for: '[BIRTH-DATE-k3f7qa2b]' -> birth_date."""
+    return placeholder[1:-1].rpartition("-")[0].lower().replace("-", "_")
 
 
 def _clipped(spans: Iterable[Span], start: int, end: int) -> list[Span]:

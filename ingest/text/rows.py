@@ -1,4 +1,4 @@
-"""Tables and sensor records as typed rows: columns with types and units, kept as Parquet. Knows no reader and no store.
+"""Tables and sensor records as rows to compute over: columns with types and units. Knows no reader and no store.
 
 A column is a number, a moment ("date"), a time of day, yes or no, or words. What cannot be read as its column's type
 is empty and counted; codes that stand for "not measured" (-200, -9999) are found and empty too. Days written in two
@@ -8,31 +8,24 @@ ways (10/03/2004) are read as the rest of their column is. A column of days besi
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
-import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Literal
 
 from .cells import Cell, cell, shown
+from .columns import Columns
 
 ColumnType = Literal["number", "date", "time", "boolean", "text"]
-SQL_TYPES: dict[str, str] = {"number": "DOUBLE", "date": "TIMESTAMP", "time": "TIME", "boolean": "BOOLEAN"}
 USUAL = 0.9
 """Share of the filled cells of a column that are of its type."""
 ALIKE = 0.8
 """Share of common column names from which two tables have one form."""
 REPEATED = 5
 """Times that a code for a missing value is seen at least."""
-ROW = "row"
-"""The name of the column of row numbers in SQL; `PART` that of the sheet or file in a union."""
-PART = "sheet"
-
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _TWO_WAYS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 
@@ -88,8 +81,21 @@ def typed(
     """
     cells = list(zip(*rows, strict=True)) if places else [()] * len(pairs)
     names = _distinct([name for name, _ in pairs])
-    columns = [_column(called, unit, list(values)) for called, (_, unit), values in zip(names, pairs, cells, strict=True)]
+    columns = [
+        _column(called, unit, list(values)) for called, (_, unit), values in zip(names, pairs, cells, strict=True)
+    ]
     return Table(name, tuple(_moments(_without_codes(columns))), tuple(places), whole=whole)
+
+
+def of(read: Columns) -> Table:
+    """The rows that a reader delivered. Words are looked at once more as a column: times of day, days in two orders."""
+    columns = [_again(column.name, column.unit, column.values, column.unread) for column in read.columns]
+    return Table(read.name, tuple(_moments(_without_codes(columns))), tuple(read.rows), whole=not read.left_out)
+
+
+def _again(name: str, unit: str, values: Sequence[object], unread: int) -> Column:
+    column = _column(name, unit, values)
+    return replace(column, unread=column.unread + unread)
 
 
 def one_form(tables: Sequence[Table]) -> list[list[Table]]:
@@ -110,89 +116,6 @@ def union(tables: Sequence[Table], parts: Sequence[str], name: str) -> Table:
     places = tuple(place for table in tables for place in table.places)
     said = tuple(part for table, part in zip(tables, parts, strict=True) for _ in table.places)
     return Table(name, columns, places, said, all(table.whole for table in tables))
-
-
-# -- Parquet -------------------------------------------------------------------------------------------------
-
-
-def packed(table: Table) -> bytes:
-    """The table as one Parquet file; `unpacked` gives it back."""
-    with tempfile.TemporaryDirectory() as folder, _engine() as database:
-        file = Path(folder) / "rows.parquet"
-        fill(database, "rows", table)
-        said = json.dumps(_about(table), ensure_ascii=False).replace("'", "''")
-        database.execute(
-            f"COPY rows TO '{file}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{kotonoha: '{said}'}})"
-        )
-        return file.read_bytes()
-
-
-def unpacked(content: bytes) -> Table:
-    """The table in a Parquet file that `packed` made."""
-    with tempfile.TemporaryDirectory() as folder, _engine() as database:
-        file = Path(folder) / "rows.parquet"
-        file.write_bytes(content)
-        row = database.execute("SELECT value FROM parquet_kv_metadata(?) WHERE key = 'kotonoha'", [str(file)]).fetchone()
-        about = json.loads(row[0]) if row else {}
-        found = database.execute("SELECT * FROM read_parquet(?)", [str(file)]).fetchall()
-    values = list(zip(*found, strict=True)) if found else [()] * (2 + len(about["columns"]))
-    columns = tuple(
-        Column(**said, values=tuple(_iso(value) for value in cells))
-        for said, cells in zip(about["columns"], values[2:], strict=True)
-    )
-    parts = tuple(values[1]) if about["parts"] else ()
-    return Table(about["name"], columns, tuple(values[0]), parts, about["whole"])
-
-
-def fill(database: Any, name: str, table: Table) -> None:
-    """Creates a table in a DuckDB connection: the row number, the part, then the columns under their names."""
-    lists: list[list[Any]] = [list(table.places), list(table.parts) or [None] * len(table)]
-    kinds = ["BIGINT", "VARCHAR", *(SQL_TYPES.get(column.type, "VARCHAR") for column in table.columns)]
-    lists += [[None if v is None else str(v) for v in column.values] for column in table.columns]
-    taken = {column.name.casefold() for column in table.columns}
-    names = [_free(ROW, taken), _free(PART, taken), *(column.name for column in table.columns)]
-    heads = ", ".join(f"{quoted(n)} {kind}" for n, kind in zip(names, kinds, strict=True))
-    database.execute(f"CREATE TABLE {quoted(name)} ({heads})")
-    if len(table):
-        given = [[None if v is None else str(v) for v in values] for values in lists]
-        unnested = ", ".join(f"unnest(?::VARCHAR[])::{kind}" for kind in kinds)
-        database.execute(f"INSERT INTO {quoted(name)} SELECT {unnested}", given)
-
-
-def row_name(table: Table) -> str:
-    """What the column of row numbers is called in SQL."""
-    return _free(ROW, {column.name.casefold() for column in table.columns})
-
-
-def part_name(table: Table) -> str:
-    """What the column of the sheet or file is called in SQL."""
-    return _free(PART, {column.name.casefold() for column in table.columns})
-
-
-def quoted(name: str) -> str:
-    """An identifier of SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _free(name: str, taken: set[str]) -> str:
-    return name if name not in taken else f"{name}_of_table"
-
-
-def _engine() -> Any:
-    import duckdb
-
-    return duckdb.connect(config={"threads": 1, "memory_limit": "1GB"})
-
-
-def _about(table: Table) -> dict[str, Any]:
-    columns = [{k: v for k, v in asdict(replace(c, values=())).items() if k != "values"} for c in table.columns]
-    return {"name": table.name, "whole": table.whole, "parts": bool(table.parts), "columns": columns}
-
-
-def _iso(value: Any) -> Any:
-    if isinstance(value, dt.datetime):
-        return value.isoformat(" ")
-    return value.isoformat() if isinstance(value, dt.time) else value
 
 
 # -- columns -------------------------------------------------------------------------------------------------
@@ -252,9 +175,9 @@ def _days(values: Sequence[object], cells: Sequence[Cell]) -> list[str | None]:
 
 def _ordered(match: re.Match[str], *, day_first: bool) -> str | None:
     day, month = (match[1], match[2]) if day_first else (match[2], match[1])
-    clock = [int(part or 0) for part in match.groups()[3:]]
+    hour, minute, second = (int(part or 0) for part in match.groups()[3:])
     try:
-        return dt.datetime(int(match[3]), int(month), int(day), *clock).isoformat(" ")
+        return dt.datetime(int(match[3]), int(month), int(day), hour, minute, second).isoformat(" ")
     except ValueError:
         return None
 
@@ -268,7 +191,7 @@ def _moments(columns: Sequence[Column]) -> list[Column]:
     made = list(columns)
     for number, (day, time) in enumerate(pairwise(columns)):
         if (day.type, time.type) == ("date", "time") and all((v or "").endswith("00:00:00") for v in day.values if v):
-            values = [d and t and f"{d[:10]} {t}" or d for d, t in zip(day.values, time.values, strict=True)]
+            values = [(d and t and f"{d[:10]} {t}") or d for d, t in zip(day.values, time.values, strict=True)]
             made[number] = replace(day, values=tuple(values))
             break
     return made
@@ -296,7 +219,9 @@ def _code(column: Column) -> float | None:
 def _codelike(value: float) -> bool:
     """-99, -200, 999, -9999: a round or nines-only whole number, as people choose to mark what is not there."""
     digits = str(abs(int(value)))
-    return value == int(value) and len(digits) >= 2 and (set(digits) == {"9"} or (value < 0 and set(digits[1:]) == {"0"}))
+    return (
+        value == int(value) and len(digits) >= 2 and (set(digits) == {"9"} or (value < 0 and set(digits[1:]) == {"0"}))
+    )
 
 
 def _without(column: Column, codes: set[float]) -> Column:

@@ -1,0 +1,281 @@
+"""Questions over rows: a query is written by a stand-in that says what it is told; everything that judges it is real."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.compute.computer import Computed, Computer
+from assistant.compute.database import Database, QueryFailed
+from assistant.compute.grammar import grammar
+from assistant.compute.mentions import Mentions, mentions, plainly
+from assistant.compute.prompt import turned, turns
+from assistant.compute.query import NotAllowed, parsed, rows_behind
+from assistant.compute.schema import COLUMNS, show
+from ingest.memory.tables import Kept
+from ingest.text.rows import Table, typed
+
+
+class Scripted:
+    """Writes the queries it was given, the last one again and again, and remembers what it was asked."""
+
+    def __init__(self, *queries: str) -> None:
+        self.queries, self.asked = list(queries), list[str]()
+
+    def write(self, turns: Sequence[tuple[str, str]], grammar: str, max_tokens: int) -> str:
+        self.asked.append(turns[-1][1])
+        return self.queries[min(len(self.asked), len(self.queries)) - 1]
+
+
+def table(name: str, header: str, *rows: str) -> Table:
+    cells = [row.split("|") for row in rows]
+    return typed(name, [(head, "") for head in header.split("|")], cells, list(range(2, len(cells) + 2)))
+
+
+def kept(*tables: Table) -> list[Kept]:
+    return [Kept(f"e{number}", "s", one.name, one) for number, one in enumerate(tables)]
+
+
+ORDERS = table(
+    "Orders", "No|Branch|Customer|Amount|Day|Paid",
+    "A1|A|Aoba Foods|100|2024-01-05 10:00|Ewallet", "A2|B|Minato|250|2024-01-31 18:30|Cash",
+    "A3|C|Aoba Foods|90|2024-02-03|Cash", "A4|A|Hoshino|250|2024-03-31 20:15|Ewallet",
+    "A5|B|Minato|40|2024-03-01|Ewallet",
+)  # fmt: skip
+
+
+def ask(question: str, *queries: str, over: Sequence[Table] = (ORDERS,)) -> Computed | None:
+    return Computer().ask(question, kept(*over), Scripted(*queries))
+
+
+# -- what is answered --------------------------------------------------------------------------------------------
+
+
+def test_a_query_that_carries_the_question_is_answered_with_the_rows_it_rests_on() -> None:
+    found = ask("How much did Minato order?", 'SELECT sum("Amount") FROM t WHERE "Customer" = \'Minato\'')
+    assert found is not None
+    assert (found.values, [used.row for used in found.rows], found.agreed) == (((290.0,),), [3, 6], True)
+
+
+def test_two_queries_that_disagree_make_the_answer_only_possible() -> None:
+    found = ask("How much did Minato order?", 'SELECT sum("Amount") FROM t WHERE "Customer" = \'Minato\'',
+                'SELECT max("Amount") FROM t WHERE "Customer" = \'Minato\'')  # fmt: skip
+    assert found is not None
+    assert not found.agreed
+
+
+def test_a_second_query_that_says_more_is_the_one_that_is_told() -> None:
+    rest = 'FROM t WHERE "Branch" = \'C\' ORDER BY "Amount" DESC LIMIT 1'
+    found = ask("Which order of branch C is the biggest?", f'SELECT "No" {rest}', f'SELECT "No", "Amount" {rest}')
+    assert found is not None
+    assert (found.values, found.agreed) == ((("A3", 90.0),), True)
+
+
+def test_all_that_share_the_first_place_are_told() -> None:
+    found = ask("Which order is the biggest?", 'SELECT "No", "Amount" FROM t ORDER BY "Amount" DESC LIMIT 1')
+    assert found is not None
+    assert (sorted(row[0] for row in found.values), found.tied) == (["A2", "A4"], True)
+
+
+def test_a_word_is_compared_as_its_column_writes_it() -> None:
+    found = ask("How many paid by e-wallet?", "SELECT count(*) FROM t WHERE \"Paid\" = 'e-wallet'")
+    assert found is not None
+    assert found.values == ((3,),)
+
+
+def test_a_last_day_is_a_whole_day() -> None:
+    found = ask("How many from 2024-03-01 to 2024-03-31?",
+                "SELECT count(*) FROM t WHERE \"Day\" BETWEEN '2024-03-01' AND '2024-03-31'")  # fmt: skip
+    assert found is not None
+    assert found.values == ((2,),)
+
+
+def test_sheets_of_one_form_are_asked_as_one_and_each_row_keeps_its_sheet() -> None:
+    months = [table(name, "Item|Sold", f"bolt|{n}", f"nut|{n + 1}") for n, name in ((3, "January"), (8, "March"))]
+    found = ask("How many nuts were sold in all?", 'SELECT sum("Sold") FROM t WHERE "Item" = \'nut\'', over=months)
+    assert found is not None
+    assert found.values == ((13.0,),)
+    assert [(used.entity, used.row, used.part) for used in found.rows] == [("e0", 3, "January"), ("e1", 3, "March")]
+
+
+def test_tables_with_a_common_key_are_joined_when_one_alone_cannot_answer() -> None:
+    firms = table("Customers", "Name|City", "Minato|Kobe", "Aoba Foods|Nagano", "Hoshino|Nagano")
+    query = 'SELECT sum(t1."Amount") FROM t1 JOIN t2 ON t1."Customer" = t2."Name" WHERE t2."City" = \'Nagano\''
+    found = ask("Total amount of customers in Nagano?", "NONE", query, over=[ORDERS, firms])
+    assert found is not None
+    assert (found.values, [used.row for used in found.rows]) == (((440.0,),), [2, 4, 5])
+
+
+def test_a_nought_is_an_answer_when_there_were_rows_to_count() -> None:
+    found = ask("How many orders of branch C were paid by e-wallet?",
+                "SELECT count(*) FROM t WHERE \"Branch\" = 'C' AND \"Paid\" = 'Ewallet'")  # fmt: skip
+    assert found is not None
+    assert found.values == ((0,),)
+
+
+# -- what is not -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "query"),
+    [
+        ("How many paid by e-wallet?", "NONE"),
+        ("How many Ewallet orders in March?", "SELECT count(*) FROM t WHERE \"Paid\" = 'Ewallet'"),
+        ("How many orders of Minato in 2023?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Minato'"),
+        ("How many orders in July 2024?", 'SELECT count(*) FROM t WHERE year("Day") = 2024 AND month("Day") = 7'),
+        ("How many orders over 200?", "SELECT count(*) FROM t"),
+        ("How many orders over 200?", 'SELECT count(*) FROM t WHERE "Amount" > 300 AND "Amount" > 200'),
+        ("How many orders of Minato?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Hoshino'"),
+        ("How many orders of Sakura?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Kita'"),
+        ("What did Sakura order?", 'SELECT "No" FROM t WHERE "Customer" = \'Sakura\''),
+        ("What is the total?", 'SELECT sum("Price") FROM t'),
+        ("What is the total?", "SELECT broken FROM"),
+    ],
+)
+def test_a_query_that_does_not_say_what_the_question_says_is_no_answer(question: str, query: str) -> None:
+    assert ask(question, query) is None
+
+
+def test_a_year_that_all_rows_are_of_need_not_be_in_the_query() -> None:
+    found = ask("How many orders in 2024?", "SELECT count(*) FROM t")
+    assert found is not None
+    assert found.values == ((5,),)
+
+
+def test_a_title_or_header_may_hold_a_figure_of_the_question() -> None:
+    plan = table("plan 2030", "PM10|Site", "4|x", "6|y")
+    found = ask(
+        "What is the highest PM10 in plan 2030?", 'SELECT "PM10" FROM t ORDER BY "PM10" DESC LIMIT 1', over=[plan]
+    )
+    assert found is not None
+    assert found.values == ((6.0,),)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')", "SELECT content FROM read_text('/etc/passwd')", "DROP TABLE t",
+        "COPY t TO '/tmp/x'", "SELECT 1; SELECT 2", "ATTACH '/tmp/x.db'", "PRAGMA database_list", "SET threads = 9",
+        "SELECT getenv('HOME') FROM t", "SELECT * FROM duckdb_settings()", "INSTALL httpfs", "SELECT * FROM t AS u",
+        "WITH x AS (SELECT 1) SELECT * FROM x", "SELECT * FROM t, t", "SELECT * FROM 'file.parquet'",
+        "SELECT count(*) FROM information_schema.tables", "SELECT (SELECT count(*) FROM pg_catalog.pg_class) FROM t",
+    ],
+)  # fmt: skip
+def test_anything_but_one_select_over_the_tables_given_is_refused(query: str) -> None:
+    with Database({"t": ORDERS}) as database, pytest.raises((NotAllowed, QueryFailed)):
+        parsed(query, database)
+
+
+def test_a_query_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.compute.database.SECONDS", 0.05)
+    many = typed("many", [("x", "")], [[n] for n in range(2_000)], list(range(2_000)))
+    with Database({"t1": many, "t2": many, "t3": many}) as database, pytest.raises(QueryFailed):
+        database.fetch("SELECT count(*) FROM t1, t2, t3 WHERE t1.x + t2.x + t3.x = 7")
+
+
+# -- clever against naive ----------------------------------------------------------------------------------------
+
+
+FIGURES = st.lists(st.integers(-50, 50), min_size=1, max_size=30)
+
+
+@settings(max_examples=40, deadline=None)
+@given(FIGURES, st.sampled_from(["sum", "min", "max", "count", "avg"]))
+def test_aggregates_are_those_of_the_figures_in_the_rows(figures: list[int], name: str) -> None:
+    rows = typed("t", [("x", "")], [[n] for n in figures], list(range(2, len(figures) + 2)))
+    naive = {"sum": sum(figures), "min": min(figures), "max": max(figures), "count": len(figures)}
+    naive["avg"] = sum(figures) / len(figures)
+    with Database({"t": rows}) as database:
+        query = parsed(f'SELECT {name}("x") FROM t', database)
+        assert database.fetch(query.sql)[0][0] == pytest.approx(naive[name])
+        assert len(rows_behind(query, database)) == len(figures)
+
+
+@settings(max_examples=40, deadline=None)
+@given(FIGURES, st.integers(-50, 50))
+def test_the_rows_shown_are_those_that_fit_the_conditions(figures: list[int], limit: int) -> None:
+    rows = typed("t", [("x", "")], [[n] for n in figures], list(range(2, len(figures) + 2)))
+    with Database({"t": rows}) as database:
+        query = parsed(f'SELECT count(*) FROM t WHERE "x" >= {limit}', database)
+        assert [row for row, _ in rows_behind(query, database)] == [i + 2 for i, n in enumerate(figures) if n >= limit]
+
+
+# -- what the model is shown ---------------------------------------------------------------------------------------
+
+
+def test_a_wide_table_is_shown_by_the_columns_that_the_question_means() -> None:
+    names = [f"測定{n}-品質情報" for n in range(80)]
+    wide = typed("weather", [("年月日", ""), ("最深積雪(cm)", "cm"), *((n, "") for n in names)],
+                 [[f"2021-01-{d:02}", d, *range(d, d + 80)] for d in range(1, 9)], list(range(8)))  # fmt: skip
+    (shown,) = show("雪がいちばん深く積もったのはいつ？", [wide])
+    assert len(shown.columns) == COLUMNS
+    assert [column.name for column in shown.columns[:2]] == ["年月日", "最深積雪(cm)"]
+
+
+def test_of_many_words_those_that_the_question_names_are_shown() -> None:
+    many = typed("t", [("firm", "")], [[f"Firm {n:03}"] for n in range(300)], list(range(300)))
+    (shown,) = show("how often does firm 217 stand here", [many])
+    assert "'Firm 217'" in shown.text
+    assert len(shown.text) < 120
+
+
+def test_a_letter_alone_is_a_value_only_as_a_capital() -> None:
+    assert show("what is a branch?", [ORDERS])[0].exact == ()
+    assert show("C店は何件？", [ORDERS])[0].exact == (("Branch", "C"),)
+
+
+def test_the_second_request_differs_in_order_alone() -> None:
+    shown = show("How many?", [ORDERS])
+    one, other = (asked(shown, "How many?", ())[-1][1].splitlines() for asked in (turns, turned))
+    assert set(one) <= set(other)
+    assert one != other
+
+
+def test_the_grammar_holds_every_column_and_escapes_it() -> None:
+    odd = typed("t", [('say "hi"\\', ""), ("a\nb", "")], [["x", 1]], [2])
+    made = grammar(show("?", [odd]))
+    assert '"\\"say \\"\\"hi\\"\\"\\\\\\""' in made
+    assert all("::=" in line for line in made.strip().splitlines())
+
+
+# -- what a question names -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("令和8年8月31日に切れる許可", Mentions({2026}, {8}, {"2026-08-31"})),
+        ("2019年3月の売上", Mentions({2019}, {3}, numbers={2019.0})),
+        ("sales jan-mar", Mentions(months={1, 3})),
+        ("in May, may I ask", Mentions(months={5})),
+        ("May I ask for 3 of them", Mentions(numbers={3.0})),
+        ("消費税32,000円以下", Mentions(numbers={32000.0})),
+        ("100万円以上", Mentions(numbers={1e6})),
+        ("more than 2.5 million", Mentions(numbers={2.5e6})),
+        ("coded -200", Mentions(numbers={-200.0})),
+        ("on 3 March 2021", Mentions({2021}, {3}, {"2021-03-03"})),
+    ],
+)
+def test_times_and_figures_are_found_in_both_languages(question: str, named: Mentions) -> None:
+    found = mentions(question)
+    assert (set(found.years), set(found.months), set(found.days), set(found.numbers)) == (
+        set(named.years), set(named.months), set(named.days), set(named.numbers),
+    )  # fmt: skip
+
+
+def test_what_a_query_writes_otherwise_is_written_out() -> None:
+    assert plainly("平成30年の100万円以上") == ["2018", "1000000"]
+    assert plainly("in 2018 over 500") == []
+
+
+def test_random_questions_name_nothing_that_is_not_there() -> None:
+    generator = random.Random(0)
+    for _ in range(200):
+        text = "".join(generator.choices("abc xyz いろは。、", k=30))
+        assert mentions(text) == Mentions()
+    assert all(a != b for a, b in pairwise([mentions("3"), mentions("4")]))
