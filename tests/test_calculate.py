@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.compute.calculate import Table, calculate, tables
 from ingest.readers.grid import Row, grid
-from ingest.space.entity import Entity, Locator, identify
+from ingest.space.entity import Draft, Entity, Locator, identify
 
 ORDERS: list[Row] = [
     [
@@ -35,9 +35,8 @@ ORDERS: list[Row] = [
 
 
 def rows(cells: list[Row], name: str = "Orders", source: str = "s") -> list[Entity]:
-    return list(
-        identify(source, "sales", grid(cells, name=name, key="t", title="", place=lambda i: Locator(row=i + 1)))
-    )
+    found = grid(cells, name=name, key="t", title="", place=lambda i: Locator(row=i + 1))
+    return list(identify(source, "sales", (item for item in found if isinstance(item, Draft))))
 
 
 ENTITIES = rows(ORDERS)

@@ -20,7 +20,8 @@ ORDERS = [
 
 
 def drafts(rows: Sequence[Sequence[object]], **more: Any) -> list[Draft]:
-    return list(grid(rows, name="Orders", key="t", title="book", place=lambda i: Locator(sheet="S", row=i + 1), **more))
+    found = grid(rows, name="Orders", key="t", title="book", place=lambda i: Locator(sheet="S", row=i + 1), **more)
+    return [item for item in found if isinstance(item, Draft)]
 
 
 def kind(found: Sequence[Draft], name: str) -> list[Draft]:

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.evaluate.point import point
 from ingest.readers.grid import Row, grid
-from ingest.space.entity import Entity, Locator, identify
+from ingest.space.entity import Draft, Entity, Locator, identify
 
 RACES: list[Row] = [
     ["Year", "Winner", "Time", "Attendance", "Length (km)"],
@@ -18,7 +18,8 @@ RACES: list[Row] = [
 
 
 def first(question: str) -> str:
-    drafts = grid(RACES, name="Races", key="t", title="", place=lambda i: Locator(row=i + 1))
+    found = grid(RACES, name="Races", key="t", title="", place=lambda i: Locator(row=i + 1))
+    drafts = [item for item in found if isinstance(item, Draft)]
     rows: list[Entity] = [entity for entity in identify("s", "x", drafts) if entity.kind == "row"]
     found = point(question, rows)
     assert sorted(found, key=lambda row: row.ordinal) == rows

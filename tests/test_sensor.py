@@ -12,7 +12,8 @@ import pytest
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
 from ingest.readers import Note
-from ingest.readers.sensor import SensorReader, layout, moment
+from ingest.readers.record import instant, layout
+from ingest.readers.sensor import SensorReader
 from ingest.source import look
 from ingest.space.entity import Draft
 
@@ -114,7 +115,7 @@ def test_the_clock_may_go_back_once_and_values_may_be_missing(tmp_path: Path) ->
     lines.insert(70, f"{clock(40)},3")
     drafts, _ = read(write(tmp_path / "x.csv", "time,value", lines))
     assert drafts[0].facts["quantity"] == "x"
-    assert drafts[0].facts["count"] == 106
+    assert drafts[0].facts["count"] == 107
 
 
 def test_a_business_table_is_no_record(tmp_path: Path) -> None:
@@ -136,9 +137,11 @@ def test_the_sample_firms_tables_and_records_are_told_apart() -> None:
 
 
 def test_moments_are_read_by_the_clock_on_the_wall() -> None:
-    assert moment("2026-06-01T09:00:00+09:00") == moment("2026/06/01 09:00") == moment("2026-06-01 09:00")
-    assert moment(1_767_225_600_000) == moment(1_767_225_600)
-    assert moment(46.1) is None
+    at = 1_780_304_400.0
+    assert instant("2026-06-01T09:00:00+09:00") == (at, 32_400.0)
+    assert instant("2026/06/01 09:00") == instant("2026-06-01 09:00") == (at, None)
+    assert instant(1_767_225_600_000) == instant(1_767_225_600)
+    assert instant(46.1) is None
     assert layout([]) is None
 
 

@@ -35,7 +35,7 @@ from ingest.memory.lexicon import search
 from ingest.memory.memory import Memory
 from ingest.pipeline import place
 from ingest.readers.grid import grid
-from ingest.space.entity import Entity, Locator, identify
+from ingest.space.entity import Draft, Entity, Locator, identify
 from ingest.space.space import Space, pack
 from ingest.text.cells import cell
 from ingest.text.terms import terms
@@ -106,7 +106,7 @@ def by_chance(question: str, answer: str, header: Sequence[str], cells: Sequence
 
 def entities(source: str, cells: Sequence[Sequence[str]]) -> list[Entity]:
     drafts = grid(cells, name="", key="table", title="", place=lambda index: Locator(row=index + 1))
-    return list(identify(source, SCOPE, drafts))
+    return list(identify(source, SCOPE, (item for item in drafts if isinstance(item, Draft))))
 
 
 def remember(memory: Memory, tables: dict[str, list[list[str]]]) -> None:

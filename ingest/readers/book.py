@@ -13,10 +13,10 @@ from urllib.parse import unquote
 from lxml import etree
 
 from ingest.base.errors import UnreadableSource
-from ingest.space.entity import Draft, Locator
+from ingest.space.entity import Locator
 
 from ..source import EPUB, Source
-from . import Note
+from . import Item, Note
 from .flow import Block, Table, fold, real_title
 from .html import blocks, parse
 
@@ -29,7 +29,7 @@ class BookReader:
     def accepts(self, source: Source) -> bool:
         return source.media == EPUB
 
-    def read(self, source: Source) -> Iterator[Draft | Note]:
+    def read(self, source: Source) -> Iterator[Item]:
         with zipfile.ZipFile(source.path) as archive:
             opf = _package(archive, source)
             package = _xml(archive, opf)

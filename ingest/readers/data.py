@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.base.errors import UnreadableSource
-from ingest.space.entity import Draft, Locator
+from ingest.space.entity import Locator
 from ingest.text import charset
 
 from ..source import Source
-from . import Note
+from . import Item, Note
 from .flow import Block, Table, fold
 
 RECORD = 600
@@ -30,7 +30,7 @@ class JsonReader:
     def accepts(self, source: Source) -> bool:
         return source.media in ("application/json", "application/jsonl")
 
-    def read(self, source: Source) -> Iterator[Draft | Note]:
+    def read(self, source: Source) -> Iterator[Item]:
         text = charset.decode(source.path.read_bytes())
         if source.media == "application/jsonl":
             yield from fold(_lines(text), source.path.stem)

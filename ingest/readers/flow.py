@@ -16,7 +16,7 @@ from typing import TypeAlias
 from ingest.space.entity import Draft, Locator
 from ingest.text.split import passages, tokens
 
-from . import Note
+from . import Item
 
 Box: TypeAlias = tuple[float, float, float, float]
 
@@ -91,7 +91,7 @@ class Outline:
         return " > ".join(self.parts)
 
 
-def fold(items: Iterable[Block | Table | Draft | Note], title: str) -> Iterator[Draft | Note]:
+def fold(items: Iterable[Block | Table | Item], title: str) -> Iterator[Item]:
     """The drafts of a document, in reading order.
 
     Args:
@@ -152,7 +152,7 @@ def _passages(run: Sequence[Block], title: str) -> Iterator[Draft]:
         yield Draft("passage", text[span.start : span.end], place, title)
 
 
-def _grid(table: Table, parts: list[str], seen: Counter[str]) -> Iterator[Draft]:
+def _grid(table: Table, parts: list[str], seen: Counter[str]) -> Iterator[Item]:
     """A table is called by its caption, else by the heading it stands under."""
     from .grid import grid
 

@@ -6,26 +6,20 @@ blank rows or columns; each may have a caption above it, a header of up to three
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from ingest.space.entity import Draft, Locator
-from ingest.text.cells import UNITS, Cell, cell, header, shown
+from ingest.space.entity import Locator
+from ingest.text.cells import GAPS, UNITS, Cell, cell, header, shown
 
-Row = Sequence[object]
-Line = tuple[int, tuple[object, ...]]
-"""A row's index in the grid and its cells."""
+from ..text.convention import decide
+from . import Item
+from .rows import About, Body, Line, Row, blank, cut, texts, told
 
 MAX_HEADER = 3
 MAX_LABEL = 60
-DISTINCT_KEPT = 200
-"""Distinct values counted per column; the text shows the most frequent few."""
-SHOWN_VALUES = 8
-SHOWN_COLUMNS = 40
-_TOTAL = re.compile(r"^(?:grand |sub ?-?)?totals?\b|^sum$|^average$|^[総小]?合?計$|^総?合計|^平均$", re.IGNORECASE)
+NOTHING = About()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,68 +35,17 @@ class Block:
         return len(self.lines[0][1])
 
 
-@dataclass(slots=True)
-class Tally:
-    """What a column holds, gathered one cell at a time in constant memory."""
-
-    types: Counter[str] = field(default_factory=Counter)
-    units: set[str] = field(default_factory=set)
-    distinct: Counter[str] = field(default_factory=Counter)
-    low: dict[str, Any] = field(default_factory=dict)
-    high: dict[str, Any] = field(default_factory=dict)
-    total: float | int = 0
-
-    def add(self, item: Cell) -> None:
-        self.types[item.type] += 1
-        if item.value is None:
-            return
-        label = shown(item.value)
-        if label in self.distinct or len(self.distinct) < DISTINCT_KEPT:
-            self.distinct[label] += 1
-        self.low[item.type] = min(self.low.get(item.type, item.value), item.value)
-        self.high[item.type] = max(self.high.get(item.type, item.value), item.value)
-        if item.type == "number" and isinstance(item.value, (int, float)):
-            self.total += item.value
-            self.units.add(item.unit)
-
-    @property
-    def filled(self) -> int:
-        return self.types.total() - self.types["empty"]
-
-    @property
-    def type(self) -> str:
-        """The type of at least nine in ten of its cells; text without one, or when its numbers differ in unit."""
-        kind = max((k for k in self.types if k != "empty"), key=lambda k: self.types[k], default="text")
-        mixed = kind == "number" and len(self.units - {""}) > 1
-        return kind if self.types[kind] >= 0.9 * self.filled and not mixed else "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column's name, unit ("" when there is none) and what it holds."""
-
-    name: str
-    unit: str
-    tally: Tally
-    type: str = "text"
-
-    @property
-    def span(self) -> str:
-        """'number from 3 to 9' or just 'text'."""
-        kind = self.type
-        if kind not in ("number", "date") or not self.tally.filled:
-            return kind
-        return f"{kind} from {shown(self.tally.low[kind])} to {shown(self.tally.high[kind])}"
-
-    @property
-    def label(self) -> str:
-        return f"{self.name} ({self.unit})" if self.unit else self.name
-
-
 def grid(
-    rows: Sequence[Row], *, name: str, key: str, title: str, place: Callable[[int], Locator], rest: Iterable[Row] = ()
-) -> Iterator[Draft]:
-    """Drafts of every table in a grid: first the `table`, then its `column`s, then its `row`s.
+    rows: Sequence[Row],
+    *,
+    name: str,
+    key: str,
+    title: str,
+    place: Callable[[int], Locator],
+    rest: Iterable[Row] = (),
+    about: About = NOTHING,
+) -> Iterator[Item]:
+    """Drafts of every table in a grid: first the `table`, then its `column`s, then its `row`s, then its typed rows.
 
     Args:
         rows: cells as text or as typed values; rows may differ in length.
@@ -112,11 +55,12 @@ def grid(
         place: where row `i` of `rows` stands in the source.
         rest: further rows of the last table that are too many to become entities: they are counted in the figures
             of its columns, and `facts["rows"]` of the table is larger than `facts["rows_kept"]`.
+        about: what is known of the grid besides its cells.
     """
     blocks = split(rows)
     for number, block in enumerate(blocks, start=1):
         more = rest if number == len(blocks) else ()
-        yield from _table(block, name, key if number == 1 else f"{key}/{number}", title, place, more)
+        yield from _table(block, name, key if number == 1 else f"{key}/{number}", title, place, about, more)
 
 
 # -- finding tables ----------------------------------------------------------------------------------
@@ -142,28 +86,23 @@ def _islands(rows: Sequence[Row]) -> Iterator[Block]:
     """Rectangles of cells between blank rows, then between blank columns."""
     band: list[Line] = []
     for index, row in enumerate([*rows, ()]):
-        if any(not _blank(value) for value in row):
+        if any(not blank(value) for value in row):
             band.append((index, tuple(row)))
         elif band:
             for left, right in _spans(band):
-                lines = [(i, _slice(row, left, right)) for i, row in band]
-                yield Block([line for line in lines if not all(map(_blank, line[1]))], left)
+                lines = [(i, cut(row, left, right)) for i, row in band]
+                yield Block([line for line in lines if not all(map(blank, line[1]))], left)
             band = []
 
 
 def _spans(band: Sequence[Line]) -> Iterator[tuple[int, int]]:
     """Half-open ranges of neighbouring columns that hold anything."""
-    used = sorted({column for _, row in band for column, value in enumerate(row) if not _blank(value)})
+    used = sorted({column for _, row in band for column, value in enumerate(row) if not blank(value)})
     start = used[0]
     for before, after in zip(used, [*used[1:], used[-1] + 2], strict=True):
         if after != before + 1:
             yield start, before + 1
             start = after
-
-
-def _slice(row: Row, left: int, right: int) -> tuple[object, ...]:
-    cells = tuple(row[left:right])
-    return cells + (None,) * (right - left - len(cells))
 
 
 def _captioned(block: Block) -> Block:
@@ -177,7 +116,7 @@ def _captioned(block: Block) -> Block:
 
 def _caption(line: Line) -> str:
     """The words of a row that holds one cell, or one text across all of its cells; else ""."""
-    said = [shown(value) for value in line[1] if not _blank(value)]
+    said = [shown(value) for value in line[1] if not blank(value)]
     alone = len(said) == 1 or (len(said) == len(line[1]) and len(set(said)) == 1)
     return said[0] if alone and cell(said[0]).type == "text" else ""
 
@@ -191,10 +130,6 @@ def _continues(above: Block, below: Block) -> bool:
     return any(kind in ("number", "date") for kind in first) and all(
         a == b or "empty" in (a, b) for a, b in zip(last, first, strict=True)
     )
-
-
-def _blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 # -- headers -------------------------------------------------------------------------------------------
@@ -238,20 +173,20 @@ def _year(item: Cell) -> bool:
 
 def _goes_on(upper: Row, lower: Row, data: Row) -> bool:
     """Whether `lower` is one more row of the header: all units, or labels under merged cells with figures below."""
-    said = [shown(value) for value in lower if not _blank(value)]
+    said = [shown(value) for value in lower if not blank(value)]
     if said and all(text in UNITS or text in "-–" for text in said) and any(text in UNITS for text in said):
         return True
     if not all(cell(value).type in ("text", "empty") or _year(cell(value)) for value in lower):
         return False
     merged = any(
-        not _blank(low) and not _blank(left) and (_blank(up) or up == left)
+        not blank(low) and not blank(left) and (blank(up) or up == left)
         for left, up, low in zip(upper, upper[1:], lower[1:], strict=False)
     )
     figures = any(
         cell(low).type == "text" and cell(value).type in ("number", "date")
         for low, value in zip(lower, data, strict=False)
     )
-    stacked = any(_blank(low) and not _blank(up) for up, low in zip(upper, lower, strict=False))
+    stacked = any(blank(low) and not blank(up) for up, low in zip(upper, lower, strict=False))
     return merged and (figures or stacked)
 
 
@@ -261,10 +196,10 @@ def names(rows: Sequence[Row], width: int) -> list[tuple[str, str]]:
     for depth, row in enumerate(rows):
         said = [shown(value) for value in row]
         for column in range(width):
-            deeper = any(not _blank(lower[column]) for lower in rows[depth + 1 :])
+            deeper = any(not blank(lower[column]) for lower in rows[depth + 1 :])
             if not said[column] and deeper and column:
                 said[column] = said[column - 1]
-            if said[column] and said[column] not in parts[column]:
+            if said[column] and said[column] not in parts[column] and not (depth and said[column] in GAPS):
                 parts[column].append(said[column])
     labels = [f"{' / '.join(p[:-1])} ({p[-1]})" if len(p) > 1 and p[-1] in UNITS else " / ".join(p) for p in parts]
     return _distinct([header(label) for label in labels])
@@ -289,7 +224,8 @@ def _is_form(block: Block) -> bool:
         return False
     if sum(label.endswith((":", "：")) for label in labels) > len(labels) / 2:
         return True
-    kinds = Counter(cell(row[1]).type for _, row in block.lines[1:])
+    written = decide(texts(row[1] for _, row in block.lines[1:]), labels[0])
+    kinds = Counter(cell(row[1], written).type for _, row in block.lines[1:])
     figures = kinds["number"] + kinds["date"]
     return min(kinds["text"], figures) >= 0.25 * max(1, kinds.total())
 
@@ -300,114 +236,13 @@ def _turned(block: Block) -> Block:
     return replace(block, lines=[(index, labels), (index, tuple(row[1] for _, row in block.lines))])
 
 
-# -- drafts ----------------------------------------------------------------------------------------------
-
-
 def _table(
-    block: Block, name: str, key: str, title: str, place: Callable[[int], Locator], rest: Iterable[Row]
-) -> Iterator[Draft]:
+    block: Block, name: str, key: str, title: str, place: Callable[[int], Locator], about: About, rest: Iterable[Row]
+) -> Iterator[Item]:
     block = _turned(block) if (form := _is_form(block)) else block
     height = 1 if form else header_height([row for _, row in block.lines[:20]])
-    data = block.lines[height:]
     pairs = names([row for _, row in block.lines[:height]], block.width)
-    columns = [Column(label, unit, Tally()) for label, unit in pairs]
-    count = sum(_count(columns, row) for _, row in data)
-    count += sum(_count(columns, _slice(row, block.left, block.left + block.width)) for row in rest)
-    columns = [_settled(column) for column in columns]
     called = " ".join(filter(None, (name, block.caption)))
     above = title if called and title.endswith(called) else " > ".join(filter(None, (title, called)))
-    first = place(block.lines[0][0])
-    yield _table_draft(called, key, above, first, columns, count, len(data))
-    for number, column in enumerate(columns):
-        yield _column_draft(column, called, key, above, _cell(first, block.left + number))
-    for index, row in data:
-        yield _row_draft(columns, row, key, above, place(index), named=height > 0)
-
-
-def _count(columns: Sequence[Column], row: Row) -> int:
-    """Adds a row to the figures of its columns, unless it is a total of them."""
-    if is_total(row):
-        return 0
-    for column, value in zip(columns, row, strict=True):
-        column.tally.add(cell(value))
-    return 1
-
-
-def is_total(row: Row) -> bool:
-    """Whether a row sums up others, by what its first words say."""
-    first = next((shown(value) for value in row if not _blank(value)), "")
-    return bool(_TOTAL.match(first)) and len(row) > 1
-
-
-def _settled(column: Column) -> Column:
-    """The column with the type of its cells, and their unit where its header has none."""
-    kind, units = column.tally.type, column.tally.units
-    unit = next(iter(units)) if not column.unit and len(units) == 1 and kind == "number" else column.unit
-    return replace(column, type=kind, unit=unit)
-
-
-def _cell(locator: Locator, column: int) -> Locator:
-    """The cell in a column of a sheet's row: "C4"."""
-    letters, rest = "", column + 1
-    while rest:
-        rest, digit = divmod(rest - 1, 26)
-        letters = chr(ord("A") + digit) + letters
-    return replace(locator, cell=f"{letters}{locator.row}") if locator.row else locator
-
-
-def _table_draft(
-    called: str, key: str, title: str, locator: Locator, columns: Sequence[Column], count: int, kept: int
-) -> Draft:  # fmt: skip
-    said = "; ".join(f"{column.label}, {column.span}" for column in columns[:SHOWN_COLUMNS])
-    facts = {
-        "table": key, "name": called, "rows": count, "rows_kept": min(kept, count),
-        "columns": [{"name": column.name, "type": column.type, "unit": column.unit} for column in columns],
-    }  # fmt: skip
-    text = f"Table {called}".strip() + f" with {count} row{'s' * (count != 1)}. Columns: {said}."
-    return Draft("table", text, locator, title, key=key, facts=facts)
-
-
-def _column_draft(column: Column, called: str, key: str, title: str, locator: Locator) -> Draft:
-    tally = column.tally
-    names_only = column.type == "text" and len(tally.distinct) == min(tally.filled, DISTINCT_KEPT)
-    examples = ", ".join(label for label, _ in tally.distinct.most_common(3 if names_only else SHOWN_VALUES))
-    text = (
-        f"Column {column.label} of table {called}".rstrip()
-        + f": {column.span}, {tally.filled} values. For example: {examples}."
-    )
-    facts: dict[str, Any] = {
-        "table": key,
-        "name": column.name,
-        "type": column.type,
-        "unit": column.unit,
-        "count": tally.filled,
-    }
-    if len(tally.distinct) < DISTINCT_KEPT:
-        facts["distinct"] = len(tally.distinct)
-    if column.type in tally.low and column.type in ("number", "date"):
-        facts |= {"min": tally.low[column.type], "max": tally.high[column.type]}
-    if column.type == "number":
-        facts["sum"] = tally.total
-    return Draft("column", text, locator, title, parent=key, facts=facts)
-
-
-def _row_draft(columns: Sequence[Column], row: Row, key: str, title: str, locator: Locator, *, named: bool) -> Draft:
-    pairs = [
-        (column, cell(value), shown(value)) for column, value in zip(columns, row, strict=True) if not _blank(value)
-    ]
-    said = [f"{column.name}: {_measured(text, item, column)}" if named else text for column, item, text in pairs]
-    facts: dict[str, Any] = {
-        "table": key,
-        "values": {column.name: item.value if item.type == column.type else text for column, item, text in pairs},
-        "types": {column.name: column.type for column in columns},
-    }
-    if units := {column.name: column.unit for column in columns if column.unit}:
-        facts["units"] = units
-    if is_total(row):
-        facts["total"] = True
-    return Draft("row", "; ".join(said), locator, title, parent=key, facts=facts)
-
-
-def _measured(text: str, item: Cell, column: Column) -> str:
-    """The cell as written, with its column's unit where the cell itself has none."""
-    return f"{text} {column.unit}" if column.unit and item.type == "number" and not item.unit else text
+    body = Body(called, key, above, pairs, block.lines[height:], block.lines[0][0], block.left, named=height > 0)
+    yield from told(body, place, about, rest)

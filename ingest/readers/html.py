@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from ingest.space.entity import Draft, Locator
+from ingest.space.entity import Locator
 from ingest.text import charset
 
 from ..source import Source
-from . import Note
+from . import Item
 from .flow import Block, Table, fold
 
 _SKIPPED = """
@@ -52,7 +52,7 @@ class HtmlReader:
     def accepts(self, source: Source) -> bool:
         return source.media in ("text/html", "application/xhtml+xml", "application/xml")
 
-    def read(self, source: Source) -> Iterator[Draft | Note]:
+    def read(self, source: Source) -> Iterator[Item]:
         page = parse(source.path.read_bytes())
         if page is not None:
             yield from fold(blocks(page), page.title or source.path.stem)

@@ -17,11 +17,11 @@ from email.message import Message
 from typing import Any
 
 from ingest.base.errors import UnreadableSource
-from ingest.space.entity import Draft, Locator
+from ingest.space.entity import Locator
 from ingest.text import charset
 
 from ..source import MSG, Source
-from . import Note
+from . import Item, Note
 from .flow import Block, Table, fold
 from .html import blocks, parse
 from .text import plain
@@ -58,7 +58,7 @@ class MailReader:
     def accepts(self, source: Source) -> bool:
         return source.media in ("message/rfc822", MSG)
 
-    def read(self, source: Source) -> Iterator[Draft | Note]:
+    def read(self, source: Source) -> Iterator[Item]:
         mail = _outlook(source) if source.media == MSG else _message(source)
         if not any(mail.headers.values()) and mail.body is None:
             raise UnreadableSource(source.path, "a message without headers and words")

@@ -16,7 +16,7 @@ from lxml import etree
 from ingest.space.entity import Draft, Locator
 
 from ..source import DOCX, PPTX, Source
-from . import Note
+from . import Item
 from .flow import Block, Table, fold, real_title
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class DocxReader:
     def accepts(self, source: Source) -> bool:
         return source.media == DOCX
 
-    def read(self, source: Source) -> Iterator[Draft | Note]:
+    def read(self, source: Source) -> Iterator[Item]:
         import docx
 
         document = docx.Document(str(source.path))
@@ -201,7 +201,7 @@ class PptxReader:
     def accepts(self, source: Source) -> bool:
         return source.media == PPTX
 
-    def read(self, source: Source) -> Iterator[Draft | Note]:
+    def read(self, source: Source) -> Iterator[Item]:
         import pptx
 
         show = pptx.Presentation(str(source.path))

@@ -20,7 +20,7 @@ from ingest.base.errors import UnreadableSource
 from ingest.space.entity import Draft, Locator
 
 from ..source import Source
-from . import Note, layout
+from . import Item, Note, layout
 from .flow import Block, Box, Table, fold, real_title, union
 from .layout import Body, PrintedLine
 
@@ -58,7 +58,7 @@ class PdfReader:
     def accepts(self, source: Source) -> bool:
         return source.media == "application/pdf"
 
-    def read(self, source: Source) -> Iterator[Draft | Note]:
+    def read(self, source: Source) -> Iterator[Item]:
         document = _open(source)
         try:
             manner = _manner(document)

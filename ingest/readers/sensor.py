@@ -1,7 +1,8 @@
 """Sensor records: tables of figures over time become series, windows and events. Knows layouts, not what an event is.
 
-One column tells the time (ISO 8601, "2026/06/01 00:10", seconds or milliseconds since 1970); the others are channels
-(wide), or one names the channel and one holds its value (long). A date without a time of day makes a business table.
+One column tells the time (ISO 8601, "2026/06/01 00:10", seconds or milliseconds since 1970), or one the day and one the
+clock; the others are channels (wide), or some name who or what measured (long). A date without a time of day makes a
+business table. `record` reads the file; here its values become signals under names that people know.
 Units come from headers, from a unit column, or from a sidecar `<name>.sensor.yaml` beside the file:
 
     title: spindle of machine MC-3
@@ -14,9 +15,8 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
-from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,43 +26,33 @@ from ingest.space.encoders import signal, wording
 from ingest.space.encoders.signal import Floats, Signal
 from ingest.space.entity import Draft, Locator
 from ingest.text import charset
-from ingest.text.cells import cell, date, header, shown
+from ingest.text.cells import header
 
 from ..source import XLSX, Source, units_of
-from . import Note, table
-from .grid import Row
+from . import Item, Note, record, table
+from .record import LOOK, Layout, Record, layout
+from .rows import Row
+from .workbook import Sheet
 
-LOOK = 400
-"""Rows that are looked at to decide what a file is."""
-LEAST = 50
-"""Rows a record has at least; what is shorter is a table."""
 MAX_CHANNELS = 200
 WINDOWED_CHANNELS = 20
 """With more channels than this, calendar windows are left out: the series and its events stay."""
 JSONL = "application/jsonl"
 GENERIC = ("value", "values", "reading", "measurement", "y", "data", "値", "測定値", "計測値")
-TIME_NAMES = ("time", "timestamp", "datetime", "date", "ts", "日時", "時刻", "計測日時", "測定日時")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Which columns mean what: indices into a row. `key` names the channel of a long record, `unit` its unit."""
-
-    time: int
-    values: tuple[int, ...]
-    key: int | None = None
-    unit: int | None = None
-    left_out: tuple[int, ...] = ()
-
-
-@dataclass(slots=True)
 class Channel:
-    """One quantity while it is being read."""
+    """One quantity as it was read: times by one clock, in the order of the file, and finite values.
 
+    `key` is how the file calls it, which is how a sidecar names it.
+    """
+
+    key: str
     name: str
     unit: str
-    times: array[float] = field(default_factory=lambda: array("d"))
-    values: array[float] = field(default_factory=lambda: array("d"))
+    times: Floats
+    values: Floats
 
 
 class SensorReader:
@@ -75,45 +65,63 @@ class SensorReader:
             return layout(table.first_rows(source, LOOK)) is not None
         return False
 
-    def read(self, source: Source) -> Iterator[Draft | Note]:
-        rows = _rows(source)
-        seen = list(itertools.islice(rows, LOOK))
-        found = layout(seen)
-        if found is None:
-            raise BadInput("not a record of figures over time")
+    def read(self, source: Source) -> Iterator[Item]:
         side = sidecar(source)
-        channels, skipped = _channels(seen, rows, found)
-        names = [shown(seen[0][i]) for i in found.left_out]
-        if names:
-            yield Note(f"columns without figures were left out: {', '.join(names)}")
-        if skipped:
-            yield Note(f"{skipped:,} rows without a readable time were left out")
-        if len(channels) > MAX_CHANNELS:
-            yield Note(f"of {len(channels):,} channels the first {MAX_CHANNELS} were read")
-        made = _signals(channels, side, source)
-        paused: set[tuple[float, float]] = set()
-        for one in made:
-            yield from drafts(one, _title(side, source), paused, windowed=len(made) <= WINDOWED_CHANNELS)
+        left = source.settings.max_entities
+        several = 0
+        for number, sheet in enumerate(_sheets(source), start=1):
+            seen = list(itertools.islice(sheet.rows, LOOK))
+            found = layout(seen)
+            sheet = replace(sheet, rows=itertools.chain(seen, sheet.rows))
+            if found is None and number == 1:
+                raise BadInput("not a record of figures over time")
+            title = _title(side, source) + (f" {sheet.name}" if several else "")
+            items = _record(sheet, found, side, title) if found else table.drafts(source, sheet, number, left)
+            several += found is not None
+            yield from items
+            yield from map(Note, sheet.notes())
 
 
 def signals(source: Source) -> list[Signal]:
     """The quantities a record holds, under the names its entities carry; none when it is no record."""
-    rows = _rows(source)
-    seen = list(itertools.islice(rows, LOOK))
-    found = layout(seen)
-    return _signals(_channels(seen, rows, found)[0], sidecar(source), source) if found else []
+    side = sidecar(source)
+    made: list[Signal] = []
+    for sheet in _sheets(source):
+        seen = list(itertools.islice(sheet.rows, LOOK))
+        found = layout(seen)
+        if found:
+            read = record.read(itertools.chain(seen, sheet.rows), found)
+            title = _title(side, source) + (f" {sheet.name}" if made else "")
+            made += [one for _, one in _signals(_channels(read)[0], side, title)]
+    return made
+
+
+def _record(sheet: Sheet, found: Layout, side: dict[str, Any], title: str) -> Iterator[Item]:
+    read = record.read(sheet.rows, found)
+    channels, notes = _channels(read)
+    yield from map(Note, notes)
+    made = _signals(channels, side, title)
+    paused: set[tuple[float, float]] = set()
+    for channel, one in made:
+        yield from drafts(one, title, paused, channel, windowed=len(made) <= WINDOWED_CHANNELS)
+    gaps = {i: record.sentinels(np.frombuffer(values)) for i, values in read.values.items()}
+    yield record.typed(read, title, sheet.name, gaps)
 
 
 # -- drafts ----------------------------------------------------------------------------------------------
 
 
-def drafts(made: Signal, title: str, paused: set[tuple[float, float]], *, windowed: bool = True) -> Iterator[Draft]:
+def drafts(
+    made: Signal, title: str, paused: set[tuple[float, float]], read: Channel | None = None, *, windowed: bool = True
+) -> Iterator[Draft]:
     """A series, its calendar windows and its events as drafts; the series is the parent of the others.
+
+    Its statistics are those of all values that were `read`, of which a signal keeps one for each moment.
 
     A gap that several channels share is told once: `paused` has those told before.
     """
     events = signal.events(made)
-    facts = signal.statistics(made.times, made.values)
+    facts = signal.statistics(read.times, read.values) if read else signal.statistics(made.times, made.values)
     about = {"quantity": made.quantity, "unit": made.unit}
     text = wording.overview(made, facts, signal.interval(made.times), events, signal.gaps(made))
     yield Draft(
@@ -143,89 +151,15 @@ def _dated(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: wording.stamp(value) if name in moments else value for name, value in facts.items()}
 
 
-# -- layout ----------------------------------------------------------------------------------------------
-
-
-def layout(rows: Sequence[Row]) -> Layout | None:
-    """What the columns of a record mean, from its header and first rows; None when it is not one."""
-    if len(rows) <= LEAST:
-        return None
-    width = len(rows[0])
-    columns = [[row[i] if i < len(row) else None for row in rows[1:]] for i in range(width)]
-    time = next((i for i in range(width) if _tells_time(shown(rows[0][i]), columns[i])), None)
-    if time is None:
-        return None
-    kinds = [_kind(column) if i != time else "time" for i, column in enumerate(columns)]
-    values = tuple(i for i, kind in enumerate(kinds) if kind == "figures")
-    labels = [i for i, kind in enumerate(kinds) if kind == "labels"]
-    if not values or any(kind == "words" for kind in kinds):
-        return None
-    if len(values) == 1 and labels and _repeats(columns[time]):
-        return _long(columns, time, values, labels)
-    return Layout(time, values, left_out=tuple(labels))
-
-
-def _long(columns: Sequence[Sequence[object]], time: int, values: tuple[int, ...], labels: list[int]) -> Layout:
-    """The label with most different values names the channel; one that reads like a unit is its unit."""
-    key = max(labels, key=lambda i: len({shown(value) for value in columns[i]}))
-    units = [i for i in labels if i != key and all(header(f"x ({shown(v)})")[1] for v in columns[i] if shown(v))]
-    return Layout(
-        time, values, key, units[0] if units else None, tuple(i for i in labels if i != key and i not in units)
-    )
-
-
-def _tells_time(name: str, column: Sequence[object]) -> bool:
-    """A column of moments that hardly ever goes back and has times of day."""
-    named = header(name)[0].lower() in TIME_NAMES
-    moments = [moment(value, numbers=named) for value in column]
-    known = [m for m in moments if m is not None]
-    if len(known) < 0.95 * len(column):
-        return False
-    forward = sum(b >= a for a, b in itertools.pairwise(known)) / max(1, len(known) - 1)
-    return forward >= 0.95 and known[-1] > known[0] and any(m % 86_400 for m in known)
-
-
-def _kind(column: Sequence[object]) -> str:
-    """'figures', 'labels' (a few words that repeat), 'empty' or 'words'."""
-    cells = [item for item in map(cell, column) if item.type != "empty"]
-    if not cells:
-        return "empty"
-    if sum(item.type == "number" for item in cells) >= 0.9 * len(cells):
-        return "figures"
-    return "labels" if len({item.value for item in cells}) <= max(2, min(MAX_CHANNELS, len(cells) // 8)) else "words"
-
-
-def _repeats(column: Sequence[object]) -> bool:
-    return len({shown(value) for value in column}) <= 0.6 * len(column)
-
-
-def moment(value: object, *, numbers: bool = True) -> float | None:
-    """Seconds since 1970 by the clock on the wall, any offset left out. Numbers are seconds or milliseconds."""
-    if isinstance(value, dt.datetime):
-        return value.replace(tzinfo=dt.UTC).timestamp()
-    text = shown(value)
-    try:
-        return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC).timestamp()
-    except ValueError:
-        pass
-    item = cell(value)
-    if item.type == "number" and numbers and isinstance(item.value, (int, float)):
-        return item.value / 1000 if 1e11 < item.value < 1e13 else float(item.value) if 1e8 < item.value < 1e10 else None
-    found = date(text)
-    return found.replace(tzinfo=dt.UTC).timestamp() if found else None
-
-
 # -- reading ---------------------------------------------------------------------------------------------
 
 
-def _rows(source: Source) -> Iterator[Row]:
-    """The header, then the rows."""
+def _sheets(source: Source) -> Iterator[Sheet]:
+    """The sheets with their rows, the header first."""
     if source.media == JSONL:
-        yield from _objects(source)
+        yield Sheet("", _objects(source))
         return
-    for sheet in table.sheets(source):
-        yield from sheet.rows
-        return
+    yield from table.sheets(source)
 
 
 def _first_objects(source: Source) -> list[Row]:
@@ -254,39 +188,109 @@ def _parsed(line: str) -> Any:
         return None
 
 
-def _channels(seen: Sequence[Row], rest: Iterator[Row], found: Layout) -> tuple[dict[str, Channel], int]:
-    """All values by channel, and how many rows had no readable time."""
-    names = {i: shown(seen[0][i]) for i in found.values}
-    channels = {} if found.key is not None else {name: Channel(*header(name)) for name in names.values()}
-    skipped = 0
-    for row in itertools.chain(seen[1:], rest):
-        at = moment(row[found.time]) if found.time < len(row) else None
-        if at is None:
-            skipped += any(shown(value) for value in row)
+def _channels(read: Record) -> tuple[list[Channel], list[str]]:
+    """All values by channel, and in words what is no value of any."""
+    keys = record.parting(read)
+    times, clocks = _one_clock(read)
+    notes = [*clocks, *_left_out(read, keys)]
+    units = _unit_column(read, keys)
+    groups = _groups(read, keys)
+    channels: list[Channel] = []
+    for i in read.layout.values:
+        values = np.frombuffer(read.values[i])
+        if i in keys or (record.is_count(values) and len(read.layout.values) > 1):
             continue
-        for i in found.values:
-            item = cell(row[i]) if i < len(row) else None
-            if item is not None and item.type == "number" and isinstance(item.value, (int, float)):
-                channel = channels.get(names[i]) if found.key is None else _named(channels, row, found)
-                if channel is not None:
-                    channel.times.append(at)
-                    channel.values.append(item.value)
-    return channels, skipped
+        gaps = record.sentinels(values)
+        if len(gaps):
+            count = int(np.isin(values, gaps).sum())
+            written = ", ".join(f"{gap:g}" for gap in gaps)
+            notes.append(
+                f"column {read.layout.pairs[i][0]}: {count} values of {written} stand for nothing and are gaps"
+            )
+        known = ~np.isnan(values) & ~np.isin(values, gaps)
+        for called, rows in groups:
+            kept = rows & known
+            if kept.any():
+                channels.append(_channel(read, i, called, units, times[kept], values[kept], np.flatnonzero(kept)[0]))
+    if len(channels) > MAX_CHANNELS:
+        notes.append(f"of {len(channels):,} channels the first {MAX_CHANNELS} were read")
+    return channels[:MAX_CHANNELS], notes
 
 
-def _named(channels: dict[str, Channel], row: Row, found: Layout) -> Channel | None:
-    """The channel a row of a long record belongs to."""
-    name = shown(row[found.key]) if found.key is not None and found.key < len(row) else ""
-    if name not in channels and len(channels) <= MAX_CHANNELS:
-        called, unit = header(name)
-        channels[name] = Channel(called, unit or (shown(row[found.unit]) if found.unit is not None else ""))
-    return channels.get(name)
+def _channel(
+    read: Record, column: int, called: str, units: int | None, times: Floats, values: Floats, first: int
+) -> Channel:
+    """The channel of one column, for one of those who measured (`called`), named by both where both say something."""
+    name, unit = read.layout.pairs[column]
+    if not called:
+        return Channel(read.layout.headers[column], name, unit, times, values)
+    own, of_label = header(called)
+    alone = len(read.layout.values) == 1 or name.lower() in GENERIC
+    unit = of_label or unit or (record.label(read, units, int(first)) if units is not None else "")
+    return Channel(called, own if alone else f"{own} {name}", unit, times, values)
 
 
-def _signals(channels: dict[str, Channel], side: dict[str, Any], source: Source) -> list[Signal]:
-    kept = [(name, channel) for name, channel in channels.items() if len(channel.values)][:MAX_CHANNELS]
+def _groups(read: Record, keys: Sequence[int]) -> list[tuple[str, Any]]:
+    """Who measured, and in which rows."""
+    everywhere = np.ones(len(read.at), dtype=bool)
+    groups: list[tuple[str, Any]] = [("", everywhere)]
+    for column in keys:
+        codes = record.codes(read, column)
+        firsts = np.unique(codes, return_index=True)
+        order = sorted(zip(*(part.tolist() for part in firsts), strict=True), key=lambda pair: pair[1])
+        groups = [
+            (f"{called} {record.label(read, column, first)}".strip(), rows & (codes == code))
+            for called, rows in groups
+            for code, first in order
+        ]
+    return [(called, rows) for called, rows in groups if rows.any()]
+
+
+def _unit_column(read: Record, keys: Sequence[int]) -> int | None:
+    """A column whose words are all units."""
+    for i in read.layout.labels:
+        words = [word for word in read.words[i] if word]
+        if i not in keys and words and all(header(f"x ({word})")[1] for word in words):
+            return i
+    return None
+
+
+def _left_out(read: Record, keys: Sequence[int]) -> Iterator[str]:
+    found = read.layout
+    units = _unit_column(read, keys)
+    words = [found.pairs[i][0] for i in found.labels if i not in keys and i != units]
+    if words:
+        yield f"columns without figures were left out: {', '.join(words)}"
+    counts = [
+        found.pairs[i][0]
+        for i in found.values
+        if i not in keys and len(found.values) > 1 and record.is_count(np.frombuffer(read.values[i]))
+    ]
+    if counts:
+        yield f"columns that only count rows were left out: {', '.join(counts)}"
+    if read.skipped:
+        yield f"{read.skipped:,} rows without a readable time were left out"
+    for i, odd in read.odd.items():
+        yield f"column {found.pairs[i][0]}: {len(odd)} cells are no figures (the first: '{odd[0][:40]}') and are gaps"
+
+
+def _one_clock(read: Record) -> tuple[Floats, list[str]]:
+    """The times by one clock: where the offset from UTC changes in the record, that of its beginning."""
+    times: Floats = np.frombuffer(read.at)
+    offsets: Floats = np.frombuffer(read.offsets)
+    known = offsets[~np.isnan(offsets)]
+    if len(known) < len(offsets) or len(np.unique(known)) < 2:
+        return times, []
+    changed = int(np.flatnonzero(np.diff(offsets))[0]) + 1
+    first = dt.timezone(dt.timedelta(seconds=float(offsets[0])))
+    told = f"the offset from UTC changes at {wording.clock(times[changed])}; all times are told by the clock of {first}"
+    return times - offsets + offsets[0], [told]
+
+
+def _signals(channels: Sequence[Channel], side: dict[str, Any], title: str) -> list[tuple[Channel, Signal]]:
     told = side.get("channels", {})
-    return [_signal(one, told.get(name, {}), _title(side, source), alone=len(kept) == 1) for name, one in kept]
+    alone = len(channels) == 1
+    return [(one, _signal(one, told.get(one.key, {}), title, alone=alone)) for one in channels]
 
 
 def _title(side: dict[str, Any], source: Source) -> str:
@@ -295,8 +299,7 @@ def _title(side: dict[str, Any], source: Source) -> str:
 
 def _signal(channel: Channel, said: dict[str, Any], title: str, *, alone: bool) -> Signal:
     """The channel in order of time; of several values at one moment the last counts."""
-    times: Floats = np.frombuffer(channel.times)
-    values: Floats = np.frombuffer(channel.values)
+    times, values = channel.times, channel.values
     order = np.argsort(times, kind="stable")
     times, values = times[order], values[order]
     last = np.concatenate((np.diff(times) > 0, [True]))

@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator
 from itertools import chain, pairwise
 
-from ingest.space.entity import Draft
 from ingest.text import charset
 
 from ..source import Source
-from . import Note
+from . import Item, Note
 from .flow import Block, Table, fold
 
 _CLAUSE = re.compile(
@@ -39,7 +38,7 @@ class TextReader:
     def accepts(self, source: Source) -> bool:
         return source.media.startswith("text/") or source.media == "application/yaml"
 
-    def read(self, source: Source) -> Iterator[Draft | Note]:
+    def read(self, source: Source) -> Iterator[Item]:
         text = charset.decode(source.path.read_bytes())
         if "\ufffd" in text:
             yield Note("some characters are in no known encoding and were lost")

@@ -1,6 +1,6 @@
 """What one cell says: a number with its unit, a date, yes or no, or words. Knows nothing about tables or files.
 
-Nothing is guessed: `05/06/2026` could be two days and stays text, `00123` is a code and stays text.
+Nothing is guessed: `05/06/2026` could be two days and stays text unless its column decides, `00123` is a code and stays text.
 """
 
 from __future__ import annotations
@@ -10,22 +10,19 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
+
+from .convention import PLAIN, Convention, day, mark_of
 
 CellType = Literal["number", "date", "boolean", "text", "empty"]
 
+_CODES = "JPY USD EUR GBP CNY CHF KRW TWD HKD SGD THB VND IDR MYR PHP INR AUD NZD CAD BRL MXN SEK NOK DKK PLN CZK HUF TRY ZAR"
 CURRENCIES = {
-    "¥": "JPY",
-    "円": "JPY",
-    "yen": "JPY",
-    "JPY": "JPY",
-    "$": "USD",
-    "USD": "USD",
-    "€": "EUR",
-    "EUR": "EUR",
-    "£": "GBP",
-    "GBP": "GBP",
-}
+    "¥": "JPY", "円": "JPY", "yen": "JPY", "\\": "JPY", "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "元": "CNY",
+    "₩": "KRW", "₹": "INR", "Fr.": "CHF",
+} | {code: code for code in _CODES.split()}  # fmt: skip
+"""A yen sign is the backslash (0x5C) in the encodings of Japanese Windows."""
 _UNIT_WORDS = """
     % ‰ ppm ppb °C °F ℃ ℉ degC degF K mK m cm mm km um µm μm nm in ft inch m2 m² cm2 cm² mm2 mm² km2 km² ha m3 m³ cm3 cm³
     L l ml mL kl g kg mg t ton tons N kN Nm N·m Pa kPa MPa hPa bar mbar psi mmHg V mV kV A mA kA W kW MW Wh kWh MWh
@@ -34,15 +31,22 @@ _UNIT_WORDS = """
     L/min l/min m3/h m³/h kg/h pcs pc pieces units bytes B kB KB MB GB TB requests req/s
     個 台 本 枚 件 人 名 回 時間 分 秒 日 週 月 年 箱 式 歩 度 千円 万円 百万円 億円
 """
-UNITS = {unicodedata.normalize("NFKC", word) for word in _UNIT_WORDS.split()} | set(CURRENCIES)
+UNITS = {unicodedata.normalize("NFKC", word) for word in _UNIT_WORDS.split()} | set(CURRENCIES) - {"\\"}
 """Units that are recognised; a word in brackets that is not one of them is part of the name."""
 
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
+_MONEY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
 _NUMBER = re.compile(
-    rf"(?P<open>\()?(?P<sign>[-+−△▲])?\s*(?P<money>[¥$€£])?\s*(?P<sign2>[-−])?"
-    rf"(?P<digits>\d{{1,3}}(?:,\d{{3}})+|\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][-+]?\d{{1,3}})?"
+    rf"(?P<open>\()?(?P<sign>[-+−–△▲])?\s*(?P<money>{_MONEY})?\s*(?P<sign2>[-−–])?"
+    rf"(?P<digits>\d[\d.,' ]*)(?P<exponent>[eE][-+]?\d{{1,3}})?(?P<after>[-−](?!\w))?"
     rf"\s*(?P<unit>{_UNIT})?(?P<close>\))?"
 )
+_DIGITS = {
+    ".": re.compile(
+        r"(?P<whole>\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:'\d{3})+|\d+)(?:\.(?P<fraction>\d+))?"
+    ),
+    ",": re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3})+|\d{1,3}(?: \d{3})+|\d{1,3}(?:'\d{3})+|\d+)(?:,(?P<fraction>\d+))?"),
+}
 _BRACKET = re.compile(r"^(.+?)\s*[\[(<]\s*([^\[\]()<>]+?)\s*[\])>]$")
 _SUFFIX = re.compile(r"^(.+?)\s*[,/]\s*(\S+)$")
 _SNAKE = re.compile(r"^(.+)_([A-Za-z]{1,5})$")
@@ -57,17 +61,25 @@ _SNAKE_UNITS = {
 _DATES = (
     re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})"),
     re.compile(r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日"),
-    re.compile(r"(?P<era>令和|平成|昭和|[RHS])(?P<y>\d{1,2}|元)[年.](?P<m>\d{1,2})[月.](?P<d>\d{1,2})日?"),
+    re.compile(
+        r"(?P<era>令和|平成|昭和|大正|明治|[RHSTM](?=\d+年))(?P<y>\d{1,2}|元)[年.](?P<m>\d{1,2})[月.](?P<d>\d{1,2})日?"
+    ),
     re.compile(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})"),
     re.compile(r"(?P<d>1[3-9]|2\d|3[01])/(?P<m>\d{1,2})/(?P<y>\d{4})"),
     re.compile(r"(?P<m>\d{1,2})/(?P<d>1[3-9]|2\d|3[01])/(?P<y>\d{4})"),
     re.compile(r"(?P<month>[A-Za-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})"),
     re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[ -](?P<month>[A-Za-z]{3,9})\.?,?[ -](?P<y>\d{4})"),
 )
+_SHORT_ERA = re.compile(r"(?P<era>[RHSTM])(?P<y>\d{1,2})\.(?P<m>\d{1,2})\.(?P<d>\d{1,2})")
+_PACKED = re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?:(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?)?$")
+_WEEKDAY = re.compile(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? )?", re.I)
 _CLOCK = re.compile(
-    r"(?:[T ]\s*(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<z>Z|[+-]\d{2}:?\d{2})?)?$"
+    r"(?:\s*\([月火水木金土日]\))?(?:[T ,]\s*(?P<noon>午前|午後)?(?P<H>\d{1,2})(?::|時)(?P<M>\d{2})分?"
+    r"(?::?(?P<S>\d{2})秒?(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<z>Z|UTC|[+-]\d{2}:?\d{2})?)?$"
 )
-_ERAS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925}
+_ERAS = {
+    "令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925, "大正": 1911, "T": 1911, "明治": 1867, "M": 1867,
+}  # fmt: skip
 MONTHS = (
     "january",
     "february",
@@ -83,6 +95,8 @@ MONTHS = (
     "december",
 )
 _BOOLEANS = {"true": True, "false": False}
+GAPS = frozenset(["-", "–", "—", "--", "---", "n/a", "#n/a", "nan", "null", "none", "na", "欠測", "データなし"])
+"""How people and programs write that there is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,57 +108,100 @@ class Cell:
     unit: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that a sheet keeps with a unit of its own in the format of its cell: 35 %, 1200 JPY."""
+
+    size: float | int
+    unit: str
+
+
 EMPTY = Cell("empty", None)
 
 
-def cell(value: object) -> Cell:
-    """The meaning of a value as a spreadsheet library or a CSV file gives it."""
+def cell(value: object, convention: Convention = PLAIN) -> Cell:
+    """The meaning of a value as a spreadsheet library or a CSV file gives it, in the convention of its column."""
     if value is None:
         return EMPTY
     if isinstance(value, bool):
         return Cell("boolean", value)
     if isinstance(value, (int, float)):
-        return Cell("number", value) if math.isfinite(value) else EMPTY
+        return _of_figure(value, convention) if math.isfinite(value) else EMPTY
+    if isinstance(value, Figure):
+        return Cell("number", value.size, value.unit)
+    if isinstance(value, dt.timedelta):
+        return Cell("number", value.total_seconds() / 3600, "h")
     if isinstance(value, (dt.datetime, dt.date)):
         return Cell("date", shown(value))
-    return _of_text(shown(value))
+    return _of_text(shown(value), convention)
 
 
-def _of_text(text: str) -> Cell:
-    if not text:
+def _of_figure(value: float | int, convention: Convention) -> Cell:
+    packed = date(str(value), convention) if convention.packed and isinstance(value, int) else None
+    return Cell("date", shown(packed)) if packed else Cell("number", value)
+
+
+@lru_cache(maxsize=65_536)
+def _of_text(text: str, convention: Convention) -> Cell:
+    if not text or text.lower() in GAPS:
         return EMPTY
     plain = unicodedata.normalize("NFKC", text)
     if plain.lower() in _BOOLEANS:
         return Cell("boolean", _BOOLEANS[plain.lower()])
     if not any(map(str.isdigit, plain)):
         return Cell("text", text)
-    found = number(plain)
+    found = None if convention.codes or convention.packed else number(plain, convention)
     if found is not None:
         return found
-    moment = date(plain)
+    moment = date(plain, convention)
     return Cell("date", shown(moment)) if moment else Cell("text", text)
 
 
-def number(text: str) -> Cell | None:
-    """'1,200円' -> 1200 JPY, '98.68%' -> 98.68 %, '△5' -> -5, '(3.5)' -> -3.5; None when it is not a number."""
+def number(text: str, convention: Convention = PLAIN) -> Cell | None:
+    """'1,200円' -> 1200 JPY, '98.68%' -> 98.68 %, '△5', '5-' -> -5, '(3.5)' -> -3.5; None when it is not a number."""
     match = _NUMBER.fullmatch(text.strip())
     if not match or bool(match["open"]) != bool(match["close"]):
         return None
-    digits = match["digits"].replace(",", "")
-    if (len(digits) > 1 and digits[0] == "0") or len(digits) > 18:
+    size = _size(match["digits"].strip(), match["exponent"] or "", convention)
+    if size is None:
         return None
-    size: float | int = int(digits)
-    if match["fraction"] or match["exponent"]:
-        size = float(digits + (match["fraction"] or "") + (match["exponent"] or ""))
-    negative = (match["sign"] or match["sign2"] or "+") != "+" or match["open"]
-    return Cell("number", -size if negative else size, same_unit(match["unit"] or match["money"] or ""))
+    signs = [sign for sign in (match["sign"], match["sign2"], match["after"], match["open"]) if sign]
+    if len(signs) > 1:
+        return None
+    return Cell("number", -size if signs and signs != ["+"] else size, same_unit(match["unit"] or match["money"] or ""))
 
 
-def date(text: str) -> dt.datetime | None:
-    """A day, with or without a time of day, from the ways it is written that cannot be two days. Offsets become UTC."""
-    for pattern in _DATES:
-        match = pattern.match(text)
-        clock = _CLOCK.match(text, match.end()) if match else None
+def _size(digits: str, exponent: str, convention: Convention) -> float | int | None:
+    """The size of digits with their marks; None when they are none in this convention, or a code."""
+    mark = convention.decimal
+    if mark == "mixed":
+        own = mark_of(digits)
+        if own == "?":
+            return None
+        mark = "," if own == "," else "."
+    match = _DIGITS[mark].fullmatch(digits)
+    whole = re.sub(r"[.,' ]", "", match["whole"]) if match else ""
+    if not match or (len(whole) > 1 and whole[0] == "0") or len(whole) > 18:
+        return None
+    fraction = match["fraction"]
+    return float(f"{whole}.{fraction or 0}{exponent}") if fraction or exponent else int(whole)
+
+
+def date(text: str, convention: Convention = PLAIN) -> dt.datetime | None:
+    """A day, with or without a time of day, from the ways it is written that cannot be two days in its column.
+
+    It is the clock on the wall, and has a `tzinfo` where the offset is written.
+    """
+    start = text[_WEEKDAY.match(text).end() :]  # type: ignore[union-attr]
+    patterns = (*_DATES, _SHORT_ERA) if convention.eras else _DATES
+    if convention.packed and (packed := _PACKED.fullmatch(start)):
+        return _moment(packed.groupdict(), packed.groupdict())
+    found = day(start, convention.order)
+    if found and (clock := _CLOCK.match(start, found[1])):
+        return _moment({"y": str(found[0].year), "m": str(found[0].month), "d": str(found[0].day)}, clock.groupdict())
+    for pattern in patterns:
+        match = pattern.match(start)
+        clock = _CLOCK.match(start, match.end()) if match else None
         if match and clock:
             return _moment(match.groupdict(), clock.groupdict())
     return None
@@ -154,17 +211,34 @@ def _moment(day: dict[str, str | None], clock: dict[str, str | None]) -> dt.date
     year = 1 if day["y"] == "元" else int(day["y"] or 0)
     year += _ERAS.get(day.get("era") or "", 0)
     month = _month(day["month"]) if day.get("month") else int(day.get("m") or 0)
-    micro = int((clock["f"] or "0").ljust(6, "0")[:6])
+    hour = _hour(int(clock["H"] or 0), clock.get("half") or clock.get("noon") or "")
+    micro = int((clock.get("f") or "0").ljust(6, "0")[:6])
+    midnight = hour == 24 and not int(clock["M"] or 0) and not int(clock["S"] or 0)
     try:
         moment = dt.datetime(
-            year, month, int(day["d"] or 0), int(clock["H"] or 0), int(clock["M"] or 0), int(clock["S"] or 0), micro
+            year, month, int(day["d"] or 0), 0 if midnight else hour, int(clock["M"] or 0), int(clock["S"] or 0), micro
         )
-    except ValueError:
+        return (moment + dt.timedelta(days=midnight)).replace(tzinfo=_zone(clock.get("z") or ""))
+    except (ValueError, OverflowError):
         return None
-    if clock["z"] and clock["z"] != "Z":
-        offset = dt.datetime.strptime(clock["z"].replace(":", ""), "%z").utcoffset()
-        moment -= offset or dt.timedelta()
-    return moment
+
+
+def _hour(hour: int, half: str) -> int:
+    """The hour of the day, of a clock of twelve hours when a half of the day is named; 99 when it is none."""
+    if not half:
+        return hour
+    if hour > 12:
+        return 99
+    late = half == "午後" or half[0] in "Pp"
+    return hour % 12 + 12 * late
+
+
+def _zone(written: str) -> dt.tzinfo | None:
+    if not written:
+        return None
+    if written in ("Z", "UTC"):
+        return dt.UTC
+    return dt.datetime.strptime(written.replace(":", ""), "%z").tzinfo
 
 
 def _month(name: str | None) -> int:
@@ -178,15 +252,30 @@ def shown(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, dt.datetime):
-        midnight = value.time() == dt.time()
-        return (
-            value.date().isoformat()
-            if midnight
-            else value.replace(tzinfo=None).isoformat(" ", "auto").removesuffix(":00")
-        )
+        return _shown_moment(value)
+    if isinstance(value, dt.timedelta):
+        return _shown_duration(value)
+    if isinstance(value, dt.time):
+        return value.isoformat("auto").removesuffix(":00")
+    if isinstance(value, Figure):
+        return shown(value.size) + (value.unit if value.unit == "%" else f" {value.unit}")
     if isinstance(value, float):
         return f"{value:.15g}"
     return " ".join(str(value).split())
+
+
+def _shown_moment(value: dt.datetime) -> str:
+    if value.tzinfo is None and value.time() == dt.time():
+        return value.date().isoformat()
+    clock = value.replace(tzinfo=None).isoformat(" ", "auto").removesuffix(":00")
+    return clock + value.isoformat()[-6:] if value.tzinfo else clock
+
+
+def _shown_duration(value: dt.timedelta) -> str:
+    """Hours beyond a day as sheets count them: '26:30'."""
+    seconds = round(abs(value.total_seconds()))
+    text = f"{seconds // 3600}:{seconds // 60 % 60:02}" + (f":{seconds % 60:02}" if seconds % 60 else "")
+    return f"-{text}" if value < dt.timedelta() else text
 
 
 def header(text: str) -> tuple[str, str]:
@@ -196,6 +285,9 @@ def header(text: str) -> tuple[str, str]:
         match = pattern.match(plain)
         if match and match[2] in UNITS:
             return _spaced(match[1]), same_unit(match[2])
+    name, _, code = plain.rpartition(" ")
+    if name and CURRENCIES.get(code) == code:
+        return _spaced(name), code
     match = _SNAKE.match(plain)
     if match and match[2].lower() in _SNAKE_UNITS:
         return _spaced(match[1]), _SNAKE_UNITS[match[2].lower()]

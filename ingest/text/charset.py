@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -41,8 +42,11 @@ SAMPLE = 65_536
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _CONTROL_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\([BJI]|\$\(D)")
+_BEYOND = re.compile(rb"[\x80-\xff]")
 _JIS = re.compile(rb"\x1b\$[@B]([^\x1b]*)(?:\x1b\([BJ])?|\x1b\([BJ]")
-_JAPANESE = re.compile(r"[\u3000-\u303f\u3041-\u30ff\u4e00-\u9fff\uff01-\uff5e]")
+_JAPANESE = re.compile(r"[\u2460-\u24ff\u3200-\u33ff\u3000-\u303f\u3041-\u30ff\u4e00-\u9fff\uff01-\uff5e]")
+_OF_NAMES = "髙德濵瀨桒槇靑淸祐福"
+"""Kanji of names that only Windows has beside those in common use."""
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
 
 
@@ -60,7 +64,63 @@ def encoding_of(sample: bytes) -> str | None:
         return "iso2022_jp_2"
     if _decodes(sample, "utf-8") is not None:
         return "utf-8"
-    return _japanese(sample) or _western(sample)
+    return _damaged(sample) or _japanese(sample) or _western(sample)
+
+
+def _damaged(sample: bytes) -> str | None:
+    """UTF-8 of which a few bytes were destroyed: most of what is beyond ASCII still is UTF-8, which nothing else looks like."""
+    text = sample.decode("utf-8", "replace")
+    lost = text.count("\ufffd")
+    kept = sum(character > "\x7f" for character in text) - lost
+    return "utf-8" if kept > 4 * lost else None
+
+
+def encoding_of_all(parts: Callable[[], Iterable[bytes]]) -> str:
+    """The encoding of a whole text: that of its beginning, or of what follows its first byte beyond ASCII, if all of it
+    is in that encoding, else one that all of it is in.
+
+    Args:
+        parts: gives the bytes of the text, in order, as often as it is called.
+    """
+    first = next((bytes(part[:SAMPLE]) for part in parts() if part), b"")
+    guesses = [encoding_of(first) or "utf-8"]
+    if first.isascii() and not guesses[0].startswith(("iso2022", "utf_16", "utf-16")):
+        guesses.insert(0, encoding_of(_foreign(parts())) or guesses[0])
+    for name in dict.fromkeys([*guesses, "utf-8", "cp932", "euc_jp", "cp1252"]):
+        if name.startswith("iso2022_jp") or all_decode(parts(), name):
+            return name
+    return guesses[0]
+
+
+def all_decode(parts: Iterable[bytes], encoding: str) -> bool:
+    """Whether every byte is in this encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        for part in parts:
+            decoder.decode(part)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _foreign(parts: Iterable[bytes]) -> bytes:
+    """A sample that begins with the first byte beyond ASCII."""
+    sample = b""
+    for part in parts:
+        if sample or not part.isascii():
+            found = _BEYOND.search(part) if not sample else None
+            sample += part[found.start() if found else 0 :][:SAMPLE]
+        if len(sample) >= SAMPLE:
+            break
+    return sample[:SAMPLE]
+
+
+def lost(text: str) -> str:
+    """In words, how many characters of a decoded text were lost, and where the first stood; empty when none was."""
+    count = text.count("\ufffd")
+    line = text.count("\n", 0, text.find("\ufffd")) + 1 if count else 0
+    return f"{count} characters are in no known encoding and were lost, the first in line {line}" if count else ""
 
 
 def decode(data: bytes, encoding: str | None = None) -> str:
@@ -68,9 +128,11 @@ def decode(data: bytes, encoding: str | None = None) -> str:
 
     Args:
         data: the bytes of a whole text file.
-        encoding: as declared by the format, if it is; else found by `encoding_of`.
+        encoding: as declared by the format, if it is and all of the text is in it; else found by `encoding_of_all`.
     """
-    name = _known(encoding) or encoding_of(data[:SAMPLE]) or "utf-8"
+    name = _known(encoding)
+    if not name or not (name.startswith("iso2022_jp") or all_decode((data,), name)):
+        name = encoding_of_all(lambda: (data,))
     if name.startswith("iso2022_jp"):
         data, name = _JIS.sub(_to_euc, data), "euc_jis_2004"
     text = data.decode(name, "replace")
@@ -134,7 +196,7 @@ def _likeness(text: str) -> float:
 
 
 def _common(character: str) -> bool:
-    if character < "\u4e00" or character > "\u9fff":
+    if character < "\u4e00" or character > "\u9fff" or character in _OF_NAMES:
         return True
     code = character.encode("cp932", "ignore")
     return b"\x88\x9f" <= code <= b"\x98\x72"

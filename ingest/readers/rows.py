@@ -1,0 +1,365 @@
+"""The rows below a header become drafts in words and typed columns. Knows nothing about where on a sheet they stood.
+
+How a column is written is decided from all of its cells (`convention`); its type is that of at least nine in ten of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ingest.space.entity import Draft, Locator
+from ingest.text.cells import Cell, cell, shown
+
+from ..text.columns import Column, Columns, ColumnType, Value
+from ..text.convention import PLAIN, Convention, decide, usual
+from . import Item, Note
+
+Row = Sequence[object]
+Line = tuple[int, tuple[object, ...]]
+"""A row's index in the grid and its cells."""
+
+DISTINCT_KEPT = 200
+"""Distinct values counted per column; the text shows the most frequent few."""
+SHOWN_VALUES = 8
+SHOWN_COLUMNS = 40
+TYPED_CELLS = 4_000_000
+"""Cells of one table that are kept as typed columns; a larger table says that it is not whole."""
+_TOTAL = re.compile(
+    r"(?:grand |sub ?-?)?totals?(?:[\W\d]*$|\s+(?:for|of|in)\b)|(?:sum|average|平均)$|(?:[総小]?合?計|総?合計)[\W\d]*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a table besides its cells.
+
+    Attributes:
+        sheet: the name of its sheet, if it has one.
+        separator: the mark between cells, in a file of text.
+        hidden: indices of rows that are not shown; `every` when the sheet is not.
+        hidden_columns: indices of columns that are not shown.
+        left_out: in words, what of it could not be read.
+    """
+
+    sheet: str = ""
+    separator: str = ""
+    hidden: frozenset[int] = frozenset()
+    every: bool = False
+    hidden_columns: frozenset[int] = frozenset()
+    left_out: tuple[str, ...] = ()
+
+    def hides(self, row: int) -> bool:
+        return self.every or row in self.hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A table whose header is known: names and units of its columns, and its rows."""
+
+    called: str
+    key: str
+    title: str
+    pairs: Sequence[tuple[str, str]]
+    lines: Sequence[Line]
+    top: int = 0
+    left: int = 0
+    named: bool = True
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a column holds, gathered one cell at a time in constant memory."""
+
+    types: Counter[str] = field(default_factory=Counter)
+    units: set[str] = field(default_factory=set)
+    distinct: Counter[str] = field(default_factory=Counter)
+    low: dict[str, Any] = field(default_factory=dict)
+    high: dict[str, Any] = field(default_factory=dict)
+    total: float | int = 0
+    odd: str = ""
+    """The first text, to be named where the others are figures."""
+
+    def add(self, item: Cell) -> None:
+        self.types[item.type] += 1
+        if item.value is None:
+            return
+        label = shown(item.value)
+        if label in self.distinct or len(self.distinct) < DISTINCT_KEPT:
+            self.distinct[label] += 1
+        self.low[item.type] = min(self.low.get(item.type, item.value), item.value)
+        self.high[item.type] = max(self.high.get(item.type, item.value), item.value)
+        if item.type == "number" and isinstance(item.value, (int, float)):
+            self.total += item.value
+            self.units.add(item.unit)
+        elif item.type == "text" and not self.odd:
+            self.odd = label
+
+    @property
+    def filled(self) -> int:
+        return self.types.total() - self.types["empty"]
+
+    @property
+    def type(self) -> str:
+        """The type of at least nine in ten of its cells; text without one, or when its numbers differ in unit."""
+        kind = max((k for k in self.types if k != "empty"), key=lambda k: self.types[k], default="text")
+        mixed = kind == "number" and len(self.units - {""}) > 1
+        return kind if self.types[kind] >= 0.9 * self.filled and not mixed else "text"
+
+
+@dataclass(slots=True)
+class Gathered:
+    """A column while its cells come in: its name, unit ("" when there is none) and what it holds."""
+
+    name: str
+    unit: str
+    convention: Convention = PLAIN
+    type: str = "text"
+    tally: Tally = field(default_factory=Tally)
+    raw: list[object] = field(default_factory=list)
+
+    def read(self, value: object) -> Cell:
+        return cell(value, self.convention)
+
+    def settle(self) -> None:
+        """Gives it the type of its cells, and their unit where its header has none."""
+        self.type, units = self.tally.type, self.tally.units
+        if not self.unit and len(units) == 1 and self.type == "number":
+            self.unit = next(iter(units))
+
+    @property
+    def span(self) -> str:
+        """'number from 3 to 9' or just 'text'."""
+        if self.type not in ("number", "date") or not self.tally.filled:
+            return self.type
+        return f"{self.type} from {shown(self.tally.low[self.type])} to {shown(self.tally.high[self.type])}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterable[Row] = ()) -> Iterator[Item]:
+    """The drafts of a table, its columns and its rows, its typed rows, and notes about what could not be read.
+
+    Args:
+        rest: further rows that are too many to become entities: they count in figures and typed columns.
+    """
+    columns = _conventions(body, about)
+    numbers = [index for index, row in body.lines if _count(columns, row)]
+    beyond = _beyond(columns, rest, body, numbers)
+    for column in columns:
+        column.settle()
+    count = len(numbers) + beyond
+    first = place(body.top)
+    yield _table_draft(body, first, columns, count)
+    for number, column in enumerate(columns):
+        yield _column_draft(column, body, _cell(first, body.left + number), body.left + number in about.hidden_columns)
+    row_number = 0
+    for index, row in body.lines:
+        total = is_total(row)
+        yield _row_draft(columns, row, body, place(index), None if total else row_number, about.hides(index))
+        row_number += not total
+    yield _typed(body, columns, numbers, place, about, beyond)
+    yield from _doubts(body.called, columns)
+
+
+def is_total(row: Row) -> bool:
+    """Whether a row sums up others, by what its first words say."""
+    first = next((shown(value) for value in row if not blank(value)), "")
+    return bool(_TOTAL.match(first)) and len(row) > 1
+
+
+def blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+# -- gathering -------------------------------------------------------------------------------------------
+
+
+def _conventions(body: Body, about: About) -> list[Gathered]:
+    """The columns with the convention of each, decided from its own cells or by the others of the table."""
+    columns = [Gathered(name, unit) for name, unit in body.pairs]
+    said = [texts(row[number] for _, row in body.lines) for number in range(len(columns))]
+    alone = [decide(found, column.name) for column, found in zip(columns, said, strict=True)]
+    others = usual(alone, about.separator)
+    for column, found, own in zip(columns, said, alone, strict=True):
+        column.convention = own if others == PLAIN else decide(found, column.name, others)
+    return columns
+
+
+def texts(values: Iterable[object]) -> list[str]:
+    """What of a column needs a convention, each once: texts and whole numbers with digits."""
+    kept = (value for value in values if isinstance(value, (str, int)) and not isinstance(value, bool))
+    found = dict.fromkeys(map(shown, kept))
+    return [unicodedata.normalize("NFKC", text) for text in found if any(map(str.isdigit, text))]
+
+
+def _count(columns: Sequence[Gathered], row: Row) -> bool:
+    """Adds a row to its columns, unless it is a total of them; whether it did."""
+    if is_total(row):
+        return False
+    for column, value in zip(columns, row, strict=True):
+        column.tally.add(column.read(value))
+        column.raw.append(value)
+    return True
+
+
+def _beyond(columns: Sequence[Gathered], rest: Iterable[Row], body: Body, numbers: list[int]) -> int:
+    """Counts further rows; keeps them typed while there is room. Returns how many were not kept."""
+    room = TYPED_CELLS // max(1, len(columns))
+    start, count = (body.lines[-1][0] + 1 if body.lines else 0), 0
+    for index, row in enumerate(rest, start):
+        cells = cut(row, body.left, body.left + len(columns))
+        if is_total(cells) or all(map(blank, cells)):
+            continue
+        kept = len(numbers) < room
+        count += not kept
+        numbers += [index] if kept else []
+        for column, value in zip(columns, cells, strict=True):
+            column.tally.add(column.read(value))
+            if kept:
+                column.raw.append(value)
+    return count
+
+
+def cut(row: Row, left: int, right: int) -> tuple[object, ...]:
+    """The cells of a row in a range of columns, as many as that has."""
+    cells = tuple(row[left:right])
+    return cells + (None,) * (right - left - len(cells))
+
+
+# -- typed -----------------------------------------------------------------------------------------------
+
+
+def _typed(
+    body: Body, columns: Sequence[Gathered], numbers: Sequence[int], place: Callable[[int], Locator], about: About, beyond: int
+) -> Columns:  # fmt: skip
+    left_out = list(about.left_out)
+    if beyond:
+        left_out.append(f"{beyond:,} rows behind the first {len(numbers):,}")
+    left_out += [
+        f"column {column.name}: {column.convention.unclear}" for column in columns if column.convention.unclear
+    ]
+    made = tuple(_column(column, body.left + number in about.hidden_columns) for number, column in enumerate(columns))
+    rows = [place(index).row or index + 1 for index in numbers]
+    hidden = frozenset(row for row, index in zip(rows, numbers, strict=True) if about.hides(index))
+    return Columns(body.key, body.called, made, rows, about.sheet, hidden=hidden, left_out=tuple(left_out))
+
+
+def _column(gathered: Gathered, hidden: bool) -> Column:
+    cells = [gathered.read(value) for value in gathered.raw]
+    kind = gathered.type
+    if kind == "text":
+        values: list[Value] = [None if blank(value) else shown(value) for value in gathered.raw]
+        return Column(gathered.name, "text", values, gathered.unit, hidden=hidden)
+    if kind == "date":
+        return _days(gathered, cells, hidden)
+    values = [item.value if item.type == kind else None for item in cells]
+    unread = sum(item.type not in (kind, "empty") for item in cells)
+    return Column(gathered.name, "number" if kind == "number" else "boolean", values, gathered.unit, unread, hidden)
+
+
+def _days(gathered: Gathered, cells: Sequence[Cell], hidden: bool) -> Column:
+    moments = [dt.datetime.fromisoformat(str(item.value)) if item.type == "date" else None for item in cells]
+    timed = any(moment is not None and (moment.tzinfo or moment.time() != dt.time()) for moment in moments)
+    kind: ColumnType = "datetime" if timed else "date"
+    values: list[Value] = [moment if timed or moment is None else moment.date() for moment in moments]
+    unread = sum(item.type not in ("date", "empty") for item in cells)
+    return Column(gathered.name, kind, values, "", unread, hidden)
+
+
+def _doubts(called: str, columns: Sequence[Gathered]) -> Iterator[Note]:
+    """What of the columns was left as words, or counts in no figure."""
+    for column in columns:
+        tally, where = column.tally, f"{called}: column {column.name}".strip(": ")
+        if column.convention.unclear:
+            yield Note(f"{where}: {column.convention.unclear}; kept as written, not computed with")
+        odd = tally.filled - tally.types[column.type]
+        if column.type in ("number", "date") and odd:
+            yield Note(
+                f"{where}: {odd} cells are no {column.type}s (the first: '{tally.odd[:40]}') and count in no figure"
+            )
+
+
+# -- drafts ----------------------------------------------------------------------------------------------
+
+
+def _cell(locator: Locator, column: int) -> Locator:
+    """The cell in a column of a sheet's row: "C4"."""
+    return replace(locator, cell=f"{letters(column)}{locator.row}") if locator.row else locator
+
+
+def letters(column: int) -> str:
+    """The name of a sheet's column: 0 -> "A", 27 -> "AB"."""
+    name, rest = "", column + 1
+    while rest:
+        rest, digit = divmod(rest - 1, 26)
+        name = chr(ord("A") + digit) + name
+    return name
+
+
+def _table_draft(body: Body, locator: Locator, columns: Sequence[Gathered], count: int) -> Draft:
+    said = "; ".join(f"{column.label}, {column.span}" for column in columns[:SHOWN_COLUMNS])
+    facts = {
+        "table": body.key, "name": body.called, "rows": count, "rows_kept": min(len(body.lines), count),
+        "columns": [{"name": column.name, "type": column.type, "unit": column.unit} for column in columns],
+    }  # fmt: skip
+    text = f"Table {body.called}".strip() + f" with {count} row{'s' * (count != 1)}. Columns: {said}."
+    return Draft("table", text, locator, body.title, key=body.key, facts=facts)
+
+
+def _column_draft(column: Gathered, body: Body, locator: Locator, hidden: bool) -> Draft:
+    tally = column.tally
+    names_only = column.type == "text" and len(tally.distinct) == min(tally.filled, DISTINCT_KEPT)
+    examples = ", ".join(label for label, _ in tally.distinct.most_common(3 if names_only else SHOWN_VALUES))
+    text = (
+        f"Column {column.label} of table {body.called}".rstrip()
+        + f"{' (hidden)' * hidden}: {column.span}, {tally.filled} values. For example: {examples}."
+    )
+    facts: dict[str, Any] = {
+        "table": body.key, "name": column.name, "type": column.type, "unit": column.unit, "count": tally.filled,
+    }  # fmt: skip
+    if len(tally.distinct) < DISTINCT_KEPT:
+        facts["distinct"] = len(tally.distinct)
+    if column.type in tally.low and column.type in ("number", "date"):
+        facts |= {"min": tally.low[column.type], "max": tally.high[column.type]}
+    if column.type == "number":
+        facts["sum"] = tally.total
+    return Draft("column", text, locator, body.title, parent=body.key, facts=facts | _mark(hidden))
+
+
+def _row_draft(
+    columns: Sequence[Gathered], row: Row, body: Body, locator: Locator, number: int | None, hidden: bool
+) -> Draft:
+    pairs = [
+        (column, column.read(value), shown(value))
+        for column, value in zip(columns, row, strict=True)
+        if not blank(value)
+    ]
+    said = [f"{column.name}: {_measured(text, item, column)}" if body.named else text for column, item, text in pairs]
+    facts: dict[str, Any] = {
+        "table": body.key,
+        "values": {column.name: item.value if item.type == column.type else text for column, item, text in pairs},
+        "types": {column.name: column.type for column in columns},
+    }
+    if units := {column.name: column.unit for column in columns if column.unit}:
+        facts["units"] = units
+    facts |= {"total": True} if number is None else {"row": number}
+    text = ("[hidden row] " if hidden else "") + "; ".join(said)
+    return Draft("row", text, locator, body.title, parent=body.key, facts=facts | _mark(hidden))
+
+
+def _mark(hidden: bool) -> dict[str, bool]:
+    return {"hidden": True} if hidden else {}
+
+
+def _measured(text: str, item: Cell, column: Gathered) -> str:
+    """The cell as written, with its column's unit where the cell itself has none."""
+    return f"{text} {column.unit}" if column.unit and item.type == "number" and not item.unit else text
