@@ -169,7 +169,7 @@ def test_a_japanese_question_is_computed_from_an_english_table_its_asker_may_rea
     header: Row = ["Order no", "Customer", "Amount (JPY)"]
     cells: list[Row] = [header, ["SO-1", "Aki", 10], ["SO-2", "Umi", 20], ["SO-3", "Aki", 5]]
     found = grid(cells, name="Orders", key="t", title="", place=lambda i: Locator(row=i + 1))
-    drafts = [item for item in found if isinstance(item, Draft)]
+    drafts = [item for item in found if isinstance(item, Said)]
     put(memory, "orders", "sales", *drafts)
     put(memory, "canteen", "open", "The canteen opens at noon.")
     answer = ask(memory, "", "顧客別の合計金額は？", Viewer("all", frozenset(["open", "sales"])))
