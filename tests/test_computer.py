@@ -1,9 +1,10 @@
-"""Questions over rows: a query is written by a stand-in that says what it is told; everything that judges it is real."""
+"""Questions over rows: a stand-in writes the query that it is told to; everything that judges it is real."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -17,6 +18,7 @@ from assistant.compute.mentions import Mentions, mentions, plainly
 from assistant.compute.prompt import turned, turns
 from assistant.compute.query import NotAllowed, parsed, rows_behind
 from assistant.compute.schema import COLUMNS, show
+from assistant.compute.tell import tell
 from ingest.memory.tables import Kept
 from ingest.text.rows import Table, typed
 
@@ -279,3 +281,36 @@ def test_random_questions_name_nothing_that_is_not_there() -> None:
         text = "".join(generator.choices("abc xyz いろは。、", k=30))
         assert mentions(text) == Mentions()
     assert all(a != b for a, b in pairwise([mentions("3"), mentions("4")]))
+
+
+# -- how it is told ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "english", "japanese"),
+    [
+        ('SELECT count(*), sum("Amount") FROM t', "count: 5; total Amount: 730", "件数: 5、Amountの合計: 730"),
+        ('SELECT avg("Amount") FROM t WHERE "Branch" = \'B\'', "mean Amount: 145", "Amountの平均: 145"),
+        ('SELECT "Day", "Amount" FROM t ORDER BY "Amount" ASC LIMIT 1', "Day: 2024-03-01; Amount: 40",
+         "Day: 2024-03-01、Amount: 40"),
+        ('SELECT max("Day") FROM t', "highest Day: 2024-03-31 20:15", "Dayの最大: 2024-03-31 20:15"),
+    ],
+)  # fmt: skip
+def test_an_answer_names_its_values_in_the_language_of_the_question(query: str, english: str, japanese: str) -> None:
+    found = ask("branch B?" if "Branch" in query else "what?", query)
+    assert found is not None
+    assert [tell(found, japanese=False), tell(found, japanese=True)] == [english, japanese]
+
+
+def test_an_answer_over_an_incomplete_table_says_so() -> None:
+    part = replace(ORDERS, whole=False)
+    found = ask("how many?", "SELECT count(*) FROM t", over=[part])
+    assert found is not None
+    assert "not in the memory" in tell(found, japanese=False)
+
+
+def test_a_mean_is_not_told_with_more_digits_than_make_sense() -> None:
+    temperatures = typed("t", [("T", "°C")], [[20.123], [21.456], [22.001]], [2, 3, 4])
+    found = ask("mean T?", 'SELECT avg("T") FROM t', over=[temperatures])
+    assert found is not None
+    assert tell(found, japanese=False) == "mean T: 21.19 °C"

@@ -48,6 +48,8 @@ def dropped(query: Query, shown: Sequence[Shown], question: str) -> str:
 
 def _unfounded(condition: Condition, shown: Sequence[Shown], question: str, named: Mentions) -> str:
     column = _find(condition.column, shown)
+    if condition.part in ("", "date") and _holds_always(condition, column):
+        return ""
     for value in condition.values:
         if condition.kind == "STRING" and re.fullmatch(r"\d{4}-\d{2}-\d{2}.*", value):
             ok = _time_named(value, column, named)
@@ -60,6 +62,19 @@ def _unfounded(condition: Condition, shown: Sequence[Shown], question: str, name
         if not ok:
             return value
     return ""
+
+
+def _holds_always(condition: Condition, column: Column | None) -> bool:
+    """Whether a comparison with days says nothing: all moments of the column are within."""
+    if column is None or column.type != "date" or not (days := [value[:10] for value in column.values if value]):
+        return False
+    first, last = condition.values[0][:10], condition.values[-1][:10]
+    within = {
+        "BETWEEN": first <= min(days) and max(days) <= last,
+        "GREATERTHANOREQUALTO": first <= min(days),
+        "LESSTHANOREQUALTO": max(days) <= first,
+    }
+    return within.get(condition.operator, False)
 
 
 def _word_named(value: str, column: Column | None, shown: Sequence[Shown], question: str) -> bool:

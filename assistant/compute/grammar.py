@@ -15,24 +15,25 @@ from .schema import Shown, row_of
 NONE = "NONE"
 
 _FIXED = r"""
-root ::= select | minus | "NONE"
+root ::= figures | rows | groups | minus | "NONE"
+figures ::= "SELECT " agg (", " agg){0,3} source
+rows ::= "SELECT " ("DISTINCT ")? item (", " item){0,3} source order? limit?
+groups ::= "SELECT " key (", " key)? (", " agg){1,3} source group order? limit?
 minus ::= "SELECT " sub " - " sub
-select ::= "SELECT " ("DISTINCT ")? item (", " item){0,3} " FROM " from where? group? order? limit?
-sub ::= "(SELECT " value " FROM " from where? order? limit? ")"
-item ::= value | part
-value ::= agg | "round(" agg ", " [0-6] ")" | col | figure | "count(*) FILTER (WHERE " cond ")"
-agg ::= "count(*)" | "count(DISTINCT " col ")" | numeric "(" figure ")" | ("min" | "max") "(" (figure | moment | word) ")"
-numeric ::= "sum" | "avg" | "median"
-where ::= " WHERE " cond (" AND " cond){0,4}
-cond ::= "(" test " OR " test (" OR " test){0,2} ")" | test
-test ::= of-words | of-figures | of-times | col (" IS NULL" | " IS NOT NULL")
-of-words ::= word (" = " | " <> ") (text | sub) | word " IN (" text (", " text){1,4} ")" | word (" LIKE " | " NOT LIKE ") like
-of-figures ::= figure compare (number | sub) | figure " BETWEEN " number " AND " number
-of-times ::= moment compare (day | sub) | moment " BETWEEN " day " AND " day | part compare whole
-group ::= " GROUP BY " key (", " key)? having?
+sub ::= "(SELECT " (agg source | item source order? limit?) ")"
+source ::= " FROM " from (" WHERE " cond (" AND " cond){0,4})?
+item ::= col | part | product
 key ::= col | part
-having ::= " HAVING " agg compare number
-order ::= " ORDER BY " (agg | figure | moment | word | part) (" DESC" | " ASC")?
+agg ::= fold | "round(" fold ", " [0-6] ")" | "count(*) FILTER (WHERE " cond ")"
+fold ::= "count(*)" | "count(DISTINCT " col ")" | numeric "(" figure ")" | ("min" | "max") "(" col ")"
+numeric ::= "sum" | "avg" | "median" | "min" | "max"
+cond ::= "(" test " OR " test (" OR " test){0,2} ")" | test
+test ::= of-words | of-figures | of-times | of-clocks | col (" IS NULL" | " IS NOT NULL")
+of-words ::= word (" = " | " <> ") (text | sub) | word " IN (" text (", " text){1,4} ")" | word likeness like
+likeness ::= " LIKE " | " NOT LIKE "
+of-figures ::= figure compare (number | sub) | figure " BETWEEN " number " AND " number
+group ::= " GROUP BY " key (", " key)? (" HAVING " agg compare number)?
+order ::= " ORDER BY " (agg | figure | col | part) (" DESC" | " ASC")?
 limit ::= " LIMIT " [1-9] [0-9]?
 compare ::= " = " | " <> " | " < " | " <= " | " > " | " >= "
 text ::= "'" ([^'\n] | "''"){1,60} "'"
@@ -40,25 +41,41 @@ like ::= "'" "%"? ([^'\n%] | "''"){1,40} "%"? "'"
 number ::= "-"? [0-9]{1,12} ("." [0-9]{1,6})?
 whole ::= [0-9]{1,4}
 day ::= "'" [0-9]{4} "-" [0-9]{2} "-" [0-9]{2} (" " [0-9]{2} ":" [0-9]{2})? "'"
+figure ::= number-column | product
+product ::= number-column (" + " | " - " | " * " | " / ") number-column
 """
+_NEVER = "[^\\x00-\\U0010FFFF]"
+"""A rule that nothing fits, for a type that no column has."""
 
 
 def grammar(shown: Sequence[Shown]) -> str:
     """The grammar for these tables."""
     several = len(shown) > 1
-    words = [*_columns(shown, "text"), *(_name(one, part_name(one.table), several) for one in shown if one.table.parts)]
-    figures = [*_columns(shown, "number"), *(_name(one, row_of(one), several) for one in shown)]
-    moments = _columns(shown, "date")
+    parts = [_name(one, part_name(one.table), several) for one in shown if one.table.parts]
+    numbers = [_name(one, row_of(one), several) for one in shown]
     rules = [
-        _rule("word", [*words, *_columns(shown, "boolean"), *_columns(shown, "time")] or figures),
-        _rule("number-column", figures),
-        'figure ::= number-column ((" + " | " - " | " * " | " / ") number-column)?',
-        _rule("moment", moments or figures),
-        'part ::= ("year" | "month" | "day" | "hour" | "date") "(" moment ")"' if moments else "part ::= number-column",
-        "col ::= word | number-column | moment",
+        _rule("word", [*_columns(shown, "text"), *_columns(shown, "boolean"), *parts]),
+        _rule("number-column", [*_columns(shown, "number"), *numbers]),
+        *_of_times(_columns(shown, "date")),
+        *_of_clocks(_columns(shown, "time")),
+        "col ::= word | number-column | moment | clock",
         _from(shown),
     ]
     return _FIXED.strip() + "\n" + "\n".join(rules) + "\n"
+
+
+def _of_times(moments: Sequence[str]) -> list[str]:
+    """Comparisons of moments and of their parts."""
+    return [
+        _rule("moment", moments),
+        'part ::= ("year" | "month" | "day" | "hour" | "date") "(" moment ")"',
+        'of-times ::= moment compare (day | sub) | moment " BETWEEN " day " AND " day | part compare whole',
+    ]
+
+
+def _of_clocks(clocks: Sequence[str]) -> list[str]:
+    """Comparisons of times of day."""
+    return [_rule("clock", clocks), 'of-clocks ::= clock compare "\'" [0-9]{2} ":" [0-9]{2} "\'"']
 
 
 def _columns(shown: Sequence[Shown], kind: str) -> list[str]:
@@ -71,7 +88,7 @@ def _name(one: Shown, column: str, several: bool) -> str:
 
 
 def _rule(name: str, choices: Sequence[str]) -> str:
-    return f"{name} ::= " + " | ".join(dict.fromkeys(map(_literal, choices)))
+    return f"{name} ::= " + (" | ".join(dict.fromkeys(map(_literal, choices))) or _NEVER)
 
 
 def _from(shown: Sequence[Shown]) -> str:

@@ -57,7 +57,8 @@ EXAMPLES: tuple[tuple[str, str, str], ...] = (
 "Nation" TEXT 'Denmark', 'Chile', ...
 "Points" NUMBER 4 to 120""",
         "which rider is listed right after m. duval?",
-        """SELECT "Rider" FROM t WHERE "row" > (SELECT "row" FROM t WHERE "Rider" = 'M. Duval') ORDER BY "row" ASC LIMIT 1""",
+        """SELECT "Rider" FROM t WHERE "row" > (SELECT "row" FROM t WHERE "Rider" = 'M. Duval') """
+        """ORDER BY "row" ASC LIMIT 1""",
     ),
     (
         """Table t: 社員名簿, 35 rows

@@ -94,7 +94,7 @@ def _shown(question: str, alias: str, table: Table, meaning: Meaning | None) -> 
 
 
 def _chosen(question: str, table: Table, met: set[str], meaning: Meaning | None) -> list[Column]:
-    """The columns of a wide table that a question may need, in their order: the first date and words, those it meets."""
+    """The columns of a wide table that a question may need: the first of dates and of words, then those it meets."""
     near = meaning(question, [column.name for column in table.columns]) if meaning else [0.0] * len(table.columns)
     scores = [
         overlap(question, column.name) + (column.name in met) + score

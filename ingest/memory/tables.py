@@ -41,7 +41,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """A table on its way into the memory: the entity it belongs to and the sheet (without sheets, the file) it is on."""
+    """A table on its way into the memory: the entity it belongs to and the sheet (or else the file) it is on."""
 
     entity: str
     part: str

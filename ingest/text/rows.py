@@ -70,7 +70,8 @@ class Table:
 
 
 def typed(
-    name: str, pairs: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]], places: Sequence[int], whole: bool = True
+    name: str, pairs: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]], places: Sequence[int],
+    whole: bool = True,
 ) -> Table:  # fmt: skip
     """A table of cells as they were read.
 
