@@ -39,9 +39,7 @@ def read(source: Source, readers: Sequence[Reader]) -> Read:
         UnreadableSource: no reader accepts it, it is damaged, or nothing is in it.
     """
     try:
-        reader = next((reader for reader in readers if reader.accepts(source)), None)
-        if reader is None:
-            raise UnreadableSource(source.path, f"no reader for this kind of file ({source.media})")
+        reader = reader_of(source, readers)
         drafts, tables, notes = _gathered(reader, source)
     except KotonohaError:
         raise
@@ -50,6 +48,18 @@ def read(source: Source, readers: Sequence[Reader]) -> Read:
     if not drafts:
         raise UnreadableSource(source.path, "; ".join(notes) or "nothing in it can be read")
     return Read(reader.name, tuple(drafts), tuple(tables), tuple(notes))
+
+
+def reader_of(source: Source, readers: Sequence[Reader]) -> Reader:
+    """The first reader that accepts a source.
+
+    Raises:
+        UnreadableSource: none does.
+    """
+    reader = next((reader for reader in readers if reader.accepts(source)), None)
+    if reader is None:
+        raise UnreadableSource(source.path, f"no reader for this kind of file ({source.media})")
+    return reader
 
 
 def _gathered(reader: Reader, source: Source) -> tuple[list[Draft], list[Columns], list[str]]:

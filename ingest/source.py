@@ -36,6 +36,7 @@ XLSX = OOXML + "spreadsheetml.sheet"
 EPUB = "application/epub+zip"
 XLS = "application/vnd.ms-excel"
 MSG = "application/vnd.ms-outlook"
+MBOX = "application/mbox"
 
 TRANSCRIPTS = (".vtt", ".srt", ".txt")
 UNITS = ".sensor.yaml"
@@ -351,6 +352,10 @@ def _of_text(text: str, suffix: str) -> str:
         return "text/html"
     if _XML.match(text):
         return "image/svg+xml" if "<svg" in text[:HEAD] else "application/xml"
+    if start.startswith("From ") and _is_mail(start, suffix):
+        return MBOX
+    if start.startswith("BEGIN:VCALENDAR"):
+        return "text/calendar"
     for media, fits in (("message/rfc822", _is_mail), ("application/jsonl", _is_jsonl), ("application/json", _is_json)):
         if fits(start, suffix):
             return media

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingest.base.settings import Settings
+from ingest.readers import Reader
 from ingest.readers.book import BookReader
 from ingest.readers.concept import ConceptReader
 from ingest.readers.data import JsonReader
@@ -15,13 +16,13 @@ from ingest.readers.pdf import PdfReader
 from ingest.readers.sensor import SensorReader
 from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
-from ingest.reading import Read, read
+from ingest.reading import Read, read, reader_of
 from ingest.source import look
 from ingest.text.columns import Column, Columns
 
-READERS = (
-    PdfReader(), DocxReader(), PptxReader(), BookReader(), MailReader(), ConceptReader(), SensorReader(), TableReader(),
-    JsonReader(), HtmlReader(), TextReader(),
+READERS: tuple[Reader, ...] = (
+    PdfReader(), DocxReader(), PptxReader(), BookReader(), MailReader(lambda source: reader_of(source, READERS).read(source)),
+    ConceptReader(), SensorReader(), TableReader(), JsonReader(), HtmlReader(), TextReader(),
 )  # fmt: skip
 """All that need no model, in the order of `assistant.app.build.readers`."""
 

@@ -71,16 +71,17 @@ def readers(settings: Settings) -> Sequence[Reader]:
     from ingest.readers.table import TableReader
     from ingest.readers.text import TextReader
     from ingest.readers.transcript import TranscriptReader
+    from ingest.reading import reader_of
     from ingest.space.encoders.speech import recogniser
     from ingest.space.encoders.voice import VoiceActivity
 
     pictures = Pictures(sight(settings), Ocr(settings.threads), space(settings))
-    return (
+    every: list[Reader] = [
         Illustrated(PdfReader(), pictures),
         Illustrated(DocxReader(), pictures),
         Illustrated(PptxReader(), pictures),
         BookReader(),
-        MailReader(),
+        MailReader(lambda source: reader_of(source, every).read(source)),
         ImageReader(pictures),
         AudioReader(VoiceActivity(), recogniser(settings)),
         TranscriptReader(),
@@ -90,7 +91,8 @@ def readers(settings: Settings) -> Sequence[Reader]:
         JsonReader(),
         HtmlReader(),
         TextReader(),
-    )
+    ]
+    return every
 
 
 def memory(settings: Settings) -> Memory:

@@ -1,96 +1,179 @@
-"""Mail: eml and msg. Who wrote what to whom and when; attachments are listed, and read where they are plain text.
+"""Mail: eml, msg and mbox. Who wrote what to whom and when, what is new in it and what is quoted.
 
-The standard library parses eml, python-oxmsg opens msg; both end in one `Mail`, which becomes one flow.
+Attachments are read by the readers of their own kind and belong to the mail, in its scope; mails in a mail are parts of it.
 """
 
 from __future__ import annotations
 
-import email
-import email.policy
+import mailbox
 import re
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
-from email.message import Message
-from typing import Any
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
-from ingest.base.errors import UnreadableSource
+from ingest.base.errors import KotonohaError, UnreadableSource
 from ingest.space.entity import Locator
 from ingest.text import charset
+from ingest.text.columns import Columns
 
-from ..source import MSG, Source
+from ..source import MBOX, MSG, Source, look
 from . import Item, Note
 from .flow import Block, Table, fold
-from .html import blocks, parse
+from .html import Page, blocks, parse
+from .invitation import told
+from .message import PICKED, SHOWN, Mail, Part, of_message, outlook, parsed
+from .quoted import parted, voices
 from .text import plain
 
-SHOWN = ("From", "To", "Cc", "Date")
-READABLE = frozenset(["text/plain", "text/html", "text/markdown"])
-MAX_PARTS = 1_000
+ORNAMENT = 8_000
+"""Bytes below which a picture among the text is a logo or a dot."""
+Attached = Callable[[Source], Iterator[Item]]
+"""Reads an attachment as a file of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The body or an attachment. `encoding` is the declared one, if any."""
-
-    name: str
-    media: str
-    data: bytes
-    encoding: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A message, whatever it was kept in."""
-
-    headers: dict[str, str]
-    body: Part | None
-    attachments: tuple[Part, ...]
+def nobody(source: Source) -> Iterator[Item]:
+    """Reads no attachment: for whoever has no other readers."""
+    raise UnreadableSource(source.path, f"no reader for this kind of file ({source.media})")
+    yield
 
 
 class MailReader:
-    """eml, and msg as Outlook keeps it."""
+    """eml, msg and mbox.
+
+    Args:
+        attached: reads attachments.
+    """
 
     name = "mail"
 
+    def __init__(self, attached: Attached = nobody) -> None:
+        self._attached = attached
+
     def accepts(self, source: Source) -> bool:
-        return source.media in ("message/rfc822", MSG)
+        return source.media in ("message/rfc822", MSG, MBOX)
 
     def read(self, source: Source) -> Iterator[Item]:
-        mail = _outlook(source) if source.media == MSG else _message(source)
-        if not any(mail.headers.values()) and mail.body is None:
+        if source.media == MBOX:
+            yield from fold(self._box(source), source.path.stem)
+            return
+        mail = outlook(source.path) if source.media == MSG else parsed(source.path.read_bytes())
+        if not any(mail.headers.values()) and not mail.parts:
             raise UnreadableSource(source.path, "a message without headers and words")
-        if mail.body is None:
-            yield Note("its body was not read: it is empty or kept as RTF only")
-        yield from fold(_flow(mail), mail.headers["Subject"] or source.path.stem)
+        yield from fold(self._flow(mail, source, Locator()), mail.headers["Subject"] or source.path.stem)
+
+    def _box(self, source: Source) -> Iterator[Block | Table | Item]:
+        """Every message of an mbox, one after the other."""
+        with closing(mailbox.mbox(source.path, create=False)) as box:
+            for number, message in enumerate(box, start=1):
+                mail = of_message(message)
+                place = Locator(part=f"message {number}")
+                yield Block(mail.headers["Subject"] or f"Message {number}", 1, place)
+                yield from self._flow(mail, source, place)
+
+    def _flow(self, mail: Mail, source: Source, place: Locator) -> Iterator[Block | Table | Item]:
+        lines = [f"{name}: {mail.headers[name]}" for name in SHOWN if mail.headers.get(name)]
+        names = [f"{part.name} ({_size(len(part.data))})" for part in mail.attachments]
+        if names:
+            lines.append("Attachments: " + ", ".join(names))
+        yield Block("\n".join(lines), place=place)
+        for part in mail.parts:
+            if isinstance(part, Mail):
+                yield from self._inner(part, source, place)
+            elif part.name:
+                yield from self._attachment(part, source, mail)
+            else:
+                yield from _words(part, place)
+        yield from map(Note, mail.notes)
+
+    def _inner(self, mail: Mail, source: Source, place: Locator) -> Iterator[Block | Table | Item]:
+        """A mail inside a mail, under its own subject."""
+        subject = mail.headers["Subject"] or "attached message"
+        yield Block(subject, 1, Locator(part=subject))
+        yield from self._flow(mail, source, Locator(part=subject))
+
+    def _attachment(self, part: Part, source: Source, mail: Mail) -> Iterator[Item]:
+        """What an attachment says when it is read as a file, or a note that says why not."""
+        if part.inline and part.media.startswith(PICKED) and len(part.data) < ORNAMENT:
+            yield Note(f"{part.name}: a small picture among the text was not looked at")
+            return
+        with tempfile.TemporaryDirectory(prefix="kotonoha-") as folder:
+            file = Path(folder) / _file_name(part)
+            file.write_bytes(part.data)
+            try:
+                for item in self._attached(look(file, source.settings)):
+                    yield _of(item, part.name, mail.headers["Subject"] or source.path.stem)
+            except KotonohaError as error:
+                reason = error.reason if isinstance(error, UnreadableSource) else str(error)
+                yield Note(f"attachment {part.name}: not read: {reason}")
+            except Exception as error:  # noqa: BLE001 - a damaged attachment must not cost the mail
+                yield Note(f"attachment {part.name}: not read: damaged or not what it seems ({error})"[:300])
 
 
-def _flow(mail: Mail) -> Iterator[Block | Table]:
-    lines = [f"{name}: {mail.headers[name]}" for name in SHOWN if mail.headers.get(name)]
-    if mail.attachments:
-        lines.append("Attachments: " + ", ".join(f"{part.name} ({_size(len(part.data))})" for part in mail.attachments))
-    yield Block("\n".join(lines))
-    if mail.body:
-        yield from _words(mail.body, Locator())
-    for part in mail.attachments:
-        if part.media in READABLE:
-            place = Locator(part=part.name)
-            yield Block(part.name, 1, place)
-            yield from _words(part, place)
+def _of(item: Item, name: str, subject: str) -> Item:
+    """What was read in an attachment as a part of its mail."""
+    if isinstance(item, Note):
+        return Note(f"attachment {name}: {item.text}")
+    if isinstance(item, Columns):
+        return replace(item, key=f"{name}/{item.key}")
+    own = [title for title in item.title.split(" > ") if title and title != PurePosixPath(name).stem]
+    inside = f"{name}: {item.locator.part}" if item.locator.part else name
+    facts = {**item.facts, "table": f"{name}/{item.facts['table']}"} if "table" in item.facts else item.facts
+    return replace(
+        item,
+        title=" > ".join([subject, name, *own]),
+        key=f"{name}/{item.key}" if item.key else "",
+        parent=f"{name}/{item.parent}" if item.parent else "",
+        locator=replace(item.locator, part=inside),
+        facts=facts,
+    )
 
 
-def _words(part: Part, place: Locator) -> Iterator[Block | Table]:
-    if part.media == "text/html":
+def _file_name(part: Part) -> str:
+    """The name of an attachment as one of a file: it leads to no other folder and is not too long."""
+    name = re.sub(r"[\x00-\x1f/\\:]", "_", part.name).strip(". ") or "attachment"
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem[:80]}{dot}{suffix[:10]}" if dot else name[:90]
+
+
+def _words(part: Part, place: Locator) -> Iterator[Block | Table | Item]:
+    if part.media == "text/calendar":
+        try:
+            yield from (
+                Block(text, place=replace(place, part="invitation"))
+                for text in told(charset.decode(part.data, part.encoding))
+            )
+        except ValueError as error:
+            yield Note(f"an invitation in it cannot be read ({str(error)[:100]})")
+    elif part.media == "text/html":
         page = parse(part.data, part.encoding)
-        yield from blocks(page, place) if page else ()
-        return
-    text = charset.decode(part.data, part.encoding)
-    if place.part is None:
-        yield Block(_without_noise(text), place=place)
+        yield from _page(page, place) if page else ()
     else:
-        yield from (Block(block.text, block.level + (block.level > 0), place) for block in plain(text))
+        yield from _text(charset.decode(part.data, part.encoding), place)
+
+
+def _page(page: Page, place: Locator) -> Iterator[Block | Table]:
+    quotes = parted(page.root)
+    yield from blocks(page, place)
+    for quote in quotes:
+        inside = replace(place, part="quoted")
+        found = list(blocks(Page("", quote), inside))
+        if found:
+            yield Block("Quoted message", 2, inside)
+            yield from found
+
+
+def _text(text: str, place: Locator) -> Iterator[Block]:
+    for voice in voices(_without_noise(text)):
+        inside = replace(place, part="quoted") if voice.depth else place
+        if voice.depth:
+            yield Block(f"Quoted{': ' + voice.said if voice.said else ' message'}", 1 + voice.depth, inside)
+            yield Block(voice.text.strip(), place=inside)
+        elif place.part is None:
+            yield Block(voice.text.strip(), place=place)
+        else:
+            yield from (Block(block.text, block.level + (block.level > 0), place) for block in plain(voice.text))
 
 
 def _without_noise(text: str) -> str:
@@ -100,84 +183,3 @@ def _without_noise(text: str) -> str:
 
 def _size(count: int) -> str:
     return f"{count:,} bytes" if count < 10_000 else f"{count // 1024:,} kB"
-
-
-# -- eml -------------------------------------------------------------------------------------------------
-
-
-def _message(source: Source) -> Mail:
-    with source.path.open("rb") as file:
-        message = email.message_from_binary_file(file, policy=email.policy.compat32)
-    raw = {name.lower(): value for name, value in reversed(list(message.raw_items()))}
-    headers = {name: _header(raw.get(name.lower())) for name in ("Subject", *SHOWN)}
-    bodies: list[Part] = []
-    attachments: list[Part] = []
-    for part in _leaves(message):
-        name = _header(part.get_filename())
-        data = part.get_payload(decode=True)
-        leaf = Part(name, part.get_content_type(), data if isinstance(data, bytes) else b"", part.get_content_charset())
-        if name or part.get_content_disposition() == "attachment" or leaf.media not in READABLE:
-            attachments.append(leaf if name else Part(f"unnamed {leaf.media}", leaf.media, leaf.data, leaf.encoding))
-        elif leaf.data.strip():
-            bodies.append(leaf)
-    body = next(
-        (part for media in ("text/plain", "text/markdown", "text/html") for part in bodies if part.media == media), None
-    )
-    return Mail(headers, body, tuple(attachments))
-
-
-def _leaves(message: Message) -> Iterator[Message]:
-    """The parts that are not made of parts, in order, without recursion."""
-    waiting = [message]
-    for _ in range(MAX_PARTS):
-        if not waiting:
-            return
-        part = waiting.pop()
-        inner = part.get_payload()
-        if part.is_multipart() and isinstance(inner, list):
-            waiting.extend(reversed([one for one in inner if isinstance(one, Message)]))
-        else:
-            yield part
-
-
-def _header(value: Any) -> str:
-    """A header as it was meant: encoded words decoded, raw bytes in the encoding they seem to be in, one line."""
-    if value is None:
-        return ""
-    text = str(value)
-    if re.search("[\udc80-\udcff]", text):
-        text = charset.decode(text.encode("ascii", "surrogateescape"))
-    with suppress(ValueError, LookupError, HeaderParseError):
-        text = str(make_header([(word, _encoding(name)) for word, name in decode_header(text)]))
-    return " ".join(text.split())
-
-
-def _encoding(name: str | None) -> str | None:
-    return {"iso-2022-jp": "iso2022_jp_2", "shift_jis": "cp932", "x-sjis": "cp932"}.get((name or "").lower(), name)
-
-
-# -- msg -------------------------------------------------------------------------------------------------
-
-
-def _outlook(source: Source) -> Mail:
-    import oxmsg
-
-    message = oxmsg.Message.load(str(source.path))
-    headers = {name: _header(message.message_headers.get(name)) for name in ("Subject", *SHOWN)}
-    headers["Subject"] = headers["Subject"] or _header(message.subject)
-    headers["From"] = headers["From"] or _header(message.sender)
-    headers["To"] = headers["To"] or ", ".join(
-        f"{to.name} <{to.email_address}>" for to in message.recipients if to.email_address
-    )
-    headers["Date"] = headers["Date"] or (f"{message.sent_date:%Y-%m-%d %H:%M %Z}" if message.sent_date else "")
-    if message.body:
-        body = Part("", "text/plain", message.body.encode("utf-8"), "utf-8")
-    elif message.html_body:
-        body = Part("", "text/html", message.html_body.encode("utf-8"), "utf-8")
-    else:
-        body = None
-    attachments = (
-        Part(one.file_name or "unnamed", one.mime_type or "application/octet-stream", one.file_bytes or b"")
-        for one in message.attachments
-    )
-    return Mail(headers, body, tuple(attachments))

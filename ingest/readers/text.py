@@ -15,6 +15,7 @@ from ingest.text import charset
 from ..source import Source
 from . import Item, Note
 from .flow import Block, Table, fold
+from .invitation import told
 
 _CLAUSE = re.compile(
     r"(?:(?:Article|Section|Chapter|Part|Annex|Appendix) [\dA-Z]+|第[\d〇一二三四五六七八九十百]+[編章節条款])"
@@ -42,6 +43,9 @@ class TextReader:
         text = charset.decode(source.path.read_bytes())
         if "\ufffd" in text:
             yield Note("some characters are in no known encoding and were lost")
+        if source.media == "text/calendar":
+            yield from fold((Block(event) for event in told(text)), source.path.stem)
+            return
         yield from fold(markdown(text) if source.media == "text/markdown" else plain(text), title_of(text, source))
 
 

@@ -1,0 +1,131 @@
+"""Mail: every part in order, the newest words told from the quoted, mails and files inside a mail, invitations."""
+
+from __future__ import annotations
+
+import mailbox
+from email.message import EmailMessage
+from pathlib import Path
+
+from ingest.readers.quoted import Voice, voices
+
+from .reading import rows, words, written
+
+
+def message(text: str = "See below.", subject: str = "Dock") -> EmailMessage:
+    made = EmailMessage()
+    made["Subject"], made["From"], made["Date"] = subject, "Rin <rin@example.jp>", "Tue, 4 Aug 2026 09:12:00 +0900"
+    made.set_content(text)
+    return made
+
+
+APPLE = b"""From: a@example.com
+Subject: Photo
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="A"
+
+--A
+Content-Type: text/plain
+
+Here is the dock:
+--A
+Content-Type: image/png; name="dock.png"
+Content-Disposition: inline; filename="dock.png"
+Content-Transfer-Encoding: base64
+
+iVBORw0KGgo=
+--A
+Content-Type: text/plain
+
+The lathe comes on 14 August 2026.
+--A--
+"""
+
+
+def test_text_behind_an_inline_picture_is_read(tmp_path: Path) -> None:
+    found = written(tmp_path / "a.eml", APPLE)
+    assert words(found).index("Here is the dock") < words(found).index("14 August 2026")
+    assert found.notes == ("dock.png: a small picture among the text was not looked at",)
+
+
+def test_a_mail_inside_a_mail_is_read_under_its_own_subject(tmp_path: Path) -> None:
+    outer = message()
+    outer.add_attachment(message("The compressor costs 18,400 EUR.", "Quote Q-5521"))
+    found = written(tmp_path / "f.eml", bytes(outer))
+    (inner,) = [draft for draft in found.drafts if "18,400 EUR" in draft.text]
+    assert inner.title.endswith("Quote Q-5521")
+
+
+def test_html_is_read_where_the_plain_form_says_nothing(tmp_path: Path) -> None:
+    stub = message("Please open this message in a program that shows HTML.")
+    stub.add_alternative("<p>Your order 7781: 40 filter cartridges, delivered on 19 August.</p>", subtype="html")
+    assert "40 filter cartridges" in words(written(tmp_path / "s.eml", bytes(stub)))
+    twin = message("Order 7781: forty cartridges, delivered on 19 August.")
+    twin.add_alternative("<p>Order <b>7781</b>: forty cartridges, delivered on 19 August.</p>", subtype="html")
+    assert words(written(tmp_path / "t.eml", bytes(twin))).count("7781") == 1
+
+
+def test_attachments_are_read_by_the_readers_of_their_kind(tmp_path: Path) -> None:
+    mail = message("The prices are attached.")
+    mail.add_attachment(b"Part,Price EUR\nGasket,12.50\n", maintype="text", subtype="csv", filename="prices.csv")
+    mail.add_attachment(b"PK\x03\x04 broken", maintype="application", subtype="zip", filename="x.zip")
+    found = written(tmp_path / "m.eml", bytes(mail))
+    assert rows(found) == ["Part: Gasket; Price: 12.50 EUR"]
+    (row,) = [draft for draft in found.drafts if draft.kind == "row"]
+    assert (row.title, row.locator.part) == ("Dock > prices.csv", "prices.csv")
+    assert found.tables[0].key == row.facts["table"] == "prices.csv/sheet 1"
+    assert found.notes[0].startswith("attachment x.zip: not read: damaged or cut off")
+
+
+def test_an_invitation_says_what_where_when_and_who(tmp_path: Path) -> None:
+    mail = message("You are invited.")
+    mail.add_alternative(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:Audit of hall 4\r\n"
+        "DTSTART;TZID=Asia/Tokyo:20261203T093000\r\nLOCATION:Room Kaede\r\n"
+        "ATTENDEE;CN=Jo Hale:mailto:jo@example.com\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        subtype="calendar",
+    )
+    said = words(written(tmp_path / "i.eml", bytes(mail)))
+    assert "Invitation: Audit of hall 4\nStart: 2026-12-03 09:30 (Asia/Tokyo)\nPlace: Room Kaede" in said
+    assert "Invited: Jo Hale <jo@example.com>" in said
+    assert "You are invited." in said
+
+
+def test_new_words_stand_apart_from_quoted_ones(tmp_path: Path) -> None:
+    text = (
+        "Agreed, 410 EUR.\n\nOn Thu, 3 Dec 2026 Seller wrote:\n> Our price is 450 EUR.\n>\n"
+        "> On Wed, 2 Dec 2026 Buyer wrote:\n>> We can pay 390 EUR.\n"
+    )
+    found = written(tmp_path / "q.eml", bytes(message(text)))
+    told = {draft.text: draft for draft in found.drafts}
+    assert told["Our price is 450 EUR."].title == "Dock > Quoted: On Thu, 3 Dec 2026 Seller wrote:"
+    assert told["Our price is 450 EUR."].locator.part == "quoted"
+    assert told["We can pay 390 EUR."].title.endswith("Quoted: On Wed, 2 Dec 2026 Buyer wrote:")
+    assert any(draft.text.endswith("Agreed, 410 EUR.") and draft.locator.part != "quoted" for draft in found.drafts)
+
+
+def test_a_block_of_headers_begins_an_older_message_in_any_language() -> None:
+    text = "承知しました。\n\n差出人: 遠藤 <endo@example.jp>\n送信日時: 2026年6月1日\n件名: 納期\n\n納期は6月24日です。"
+    assert voices(text) == [
+        Voice("承知しました。\n", 0),
+        Voice("\n納期は6月24日です。", 1, "差出人: 遠藤 <endo@example.jp> 送信日時: 2026年6月1日 件名: 納期"),
+    ]
+    assert len(voices("Sizes:\n\nWidth: 10 mm\nHeight: 20 mm\nDepth: 30 mm\n")) == 1
+
+
+def test_quotations_in_html_stand_apart(tmp_path: Path) -> None:
+    mail = message("")
+    mail.set_content("<p>New price: 410.</p><blockquote><p>Old price: 450.</p></blockquote><p>Bye</p>", subtype="html")
+    found = written(tmp_path / "h.eml", bytes(mail))
+    (old,) = [draft for draft in found.drafts if "450" in draft.text]
+    assert old.title == "Dock > Quoted message"
+    assert any("410" in draft.text and "Bye" in draft.text for draft in found.drafts)
+
+
+def test_an_mbox_is_read_mail_by_mail(tmp_path: Path) -> None:
+    box = mailbox.mbox(tmp_path / "box.mbox")
+    for number in range(3):
+        box.add(message(f"Order {number} is ready.", f"Order {number}"))
+    box.close()
+    found = written(tmp_path / "box.mbox", (tmp_path / "box.mbox").read_bytes())
+    assert [draft.title for draft in found.drafts if "is ready" in draft.text] == [f"box > Order {n}" for n in range(3)]
+    assert found.drafts[-1].locator.part == "message 3"
