@@ -11,11 +11,12 @@ from ingest.readers.concept import ConceptReader
 from ingest.readers.data import JsonReader
 from ingest.readers.html import HtmlReader
 from ingest.readers.mail import MailReader
-from ingest.readers.office import DocxReader, PptxReader
 from ingest.readers.pdf import PdfReader
 from ingest.readers.sensor import SensorReader
+from ingest.readers.slides import PptxReader
 from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
+from ingest.readers.word import DocxReader
 from ingest.reading import Read, read, reader_of
 from ingest.source import look
 from ingest.text.columns import Column, Columns

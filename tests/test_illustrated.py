@@ -186,8 +186,9 @@ def test_a_page_is_drawn_at_the_size_asked_for(tmp_path: Path) -> None:
 )
 def test_document_readers_mark_their_pictures(shared: Path, name: str, place: Locator, heading: str) -> None:
     """With the place and the headings above, and so that the picture can be opened."""
-    from ingest.readers.office import DocxReader, PptxReader
     from ingest.readers.pdf import PdfReader
+    from ingest.readers.slides import PptxReader
+    from ingest.readers.word import DocxReader
     from ingest.source import look
 
     document = look(shared / "files" / name, Settings(home=shared))

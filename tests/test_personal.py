@@ -16,9 +16,9 @@ from ingest.memory.lexicon import search
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import DEFAULT, Personal, put_back
 from ingest.readers import Reader
-from ingest.readers.office import DocxReader
 from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
+from ingest.readers.word import DocxReader
 from ingest.space.entity import Draft, Locator
 
 from .conftest import FIRM, ParagraphReader

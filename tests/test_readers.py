@@ -17,9 +17,10 @@ from ingest.readers.book import BookReader
 from ingest.readers.data import JsonReader
 from ingest.readers.html import HtmlReader
 from ingest.readers.mail import MailReader
-from ingest.readers.office import DocxReader, PptxReader
 from ingest.readers.pdf import PdfReader
+from ingest.readers.slides import PptxReader
 from ingest.readers.text import TextReader
+from ingest.readers.word import DocxReader
 from ingest.source import look
 from ingest.space.entity import Draft
 from ingest.text.split import MOST, tokens

@@ -65,12 +65,13 @@ def readers(settings: Settings) -> Sequence[Reader]:
     from ingest.readers.image import ImageReader, Pictures
     from ingest.readers.mail import MailReader
     from ingest.readers.ocr import Ocr
-    from ingest.readers.office import DocxReader, PptxReader
     from ingest.readers.pdf import PdfReader
     from ingest.readers.sensor import SensorReader
+    from ingest.readers.slides import PptxReader
     from ingest.readers.table import TableReader
     from ingest.readers.text import TextReader
     from ingest.readers.transcript import TranscriptReader
+    from ingest.readers.word import DocxReader
     from ingest.reading import reader_of
     from ingest.space.encoders.speech import recogniser
     from ingest.space.encoders.voice import VoiceActivity

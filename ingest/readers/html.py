@@ -15,17 +15,19 @@ from ingest.space.entity import Locator
 from ingest.text import charset
 
 from ..source import Source
-from . import Item
+from . import Item, Note
 from .flow import Block, Table, fold
 
 _SKIPPED = """
-    head script style noscript template nav menu svg math object iframe select button input textarea rt rp del
+    head script style noscript template nav menu svg math object iframe select button input textarea rt rp del s strike
 """
 _INLINE = """
-    a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark meter output progress q ruby rb s samp
-    small span strike strong sub sup time tt u var wbr img picture audio video
+    a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark meter output progress q ruby rb samp
+    small span strong sub sup time tt u var wbr img picture audio video
 """
 SKIPPED = frozenset(_SKIPPED.split())
+_WITHIN = frozenset(["rt", "rp", "del", "s", "strike"])
+"""What is skipped inside a word and leaves no gap."""
 INLINE = frozenset(_INLINE.split())
 _DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
@@ -56,6 +58,7 @@ class HtmlReader:
         page = parse(source.path.read_bytes())
         if page is not None:
             yield from fold(blocks(page), page.title or source.path.stem)
+            yield from map(Note, left_out(page))
 
 
 def parse(data: bytes, encoding: str | None = None) -> Page | None:
@@ -76,6 +79,19 @@ def parse(data: bytes, encoding: str | None = None) -> Page | None:
         return None
     title = root.findtext(".//head/title") or root.findtext(".//h1") or ""
     return Page(" ".join(title.split()), root)
+
+
+def left_out(page: Page) -> Iterator[str]:
+    """In words, what of a page that people may miss is not read."""
+    for tags, what in ((("iframe", "object", "embed"), "embedded pages or objects"), (("svg", "canvas"), "drawings")):
+        count = sum(1 for _ in page.root.iter(*tags))
+        if count:
+            yield f"{count} {what} in it were not read"
+    lost = sum(
+        (element.text or "").count("\ufffd") + (element.tail or "").count("\ufffd") for element in page.root.iter()
+    )
+    if lost:
+        yield f"{lost} characters are in no known encoding and were lost"
 
 
 def blocks(page: Page, place: Locator | None = None) -> Iterator[Block | Table]:
@@ -136,13 +152,30 @@ def _rows(table: etree._Element) -> list[list[str]]:
         row: list[str] = []
         for cell in line.iterchildren("td", "th"):
             _fill(row, below)
-            text = _SPACE.sub(" ", " ".join(part.strip() for part in cell.itertext()) if cell.tag else "").strip()
+            text = _words(cell)
             for _ in range(min(_number(cell.get("colspan")), MAX_COLUMNS - len(row))):
                 below[len(row)] = (_number(cell.get("rowspan")) - 1, text)
                 row.append(text)
         _fill(row, below)
         rows.append(row)
     return rows if max(map(len, rows)) > 1 else []
+
+
+def _words(cell: etree._Element) -> str:
+    """The words of a cell by the rules of running text: nothing that is hidden, deleted or a reading, no space at inline tags."""
+    words: list[str] = []
+    walk = etree.iterwalk(cell, events=("start", "end"))
+    for event, element in walk:
+        tag = element.tag if isinstance(element.tag, str) else ""
+        apart = element is not cell and (tag == "br" or tag not in INLINE)
+        if event == "start" and element is not cell and (tag in SKIPPED or _hidden(element)):
+            walk.skip_subtree()
+            words.append(" " if tag not in _WITHIN else "")
+        elif event == "start":
+            words += [" " if apart else "", element.text or ""]
+        elif element is not cell:
+            words += [" " if apart and tag not in SKIPPED else "", element.tail or ""]
+    return _SPACE.sub(" ", _CJK_GAP.sub("", "".join(words).translate(_INVISIBLE))).strip()
 
 
 def _fill(row: list[str], below: dict[int, tuple[int, str]]) -> None:

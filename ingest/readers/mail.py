@@ -164,7 +164,7 @@ def _page(page: Page, place: Locator) -> Iterator[Block | Table]:
             yield from found
 
 
-def _text(text: str, place: Locator) -> Iterator[Block]:
+def _text(text: str, place: Locator) -> Iterator[Block | Table]:
     for voice in voices(_without_noise(text)):
         inside = replace(place, part="quoted") if voice.depth else place
         if voice.depth:
@@ -173,7 +173,14 @@ def _text(text: str, place: Locator) -> Iterator[Block]:
         elif place.part is None:
             yield Block(voice.text.strip(), place=place)
         else:
-            yield from (Block(block.text, block.level + (block.level > 0), place) for block in plain(voice.text))
+            yield from (_below(block, place) for block in plain(voice.text))
+
+
+def _below(block: Block | Table, place: Locator) -> Block | Table:
+    """A block one level deeper, in the place of its part."""
+    if isinstance(block, Table):
+        return replace(block, place=place)
+    return Block(block.text, block.level + (block.level > 0), place)
 
 
 def _without_noise(text: str) -> str:

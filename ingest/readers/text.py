@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain, pairwise
+from itertools import pairwise
 
 from ingest.text import charset
 
 from ..source import Source
 from . import Item, Note
+from .drawn import drawn_table
 from .flow import Block, Table, fold
 from .invitation import told
 
@@ -41,8 +42,8 @@ class TextReader:
 
     def read(self, source: Source) -> Iterator[Item]:
         text = charset.decode(source.path.read_bytes())
-        if "\ufffd" in text:
-            yield Note("some characters are in no known encoding and were lost")
+        if lost := charset.lost(text):
+            yield Note(lost)
         if source.media == "text/calendar":
             yield from fold((Block(event) for event in told(text)), source.path.stem)
             return
@@ -61,11 +62,21 @@ def title_of(text: str, source: Source) -> str:
     return first if source.media == "text/plain" and _TITLE.fullmatch(first) else source.path.stem
 
 
-def plain(text: str) -> Iterator[Block]:
-    """The blocks of plain text: headings, and what stands between them in one piece."""
+def plain(text: str) -> Iterator[Block | Table]:
+    """The blocks of plain text: headings, tables drawn with rules, and what stands between them in one piece."""
     begin = 0
     before = ""
-    for (at, line), (_, after) in pairwise(chain(_lines(text), [(len(text), "")])):
+    skip = 0
+    lines = [*_lines(text), (len(text), "")]
+    for number, ((at, line), (_, after)) in enumerate(pairwise(lines)):
+        if at < skip:
+            continue
+        if drawn := drawn_table(lines, number):
+            yield Block(text[begin:at], at=begin)
+            yield Table(drawn.rows)
+            begin = skip = lines[drawn.end][0]
+            before = ""
+            continue
         level = _level(line, before, after)
         if level:
             yield Block(text[begin:at], at=begin)
@@ -96,6 +107,8 @@ def markdown(text: str) -> Iterator[Block | Table]:
     """The blocks of Markdown: headings (of both styles), tables, and what stands between them in one piece."""
     lines = [*_lines(text)]
     begin = number = _after_front_matter(lines)
+    if number:
+        yield Block("\n".join(line for _, line in lines[1 : number - 1] if line.strip()), at=0)
     fence = ""
     while number < len(lines):
         at, line = lines[number]
@@ -103,6 +116,11 @@ def markdown(text: str) -> Iterator[Block | Table]:
         mark = _FENCE.match(line)
         if mark:
             fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
+        if not fence and (drawn := drawn_table(lines, number)):
+            yield _between(text, lines, begin, number)
+            yield Table(drawn.rows)
+            begin = number = drawn.end
+            continue
         found = None if fence else _markdown_heading(line, after)
         table = 0 if fence or found else _table_end(lines, number)
         if found or table:

@@ -1,0 +1,275 @@
+"""DOCX: headings with their numbers, paragraphs, tables, text boxes, comments, notes, page headers and footers.
+
+python-docx opens the package (its parser resolves no entities); the text of a paragraph is gathered here, because what was
+inserted under revision, stands in a text box or a form field is text too, and what was deleted is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from ingest.space.entity import Draft, Locator
+
+from ..source import DOCX, Source
+from . import Item, Note, numbering
+from .flow import Block, Table, fold, real_title
+from .package import diagrams, left_out, pictures
+
+if TYPE_CHECKING:
+    from docx.document import Document
+
+W = numbering.W
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
+_LEFT_OUT = frozenset([W + "del", W + "moveFrom", W + "rt", W + "pPr", W + "rPr", W + "txbxContent", _FALLBACK])
+_REFERENCES = (W + "commentReference", W + "footnoteReference", W + "endnoteReference")
+_SIGNS = {W + "tab": "\t", W + "br": "\n", W + "cr": "\n", W + "noBreakHyphen": "-"}
+_INSIDE = (W + "sdt", W + "sdtContent", W + "ins", W + "customXml", W + "smartTag", W + "moveTo")
+MAX_SPAN = 64
+
+
+class DocxReader:
+    """docx."""
+
+    name = "docx"
+
+    def accepts(self, source: Source) -> bool:
+        return source.media == DOCX
+
+    def read(self, source: Source) -> Iterator[Item]:
+        import docx
+
+        document = docx.Document(str(source.path))
+        text = _Text(document)
+        title = real_title(document.core_properties.title or "") or text.first_title()
+        yield from fold(text.flow(), title or source.path.stem)
+        yield from map(Note, text.notes())
+
+
+@dataclass(slots=True)
+class _Text:
+    """One document while it is walked through."""
+
+    document: Document
+    shown: set[str] = field(default_factory=set)
+    levels: dict[str, int] = field(default_factory=dict)
+    numbers: numbering.Numbering = field(init=False)
+    asides: dict[tuple[str, str], str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        styles = self.document.styles.element.iterchildren(W + "style")
+        self.numbers = numbering.read(_numbering(self.document), styles)
+        self.asides = _asides(self.document)
+
+    def first_title(self) -> str:
+        """The first paragraph in the style of a title or of a heading of the first level."""
+        for number, element in enumerate(body(self.document.element.body)):
+            if number >= 20:
+                break
+            if element.tag == W + "p" and self.level(element) in (1, 2) and text_of(element).strip():
+                return text_of(element).strip()
+        return ""
+
+    def flow(self) -> Iterator[Block | Table | Draft]:
+        for name, text in self._margins():
+            yield Block(f"Page {name}: {text}", place=Locator(part=f"page {name}"))
+        for element in body(self.document.element.body):
+            if element.tag == W + "tbl":
+                yield from self._table(element)
+            else:
+                yield from self._paragraph(element)
+            yield from pictures(element, self.document.part, self.shown, Locator())
+            yield from (Block(words) for words in diagrams(element, self.document.part))
+
+    def _paragraph(self, element: Any) -> Iterator[Block]:
+        level, text = self.level(element), text_of(element).strip()
+        number = self.numbers.of(element, element.style or "") if text else ""
+        mark = number or ("-" if not level and text and "list" in (element.style or "").lower() else "")
+        yield Block(f"{mark} {text}".strip() if mark != "-" or not level else text, level)
+        yield from (Block(words) for words in _boxes(element))
+        yield from (Block(aside) for aside in self._beside(element))
+
+    def _beside(self, element: Any) -> Iterator[str]:
+        """What hangs on an element: comments, notes, the words that describe its pictures."""
+        for reference in element.iter(*_REFERENCES):
+            yield self.asides.get((reference.tag, reference.get(W + "id", "")), "")
+        for drawn in element.iter(_DRAWN):
+            if drawn.get("descr", "").strip():
+                yield f"[Picture: {' '.join(drawn.get('descr').split())}]"
+
+    def _table(self, table: Any) -> Iterator[Block | Table]:
+        """A table of data, or, if it is one column that only lays out the page, its paragraphs; tables in its cells after it."""
+        rows: list[list[str]] = []
+        nested: list[tuple[str, Any]] = []
+        for line in table.iterchildren(W + "tr"):
+            if line.find(f"{W}trPr/{W}del") is None:
+                row = self._row(line, rows[-1] if rows else [])
+                rows.append(row)
+                nested += [(row[0], inner) for cell in _cells(line) for inner in cell.iterchildren(W + "tbl")]
+        if max(map(len, rows), default=0) > 1 and len(rows) > 1:
+            yield Table(rows)
+        else:
+            yield from (Block(text) for row in rows for text in row)
+        for name, inner in nested:
+            found = [[self._cell(cell) for cell in _cells(line)] for line in inner.iterchildren(W + "tr")]
+            if len(found) > 1 and max(map(len, found)) > 1:
+                yield Table(found, name=name)
+
+    def _row(self, line: Any, above: list[str]) -> list[str]:
+        before = line.find(f"{W}trPr/{W}gridBefore")
+        row = [""] * min(_value(before), MAX_SPAN) if before is not None else []
+        for cell in _cells(line):
+            text = self._cell(cell)
+            merged = cell.find(f"{W}tcPr/{W}vMerge")
+            if merged is not None and merged.get(W + "val") != "restart" and len(above) > len(row):
+                text = above[len(row)]
+            span = cell.find(f"{W}tcPr/{W}gridSpan")
+            row += [text] * min(max(_value(span), 1) if span is not None else 1, MAX_SPAN)
+        return row
+
+    def _cell(self, cell: Any) -> str:
+        """The words of a cell, of the boxes and tables in it, and what hangs on them."""
+        parts: list[str] = []
+        for element in body(cell):
+            if element.tag == W + "tbl":
+                lines = (" | ".join(self._cell(one) for one in _cells(line)) for line in element.iterchildren(W + "tr"))
+                parts.append("; ".join(lines))
+                continue
+            text = text_of(element).strip()
+            number = self.numbers.of(element, element.style or "") if text else ""
+            parts += [f"{number} {text}".strip(), *_boxes(element), *self._beside(element)]
+        return "\n".join(filter(None, parts))
+
+    def _margins(self) -> Iterator[tuple[str, str]]:
+        """The words of page headers and footers, each once; what is only a page number says nothing."""
+        said: set[str] = set()
+        for relation in self.document.part.rels.values():
+            kind = relation.reltype.rsplit("/", 1)[-1]
+            if kind in ("header", "footer") and not relation.is_external:
+                root = relation.target_part.element
+                text = " ".join(" ".join(text_of(one).split()) for one in root.iter(W + "p")).strip()
+                if re.search(r"[^\W\d_]{2}", text) and text not in said:
+                    said.add(text)
+                    yield kind, text
+
+    def level(self, paragraph: Any) -> int:
+        """The level of a heading by its outline level, its style or what that is based on; 1 is the title, 0 is text."""
+        own = paragraph.find(f"{W}pPr/{W}outlineLvl")
+        if own is not None:
+            return _heading(own.get(W + "val", "9"))
+        style = paragraph.style or ""
+        if style not in self.levels:
+            self.levels[style] = _style_level(self.document, paragraph.style)
+        return self.levels[style]
+
+    def notes(self) -> Iterator[str]:
+        root = self.document.element.body
+        hidden = sum(1 for _ in root.iter(W + "vanish"))
+        if hidden:
+            yield f"{hidden} stretches of hidden text were read like the others"
+        deleted = sum(1 for _ in root.iter(W + "delText"))
+        if deleted:
+            yield f"{deleted} stretches deleted under revision were left out"
+        yield from left_out(self.document.part)
+
+
+def _numbering(document: Document) -> Any:
+    for relation in document.part.rels.values():
+        if relation.reltype.endswith("/numbering") and not relation.is_external:
+            return relation.target_part.element
+    return None
+
+
+def _style_level(document: Document, id: str | None) -> int:
+    style = document.styles.get_by_id(id, 1)  # type: ignore[arg-type]
+    for _ in range(10):
+        if style is None:
+            return 0
+        match = re.fullmatch(r"(?:heading|見出し) (\d)", style.name or "", re.I)
+        if match or style.name in ("Title", "表題"):
+            return int(match[1]) + 1 if match else 1
+        outline = style.element.find(f"{W}pPr/{W}outlineLvl")
+        if outline is not None:
+            return _heading(outline.get(W + "val", "9"))
+        style = style.base_style
+    return 0
+
+
+def _heading(outline: str) -> int:
+    return int(outline) + 2 if outline.isdecimal() and int(outline) < 9 else 0
+
+
+def _value(element: Any) -> int:
+    text = element.get(W + "val", "1")
+    return int(text) if text.isdecimal() else 1
+
+
+def _asides(document: Document) -> dict[tuple[str, str], str]:
+    """What is written beside the text, by the mark that stands in the text: comments, footnotes, endnotes."""
+    found = {
+        (W + "commentReference", str(one.comment_id)): f"[Comment by {one.author or 'unknown'}: {one.text}]"
+        for one in document.comments
+        if one.text
+    }
+    for relation in document.part.rels.values():
+        kind = relation.reltype.rsplit("/", 1)[-1].removesuffix("s")
+        if kind in ("footnote", "endnote") and not relation.is_external:
+            parser = etree.XMLParser(resolve_entities=False, no_network=True)
+            notes = etree.fromstring(relation.target_part.blob, parser)
+            for note in notes.iterchildren(f"{W}{kind}"):
+                words = " ".join(text_of(paragraph).strip() for paragraph in note.iter(W + "p")).strip()
+                found[W + kind + "Reference", note.get(W + "id", "")] = f"[Note: {words}]" if words else ""
+    return found
+
+
+def body(parent: Any) -> Iterator[Any]:
+    """Paragraphs and tables in order, those inside content controls too."""
+    waiting = [iter(parent)]
+    while waiting:
+        for element in waiting[-1]:
+            if element.tag in (W + "p", W + "tbl"):
+                yield element
+            elif element.tag in _INSIDE:
+                waiting.append(iter(element))
+                break
+        else:
+            waiting.pop()
+
+
+def _boxes(element: Any) -> Iterator[str]:
+    """The paragraphs of text boxes that hang on an element."""
+    for box in element.iter(W + "txbxContent"):
+        if not any(above.tag == _FALLBACK for above in box.iterancestors()):
+            yield from (text for inner in box.iter(W + "p") if (text := text_of(inner).strip()))
+
+
+def text_of(paragraph: Any) -> str:
+    """The words of a paragraph as they read now: insertions in, deletions and furigana out."""
+    words: list[str] = []
+    waiting = [iter(paragraph)]
+    while waiting:
+        for element in waiting[-1]:
+            if element.tag in (W + "t", _MATH + "t"):
+                words.append(element.text or "")
+            elif element.tag in _SIGNS:
+                words.append(_SIGNS[element.tag])
+            elif element.tag not in _LEFT_OUT and len(element):
+                waiting.append(iter(element))
+                break
+        else:
+            waiting.pop()
+    return "".join(words)
+
+
+def _cells(line: Any) -> Iterator[Any]:
+    for element in line:
+        if element.tag == W + "tc":
+            yield element
+        elif element.tag == W + "sdt":
+            yield from element.iterfind(f"{W}sdtContent/{W}tc")

@@ -1,0 +1,139 @@
+"""DOCX and PPTX: what stands in margins, numbers, boxes and nested tables; what was deleted, hidden or merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import docx
+import pptx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from pptx.util import Inches
+
+from ingest.readers.numbering import figure
+from ingest.reading import Read
+
+from .reading import read_file, rows, words
+
+W = nsdecls("w")
+NUMBERS = f"""<w:abstractNum {W} w:abstractNumId="77"><w:multiLevelType w:val="multilevel"/>
+<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1"/></w:lvl>
+<w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1.%2"/></w:lvl>
+<w:lvl w:ilvl="2"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="(%3)"/></w:lvl></w:abstractNum>"""
+
+
+def saved(tmp_path: Path, build: Callable[[Any], None]) -> Read:
+    document = docx.Document()
+    build(document)
+    document.save(str(tmp_path / "a.docx"))
+    return read_file(tmp_path / "a.docx")
+
+
+def test_page_headers_and_footers_are_read_once_and_said_to_be_such(tmp_path: Path) -> None:
+    def build(document: Any) -> None:
+        document.add_heading("Cleaning", 1)
+        document.add_paragraph("Drain the tank.")
+        document.sections[0].header.paragraphs[0].text = "Work instruction WI-4471, revision C"
+        document.sections[0].footer.paragraphs[0].text = "Approved by H. Nagai."
+        document.add_section().footer.is_linked_to_previous = False
+        document.sections[1].footer.paragraphs[0].text = "12"
+
+    found = saved(tmp_path, build)
+    assert words(found).count("Page header: Work instruction WI-4471, revision C") == 1
+    assert "Page footer: Approved by H. Nagai." in words(found)
+    assert "Page footer: 12" not in words(found)
+
+
+def numbered(document: Any, text: str, level: int, style: str = "Normal") -> None:
+    paragraph = document.add_paragraph(text, style=style)
+    paragraph._p.get_or_add_pPr().append(
+        parse_xml(f'<w:numPr {W}><w:ilvl w:val="{level}"/><w:numId w:val="77"/></w:numPr>')
+    )
+
+
+def test_automatic_numbers_of_headings_and_lists_are_counted(tmp_path: Path) -> None:
+    def build(document: Any) -> None:
+        root = document.part.numbering_part.element
+        root.insert(0, parse_xml(NUMBERS))
+        root.append(parse_xml(f'<w:num {W} w:numId="77"><w:abstractNumId w:val="77"/></w:num>'))
+        for text, level in (("General", 0), ("Purpose", 1), ("Assembly", 0), ("Cleaning", 1), ("Torque", 1)):
+            numbered(document, text, level, f"Heading {level + 1}")
+            document.add_paragraph(f"About {text}.")
+        numbered(document, "first", 2)
+        numbered(document, "second", 2)
+        document.add_paragraph("a dot", style="List Bullet")
+
+    found = saved(tmp_path, build)
+    (torque,) = [draft for draft in found.drafts if "About Torque" in draft.text]
+    assert torque.title.endswith("2 Assembly > 2.2 Torque")
+    assert torque.text == "About Torque.\n(a) first\n(b) second\n- a dot"
+
+
+@pytest.mark.parametrize(
+    ("number", "form", "said"),
+    [(3, "lowerLetter", "c"), (28, "upperLetter", "BB"), (14, "lowerRoman", "xiv"), (12, "japaneseCounting", "十二"),
+     (20, "japaneseCounting", "二十"), (3, "decimalEnclosedCircle", "③"), (3, "aiueoFullWidth", "ウ"), (7, "decimalZero", "07")],
+)  # fmt: skip
+def test_numbers_take_the_forms_of_word(number: int, form: str, said: str) -> None:
+    assert figure(number, form) == said
+
+
+BOX = f"""<w:r {W} xmlns:v="urn:schemas-microsoft-com:vml"><w:pict><v:shape><v:textbox><w:txbxContent>
+<w:p><w:r><w:t>Never above 60 °C.</w:t></w:r></w:p></w:txbxContent></v:textbox></v:shape></w:pict></w:r>"""
+
+
+def test_boxes_and_tables_inside_cells_are_read(tmp_path: Path) -> None:
+    def build(document: Any) -> None:
+        table = document.add_table(3, 2)
+        for row, texts in zip(table.rows, (("Group", "Details"), ("Hoses", ""), ("Gaskets", "Graphite")), strict=True):
+            for cell, text in zip(row.cells, texts, strict=True):
+                cell.paragraphs[0].text = text
+        inner = table.cell(1, 1).add_table(2, 2)
+        for cell, text in zip(inner._cells, ("Hose", "Pressure", "H-12", "16 bar"), strict=True):
+            cell.paragraphs[0].text = text
+        table.cell(2, 1).paragraphs[0]._p.append(parse_xml(BOX))
+
+    found = saved(tmp_path, build)
+    assert rows(found) == [
+        "Group: Hoses; Details: Hose | Pressure; H-12 | 16 bar", "Group: Gaskets; Details: Graphite Never above 60 °C.",
+        "Hose: H-12; Pressure: 16 bar",
+    ]  # fmt: skip
+    assert found.drafts[-1].title.endswith("Hoses")
+
+
+def test_a_row_deleted_under_revision_is_gone_and_the_table_whole(tmp_path: Path) -> None:
+    def build(document: Any) -> None:
+        table = document.add_table(3, 2)
+        for row, texts in zip(
+            table.rows, (("Material", "Supplier"), ("Gaskets", "Kuroda"), ("Gaskets", "Shirai")), strict=True
+        ):
+            for cell, text in zip(row.cells, texts, strict=True):
+                cell.paragraphs[0].text = text
+        table.rows[1]._tr.get_or_add_trPr().append(parse_xml(f'<w:del {W} w:id="9" w:author="x"/>'))
+
+    found = saved(tmp_path, build)
+    assert rows(found) == ["Material: Gaskets; Supplier: Shirai"]
+    assert found.tables[0].whole
+
+
+def test_hidden_slides_are_marked_and_come_last_merged_cells_fill_their_rows(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    for title in ("Old prices", "Prices"):
+        slide = show.slides.add_slide(show.slide_layouts[5])
+        slide.shapes.title.text = title
+        table = slide.shapes.add_table(3, 2, Inches(1), Inches(2), Inches(4), Inches(2)).table
+        for cell, text in zip(table.iter_cells(), ("Region", "Units", "East", "1", "", "2"), strict=True):
+            cell.text = text
+        table.cell(1, 0).merge(table.cell(2, 0))
+    show.slides[0]._element.set("show", "0")
+    show.save(str(tmp_path / "a.pptx"))
+    found = read_file(tmp_path / "a.pptx")
+    assert [draft.title for draft in found.drafts if draft.kind == "table"] == [
+        "Prices",
+        "Prices > Old prices (hidden)",
+    ]
+    assert rows(found)[:2] == ["Region: East; Units: 1", "Region: East; Units: 2"]
+    assert found.notes == ("hidden slides were read and marked: 1",)

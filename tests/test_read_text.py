@@ -1,0 +1,40 @@
+"""HTML and plain text: cells by the rules of running text, front matter, tables drawn with rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .reading import rows, words, written
+
+SHOP = """<html><body><table><tr><th>Tool<th>Price<th>Medium<th>作業</tr>
+<tr><td>Drill<td><del>12,000 JPY</del> <ins>9,800 JPY</ins><td>H<sub>2</sub>O<td><ruby>点<rt>てん</rt>検<rt>けん</rt></ruby></tr>
+<tr><td>Saw<td><span style="display:none">15000</span>7,<b>500</b> JPY<td>Oil<br>Fat<td><s>x</s><p>a</p><p>b</p></tr></table>
+<p>Was <s>1 day</s> two days.</p><iframe src="x"></iframe></body></html>"""
+
+
+def test_cells_follow_the_rules_of_running_text(tmp_path: Path) -> None:
+    found = written(tmp_path / "shop.html", SHOP)
+    assert rows(found) == [
+        "Tool: Drill; Price: 9,800 JPY; Medium: H2O; 作業: 点検", "Tool: Saw; Price: 7,500 JPY; Medium: Oil Fat; 作業: a b",
+    ]  # fmt: skip
+    assert "Was two days." in words(found)
+    assert found.notes == ("1 embedded pages or objects in it were not read",)
+
+
+def test_the_properties_of_a_note_are_read(tmp_path: Path) -> None:
+    found = written(
+        tmp_path / "n.md",
+        "---\ntitle: Lockout\nowner: Sumire Kato\ntags: [safety]\n---\n\n# Lockout\n\nHang the tag.\n",
+    )
+    assert "owner: Sumire Kato" in words(found)
+    assert found.drafts[0].title == "Lockout"
+
+
+def test_tables_drawn_with_rules_are_tables(tmp_path: Path) -> None:
+    grid = "+------+-------+\n| Part | Price |\n+======+=======+\n| bolt | 3     |\n| long |       |\n+------+-------+\n"
+    grid += "| nut  | 4     |\n+------+-------+\n"
+    simple = "====  =====\nName  City\n====  =====\n遠藤  大阪\nAbe   Nara\n====  =====\n"
+    found = written(tmp_path / "t.rst", f"Parts\n=====\n\n{grid}\nand\n\n{simple}\nEnd.\n")
+    said = ["Part: bolt long; Price: 3", "Part: nut; Price: 4", "Name: 遠藤; City: 大阪", "Name: Abe; City: Nara"]
+    assert rows(found) == said
+    assert "End." in words(found)
