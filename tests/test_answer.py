@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from assistant.answer.answer import Answer, Assistant, Draft, Exchange, Found, standalone
-from assistant.model.llm import Llm, Part, Stream, Turn
+from assistant.model.llm import Llm
+from assistant.model.loading import load, untrained
+from assistant.model.parts import Part, Stream, Turn
 from assistant.model.prompt import REFUSAL
-from assistant.model.reader import load, untrained
 from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, BridgeMismatch, MissingPart
@@ -246,8 +247,8 @@ def test_the_untrained_bridge_keeps_what_stands_near_the_words_of_the_question()
     said = " The warehouse was painted grey and its doors were renewed by people from outside. " * 2
     ids = llm.tokenize(f"{said}The spindle is greased every 500 hours. {said}")
     asked = llm.tokenize(" How often is the spindle greased?")
-    (slots,) = untrained(llm).slots([ids], 4, asked)
-    kept = "".join(llm.vocabulary.detokenize([ids[place]]) for place in slots.places)
+    (given,) = untrained(llm).kept([ids], 4, asked)
+    kept = "".join(llm.vocabulary.detokenize([ids[place]]) for place in given.places)
     assert "spindle" in kept
     assert "500" in kept
 

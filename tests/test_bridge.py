@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.model.bridge import About, Bridge, save
-from assistant.model.relevance import RATIOS, slot_count
+from assistant.model.relevance import RATIOS, soft_count
 from ingest.base.errors import BadWeights, BridgeMismatch
 from ingest.space.space import Vectors
 
@@ -65,17 +65,17 @@ passages = st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=80)
 
 @given(passages, passages, st.sampled_from(RATIOS))
 def test_a_question_is_given_some_of_a_passage_in_its_order(ids: list[int], question: list[int], ratio: int) -> None:
-    (slots,) = Bridge.untrained(ABOUT, NAMES, Mind()).slots([ids], ratio, question)
-    assert len(slots) == slot_count(len(ids), ratio)
+    (kept,) = Bridge.untrained(ABOUT, NAMES, Mind()).kept([ids], ratio, question)
+    assert len(kept) == soft_count(len(ids), ratio)
     rest = iter(ids)
-    assert all(slot in rest for slot in slots)
+    assert all(slot in rest for slot in kept)
 
 
 def test_two_questions_about_a_passage_are_given_different_parts_of_it_and_it_is_read_once() -> None:
     mind = Mind()
     bridge = Bridge.untrained(ABOUT, NAMES, mind)
     passage = [3, *[1] * 20, 57, *[1] * 20, 53, 1]
-    (first,), (second,) = bridge.slots([passage], 8, [57]), bridge.slots([passage], 8, [53])
+    (first,), (second,) = bridge.kept([passage], 8, [57]), bridge.kept([passage], 8, [53])
     assert first != second
     assert 57 in first and 53 in second
     assert mind.read == 1
@@ -86,7 +86,7 @@ def test_what_was_kept_longest_unused_is_forgotten(monkeypatch: pytest.MonkeyPat
     bridge = Bridge.untrained(ABOUT, NAMES, mind)
     monkeypatch.setattr("assistant.model.bridge.REMEMBERED", 24)  # bytes: two passages of twelve tokens
     for start, read in ((0, 1), (0, 1), (20, 2), (0, 2), (40, 3), (0, 3), (20, 4)):
-        bridge.slots([range(start, start + 12)], 2)
+        bridge.kept([range(start, start + 12)], 2)
         assert mind.read == read
 
 
@@ -103,7 +103,7 @@ def test_a_saved_bridge_reads_as_before(tmp_path: Path) -> None:
     save(ABOUT, bridge._tensors, tmp_path / "a.safetensors")
     loaded = Bridge.load(tmp_path / "a.safetensors", "abc", MIND, "words-1")
     ids = list(range(40))
-    assert loaded.slots([ids], 4) == bridge.slots([ids], 4)
+    assert loaded.kept([ids], 4) == bridge.kept([ids], 4)
     assert np.allclose(loaded.meant(noise(3, 8)), bridge.meant(noise(3, 8)), atol=0.05)
     assert loaded.about == ABOUT
     save(ABOUT, loaded._tensors, tmp_path / "b.safetensors")
@@ -151,4 +151,4 @@ def test_uncertain_vectors_are_not_read() -> None:
 
 def test_a_ratio_the_bridge_is_not_made_for_is_an_error() -> None:
     with pytest.raises(ValueError, match="3"):
-        Bridge.untrained(ABOUT, NAMES, MIND).slots([[1, 2, 3]], 3)
+        Bridge.untrained(ABOUT, NAMES, MIND).kept([[1, 2, 3]], 3)

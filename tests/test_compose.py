@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.answer.compose import ANSWER_ROOM, RATIO, compose
 from assistant.model import prompt
-from assistant.model.llm import Slots
+from assistant.model.parts import Kept
 from assistant.search.retrieve import Hit
 from ingest.space.entity import Entity, Locator
 from ingest.space.space import Vectors
@@ -24,9 +24,9 @@ class Telegram:
     def __init__(self) -> None:
         self.asked: list[Sequence[int]] = []
 
-    def slots(self, sources: Sequence[Sequence[int]], ratio: int, question: Sequence[int]) -> list[Slots]:
+    def kept(self, sources: Sequence[Sequence[int]], ratio: int, question: Sequence[int]) -> list[Kept]:
         self.asked.append(question)
-        return [Slots(b"kept", len(ids), tuple(range(0, len(ids), ratio)), b"name") for ids in sources]
+        return [Kept(b"kept", len(ids), tuple(range(0, len(ids), ratio)), b"name") for ids in sources]
 
     def meant(self, vectors: Vectors) -> Vectors:
         return vectors[:, :1]

@@ -26,8 +26,8 @@ from assistant.evaluate.reading import (
 from assistant.evaluate.tasks import _modes
 from assistant.model.bridge import About, Bridge
 from assistant.model.llm import Llm
-from assistant.model.reader import load
-from assistant.model.relevance import slot_count
+from assistant.model.loading import load
+from assistant.model.relevance import soft_count
 from assistant.model.tokens import Tokens
 from assistant.model.verbatim import Verbatim
 from ingest.base.errors import BadInput
@@ -114,10 +114,10 @@ def test_every_mode_gives_the_sources_as_it_says(examiner: Examiner) -> None:
     assert examiner.bodies(asked, "text", other) == list(asked.passages)
     lengths = [len(examiner.llm.tokenize(f" {passage}")) for passage in asked.passages]
     for ratio in (2, 4, 8, 16):
-        slots = examiner.bodies(asked, f"soft {ratio}", other)
-        assert sum(len(body) for body in slots) == sum(slot_count(length, ratio) for length in lengths)
+        kept = examiner.bodies(asked, f"soft {ratio}", other)
+        assert sum(len(body) for body in kept) == sum(soft_count(length, ratio) for length in lengths)
     unasked = examiner.bodies(asked, "unasked 4", other)
-    assert sum(len(body) for body in unasked) == sum(slot_count(length, 4) for length in lengths)
+    assert sum(len(body) for body in unasked) == sum(soft_count(length, 4) for length in lengths)
     assert unasked[asked.right].places != examiner.bodies(asked, "soft 4", other)[asked.right].places  # type: ignore[union-attr]
     hybrid = examiner.bodies(asked, "hybrid", other)
     assert [isinstance(body, str) for body in hybrid] == [place == asked.right for place in range(3)]
@@ -131,7 +131,7 @@ def test_every_mode_gives_the_sources_as_it_says(examiner: Examiner) -> None:
 
 @pytest.mark.slow
 def test_only_a_free_answer_may_have_words_of_its_own(tmp_path: Path) -> None:
-    """The default model, shown slots of nothing: held to the words of the passages it guesses among them."""
+    """The default model, shown soft tokens of nothing: held to the words of the passages it guesses among them."""
     settings = Settings(home=tmp_path)
     llm, bridge = load(settings, build.space(settings))
     examiner = Examiner(llm, bridge)  # type: ignore[arg-type]

@@ -87,7 +87,7 @@ def test_answers_cite_the_source_that_holds_them_and_absent_ones_are_refused(
     assert refused
 
 
-def test_hybrid_mixes_text_and_slots(config: FitConfig, corpus: Corpus) -> None:
+def test_hybrid_mixes_text_and_soft_tokens(config: FitConfig, corpus: Corpus) -> None:
     packs = [Packer(corpus, config).draw(number, "hybrid") for number in range(20)]
     ratios = {item.ratio for pack in packs for item in pack.context if isinstance(item, Source)}
     assert ratios == {TEXT, 4, 8}

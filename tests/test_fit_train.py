@@ -17,11 +17,12 @@ from assistant.fit.config import FitConfig
 from assistant.fit.data import Branch, Pack, Source
 from assistant.fit.lora import Lora
 from assistant.fit.model import Model
-from assistant.fit.reader import Reader
+from assistant.fit.network import Network
 from assistant.fit.train import rate, run
 from assistant.model import prompt
 from assistant.model.bridge import Bridge
-from assistant.model.llm import Llm, Turn
+from assistant.model.llm import Llm
+from assistant.model.parts import Turn
 from assistant.model.relevance import Selector, token_shapes, token_stems
 from assistant.model.tokens import Tokens
 from ingest.base.errors import BadInput
@@ -140,16 +141,16 @@ def test_the_learning_rate_rises_stays_and_falls(config: FitConfig) -> None:
 
 @pytest.mark.parametrize("arch", ["llama", "qwen2"])
 def test_a_soft_prompt_scores_in_llama_cpp_as_in_training(tmp_path: Path, arch: str) -> None:
-    """The sequence training built and the one serving builds are the same, slots, words, adapter and all."""
+    """The sequence training built and the one serving builds are the same, soft tokens, words, adapter and all."""
     path = write_model(tmp_path / "tiny.gguf", arch)
-    reader, tokens = Reader(path), Tokens(path)
+    network, tokens = Network(path), Tokens(path)
     generator = torch.Generator().manual_seed(0)
     names = tokens.names()
     rarity = np.arange(len(names), dtype=np.float32) / len(names)
     table = {"rarity": rarity, "shape": token_shapes(names), "stem": token_stems(names)}
-    lora = Lora(reader, 4, 8, generator)
-    selector = Selector(lambda ids: reader.embedding[torch.tensor(ids)].numpy(), table)
-    model = Model(reader, selector, lora)
+    lora = Lora(network, 4, 8, generator)
+    selector = Selector(lambda ids: network.embedding[torch.tensor(ids)].numpy(), table)
+    model = Model(network, selector, lora)
     with torch.no_grad():
         for value in lora.pairs.values():
             value.copy_((value + 0.05 * torch.randn(value.shape, generator=generator)).half())
@@ -167,8 +168,8 @@ def test_a_soft_prompt_scores_in_llama_cpp_as_in_training(tmp_path: Path, arch: 
         ours = model.scores(model.lay(Pack(context, (branch,))))[0].numpy()
     llm = Llm(path, adapter=tmp_path / "lora.gguf", context=512)
     chosen = selector.anchors([(first, 4), (third, 2)], asked)
-    slots = [llm.remember(ids).only(places) for ids, places in zip((first, third), chosen, strict=True)]
-    bodies = [slots[0], said[1], slots[1]]
+    kept = [llm.remember(ids).only(places) for ids, places in zip((first, third), chosen, strict=True)]
+    bodies = [kept[0], said[1], kept[1]]
     turns = [Turn("system", (prompt.system(),)), Turn("user", tuple(prompt.user(bodies, question)))]
     theirs = llm.logits(llm.chat(turns))
     assert ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs) > 0.9999

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.model.llm import APART, Llm, Turn, Vocabulary, _vector_fault, cut, default_model, render
+from assistant.model.llama import APART, vector_fault
+from assistant.model.llm import Llm, default_model
+from assistant.model.parts import Turn, cut
 from assistant.model.prompt import REFUSAL
 from assistant.model.verbatim import Verbatim
+from assistant.model.vocabulary import Vocabulary, render
 from ingest.base.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
 
 TEXT = "The capital of Japan is Tokyo. The firm was founded in 1962 and makes pressure gauges for pumps. "
@@ -171,9 +174,9 @@ def test_a_prompt_beyond_the_window_is_refused(llm: Llm) -> None:
 
 def test_models_with_sectioned_positions_do_not_read_vectors() -> None:
     """M-RoPE models and those with wider input rows are refused with the reason."""
-    assert "M-RoPE" in _vector_fault(8, 576, 576)
-    assert "1152" in _vector_fault(0, 1152, 576)
-    assert _vector_fault(2, 576, 576) == ""
+    assert "M-RoPE" in vector_fault(8, 576, 576)
+    assert "1152" in vector_fault(0, 1152, 576)
+    assert vector_fault(2, 576, 576) == ""
 
 
 def test_files_that_are_no_model(tmp_path: Path) -> None:
@@ -210,13 +213,13 @@ def test_cut_is_the_text_before_the_first_stop(text: str, stop: list[str], size:
         assert not any(word in found for word in stop)
 
 
-# -- slots -------------------------------------------------------------------------------------------
+# -- soft tokens -------------------------------------------------------------------------------------------
 
 PASSAGE = " The museum in Kyoto opened in 1952 and holds more than nine thousand works."
 
 
 def test_a_passage_kept_whole_reads_like_its_words(llm: Llm) -> None:
-    """With every token kept, slots differ from words only in that the passage was read by itself: the answer stays."""
+    """With every token kept, soft tokens differ from words only in that the passage was read by itself: the answer stays."""
     ids = llm.tokenize(PASSAGE)
     whole = llm.remember(ids)
     asked = llm.tokenize("\nQuestion: In which city is the museum?\nAnswer: The museum is in the city of")
@@ -224,23 +227,23 @@ def test_a_passage_kept_whole_reads_like_its_words(llm: Llm) -> None:
         assert "Kyoto" in "".join(llm.stream(["Read this.", body, asked], max_tokens=3))
 
 
-def test_slots_stand_where_their_tokens_stood_and_what_follows_goes_on_behind_the_last(llm: Llm) -> None:
+def test_soft_tokens_stand_where_their_tokens_stood_and_what_follows_goes_on_behind_the_last(llm: Llm) -> None:
     ids = llm.tokenize(PASSAGE)
-    slots = llm.remember(ids).only([2, 5, 9])
-    assert (len(slots), slots.span) == (3, 10)
+    kept = llm.remember(ids).only([2, 5, 9])
+    assert (len(kept), kept.span) == (3, 10)
     before, after = llm.tokenize("Read this."), llm.tokenize(" Well?")
-    stream = llm.stream([before, slots, after], max_tokens=1)
+    stream = llm.stream([before, kept, after], max_tokens=1)
     list(stream)
     assert (stream.usage.soft, stream.usage.text) == (3, len(before) + len(after))
     first = len(before)
     assert llm._places[first : first + 4] == [first + 2, first + 5, first + 9, first + 10]
 
 
-def test_other_slots_are_not_taken_from_the_cache(llm: Llm) -> None:
-    """A prompt that differs in its slots alone is read anew from there, and equal ones are not read again."""
+def test_other_soft_tokens_are_not_taken_from_the_cache(llm: Llm) -> None:
+    """A prompt that differs in its soft tokens alone is read anew from there, and equal ones are not read again."""
     ids, other = llm.tokenize(PASSAGE), llm.tokenize(" Invoices above one million yen are signed by two people today.")
     one, two = (llm.remember(passage).only([2, 5, 9]) for passage in (ids, other))
-    fresh = [llm.logits(["Read this.", slots, " What is it about?"]) for slots in (one, two)]
+    fresh = [llm.logits(["Read this.", kept, " What is it about?"]) for kept in (one, two)]
     assert not np.allclose(*fresh)
     assert cosine(llm.logits(["Read this.", one, " What is it about?"]), fresh[0]) > 0.9999
     stream = llm.stream(["Read this.", one, " What is it about?"], max_tokens=1)
@@ -265,6 +268,6 @@ def test_remembering_leaves_the_prompt_as_it_was(llm: Llm) -> None:
 def test_a_passage_beyond_the_window_is_refused_and_so_are_too_many_sources(llm: Llm) -> None:
     with pytest.raises(ContextFull):
         llm.remember([5] * 4000)
-    slots = llm.remember(llm.tokenize(PASSAGE)).only([0])
+    kept = llm.remember(llm.tokenize(PASSAGE)).only([0])
     with pytest.raises(ContextFull, match="sources"):
-        llm.logits(["a", *[slots] * (APART + 1), "b"])
+        llm.logits(["a", *[kept] * (APART + 1), "b"])

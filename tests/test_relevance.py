@@ -30,7 +30,7 @@ from assistant.model.relevance import (
     repeated,
     shared,
     signs,
-    slot_count,
+    soft_count,
     token_shapes,
     token_stems,
 )
@@ -65,7 +65,7 @@ def test_as_many_are_chosen_as_the_ratio_says_in_reading_order_and_the_last_alwa
 ) -> None:
     places = chosen(ids, ratio, question)
     assert places == sorted(set(places))
-    assert len(places) == slot_count(len(ids), ratio)
+    assert len(places) == soft_count(len(ids), ratio)
     assert places[-1] == len(ids) - 1
 
 
@@ -73,10 +73,10 @@ def test_as_many_are_chosen_as_the_ratio_says_in_reading_order_and_the_last_alwa
     st.lists(st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=30), min_size=1, max_size=4),
     st.sampled_from(RATIOS),
 )
-def test_sources_share_their_slots_as_taking_the_best_one_by_one_would(scores: list[list[float]], ratio: int) -> None:
+def test_sources_share_their_soft_tokens_as_taking_the_best_one_by_one_would(scores: list[list[float]], ratio: int) -> None:
     """First what every source keeps: its last token and its best; then the best of all, the earlier first."""
     given_scores = [np.array(one, np.float32) for one in scores]
-    room = sum(slot_count(len(one), ratio) for one in scores)
+    room = sum(soft_count(len(one), ratio) for one in scores)
     naive = []
     for one in given_scores:
         best = sorted(range(len(one) - 1), key=lambda place: (-one[place], place))
@@ -91,20 +91,20 @@ def test_sources_share_their_slots_as_taking_the_best_one_by_one_would(scores: l
 @given(st.lists(st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=60), min_size=1, max_size=3))
 def test_what_is_chosen_at_a_coarser_ratio_is_chosen_at_a_finer_one(scores: list[list[float]]) -> None:
     made = [np.array(one, np.float32) for one in scores]
-    found = [shared(made, sum(slot_count(len(one), ratio) for one in made)) for ratio in RATIOS]
+    found = [shared(made, sum(soft_count(len(one), ratio) for one in made)) for ratio in RATIOS]
     for finer, coarser in pairwise(found):
         assert all(set(few) <= set(many) for many, few in zip(finer, coarser, strict=True))
 
 
-def test_the_source_that_the_question_is_about_gets_most_of_the_slots() -> None:
+def test_the_source_that_the_question_is_about_gets_most_of_the_soft_tokens() -> None:
     about, other = [SPINDLE, FIGURE, *[OIL, ROOM] * 20, STOP], [*[THE, ROOM] * 21, STOP]
     first, second = UNTRAINED.anchors([(about, 4), (other, 4)], [SPINDLE])
-    assert len(first) + len(second) == 2 * slot_count(43, 4)
+    assert len(first) + len(second) == 2 * soft_count(43, 4)
     assert len(second) == FEWEST
 
 
 def test_a_short_passage_keeps_a_few_tokens_at_any_ratio() -> None:
-    assert [slot_count(tokens, 16) for tokens in (1, 3, 20, 64, 65)] == [1, 3, FEWEST, FEWEST, 5]
+    assert [soft_count(tokens, 16) for tokens in (1, 3, 20, 64, 65)] == [1, 3, FEWEST, FEWEST, 5]
 
 
 def test_a_ratio_no_passage_is_given_at_is_an_error() -> None:

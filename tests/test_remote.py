@@ -20,7 +20,7 @@ from assistant.answer.discreet import DiscreetAssistant
 from assistant.app import build
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies
-from assistant.model.llm import Turn
+from assistant.model.parts import Turn
 from assistant.model.remote import Remote
 from assistant.search.retrieve import Retriever
 from ingest import pipeline

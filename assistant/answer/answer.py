@@ -32,7 +32,8 @@ from ingest.text.terms import is_telling, terms
 
 if TYPE_CHECKING:
     from assistant.model.bridge import Bridge
-    from assistant.model.llm import Llm, Stream, Usage
+    from assistant.model.llm import Llm
+    from assistant.model.parts import Stream, Usage
     from assistant.model.remote import Remote
     from assistant.search.question import Shown
     from assistant.search.retrieve import Hit, Retriever
@@ -183,7 +184,7 @@ class Assistant:
     @classmethod
     def open(cls, settings: Settings, memory: Memory, remote: Remote | None = None) -> Assistant:
         """The assistant with the parts that the settings name."""
-        from assistant.model.reader import load
+        from assistant.model.loading import load
         from assistant.search.retrieve import Retriever
 
         retriever = Retriever(memory, memory.catalog, memory.space)
@@ -312,8 +313,9 @@ class Assistant:
         self, case: _Case, hits: Sequence[Hit], llm: Llm | Remote, bridge: Bridge | None
     ) -> Iterator[Event]:  # fmt: skip
         """Shows the model's words as they come, and ends with what stands the check."""
-        from assistant.model.llm import Llm, Turn
-        from assistant.model.reader import allowed
+        from assistant.model.llm import Llm
+        from assistant.model.loading import allowed
+        from assistant.model.parts import Turn
         from assistant.model.remote import Sending
 
         bridge = None if llm.vector_fault else bridge

@@ -18,7 +18,7 @@ from ingest.space.space import Vectors
 
 if TYPE_CHECKING:
     from assistant.model.bridge import Bridge
-    from assistant.model.llm import Part, Slots
+    from assistant.model.parts import Kept, Part
     from assistant.search.retrieve import Hit
 
 Grounding = Literal["hybrid", "soft", "text", "none"]
@@ -98,7 +98,7 @@ def compose(
 def _body(
     hit: Hit, number: int, grounding: Grounding, tokenize: Tokenize, bridge: Bridge | None
 ) -> str | Vectors | Sequence[int]:
-    """One source: as words, as the tokens that slots are chosen of, or as vectors for what it means where it has no words."""
+    """One source: as words, as the tokens that soft ones are chosen of, or as vectors for what it means where it has no words."""
     entity = hit.entity
     words = entity.words[:LONGEST]
     if bridge is None or grounding == "text" or (grounding == "hybrid" and number < AS_WORDS and entity.text):
@@ -110,8 +110,8 @@ def _body(
 
 def _read(
     bodies: Sequence[str | Vectors | Sequence[int]], asked: Sequence[int], bridge: Bridge | None
-) -> list[str | Vectors | Slots]:
-    """The sources as the model gets them; those in tokens share their slots."""
+) -> list[str | Vectors | Kept]:
+    """The sources as the model gets them; those in tokens share their soft tokens."""
     soft = [body for body in bodies if not isinstance(body, str | np.ndarray)]
-    slots = iter(bridge.slots(soft, RATIO, asked) if bridge and soft else ())
-    return [body if isinstance(body, str | np.ndarray) else next(slots) for body in bodies]
+    kept = iter(bridge.kept(soft, RATIO, asked) if bridge and soft else ())
+    return [body if isinstance(body, str | np.ndarray) else next(kept) for body in bodies]

@@ -17,7 +17,8 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
-from assistant.model.llm import Llm, Stream, Turn
+from assistant.model.llm import Llm
+from assistant.model.parts import Stream, Turn
 from assistant.search.retrieve import Hit, Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput

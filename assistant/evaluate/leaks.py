@@ -145,7 +145,7 @@ class Echo:
         return [str(part) for turn in turns for part in turn.parts]
 
     def stream(self, parts: Sequence[str], **_: Any) -> Any:
-        from assistant.model.llm import Stream
+        from assistant.model.parts import Stream
 
         return Stream(iter(parts))
 

@@ -25,8 +25,9 @@ import numpy as np
 from assistant.evaluate.table import Cell, Table
 from assistant.model import prompt
 from assistant.model.bridge import Bridge
-from assistant.model.llm import Llm, Part, Slots, Turn
-from assistant.model.reader import DOUBTFUL, allowed, doubt
+from assistant.model.llm import Llm
+from assistant.model.loading import DOUBTFUL, allowed, doubt
+from assistant.model.parts import Kept, Part, Turn
 from ingest.base.errors import BadInput
 from ingest.space.space import Space, Vectors
 
@@ -42,11 +43,12 @@ MODES = (
     "none", "text", "text free", "soft 2", "soft 4", "soft 4 free", "soft 8", "soft 16", "unasked 4", "one vector", "hybrid",
     "shuffled", "zero", "zero free",
 )  # fmt: skip
-"""`unasked`: slots chosen without knowing the question. `hybrid`: the right passage as text, the others soft at 8. `shuffled`:
-slots at 4 of another question's passages. `zero`: slots at 4 that are all zero. An answer is held to the words of the
-sources; after any mode `free` lets it have any words, so that nothing of a passage reaches it but what the model reads."""
+"""`unasked`: soft tokens chosen without knowing the question. `hybrid`: the right passage as text, the others soft at 8.
+`shuffled`: soft tokens at 4 of another question's passages. `zero`: soft tokens at 4 that are all zero. An answer is held
+to the words of the sources; after any mode `free` lets it have any words, so that nothing of a passage reaches it but what
+the model reads."""
 
-Body = str | Vectors | Slots
+Body = str | Vectors | Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +165,14 @@ class Examiner:
     def __init__(self, llm: Llm, bridge: Bridge, space: Space | None = None) -> None:
         self.llm, self.bridge, self.space = llm, bridge, space
 
-    def slots(self, passages: Sequence[str], ratio: int, question: str) -> list[Slots]:
+    def kept(self, passages: Sequence[str], ratio: int, question: str) -> list[Kept]:
         """What the question is given of passages."""
         tokens = self.llm.tokenize
-        return self.bridge.slots([tokens(f" {one.strip()}") for one in passages], ratio, tokens(f" {question.strip()}"))
+        return self.bridge.kept([tokens(f" {one.strip()}") for one in passages], ratio, tokens(f" {question.strip()}"))
 
-    def _nothing(self, slots: Slots) -> Slots:
-        """As many slots at the same places, of a passage that is all zero vectors."""
-        return self.llm.remember(np.zeros((slots.length, self.llm.n_embd), np.float32)).only(slots.places)
+    def _nothing(self, kept: Kept) -> Kept:
+        """As many soft tokens at the same places, of a passage that is all zero vectors."""
+        return self.llm.remember(np.zeros((kept.length, self.llm.n_embd), np.float32)).only(kept.places)
 
     def _address(self, passage: str) -> Vectors:
         assert self.space is not None
@@ -185,21 +187,21 @@ class Examiner:
             case ["text"]:
                 return list(question.passages)
             case ["soft", ratio]:
-                return [*self.slots(question.passages, int(ratio), asked)]
+                return [*self.kept(question.passages, int(ratio), asked)]
             case ["unasked", ratio]:
-                return [*self.slots(question.passages, int(ratio), "")]
+                return [*self.kept(question.passages, int(ratio), "")]
             case ["one", "vector"]:
                 return [self._address(passage) for passage in question.passages]
             case ["hybrid"]:
                 right = question.passages[question.right]
                 bodies: list[Body] = [
-                    *self.slots([one for one in question.passages if one != right], HYBRID_RATIO, asked)
+                    *self.kept([one for one in question.passages if one != right], HYBRID_RATIO, asked)
                 ]
                 return [*bodies[: question.right], right, *bodies[question.right :]]
             case ["shuffled"]:
-                return [*self.slots(other.passages, CONTROL_RATIO, asked)]
+                return [*self.kept(other.passages, CONTROL_RATIO, asked)]
             case ["zero"]:
-                return [self._nothing(one) for one in self.slots(question.passages, CONTROL_RATIO, asked)]
+                return [self._nothing(one) for one in self.kept(question.passages, CONTROL_RATIO, asked)]
         raise ValueError(f"no such mode: {mode}")
 
     def parts(self, bodies: Sequence[Body], question: str) -> list[Part]:
@@ -313,9 +315,9 @@ LEADS = ("", "Briefly:", "In a word:", "Exactly:", "Once more:")
 
 
 def _first_soft(examiner: Examiner, passages: Sequence[str], ratio: int, question: str) -> tuple[int, float]:
-    """Tokens of a soft prompt, and seconds to choose its slots and read it."""
+    """Tokens of a soft prompt, and seconds to choose its soft tokens and read it."""
     begin = time.perf_counter()
-    bodies = examiner.slots(passages, ratio, question)
+    bodies = examiner.kept(passages, ratio, question)
     made = time.perf_counter() - begin
     reply = examiner.ask(bodies, question, 1, passages)
     return reply.tokens, made + reply.first_token
@@ -326,7 +328,7 @@ def first_token(
 ) -> Table:
     """Seconds to the first token for more and more passages, as text and soft; the static opening stays decoded.
 
-    The passages were read before, for another question; choosing their slots for this one counts.
+    The passages were read before, for another question; choosing their soft tokens for this one counts.
     """
     examiner.ask([], "Warm up?", 1)
     rows: list[tuple[Cell, ...]] = []
@@ -336,7 +338,7 @@ def first_token(
         text = examiner.ask(chosen, question, 1, chosen)
         row: list[Cell] = [count, text.tokens, text.first_token]
         for ratio in ratios:
-            examiner.slots(chosen, ratio, "Which others?")
+            examiner.kept(chosen, ratio, "Which others?")
             tries = [_first_soft(examiner, chosen, ratio, f"{asked} {question}") for asked in LEADS]
             seconds = median(seconds for _, seconds in tries)
             row += [tries[0][0], seconds, text.first_token / seconds]

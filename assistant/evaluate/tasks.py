@@ -219,7 +219,7 @@ def _modes(args: argparse.Namespace, usual: Sequence[str]) -> Sequence[str]:
 
 def _examiner(settings: Settings) -> Examiner:
     from assistant.evaluate.reading import Examiner
-    from assistant.model.reader import load, untrained
+    from assistant.model.loading import load, untrained
 
     words = build.space(settings)
     llm, bridge = load(settings, words)

@@ -25,14 +25,14 @@ class FitConfig:
         clip: largest norm of the gradient.
         tokens: most tokens in one packed sequence.
         packs: packed sequences per optimiser step.
-        relevance_steps: steps, before all others, of what chooses the slots.
+        relevance_steps: steps, before all others, of what chooses the soft tokens.
         text_steps: first steps, in which sources are given as text only.
         text_share, hybrid_share: how often all sources are text, or some are; otherwise all are soft.
         refuse_share, trap_share: questions whose source was left out, and changed questions that their source does not answer,
             for every question that is answered.
         altered_share: how often a passage has some of its names and figures replaced by others.
         invented: runs of made-up passages (tables, sensor events, minutes, ...) beside the given data.
-        ratio_odds: how often a soft sequence is at 2, 4, 8 and 16 tokens per slot.
+        ratio_odds: how often a soft sequence is at 2, 4, 8 and 16 tokens per soft token.
     """
 
     llm: Path

@@ -46,7 +46,7 @@ TEXT = 1
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A passage as it is given: `ratio` tokens per slot, 1 for text."""
+    """A passage as it is given: `ratio` tokens per soft token, 1 for text."""
 
     ids: Ids
     ratio: int

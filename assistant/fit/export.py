@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assistant.fit.config import FitConfig
 from assistant.fit.model import Model
-from assistant.fit.reader import file_hash
+from assistant.fit.network import file_hash
 from assistant.model.bridge import About, save
 
 
@@ -35,9 +35,9 @@ def export(model: Model, config: FitConfig, folder: Path, trained: str, space: s
     folder.mkdir(parents=True, exist_ok=True)
     bridge, adapter = paths(config.llm, folder)
     about = About(
-        llm_name=model.reader.shape.name,
+        llm_name=model.network.shape.name,
         llm_sha256=file_hash(config.llm),
-        n_embd=model.reader.shape.width,
+        n_embd=model.network.shape.width,
         space=space,
         trained=trained,
         config=json.dumps(config.as_dict()),

@@ -1,4 +1,4 @@
-"""Low-rank adapters on the reader's linear layers (LoRA, arXiv 2106.09685) and their GGUF export.
+"""Low-rank adapters on the network's linear layers (LoRA, arXiv 2106.09685) and their GGUF export.
 
 Knows nothing about what is trained or on which data.
 """
@@ -13,19 +13,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from assistant.fit.reader import LINEARS, Reader
+from assistant.fit.network import LINEARS, Network
 
 
 class Lora(nn.Module):
     """One pair (A: [rank, in], B: [out, rank]) per linear layer; the update is `alpha / rank * B A`."""
 
-    def __init__(self, reader: Reader, rank: int, alpha: float, generator: torch.Generator | None = None) -> None:
+    def __init__(self, network: Network, rank: int, alpha: float, generator: torch.Generator | None = None) -> None:
         super().__init__()
-        self.arch, self.rank, self.alpha = reader.shape.arch, rank, alpha
+        self.arch, self.rank, self.alpha = network.shape.arch, rank, alpha
         self.pairs = nn.ParameterDict()
-        for layer in range(reader.shape.layers):
+        for layer in range(network.shape.layers):
             for name in LINEARS:
-                weight = reader.weight(layer, name)
+                weight = network.weight(layer, name)
                 assert weight is not None
                 out, inner = weight.shape
                 a = torch.randn(rank, inner, generator=generator) / math.sqrt(inner)
@@ -33,7 +33,7 @@ class Lora(nn.Module):
                 self.pairs[f"blk/{layer}/{name}/b"] = nn.Parameter(torch.zeros(out, rank))
 
     def apply_to(self, name: str, x: Tensor, out: Tensor) -> Tensor:
-        """The output of linear `name` with the update added; fits `Reader.forward(apply=...)`."""
+        """The output of linear `name` with the update added; fits `Network.forward(apply=...)`."""
         key = name.replace(".", "/")
         a, b = self.pairs[f"{key}/a"].to(x.dtype), self.pairs[f"{key}/b"].to(x.dtype)
         inner = (x @ a.T) * (self.alpha / self.rank)

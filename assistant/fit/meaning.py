@@ -1,7 +1,7 @@
 """Vectors of the linguistic space as tokens of the model: the part of a bridge for what has no words.
 
 Fitted without the language model: words whose token and whose place in the space are both known. A ridge regression
-from place to input embedding comes first, then a small network that learns to tell each word from all others. A reader
+from place to input embedding comes first, then a small network that learns to tell each word from all others. A model
 that knows its own tokens can read what lands near them. Knows nothing about pictures.
 """
 

@@ -1,6 +1,6 @@
-"""Reader and adapter as one model over packed sequences. Knows nothing about optimising or files.
+"""Network and adapter as one model over packed sequences. Knows nothing about optimising or files.
 
-A source that is given as slots is read by itself, seeing nothing but itself; every question sees only those of its tokens
+A source that is given as soft tokens is read by itself, seeing nothing but itself; every question sees only those of its tokens
 that it needs, at the places they had in it, and goes on right behind the last. That is what `assistant.model.llm` does when it
 serves. What stands between the sources sees of them what is kept when nothing is asked.
 """
@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from assistant.fit.data import TEXT, Pack, Source
 from assistant.fit.lora import Lora
-from assistant.fit.reader import Reader
+from assistant.fit.network import Network
 from assistant.model.relevance import Selector
 
 
@@ -80,11 +80,11 @@ class _Rows:
 
 
 class Model(nn.Module):
-    """Only the adapter is trained; the reader's weights are buffers, and `selector` says which tokens become slots."""
+    """Only the adapter is trained; the network's weights are buffers, and `selector` says which tokens become soft tokens."""
 
-    def __init__(self, reader: Reader, selector: Selector, lora: Lora | None) -> None:
+    def __init__(self, network: Network, selector: Selector, lora: Lora | None) -> None:
         super().__init__()
-        self.reader, self.selector, self.lora = reader, selector, lora
+        self.network, self.selector, self.lora = network, selector, lora
 
     def lay(self, pack: Pack) -> Laid:
         """The context, soft sources included, then the branches, each seeing only the context."""
@@ -104,17 +104,17 @@ class Model(nn.Module):
             begin = len(rows.ids) + len(branch.prompt) - 1
             learned += [(begin + i, token, number) for i, token in enumerate(branch.target)]
             rows.words((*branch.prompt, *branch.target[:-1]), number)
-        device = self.reader.embedding.device
-        vectors = self.reader.embed(torch.tensor(rows.ids, device=device)).float()
+        device = self.network.embedding.device
+        vectors = self.network.embed(torch.tensor(rows.ids, device=device)).float()
         at, targets, numbers = (torch.tensor(column, device=device) for column in zip(*learned, strict=True))
         return Laid(vectors, torch.tensor(rows.positions, device=device), rows.mask(device), at, targets, numbers)
 
     def scores(self, laid: Laid) -> Tensor:
         """Logits of the learned rows [rows, vocabulary], float32; the others are never computed."""
-        vectors = laid.vectors.to(self.reader.embedding.dtype)[None]
+        vectors = laid.vectors.to(self.network.embedding.dtype)[None]
         apply = None if self.lora is None else self.lora.apply_to
-        states = self.reader(vectors, laid.positions[None], laid.mask[None], apply)[0]
-        scores: Tensor = self.reader.logits(states[laid.learned]).float()
+        states = self.network(vectors, laid.positions[None], laid.mask[None], apply)[0]
+        scores: Tensor = self.network.logits(states[laid.learned]).float()
         return scores
 
 

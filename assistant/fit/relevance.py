@@ -1,6 +1,6 @@
-"""Training what chooses a passage's slots: which of its tokens does a question need? Knows nothing about the reader's layers.
+"""Training what chooses a passage's soft tokens: which of its tokens does a question need?
 
-`assistant.model.relevance.network` in torch, fitted before anything else to where the answers of the training questions stand,
+`assistant.model.relevance` in torch, fitted before anything else to where the answers of the training questions stand,
 and to changed questions that no token answers. Short passages are read several at a time, so that there is a choice.
 """
 

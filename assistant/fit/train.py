@@ -24,7 +24,7 @@ from assistant.fit.export import export, take_over
 from assistant.fit.lora import Lora
 from assistant.fit.meaning import fit_meaning
 from assistant.fit.model import Model, exact, loss_of
-from assistant.fit.reader import Reader
+from assistant.fit.network import Network
 from assistant.fit.relevance import Table, fit_relevance
 from assistant.model.bridge import DOUBT
 from assistant.model.relevance import Selector
@@ -100,15 +100,15 @@ class _Run:
         self.config, self.progress = config, progress
         config.run.mkdir(parents=True, exist_ok=True)
         device = _device(config.device)
-        reader = Reader(config.llm, getattr(torch, _claim(config, device))).to(device)
+        network = Network(config.llm, getattr(torch, _claim(config, device))).to(device)
         tokens = Tokens(config.llm)
         self.corpus = prepare(config, tokens)
         self.step = 0
-        table = _tables(config, self.corpus, reader, space, named, self._chosen)
+        table = _tables(config, self.corpus, network, space, named, self._chosen)
         generator = torch.Generator().manual_seed(config.seed)
-        selector = Selector(lambda ids: reader.embedding[torch.tensor(ids)].float().cpu().numpy(), table)
-        lora = Lora(reader, config.rank, config.alpha, generator) if config.lora else None
-        self.model = Model(reader, selector, lora).to(device)
+        selector = Selector(lambda ids: network.embedding[torch.tensor(ids)].float().cpu().numpy(), table)
+        lora = Lora(network, config.rank, config.alpha, generator) if config.lora else None
+        self.model = Model(network, selector, lora).to(device)
         self.parameters = [] if lora is None else list(lora.parameters())
         idle = [torch.nn.Parameter(torch.zeros(1))]
         self.optimiser = torch.optim.AdamW(self.parameters or idle, betas=(0.9, 0.98), weight_decay=0.0)
@@ -229,13 +229,13 @@ def _claim(config: FitConfig, device: torch.device) -> str:
 def _tables(
     config: FitConfig,
     corpus: Corpus,
-    reader: Reader,
+    network: Network,
     space: Space | None,
     named: Callable[[], list[tuple[str, Vectors]]],
     progress: Callable[[int, float], None],
 ) -> Table:
-    """What is fitted before training and kept: what chooses slots, what maps meanings."""
-    embedding: Tensor = reader.embedding.float().cpu()
+    """What is fitted before training and kept: what chooses soft tokens, what maps meanings."""
+    embedding: Tensor = network.embedding.float().cpu()
     table = _kept(config.run / "relevance.npz", lambda: fit_relevance(corpus, embedding, config, progress))
     if space is None:
         return table

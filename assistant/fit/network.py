@@ -1,4 +1,4 @@
-"""The reader: a GGUF language model as a differentiable torch module.
+"""The network: a GGUF language model as a differentiable torch module.
 
 The weights are dequantised once and frozen; names and row order stay those of the GGUF, so that a LoRA trained
 here is an adapter llama.cpp can load without any permutation. Knows nothing about bridges, data or training.
@@ -43,7 +43,7 @@ Apply = Callable[[str, Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderShape:
+class Shape:
     """The hyper-parameters of a llama-family model, as its GGUF states them."""
 
     arch: str
@@ -59,33 +59,33 @@ class ReaderShape:
     context: int
 
 
-def read_shape(reader: gguf.GGUFReader) -> ReaderShape:
+def read_shape(file: gguf.GGUFReader) -> Shape:
     """The shape of the model in an open GGUF; `BadInput` with the reason if the bridge cannot serve it."""
-    arch = _field(reader, "general.architecture", "unknown")
+    arch = _field(file, "general.architecture", "unknown")
     if arch in REFUSED:
         raise BadInput(f"the architecture {arch} cannot read soft tokens: {REFUSED[arch]}")
     if arch not in SUPPORTED:
         known = ", ".join(sorted(SUPPORTED))
         raise BadInput(f"the architecture {arch} is not known to the bridge; it knows {known}")
     for key in ("rope.dimension_sections", "embedding_scale", "attention.scale", "residual_scale", "logit_scale"):
-        if _field(reader, f"{arch}.{key}", None) is not None:
+        if _field(file, f"{arch}.{key}", None) is not None:
             raise BadInput(f"the model sets {arch}.{key}: scaled or sectioned embeddings are not served rightly")
-    if _field(reader, f"{arch}.rope.scaling.type", "none") not in ("none", ""):
+    if _field(file, f"{arch}.rope.scaling.type", "none") not in ("none", ""):
         raise BadInput(f"the model sets {arch}.rope.scaling.type, which the trainer does not reproduce")
-    if any(tensor.name == "rope_freqs.weight" for tensor in reader.tensors):
+    if any(tensor.name == "rope_freqs.weight" for tensor in file.tensors):
         raise BadInput("the model carries rope_freqs.weight, which the trainer does not reproduce")
 
     def number(key: str, default: float | None = None) -> float:
-        value = _field(reader, f"{arch}.{key}", default)
+        value = _field(file, f"{arch}.{key}", default)
         if value is None:
             raise BadInput(f"the model does not say {arch}.{key}")
         return float(value)
 
     width, heads = int(number("embedding_length")), int(number("attention.head_count"))
     head_width = int(number("attention.key_length", width // heads))
-    return ReaderShape(
+    return Shape(
         arch=arch,
-        name=str(_field(reader, "general.name", "unnamed")),
+        name=str(_field(file, "general.name", "unnamed")),
         layers=int(number("block_count")),
         width=width,
         heads=heads,
@@ -98,8 +98,8 @@ def read_shape(reader: gguf.GGUFReader) -> ReaderShape:
     )
 
 
-def _field(reader: gguf.GGUFReader, key: str, default: Any) -> Any:
-    field = reader.get_field(key)
+def _field(file: gguf.GGUFReader, key: str, default: Any) -> Any:
+    field = file.get_field(key)
     return default if field is None else field.contents()
 
 
@@ -124,7 +124,7 @@ def _dequantised(tensor: gguf.ReaderTensor) -> Tensor:
     return torch.from_numpy(np.array(values, dtype=np.float32))
 
 
-class Reader(nn.Module):
+class Network(nn.Module):
     """A frozen llama-family decoder over given embeddings.
 
     `embed(ids)` gives input vectors, `forward(vectors, positions, mask)` the last hidden states after the final
