@@ -74,7 +74,7 @@ def _holds_always(condition: Condition, column: Column | None) -> bool:
         "GREATERTHANOREQUALTO": first <= min(days),
         "LESSTHANOREQUALTO": max(days) <= first,
     }
-    return within.get(condition.operator, False)
+    return bool(within.get(condition.operator, False))
 
 
 def _word_named(value: str, column: Column | None, shown: Sequence[Shown], question: str) -> bool:

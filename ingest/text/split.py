@@ -32,7 +32,10 @@ WINDOW = 100_000
 
 _TERMINAL = r"[.!?][\"'”’)\]]*(?=\s)|[。！？．][」』）”’)\]]*|[…:;](?=\n)"
 _ITEM = r"(?:[-*+•・◦●○■□▪※★]\s*|\(?\d{1,3}[.)]\s|[①-⑳]|[（(][\d一二三四五六七八九十]+[）)]|#{1,6} )"
-_BREAK = re.compile(rf"(?P<paragraph>(?<![ \t])[ \t]*\n\s*\n\s*|(?<![ \t])[ \t]*\n(?=[ \t]*{_ITEM}))|(?P<sentence>(?:{_TERMINAL})\s*)")
+_BREAK = re.compile(
+    rf"(?P<paragraph>(?<![ \t])[ \t]*\n\s*\n\s*|(?<![ \t])[ \t]*\n(?=[ \t]*{_ITEM}))"
+    rf"|(?P<sentence>(?:{_TERMINAL})\s*)"
+)
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|No|Nos|Fig|Figs|Eq|Sec|Vol|pp|p|vs|cf|approx|max|min|ca|al|e\.g|i\.e|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|U\.S|a\.m|p\.m|dept|est|tel|ext)\.$"
