@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from assistant.compute.computer import Computed, Computer
 from assistant.compute.database import Database, QueryFailed
 from assistant.compute.grammar import grammar
+from assistant.compute.meaning import by
 from assistant.compute.mentions import Mentions, mentions, plainly
 from assistant.compute.prompt import turned, turns
 from assistant.compute.query import NotAllowed, parsed, rows_behind
@@ -21,6 +22,8 @@ from assistant.compute.schema import COLUMNS, show
 from assistant.compute.tell import tell
 from ingest.memory.tables import Kept
 from ingest.text.rows import Table, typed
+
+from .conftest import WordSpace
 
 
 class Scripted:
@@ -132,6 +135,7 @@ def test_a_nought_is_an_answer_when_there_were_rows_to_count() -> None:
         ("How many orders in July 2024?", 'SELECT count(*) FROM t WHERE year("Day") = 2024 AND month("Day") = 7'),
         ("How many orders over 200?", "SELECT count(*) FROM t"),
         ("How many orders over 200?", 'SELECT count(*) FROM t WHERE "Amount" > 300 AND "Amount" > 200'),
+        ("How many orders did branch C pay?", "SELECT count(*) FROM t WHERE \"Paid\" = 'Cash'"),
         ("How many orders of Minato?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Hoshino'"),
         ("How many orders of Sakura?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Kita'"),
         ("What did Sakura order?", 'SELECT "No" FROM t WHERE "Customer" = \'Sakura\''),
@@ -147,6 +151,13 @@ def test_a_year_that_all_rows_are_of_need_not_be_in_the_query() -> None:
     found = ask("How many orders in 2024?", "SELECT count(*) FROM t")
     assert found is not None
     assert found.values == ((5,),)
+
+
+def test_a_word_that_all_rows_have_need_not_be_in_the_query() -> None:
+    clinics = table("clinics", "City|Beds|Owner", "Kobe|5|Kobe", "Kobe|7|Mori")
+    found = ask("How many beds are there in Kobe?", 'SELECT sum("Beds") FROM t', over=[clinics])
+    assert found is not None
+    assert found.values == ((12.0,),)
 
 
 def test_a_title_or_header_may_hold_a_figure_of_the_question() -> None:
@@ -217,6 +228,19 @@ def test_a_wide_table_is_shown_by_the_columns_that_the_question_means() -> None:
     (shown,) = show("雪がいちばん深く積もったのはいつ？", [wide])
     assert len(shown.columns) == COLUMNS
     assert [column.name for column in shown.columns[:2]] == ["年月日", "最深積雪(cm)"]
+
+
+def test_columns_in_another_language_are_found_by_meaning() -> None:
+    wide = typed("t", [(f"spalte {n}", "") for n in range(60)], [list(range(60)), list(range(1, 61))], [2, 3])
+    near = {"spalte 40": 1.0}
+    (shown,) = show("which column?", [wide], lambda question, names: [near.get(name, 0.0) for name in names])
+    assert "spalte 40" in [column.name for column in shown.columns]
+    assert "spalte 40" not in [column.name for column in show("which column?", [wide])[0].columns]
+
+
+def test_nearness_is_that_of_the_space(space: WordSpace) -> None:
+    low, high = by(space)("snow depth", ["air pressure", "depth of snow"])
+    assert low < high
 
 
 def test_of_many_words_those_that_the_question_names_are_shown() -> None:
@@ -303,10 +327,10 @@ def test_an_answer_names_its_values_in_the_language_of_the_question(query: str, 
 
 
 def test_an_answer_over_an_incomplete_table_says_so() -> None:
-    part = replace(ORDERS, whole=False)
+    part = replace(ORDERS, left_out=("the rows behind 9",))
     found = ask("how many?", "SELECT count(*) FROM t", over=[part])
     assert found is not None
-    assert "not in the memory" in tell(found, japanese=False)
+    assert "the rows behind 9" in tell(found, japanese=False)
 
 
 def test_a_mean_is_not_told_with_more_digits_than_make_sense() -> None:

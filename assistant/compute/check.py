@@ -69,7 +69,7 @@ def _holds_always(condition: Condition, column: Column | None) -> bool:
     if column is None or column.type != "date" or not (days := [value[:10] for value in column.values if value]):
         return False
     first, last = condition.values[0][:10], condition.values[-1][:10]
-    within = {
+    within: dict[str, bool] = {
         "BETWEEN": first <= min(days) and max(days) <= last,
         "GREATERTHANOREQUALTO": first <= min(days),
         "LESSTHANOREQUALTO": max(days) <= first,
@@ -120,21 +120,31 @@ def _dropped_time(query: Query, shown: Sequence[Shown], named: Mentions) -> str:
 
 
 def _dropped_figure(query: Query, shown: Sequence[Shown], named: Mentions) -> str:
+    """A figure must be in the query, a name or a title; one below all that is in the tables only marks what is missing."""
     used = {float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", query.sql)}
     used |= {abs(n) for n in used} | {c.missing for one in shown for c in one.columns if c.missing is not None}
     known = plain(" ".join([*(one.table.name for one in shown), *(c.name for one in shown for c in one.columns)]))
-    left = [n for n in named.numbers if n not in used and n not in map(float, named.years) and f"{n:g}" not in known]
-    return f"{left[0]:g}" if left else ""
+    figures = [v for one in shown for c in one.table.columns if c.type == "number" for v in c.values if v is not None]
+    for figure in sorted(named.numbers - used - set(map(float, named.years))):
+        if figure >= min([0.0, *figures]) and not _within(f"{figure:g}", known):
+            return f"{figure:g}"
+    return ""
 
 
 def _dropped_word(query: Query, shown: Sequence[Shown]) -> str:
+    """A word of a column that the question names must be compared with, unless the table is of nothing else."""
     said = [plain(value.strip("%")) for condition in query.conditions for value in condition.values]
-    for one in shown:
-        for _, value in one.exact:
-            word = plain(value)
-            if not any(word in other or (other and other in word) for other in said):
-                return value
+    said += [plain(one.table.name) for one in shown]
+    said += [plain(word) for one in shown for c in one.table.columns for word in _words(c) if len(_words(c)) == 1]
+    for word in dict.fromkeys(value for one in shown for _, value in one.exact):
+        if not any(_within(plain(word), other) or _within(other, plain(word)) for other in said):
+            return word
     return ""
+
+
+def _within(word: str, text: str) -> bool:
+    """Whether a word stands in a text: between blanks, or anywhere where words are not parted."""
+    return bool(word) and (f" {word} " in f" {text} " or (len(word) > 1 and not word.isascii() and word in text))
 
 
 # -- columns ------------------------------------------------------------------------------------------------------

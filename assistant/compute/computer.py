@@ -88,9 +88,11 @@ class Computed:
         return self.query.sql
 
     @property
-    def whole(self) -> bool:
-        """False when rows of the source are missing in a table."""
-        return all(one.table.whole for one in self.shown)
+    def left_out(self) -> list[str]:
+        """In words, what is missing of the tables, as far as it concerns the columns used."""
+        others = {c.name for one in self.shown for c in one.table.columns} - set(self.query.columns)
+        said = dict.fromkeys(text for one in self.shown for text in one.table.left_out)
+        return [text for text in said if not any(text.startswith(f"column {name}:") for name in others)]
 
     @property
     def unread(self) -> int:

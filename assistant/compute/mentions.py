@@ -18,9 +18,7 @@ _MONTH = re.compile(r"(?<!\d)(1[0-2]|[1-9])月")
 _SHORT = [month[:3] for month in MONTHS if month != "may"]
 _NAMED = re.compile(rf"\b(?:May|(?i:{'|'.join([*(m for m in MONTHS if m != 'may'), *_SHORT, 'sept'])}))\b")
 """An English month; "may" is one only with a capital, and never as the first word."""
-_NUMBER = re.compile(
-    r"(?<![A-Za-z\d.,])[-−△]?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|(?<![A-Za-z\d.])[-−△]?\d+(?:\.\d+)?"
-)
+_NUMBER = re.compile(r"(?<![A-Za-z\d.,])[-−△]?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|(?<![A-Za-z\d.])[-−△]?\d+(?:\.\d+)?")
 _SCALES = {"万": 1e4, "億": 1e8, "千": 1e3, "百万": 1e6, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _SCALE = re.compile(r"\s*(百万|万|億|千|thousand\b|million\b|billion\b)", re.IGNORECASE)
 _ERA_YEARS = {"令和": 2018, "平成": 1988, "昭和": 1925}

@@ -25,10 +25,7 @@ _WORDS = {
 }  # fmt: skip
 _NOTES = {
     "tied": ("Several share this place.", "同じ値のものが複数あります。"),
-    "part": (
-        "The table has rows that are not in the memory, so this is not of all of them.",
-        "この表には記憶にない行があり、全件の値ではありません。",
-    ),
+    "part": ("Not all of the table is in the memory: {}.", "この表は全部が記憶にあるわけではありません（{}）。"),
     "unread": (
         "Cells that could not be read were left out: {}.",
         "読み取れなかったセル {} 個は含まれていません。",
@@ -52,8 +49,8 @@ def notes(computed: Computed, japanese: bool) -> Iterator[str]:
     """What a reader must know beside the figures."""
     if computed.tied:
         yield _NOTES["tied"][japanese]
-    if not computed.whole:
-        yield _NOTES["part"][japanese]
+    if computed.left_out:
+        yield _NOTES["part"][japanese].format("; ".join(computed.left_out))
     if computed.unread:
         yield _NOTES["unread"][japanese].format(computed.unread)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from sqlite3 import Connection
@@ -72,6 +72,13 @@ def among(catalog: Catalog, sources: Sequence[str], viewer: Viewer) -> list[Kept
     return [kept for *_, kept in sorted(found, key=lambda item: item[:2])]
 
 
+def tellers(catalog: Catalog, table: str, rows: Collection[int]) -> dict[int, str]:
+    """The entity that tells each of these rows, by row number; a record has none, it is told by the table's own."""
+    query = "SELECT id, locator FROM entity WHERE parent = ? AND kind = 'row'"
+    told = {json.loads(row["locator"]).get("row"): row["id"] for row in catalog.connection.execute(query, (table,))}
+    return {row: told.get(row, table) for row in rows}
+
+
 def examine(catalog: Catalog) -> tuple[int, int]:
     """How many tables there are, and how many of them do not open."""
     damaged = count = 0
@@ -126,7 +133,7 @@ def _unpacked(content: bytes) -> Table:
         for said, cells in zip(about["columns"], values[2:], strict=True)
     )
     parts = tuple(values[1]) if about["parts"] else ()
-    return Table(about["name"], columns, tuple(values[0]), parts, about["whole"])
+    return Table(about["name"], columns, tuple(values[0]), parts, tuple(about["left_out"]))
 
 
 def fill(database: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:
@@ -170,7 +177,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
 def _about(table: Table) -> dict[str, Any]:
     said = [field.name for field in fields(Column) if field.name != "values"]
     columns = [{name: getattr(column, name) for name in said} for column in table.columns]
-    return {"name": table.name, "whole": table.whole, "parts": bool(table.parts), "columns": columns}
+    return {"name": table.name, "left_out": table.left_out, "parts": bool(table.parts), "columns": columns}
 
 
 def _iso(value: Any) -> Any:

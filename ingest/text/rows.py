@@ -1,8 +1,8 @@
 """Tables and sensor records as rows to compute over: columns with types and units. Knows no reader and no store.
 
 A column is a number, a moment ("date"), a time of day, yes or no, or words. What cannot be read as its column's type
-is empty and counted; codes that stand for "not measured" (-200, -9999) are found and empty too. Days written in two
-ways (10/03/2004) are read as the rest of their column is. A column of days beside one of times of day tells moments.
+is empty and counted; codes that stand for "not measured" (-200, -9999) are found and empty too. A column of days beside
+one of times of day tells moments.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from .cells import Cell, cell, shown
+from .columns import Column as Read
 from .columns import Columns
+from .convention import decide
 
 ColumnType = Literal["number", "date", "time", "boolean", "text"]
 USUAL = 0.9
@@ -26,8 +28,7 @@ ALIKE = 0.8
 """Share of common column names from which two tables have one form."""
 REPEATED = 5
 """Times that a code for a missing value is seen at least."""
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
-_TWO_WAYS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,19 @@ class Table:
     Attributes:
         places: the row number of each row as a spreadsheet shows it.
         parts: the sheet or file of each row of a union; empty when it is one table.
-        whole: False when the source has rows that are not here: sums and counts over it are not of everything.
+        left_out: in words, what belongs to the table and is not here; empty when it is whole.
     """
 
     name: str
     columns: tuple[Column, ...]
     places: tuple[int, ...]
     parts: tuple[str, ...] = ()
-    whole: bool = True
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether sums and counts over it are of everything."""
+        return not self.left_out
 
     def __len__(self) -> int:
         return len(self.places)
@@ -71,7 +77,6 @@ class Table:
 
 def typed(
     name: str, pairs: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]], places: Sequence[int],
-    whole: bool = True,
 ) -> Table:  # fmt: skip
     """A table of cells as they were read.
 
@@ -85,18 +90,29 @@ def typed(
     columns = [
         _column(called, unit, list(values)) for called, (_, unit), values in zip(names, pairs, cells, strict=True)
     ]
-    return Table(name, tuple(_moments(_without_codes(columns))), tuple(places), whole=whole)
+    return Table(name, tuple(_moments(_without_codes(columns))), tuple(places))
 
 
 def of(read: Columns) -> Table:
-    """The rows that a reader delivered. Words are looked at once more as a column: times of day, days in two orders."""
-    columns = [_again(column.name, column.unit, column.values, column.unread) for column in read.columns]
-    return Table(read.name, tuple(_moments(_without_codes(columns))), tuple(read.rows), whole=not read.left_out)
+    """The rows that a reader delivered. Words that are times of day become those, codes for "not measured" empty."""
+    columns = [_taken(column) for column in read.columns]
+    return Table(read.name, tuple(_moments(_without_codes(columns))), tuple(read.rows), left_out=read.left_out)
 
 
-def _again(name: str, unit: str, values: Sequence[object], unread: int) -> Column:
-    column = _column(name, unit, values)
-    return replace(column, unread=column.unread + unread)
+def _taken(column: Read) -> Column:
+    if column.type == "text":
+        return replace(_words(column.name, column.unit, column.values), unread=column.unread)
+    kind: ColumnType = "date" if column.type == "datetime" else column.type
+    return Column(column.name, kind, column.unit, tuple(map(_plain, column.values)), column.unread)
+
+
+def _plain(value: object) -> Any:
+    """A value as it is kept: figures as floats, moments in ISO 8601 by the clock on the wall."""
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None).isoformat(" ")
+    if isinstance(value, dt.date):
+        return f"{value.isoformat()} 00:00:00"
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def one_form(tables: Sequence[Table]) -> list[list[Table]]:
@@ -116,7 +132,11 @@ def union(tables: Sequence[Table], parts: Sequence[str], name: str) -> Table:
     columns = tuple(_stacked(name, tables) for name in names)
     places = tuple(place for table in tables for place in table.places)
     said = tuple(part for table, part in zip(tables, parts, strict=True) for _ in table.places)
-    return Table(name, columns, places, said, all(table.whole for table in tables))
+    return Table(name, columns, places, said, _together(tables))
+
+
+def _together(tables: Sequence[Table]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(said for table in tables for said in table.left_out))
 
 
 # -- columns -------------------------------------------------------------------------------------------------
@@ -124,67 +144,41 @@ def union(tables: Sequence[Table], parts: Sequence[str], name: str) -> Table:
 
 def _column(name: str, unit: str, values: Sequence[object]) -> Column:
     """A column with the type of at least nine in ten of its cells; words when there is none."""
-    times = [_clock(value) for value in values]
-    cells = [Cell("empty", None) if time else cell(value) for value, time in zip(values, times, strict=True)]
-    filled = sum(bool(shown(value)) for value in values)
-    count = Counter(item.type for item in cells)
-    units = {item.unit for item in cells if item.type == "number"}
-    if filled and sum(time is not None for time in times) >= USUAL * filled:
-        return _kept(name, "time", "", times, filled)
-    if filled and count["number"] >= USUAL * filled and len(units - {""}) <= 1:
-        figures = [float(item.value) if item.type == "number" else None for item in cells]  # type: ignore[arg-type]
-        return _kept(name, "number", unit or next(iter(units - {""}), ""), figures, filled)
-    if filled and count["boolean"] >= USUAL * filled:
-        return _kept(name, "boolean", "", [i.value if i.type == "boolean" else None for i in cells], filled)
-    days = _days(values, cells) if count["date"] or any(map(_two_ways, values)) else []
-    if filled and sum(day is not None for day in days) >= USUAL * filled:
-        return _kept(name, "date", "", days, filled)
-    return _kept(name, "text", unit, [shown(value) or None for value in values], filled)
+    texts = [unicodedata.normalize("NFKC", text) for value in values if any(map(str.isdigit, text := shown(value)))]
+    convention = decide(texts, name)
+    cells = [cell(value, convention) for value in values]
+    filled = [item for item in cells if item.type != "empty"]
+    kind = Counter(item.type for item in filled).most_common(1)[0][0] if filled else "text"
+    units = {item.unit for item in filled if item.type == "number"} - {""}
+    fitting = [item for item in filled if item.type == kind]
+    if kind == "text" or kind == "empty" or len(fitting) < USUAL * len(filled) or len(units) > 1:
+        return _words(name, unit, values)
+    made = tuple(_meant(item) if item.type == kind else None for item in cells)
+    return Column(name, kind, unit or next(iter(units), ""), made, len(filled) - len(fitting))
 
 
-def _kept(name: str, kind: ColumnType, unit: str, values: Sequence[Any], filled: int) -> Column:
-    return Column(name, kind, unit, tuple(values), filled - sum(value is not None for value in values))
+def _meant(item: Cell) -> Any:
+    if item.type == "date":
+        return _plain(dt.datetime.fromisoformat(str(item.value)))
+    return float(item.value) if item.type == "number" else item.value  # type: ignore[arg-type]
 
 
-def _clock(value: object) -> str | None:
+def _words(name: str, unit: str, values: Sequence[object]) -> Column:
+    """A column of words, or of times of day when they are."""
+    said = [shown(value) or None for value in values]
+    times = [_clock(text) if text else None for text in said]
+    told = sum(text is not None for text in said)
+    if told and sum(time is not None for time in times) >= USUAL * told:
+        return Column(name, "time", "", tuple(times), told - sum(time is not None for time in times))
+    return Column(name, "text", unit, tuple(said))
+
+
+def _clock(text: str) -> str | None:
     """A time of day as HH:MM:SS; the 24th hour is none, it belongs to the next day."""
-    if isinstance(value, dt.time):
-        return value.replace(microsecond=0, tzinfo=None).isoformat()
-    match = _CLOCK.fullmatch(shown(value)) if isinstance(value, str) else None
-    if not match or int(match[1]) > 23 or int(match[2]) > 59:
+    match = _CLOCK.fullmatch(text)
+    if not match or int(match[1]) > 23:
         return None
     return f"{int(match[1]):02}:{match[2]}:{match[3] or '00'}"
-
-
-def _two_ways(value: object) -> re.Match[str] | None:
-    return _TWO_WAYS.fullmatch(value.strip()) if isinstance(value, str) else None
-
-
-def _days(values: Sequence[object], cells: Sequence[Cell]) -> list[str | None]:
-    """Moments in ISO 8601; what is written like 10/03/2004 is read in the one order that fits the whole column."""
-    both = [_two_ways(value) for value in values]
-    first = any(match and int(match[1]) > 12 for match in both)
-    second = any(match and int(match[2]) > 12 for match in both)
-    found: list[str | None] = []
-    for item, match in zip(cells, both, strict=True):
-        if match and first != second:
-            found.append(_ordered(match, day_first=first))
-        else:
-            found.append(_full(str(item.value)) if item.type == "date" else None)
-    return found
-
-
-def _ordered(match: re.Match[str], *, day_first: bool) -> str | None:
-    day, month = (match[1], match[2]) if day_first else (match[2], match[1])
-    hour, minute, second = (int(part or 0) for part in match.groups()[3:])
-    try:
-        return dt.datetime(int(match[3]), int(month), int(day), hour, minute, second).isoformat(" ")
-    except ValueError:
-        return None
-
-
-def _full(iso: str) -> str:
-    return dt.datetime.fromisoformat(iso).replace(tzinfo=None).isoformat(" ")
 
 
 def _moments(columns: Sequence[Column]) -> list[Column]:
