@@ -1,8 +1,8 @@
-"""The durable list of files to ingest. Knows nothing about how a file is read.
+"""The durable list of files to ingest.
 
-A job is asked for once, stays `waiting` until its source is stored or reported, and is found again after a kill.
-A file that was being read when the process died is tried again after all others, so one that kills its reader
-cannot hold up the rest. Every asking has a ticket, by which a process that only asked can follow what became of it.
+A job is asked for once, stays `waiting` until its source is stored or reported, and is found again after a kill. A file
+that was being read when the process died is tried again after all others, so one that kills its reader cannot hold up
+the rest. Every asking has a ticket, by which a process that only asked can follow what became of it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reading one source: the reader that accepts it, and everything it has to say, bounded. Knows nothing about memory.
+"""Reading one source: the reader that accepts it, and everything it has to say, bounded.
 
 The one place where any failure of a format library becomes a clear line.
 """

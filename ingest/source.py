@@ -1,4 +1,4 @@
-"""A source: bytes at a path, with their hash and what kind of bytes they are. Knows nothing about what they mean.
+"""A source: bytes at a path, with their hash and what kind of bytes they are.
 
 `walk` lists files in an order that does not change; `look` opens one and says what it is by its content. Names are
 believed only between kinds of plain text that content cannot tell apart (a CSV of one column, Markdown without marks).

@@ -3,7 +3,6 @@
 What a user sees is one of four things and always says which: a figure computed from the rows of a table; the model's
 words, where they are supported by what they cite and speak to the question; otherwise the best supporting quotation; or
 that the sources do not hold the answer.
-Knows nothing about how sources are stored or shown.
 """
 
 from __future__ import annotations

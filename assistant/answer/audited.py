@@ -1,4 +1,4 @@
-"""An assistant whose every answer is written into the audit before it is given. Knows nothing about how it is made."""
+"""An assistant whose every answer is written into the audit before it is given."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""When no single source answers: what one source names is looked up in another. Knows nothing about language models.
+"""When no single source answers: what one source names is looked up in another.
 
-"What does the alarm mean that stopped MC-3?" needs the log, which names the alarm, and the manual, which explains it.
-A link is a part number, order number or the like: it stands in one sentence, is not in the question, and the other
-source is about it. Two sentences are taken together only when they say more of what was asked than any source alone.
+"What does the alarm mean that stopped MC-3?" needs the log, which names the alarm, and the manual, which explains it. A
+link is a part number, order number or the like: it stands in one sentence, is not in the question, and the other source
+is about it. Two sentences are taken together only when they say more of what was asked than any source alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Does the evidence carry what is said? Knows nothing about language models, stores or screens.
+"""Does the evidence carry what is said?
 
 A sentence is supported by the words it cites when its numbers, codes and names stand there exactly and its other terms
 stand there or mean nearly the same. Terms are stems, for Japanese pairs of characters.

@@ -1,6 +1,6 @@
 """Marks in an answer become citations: the entity, its exact place, and words that stand there letter for letter.
 
-Knows nothing about how the answer was made. A mark that names no source is taken out of the answer and reported.
+A mark that names no source is taken out of the answer and reported.
 """
 
 from __future__ import annotations

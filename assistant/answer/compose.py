@@ -1,7 +1,7 @@
 """What the model is given: numbered sources as words or soft tokens, and the question, within the context window.
 
-Knows nothing about how sources were found or what becomes of the answer. Source [n] of the prompt is hit n - 1, always:
-a source that does not fit is left out with its reason, and so is everything ranked below it.
+Source [n] of the prompt is hit n - 1, always: a source that does not fit is left out with its reason, and so is
+everything ranked below it.
 """
 
 from __future__ import annotations

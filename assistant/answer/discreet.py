@@ -1,7 +1,7 @@
 """An assistant that hears and speaks placeholders inside, and shows originals only to whom may see them.
 
 Personal data in a question is replaced before anything is searched, recorded or given to a model; in the answer it is
-put back at the very end, for viewers who may reveal. Knows nothing about how answers are made.
+put back at the very end, for viewers who may reveal.
 """
 
 from __future__ import annotations

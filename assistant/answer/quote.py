@@ -1,12 +1,12 @@
-"""The extractive reader: which words of the sources answer the question. Knows nothing about language models or stores.
+"""The extractive reader: which words of the sources answer the question.
 
 Every sentence of the hits is a candidate. A small linear model ranks them by what they share with the question: rare
 words, meaning (late interaction between the question's slots and the stored slots of the passage, Khattab & Zaharia,
 ColBERT, arXiv 2004.12832), and whether they hold the sort of thing that was asked for. A second one says how likely
 the best one answers the question at all; below a threshold the honest answer is a refusal.
 
-The weights were fitted on a part of SQuAD 1.1 train by
-`python -m assistant.evaluate.quoting squad_train_part.jsonl.gz --questions 1500`.
+The weights were fitted on a part of SQuAD 1.1 train by `python -m assistant.evaluate.quoting squad_train_part.jsonl.gz
+--questions 1500`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A query as one SELECT with bound values. Knows nothing about the database it runs in.
+"""A query as one SELECT with bound values.
 
 The table is called `data`; each of its rows has the id of its entity in the column `ENTITY`.
 """

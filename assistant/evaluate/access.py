@@ -1,6 +1,6 @@
 """What access control costs a search: one vector collection per scope, of which only the readable ones are opened,
 beside one collection for all with a filter over its metadata. Same vectors, same questions, one run; recall against
-an exact search. Knows nothing about people or policies.
+an exact search.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@
 HOME is a memory with a glossary (left as it was found); QUESTIONS has one JSON object a line with `question` and
 `source`. Two measures: the share of questions with a right source among the first hits, and the share of the entities
 nearest to a concept's vector that speak of it. Damping 0, the definition alone, is what refinement has to beat.
-Knows nothing about how refinement works.
 """
 
 from __future__ import annotations

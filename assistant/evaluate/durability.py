@@ -1,7 +1,7 @@
 """Kills an ingestion at random moments, runs it again, and compares what is in the memory with an undisturbed run.
 
 `kotonoha evaluate durability` kills with SIGKILL, so nothing of ours can clean up. Real files, the real encoder, the
-real stores. Knows nothing about what makes it hold.
+real stores.
 """
 
 from __future__ import annotations

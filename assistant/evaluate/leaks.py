@@ -7,8 +7,6 @@ what an auditor sees. The language model is one that *echoes everything it is gi
 reached it. The encoder is one that puts a question exactly where the entity lies that it is after. An output leaks
 when any text in it has the id, the file or a distinctive string of an unreadable entity that the probe did not say
 itself. The same probes by somebody who reads everything show that leaks would be seen.
-
-Knows nothing about how the gate works.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ References are JSON lines of `source` (a path below FOLDER), `page` (of a PDF), 
 typed by hand from the page or the recording; those that are shipped name public files. The rate is the edit distance to
 what the reader yields, in reading order, over the length of the reference; above 1, more was invented than there was.
 Beside it the obvious alternative: the text layer of the PDF, and the whole recording given to the recogniser at once.
-Knows nothing about how a page or a recording is read.
 """
 
 from __future__ import annotations

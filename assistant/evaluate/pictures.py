@@ -4,7 +4,7 @@
 
 FOLDER holds photographs named NUMBER_class_name.jpg, one per class. Descriptions are JSON lines of `picture` (a file's
 stem) and `description`, which do not name the class; those that are shipped were written before anything was measured
-with them. Beside it the obvious alternative, the best class name alone. Knows nothing about how a picture is placed.
+with them. Beside it the obvious alternative, the best class name alone.
 """
 
 from __future__ import annotations

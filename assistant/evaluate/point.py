@@ -1,8 +1,7 @@
 """Which rows of one table a question points at: by its words, by order ("the next after"), by size ("the longest").
 
 Where `calculate` answers only what it fully understands, this one ranks and may be wrong. It measures how far rows of a
-found table can be told apart by rules; answers do not use it. Knows nothing about vectors, viewers or how the table was
-found.
+found table can be told apart by rules; answers do not use it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@
 The labelled set has one JSON object a line: `language` (ja, en), `half` (dev: rules were tuned on it; held-out: they
 were not, but one person wrote both) and `marked`, a sentence in which ⟦kind:value⟧ marks personal data. A span counts
 as found when kind, start and end are all exact; `leaked` is the part of marked characters that stays readable.
-Knows nothing about how the finder works.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     kotonoha evaluate sensors --file ../shared/data/sensors
 
 The folder has CSV files and `nab_anomaly_windows.json`: file -> list of [start, end]. A window is found when an event
-overlaps it. The alternative is what one would write first: every run of values more than three standard deviations
-from the mean is an event. Knows nothing about how events are found.
+overlaps it. The alternative is what one would write first: every run of values more than three standard deviations from
+the mean is an event.
 """
 
 from __future__ import annotations

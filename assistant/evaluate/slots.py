@@ -2,10 +2,10 @@
 
     kotonoha evaluate slots [--file ROWS] [--questions N]
 
-ROWS has one JSON object a line with `question` and `context`; default is the sample firm. Every passage is placed anew in
-float32 and ranked by late interaction alone (mean over the question's states of the best cosine with a slot, Khattab &
-Zaharia, arXiv 2004.12832), once for each way of storing. Product quantisation (Jegou, Douze & Schmid, TPAMI 2011) learns
-its codebooks from the slots of these very passages and sees no question. Knows nothing about the store.
+ROWS has one JSON object a line with `question` and `context`; default is the sample firm. Every passage is placed anew
+in float32 and ranked by late interaction alone (mean over the question's states of the best cosine with a slot, Khattab
+& Zaharia, arXiv 2004.12832), once for each way of storing. Product quantisation (Jegou, Douze & Schmid, TPAMI 2011)
+learns its codebooks from the slots of these very passages and sees no question.
 """
 
 from __future__ import annotations

@@ -4,9 +4,8 @@
 
 FOLDER holds files and `topics.jsonl`; default is the sample firm. A topic names, by regular expressions over words, the
 entities of each modality that speak of it. Each of them is asked for the others: how often one about the same topic is
-among the nearest 1 and 5 of the other modality, as they lie and after the mean of each modality is taken off; beside
-it what chance gives. The gap is the distance between the means of two modalities (Liang et al. 2022, arXiv 2203.02053).
-Knows nothing about how an entity is placed.
+among the nearest 1 and 5 of the other modality, as they lie and after the mean of each modality is taken off; beside it
+what chance gives. The gap is the distance between the means of two modalities (Liang et al. 2022, arXiv 2203.02053).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A table of measurements: printed for people, one JSON object for machines. Knows nothing about what was measured."""
+"""A table of measurements: printed for people, one JSON object for machines."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 In the passage, its questions and their answers some answers are replaced by answers of the same kind from elsewhere
 ("entity substitution", Longpre et al. 2021, arXiv 2109.05052). What was seen a second time then has to be read a second
-time. Knows nothing about where passages come from.
+time.
 """
 
 from __future__ import annotations

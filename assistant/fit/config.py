@@ -1,4 +1,4 @@
-"""Everything a training run depends on, in one frozen value. Knows nothing about how it is done."""
+"""Everything a training run depends on, in one frozen value."""
 
 from __future__ import annotations
 

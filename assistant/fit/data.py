@@ -2,7 +2,7 @@
 
 One packed sequence is the opening, a few numbered sources, and then *branches*: questions with their answers that all
 see the sources but not each other. Reading the sources is most of the cost, so fifteen questions cost hardly more than
-two. Knows nothing about tensors.
+two.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What training leaves behind: a bridge file and a GGUF adapter. Knows nothing about how they were trained."""
+"""What training leaves behind: a bridge file and a GGUF adapter."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Low-rank adapters on the network's linear layers (LoRA, arXiv 2106.09685) and their GGUF export.
-
-Knows nothing about what is trained or on which data.
-"""
+"""Low-rank adapters on the network's linear layers (LoRA, arXiv 2106.09685) and their GGUF export."""
 
 from __future__ import annotations
 

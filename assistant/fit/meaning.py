@@ -2,7 +2,7 @@
 
 Fitted without the language model: words whose token and whose place in the space are both known. A ridge regression
 from place to input embedding comes first, then a small network that learns to tell each word from all others. A model
-that knows its own tokens can read what lands near them. Knows nothing about pictures.
+that knows its own tokens can read what lands near them.
 """
 
 from __future__ import annotations

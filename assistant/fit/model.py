@@ -1,8 +1,9 @@
-"""Network and adapter as one model over packed sequences. Knows nothing about optimising or files.
+"""Network and adapter as one model over packed sequences.
 
-A source that is given as soft tokens is read by itself, seeing nothing but itself; every question sees only those of its tokens
-that it needs, at the places they had in it, and goes on right behind the last. That is what `assistant.model.llm` does when it
-serves. What stands between the sources sees of them what is kept when nothing is asked.
+A source that is given as soft tokens is read by itself, seeing nothing but itself; every question sees only those of
+its tokens that it needs, at the places they had in it, and goes on right behind the last. That is what
+`assistant.model.llm` does when it serves. What stands between the sources sees of them what is kept when nothing is
+asked.
 """
 
 from __future__ import annotations

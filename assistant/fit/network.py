@@ -1,7 +1,7 @@
 """The network: a GGUF language model as a differentiable torch module.
 
-The weights are dequantised once and frozen; names and row order stay those of the GGUF, so that a LoRA trained
-here is an adapter llama.cpp can load without any permutation. Knows nothing about bridges, data or training.
+The weights are dequantised once and frozen; names and row order stay those of the GGUF, so that a LoRA trained here is
+an adapter llama.cpp can load without any permutation.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Invented passages of a small firm with questions about them, from `synthetic.yaml`. Knows nothing about tokens."""
+"""Invented passages of a small firm with questions about them, from `synthetic.yaml`."""
 
 from __future__ import annotations
 

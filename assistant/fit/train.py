@@ -1,7 +1,6 @@
 """The training loop: packed sequences in, a bridge and an adapter out, resumable after a kill.
 
-Everything is drawn by number from the seed, so a run that was killed goes on as if it had not been. Knows nothing about
-where the passages came from or how the result is served.
+Everything is drawn by number from the seed, so a run that was killed goes on as if it had not been.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Questions that sound answerable and are not: one detail of a real question changed. Knows nothing about tokens.
+"""Questions that sound answerable and are not: one detail of a real question changed.
 
 People who wrote the unanswerable questions of SQuAD 2.0 (arXiv 1806.03822) mostly put in another name or number, or the
 opposite of a word. So is it here: the passage speaks of the same things and does not say what is asked.

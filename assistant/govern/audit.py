@@ -5,8 +5,7 @@ breaks the chain at a place that can be named, and a chain rewritten without the
 HMAC is kept, sealed, beside the rows *and* in a file outside the database, so cutting off the end, or putting back an
 older copy of the database, shows too. Whoever holds the key can forge it: keep the key where the database is not.
 
-Knows nothing about what the events mean. Content (question, answer, quotes) is shown only to whom may read every scope
-it came from: governing is not reading.
+Content (question, answer, quotes) is shown only to whom may read every scope it came from: governing is not reading.
 """
 
 from __future__ import annotations

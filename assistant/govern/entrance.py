@@ -1,6 +1,6 @@
 """The way in: by an account once there is one; before that, for whoever was shown the address that the server printed.
 
-Asked at every request, so the first account holds from the next one on. Knows nothing about web pages.
+Asked at every request, so the first account holds from the next one on.
 """
 
 from __future__ import annotations

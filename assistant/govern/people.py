@@ -4,8 +4,6 @@ Passwords are kept as Argon2id hashes; sessions and tokens are 256 random bits o
 the catalogue lets nobody in. A token has its owner's rights, no more and no fewer. A revoked credential is refused at
 the next request. Whether a name exists cannot be learnt here: unknown and wrong read and cost the same, and are counted
 alike (`throttle`).
-
-Knows nothing about roles, scopes or web pages: what a person may do is the policy's matter, asked at every request.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Who may know what: the policy compiled, once a request, into the scopes a viewer may read, with reasons.
 
-A deny beats every allow, what no rule grants is closed, and governing reads nothing.
-The format of the file is documented in `policy_file`. Knows nothing about entities, credentials or the audit.
+A deny beats every allow, what no rule grants is closed, and governing reads nothing. The format of the file is
+documented in `policy_file`.
 """
 
 from __future__ import annotations

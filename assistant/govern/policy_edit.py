@@ -1,7 +1,7 @@
 """Changes to the policy's text by command, leaving its comments, order and layout as they are (ruamel.yaml).
 
 Every function takes a text that is in force and returns the changed one; `Policies.put` checks it and brings it into
-force. A subject is written `person:endo`, `role:clerk` or `group:night-shift`. Knows nothing about what rules mean.
+force. A subject is written `person:endo`, `role:clerk` or `group:night-shift`.
 """
 
 from __future__ import annotations

@@ -22,8 +22,6 @@
 Roles, groups and people may all have `reads`, `grants` (with a time), `denies` and `may`. A deny beats every allow,
 whoever it comes from. What no line grants is closed. Dates are days of this machine's time zone, the last included;
 moments need a time zone. Nobody reads by governing.
-
-Knows nothing about how rules are decided (`policy`).
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 Authorization-code flow with PKCE (RFC 7636), `state` and `nonce`. Of the ID token, signature, issuer, audience, expiry
 and nonce are verified by Authlib (extra `oidc`). What has to be remembered between going and coming back lies sealed
 in a cookie of ten minutes; the key lasts as long as this process.
-
-Knows nothing about accounts, policies and sessions: it says who somebody is; whether they come in is decided elsewhere.
 """
 
 from __future__ import annotations

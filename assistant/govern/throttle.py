@@ -2,7 +2,7 @@
 
 A browser that somebody once signed in with is known by a secret of its own and counted by itself (a "device cookie", as
 OWASP describes it). All else is counted by name and address together, by address, and, against many addresses at once,
-by name. Names that exist and names that do not are counted alike. Knows nothing about passwords.
+by name. Names that exist and names that do not are counted alike.
 """
 
 from __future__ import annotations

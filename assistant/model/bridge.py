@@ -9,7 +9,7 @@ Entities without words bring vectors of the linguistic space, which a small netw
 Related: block attention (arXiv 2409.15355), what to keep of a cache (H2O, arXiv 2306.14048; SnapKV, arXiv 2404.14469),
 a selector that knows the question (SeleCom, arXiv 2602.15856).
 
-Only numpy here. Knows nothing about llama.cpp or prompts.
+Only numpy here.
 """
 
 from __future__ import annotations

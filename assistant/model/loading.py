@@ -1,6 +1,6 @@
 """The language model that the settings name, with the adapter and the bridge that were made for it.
 
-Says also what an adapted model may answer. Knows nothing about where sources come from.
+Says also what an adapted model may answer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The one shape of a question to the model: numbered sources, then the question, in training as in serving.
 
 A prompt is a list of pieces, each tokenised by itself: words, or whatever stands for a source that is not given as
-words (soft tokens when serving). Knows nothing about tokens, models or chat templates.
+words (soft tokens when serving).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which tokens of a passage a question needs: they become its soft tokens. Knows nothing about what is kept of a token.
+"""Which tokens of a passage a question needs: they become its soft tokens.
 
 A small network over the model's own input embeddings. Every token of the passage gets the question's words that resemble
 it (aligned question embeddings, DrQA, arXiv 1704.00051), how rare it is, and how many of the question's words stand near;

@@ -1,4 +1,4 @@
-"""A model's tokens and chat form, as training needs them. Knows nothing about what is tokenised."""
+"""A model's tokens and chat form, as training needs them."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Answers in the words of the sources: what a small reader may write, token by token.
 
-An answer is a stretch of a source and the mark of a source that says it, or the refusal. A model of this size often begins
-with the right word and then loses the thread ("Yankea" for Yankee Film Company); held to the sources it cannot, and every
-answer can be cited. As in constrained decoding of names (De Cao et al. 2021, arXiv 2010.00904), with the sources themselves
-in place of a prefix tree. Works on bytes, since a token may end inside a letter. Knows nothing about models.
+An answer is a stretch of a source and the mark of a source that says it, or the refusal. A model of this size often
+begins with the right word and then loses the thread ("Yankea" for Yankee Film Company); held to the sources it cannot,
+and every answer can be cited. As in constrained decoding of names (De Cao et al. 2021, arXiv 2010.00904), with the
+sources themselves in place of a prefix tree. Works on bytes, since a token may end inside a letter.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What sort of thing a question asks for, and whether a sentence holds one. Knows nothing about sources or models.
+"""What sort of thing a question asks for, and whether a sentence holds one.
 
-A table of patterns, the most particular first, in English and Japanese. It is used to rank sentences and to notice
-that a source speaks about the right thing without saying what was asked ("how heavy" without any weight).
+A table of patterns, the most particular first, in English and Japanese. It is used to rank sentences and to notice that
+a source speaks about the right thing without saying what was asked ("how heavy" without any weight).
 """
 
 from __future__ import annotations

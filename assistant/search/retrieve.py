@@ -3,7 +3,6 @@
 Nearest addresses and shared words each propose entities; reciprocal ranks choose whom to look at closely; a small
 linear model ranks those by how the words of the question meet their slots (late interaction) and their sentences;
 near-duplicates are folded; neighbours and parents come along. Every row passes the gate of `memory.hydrate` again.
-Knows nothing about prompts or language models.
 
 Reciprocal rank fusion: Cormack et al. (SIGIR 2009). Late interaction: Khattab & Zaharia, ColBERT (arXiv 2004.12832).
 """

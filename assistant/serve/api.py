@@ -1,7 +1,7 @@
 """The server: questions over HTTP, sources opened at their place, signing in. The chat is mounted beside it.
 
 Every route gets its viewer from the request and hands it to the gate; what is not there and what is not the viewer's
-read alike. Knows nothing about how answers are made, and imports no model.
+read alike.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The door of the server: who may speak to it at all, and what every answer carries. Knows nothing about sources.
+"""The door of the server: who may speak to it at all, and what every answer carries.
 
 One ASGI middleware in front of everything, the chat included, so that a new route is closed until somebody opens it:
 

@@ -1,8 +1,7 @@
 """Conversations: what each person asked and was answered, kept by this process and by nobody else.
 
-A conversation is found only by its person and its name together, so somebody else's name for it finds nothing. What
-was once answered is shown again only while everything it rests on may still be read: the gate is asked each time.
-Knows nothing about how answers are made or shown.
+A conversation is found only by its person and its name together, so somebody else's name for it finds nothing. What was
+once answered is shown again only while everything it rests on may still be read: the gate is asked each time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How much of this server one request may take: bytes of its body, and seconds of waiting for them.
 
-One ASGI middleware in front of everything, the door included, so that nothing is parsed, and nobody is asked for, before
-the body is known to be bearable. Knows nothing about who is asking or what a body means.
+One ASGI middleware in front of everything, the door included, so that nothing is parsed, and nobody is asked for,
+before the body is known to be bearable.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where the server listens, and how long it bears a connection that says nothing or does not listen.
 
 What arrives before there is a whole request never reaches the application, so it is bounded here: the size and the time
-of the headers, the time in which an answer is not taken, the number of connections. Knows nothing about requests.
+of the headers, the time in which an answer is not taken, the number of connections.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whose turn it is: what takes long runs in threads of its own, a bounded number of each person's at a time.
 
-Opening a page never waits for somebody's questions, or for a crowd that guesses passwords: neither uses the threads that
-pages use. Who asks more than may wait is told so at once. Knows nothing about questions or passwords.
+Opening a page never waits for somebody's questions, or for a crowd that guesses passwords: neither uses the threads
+that pages use. Who asks more than may wait is told so at once.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Every function asks the gate, and answers alike for what is not there and what the viewer may not read. The original is
 opened only where its bytes are still the ones that were read; otherwise what the memory kept is shown instead.
-Knows nothing about web pages or pixels.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Who may read what: the one rule and the one gate. Knows nothing about files, vectors or web pages.
+"""Who may read what: the one rule and the one gate.
 
 An entity lies in exactly one scope; while it is moved it lies in two, and only who may read both may read it. A viewer
-carries the scopes compiled for this request from the policy.
-Everything that leaves the memory passes `may_read`; stores ask `Viewer.scopes` and open nothing else.
-There is no wildcard, no negation and no default viewer: unknown means closed.
+carries the scopes compiled for this request from the policy. Everything that leaves the memory passes `may_read`;
+stores ask `Viewer.scopes` and open nothing else. There is no wildcard, no negation and no default viewer: unknown means
+closed.
 """
 
 from __future__ import annotations

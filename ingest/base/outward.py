@@ -1,7 +1,7 @@
 """The way out of this machine: an HTTP client that speaks to the named servers and to nobody else.
 
 Only what a setting names is spoken to: by https, or in the clear to this very machine. Redirections are not followed,
-and proxies or passwords of the environment are not used. Knows nothing about what is sent or why.
+and proxies or passwords of the environment are not used.
 """
 
 from __future__ import annotations

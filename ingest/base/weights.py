@@ -1,7 +1,6 @@
 """Every outside model: name, licence, size, sha256, where it comes from, and what to do when it is missing.
 
-`models.toml` lists them. Weights are data: nothing here installs or imports what carried them. Knows nothing about how a
-model is used (the encoders do) or how one is brought (`fetch` does); what it gives out has been hashed (`verdicts`).
+`models.toml` lists them. Weights are data: nothing here installs or imports what carried them.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """The catalogue: one SQLite file that is the truth about sources, entities, jobs and everything governed.
 
 It owns the connection, the schema and its migrations, and the few statements about sources and entities.
-It knows nothing about Chroma (`memory` keeps vectors in step with it through `pending`), files or models.
 
-Every change to a source is one transaction: its entities, their words for lexical search and the list
-of vectors to put or drop (`pending`) are written together or not at all.
+Every change to a source is one transaction: its entities, their words for lexical search and the list of vectors to put
+or drop (`pending`) are written together or not at all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The lexical index: which words stand in which entity. Knows nothing about vectors, models or files.
+"""The lexical index: which words stand in which entity.
 
 There is one FTS5 table per access scope inside the catalogue, so what a viewer may not read has no influence on what
 the viewer is shown, not even as a statistic: rarity is counted over exactly the scopes that are searched.

@@ -5,9 +5,8 @@ is label propagation between concepts and the entities that mention them (Zhou e
 Consistency", NIPS 2003): each round a concept moves part of the way from its definition to those entities, and they
 may move a little towards their concepts; damping below one makes it converge.
 
-Only entities of the concept's own access scope take part, so a vector never carries what its readers may not read;
-when one of them is moved to another scope or forgotten, the catalogue itself takes the refinement back.
-Knows nothing about glossary files or questions.
+Only entities of the concept's own access scope take part, so a vector never carries what its readers may not read; when
+one of them is moved to another scope or forgotten, the catalogue itself takes the refinement back.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 `begin` labels them in one transaction with both scopes: from then on only who may read both may read them. `Memory`
 then takes them over one by one, words and vectors too, and does so again after a kill (`Memory.finish_moves`).
-Knows nothing about vectors, and needs no ownership of the memory.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Only recognisers that judge the form of a value and the words beside it: they need no model, a blank spaCy pipeline cuts
 the words. Those for web and mail addresses are left out, because Presidio's would fetch a list of domains from the web,
-and those for which there are rules here too. Knows nothing about what is redacted, or that there are other rules.
+and those for which there are rules here too.
 """
 
 from __future__ import annotations

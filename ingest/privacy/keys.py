@@ -1,7 +1,7 @@
 """Where the firm's secrets are kept: in files with strict rights, or in the keyring of the operating system.
 
-Each is a short text under a name, made on first use. Which of the two is a setting; a key that lies in a file moves into
-the keyring when the setting does. Knows nothing about what the secrets are for.
+Each is a short text under a name, made on first use. Which of the two is a setting; a key that lies in a file moves
+into the keyring when the setting does.
 """
 
 from __future__ import annotations

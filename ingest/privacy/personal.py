@@ -3,8 +3,6 @@
 A draft is redacted before it is an entity, so catalogue, words, vectors, slots and language models only ever hold
 placeholders. Which kinds are redacted is policy, kept in the catalogue by scope; without one it is `DEFAULT`.
 Originals lie sealed by entity in a table of their own; `originals` gives them back, through the gate.
-
-Knows nothing about how personal data is found (`redact`), sealed (`vault`) or who made the policy.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Sealing with the firm's keys: the originals of personal data, and whatever needs a secret of its own.
 
 `secret` keeps one random secret; `Vault` seals texts with AES-CBC and HMAC (Fernet, package cryptography).
-Knows nothing about what is personal, who may reveal it, or where keys and sealed texts are kept.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""JSON and JSON Lines: records as lines of "name: value" with their path, lists of like records as tables.
-
-It knows nothing about what values measure; series of measurements belong to the sensor reader, which is asked first.
-"""
+"""JSON and JSON Lines: records as lines of "name: value" with their path, lists of like records as tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the format of a spreadsheet's cell says about its figure: its unit or currency. Knows nothing about cells.
+"""What the format of a spreadsheet's cell says about its figure: its unit or currency.
 
 The format language is that of ECMA-376, part 1, 18.8.31.
 """

@@ -1,4 +1,4 @@
-"""A grid of cells becomes a table, its columns and its rows. Knows nothing about the file the cells came from.
+"""A grid of cells becomes a table, its columns and its rows.
 
 Used for sheets, CSV and Parquet, and for tables inside DOCX, HTML and PDF. A grid may hold several tables, parted by
 blank rows or columns; each may have a caption above it, a header of up to three rows with merged cells, and totals.

@@ -1,7 +1,7 @@
 """A document reader together with what the document's pictures show and its scanned pages say.
 
 A reader of documents knows nothing about pictures: it marks a page without text by a `page` without text, and a picture
-by a `picture` without text. Here the marks are opened, looked at and read. Knows nothing about vectors or memory.
+by a `picture` without text. Here the marks are opened, looked at and read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A message taken apart: eml, msg or one of an mbox becomes headers, texts in order, mails inside it and attachments.
 
 The standard library parses eml, python-oxmsg opens msg. Of several forms of one text the plain one is taken, unless it
-says less than the other. Knows nothing about drafts.
+says less than the other.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Reading the words in a picture: lines with boxes and confidence, in reading order. The only file that knows rapidocr.
 
-PP-OCRv6 reads Latin script, Japanese and Chinese. Knows nothing about files, pages or entities.
+PP-OCRv6 reads Latin script, Japanese and Chinese.
 """
 
 from __future__ import annotations

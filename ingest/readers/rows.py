@@ -1,6 +1,7 @@
-"""The rows below a header become drafts in words and typed columns. Knows nothing about where on a sheet they stood.
+"""The rows below a header become drafts in words and typed columns.
 
-How a column is written is decided from all of its cells (`convention`); its type is that of at least nine in ten of them.
+How a column is written is decided from all of its cells (`convention`); its type is that of at least nine in ten of
+them.
 """
 
 from __future__ import annotations

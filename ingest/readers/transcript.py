@@ -1,4 +1,4 @@
-"""Transcripts in WebVTT and SubRip: what was said, by whom, from which second to which. Knows nothing about sound.
+"""Transcripts in WebVTT and SubRip: what was said, by whom, from which second to which.
 
 A transcript beside a recording of the same name is read with the recording; one by itself is a source of its own.
 """

@@ -1,8 +1,8 @@
-"""The entity: the one kind of thing the memory holds. Knows nothing about files, models or stores.
+"""The entity: the one kind of thing the memory holds.
 
-An entity is a short sequence of vectors in one linguistic space. Their mean is its address in memory;
-the sequence is what the language model reads. This file has the part that needs no vectors: what the
-entity says, where it stands in its source, and who it is.
+An entity is a short sequence of vectors in one linguistic space. Their mean is its address in memory; the sequence is
+what the language model reads. This file has the part that needs no vectors: what the entity says, where it stands in
+its source, and who it is.
 """
 
 from __future__ import annotations

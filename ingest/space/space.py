@@ -1,7 +1,7 @@
-"""The one linguistic space: a sequence of vectors, its mean, and how both are kept. Knows nothing about which model made them.
+"""The one linguistic space: a sequence of vectors, its mean, and how both are kept.
 
-An entity's *slots* are the token states of a sentence encoder, each the mean of `RATIO` neighbouring tokens.
-Their weighted mean, normalised, is the sentence vector, that is, the *address*. One thing at two resolutions.
+An entity's *slots* are the token states of a sentence encoder, each the mean of `RATIO` neighbouring tokens. Their
+weighted mean, normalised, is the sentence vector, that is, the *address*. One thing at two resolutions.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Words, figures and tables as they are written. Knows nothing about files, models or stores."""
+"""Words, figures and tables as they are written."""

@@ -1,6 +1,7 @@
-"""What one cell says: a number with its unit, a date, yes or no, or words. Knows nothing about tables or files.
+"""What one cell says: a number with its unit, a date, yes or no, or words.
 
-Nothing is guessed: `05/06/2026` could be two days and stays text unless its column decides, `00123` is a code and stays text.
+Nothing is guessed: `05/06/2026` could be two days and stays text unless its column decides, `00123` is a code and stays
+text.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Bytes to text: which encoding a text file is in. Knows nothing about formats.
+"""Bytes to text: which encoding a text file is in.
 
-Japanese files come in UTF-8, UTF-16, Shift_JIS (as Windows writes it, cp932), EUC-JP and ISO-2022-JP, and short ones
-(a CSV header) are too little for statistics. The rules here decide what can be decided from the shape of the bytes;
+Japanese files come in UTF-8, UTF-16, Shift_JIS (as Windows writes it, cp932), EUC-JP and ISO-2022-JP, and short ones (a
+CSV header) are too little for statistics. The rules here decide what can be decided from the shape of the bytes;
 `charset-normalizer` is asked only about what is left, the many single-byte encodings of the West.
 """
 

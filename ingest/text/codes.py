@@ -1,7 +1,4 @@
-"""Part numbers, figures and dates of a text, in one form each. What has to match exactly is compared here.
-
-Knows nothing about questions, sources or models.
-"""
+"""Part numbers, figures and dates of a text, in one form each. What has to match exactly is compared here."""
 
 from __future__ import annotations
 

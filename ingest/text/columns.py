@@ -1,7 +1,7 @@
-"""A table or record as typed columns: what questions are computed from. Knows nothing about files or stores.
+"""A table or record as typed columns: what questions are computed from.
 
-A reader yields one `Columns` for each table draft and each record, after the drafts of its rows. Row `i` of it is told by
-the `row` draft of that table whose `facts["row"]` is `i`; a row of totals has no `facts["row"]` and is not in here.
+A reader yields one `Columns` for each table draft and each record, after the drafts of its rows. Row `i` of it is told
+by the `row` draft of that table whose `facts["row"]` is `i`; a row of totals has no `facts["row"]` and is not in here.
 """
 
 from __future__ import annotations

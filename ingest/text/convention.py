@@ -1,7 +1,7 @@
-"""How the figures and days of one column are written, decided from all of its cells. Knows nothing about tables or files.
+"""How the figures and days of one column are written, decided from all of its cells.
 
-One cell cannot say whether `1.234` is more than a thousand or a little more than one, whether `03/04/2026` is in March or
-in April, whether `R2.4.1` is a day of the Reiwa era or a version. The other cells of its column mostly can.
+One cell cannot say whether `1.234` is more than a thousand or a little more than one, whether `03/04/2026` is in March
+or in April, whether `R2.4.1` is a day of the Reiwa era or a version. The other cells of its column mostly can.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Text to passages that respect paragraphs and sentences. Knows nothing about files, headings or vectors.
+"""Text to passages that respect paragraphs and sentences.
 
 A passage is a range of characters of the text it was cut from, so the place of every word is exact. Lengths are counted
-in tokens of the default encoder (all-MiniLM-L6-v2), which reads 256 at most. A sentence
-that is itself too long is cut at its lines, else its clauses, else its words.
+in tokens of the default encoder (all-MiniLM-L6-v2), which reads 256 at most. A sentence that is itself too long is cut
+at its lines, else its clauses, else its words.
 """
 
 from __future__ import annotations

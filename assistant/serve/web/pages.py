@@ -1,7 +1,4 @@
-"""Our own pages and the pieces of the chat as HTML. Jinja escapes every value: what a model or a file says stays text.
-
-Knows nothing about requests, and nothing about who may see what it is given.
-"""
+"""Our own pages and the pieces of the chat as HTML. Jinja escapes every value: what a model or a file says stays text."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Gradio hands a session's events and state to whoever names its `session_hash`, and a file in its cache to whoever names
 its path. Here a session belongs to the person who first used it, and only the routes the chat needs exist at all.
-Stands behind the guard, which has said who the person is. Knows nothing about what is in an event.
+Stands behind the guard, which has said who the person is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The words of the interface in English and Japanese. Knows nothing about pages."""
+"""The words of the interface in English and Japanese."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Check digits: does a string of digits obey the rule of the number it claims to be?
 
-Knows nothing about texts. Every function takes a number as written, ignores what is not a digit (or letter, for an
-IBAN), and answers yes or no; a wrong length is a no.
+Every function takes a number as written, ignores what is not a digit (or letter, for an IBAN), and answers yes or no; a
+wrong length is a no.
 """
 
 from __future__ import annotations

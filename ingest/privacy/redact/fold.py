@@ -1,7 +1,7 @@
 """Full-width, half-width and compatibility characters folded to one form, with every offset kept.
 
-Knows nothing about personal data. `ＴＥＬ：０３－１２３４` and `TEL:03-1234` fold to the same string, and a match in
-the folded string points back at the characters a reader sees in the original one.
+`ＴＥＬ：０３－１２３４` and `TEL:03-1234` fold to the same string, and a match in the folded string points back at the characters
+a reader sees in the original one.
 """
 
 from __future__ import annotations

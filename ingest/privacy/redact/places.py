@@ -1,7 +1,7 @@
 """Postal codes and postal addresses, Japanese first: an address is a place *with a number*.
 
 A prefecture or city alone is geography (`東京都港区で展示会`), not a person's address, and is left alone.
-Works on folded text; knows nothing about the other kinds.
+Works on folded text.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 One table, most certain rule first; where two spans overlap the earlier rule wins. A rule is a pattern over *folded*
 text plus what makes it more than a pattern: a check digit, words that must stand near, words that forbid it.
-Knows nothing about names and postal addresses (`names`, `places`), offsets or placeholders.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A measured series: what is usual in it, and the events in which it was not. Knows nothing about files or words.
+"""A measured series: what is usual in it, and the events in which it was not.
 
 Pure functions over numbers. The method is published, its parts are named where they are used:
 

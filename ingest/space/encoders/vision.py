@@ -1,4 +1,4 @@
-"""Seeing: a picture's place among words. The only file that knows EfficientNet; it knows nothing about files or memory.
+"""Seeing: a picture's place among words. The only file that knows EfficientNet.
 
 The published classifier says how sure it is of each of 1,000 classes; the classes have names and definitions, and these
 have vectors in the linguistic space. The mean of the class vectors, weighted by certainty, is the picture's address:

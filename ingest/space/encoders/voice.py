@@ -1,4 +1,4 @@
-"""Where somebody speaks: silero-vad, the only file that knows it. Knows nothing about words or files."""
+"""Where somebody speaks: silero-vad, the only file that knows it."""
 
 from __future__ import annotations
 

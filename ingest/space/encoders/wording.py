@@ -1,4 +1,4 @@
-"""What a signal's events and statistics say in words: quantity, unit, time and size. Knows nothing about detection.
+"""What a signal's events and statistics say in words: quantity, unit, time and size.
 
 Several words for the same thing stand in one sentence on purpose ("collapsed", "dropped sharply", "fell"): a person
 will ask with one of them. The Japanese name of the kind of event stands beside them.

@@ -1,4 +1,4 @@
-"""Words: all-MiniLM-L6-v2, the default linguistic space. Knows nothing about entities, files or stores.
+"""Words: all-MiniLM-L6-v2, the default linguistic space.
 
 The weights come inside a Python package; nothing is ever fetched. A text is read in windows of at most 256 word
 pieces, and the states of all windows are joined, so a long text is never cut.
