@@ -18,7 +18,7 @@ export GRADIO_ANALYTICS_ENABLED := False
 # Idle threads spin briefly, then sleep: ten times faster than sleeping at once on an idle machine, five times faster than spinning on on a busy one.
 export GOMP_SPINCOUNT := 10000
 
-# What runs in a minute or two: no training, no language model, no browser, no data from beside the checkout. Two processes.
+# What is quick: no training, no browser, no data from beside the checkout; two processes of one thread each.
 QUICK := -m "not slow and not browser and not public" -n 2 --dist worksteal
 
 .PHONY: demo serve setup test test-wheel quick search lint wheel docs clean
@@ -49,14 +49,14 @@ test-wheel: wheel
 	rm -rf build/shipped && mkdir -p build/shipped/empty
 	$(BIN)/python -m pip install --quiet --no-deps --target build/shipped/site dist/kotonoha_memory-*.whl
 	cp -r tests build/shipped/empty/
-	cd build/shipped/empty && PYTHONPATH=../site $(abspath $(BIN))/python -m pytest --quiet -p no:cacheprovider -c ../../../pyproject.toml --rootdir . $(QUICK) tests
+	cd build/shipped/empty && OMP_NUM_THREADS=1 PYTHONPATH=../site $(abspath $(BIN))/python -m pytest --quiet -p no:cacheprovider -c ../../../pyproject.toml --rootdir . $(QUICK) tests
 
 quick: setup lint
-	$(BIN)/python -m pytest $(QUICK)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(QUICK)
 
 # Checks with random examples, new ones every time (the others try the same ones always). What it finds becomes an `@example`.
 search: setup
-	$(BIN)/python -m pytest $(QUICK) --hypothesis-profile=search
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(QUICK) --hypothesis-profile=search
 
 lint: setup
 	$(BIN)/ruff check .

@@ -45,6 +45,7 @@ def config(tmp_path: Path) -> FitConfig:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_run_that_stopped_ends_as_one_that_did_not(config: FitConfig, tmp_path: Path) -> None:
     whole = run(dataclasses.replace(config, run=tmp_path / "whole"))
     first = run(dataclasses.replace(config, minutes=1e-9))
@@ -58,6 +59,7 @@ def test_a_run_that_stopped_ends_as_one_that_did_not(config: FitConfig, tmp_path
     assert set(whole.validation) == {"text", "2", "4", "8", "16"}
 
 
+@pytest.mark.slow
 def test_a_run_keeps_the_number_format_it_began_with(config: FitConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which one is faster may come out otherwise the second time, on a machine that does other work."""
     automatic = dataclasses.replace(config, format="auto", minutes=1e-9)
@@ -68,6 +70,7 @@ def test_a_run_keeps_the_number_format_it_began_with(config: FitConfig, monkeypa
     assert json.loads((config.run / "config.json").read_text("utf-8"))["format"] == "float32"
 
 
+@pytest.mark.slow
 def test_what_was_trained_is_served(config: FitConfig) -> None:
     """Bridge and adapter load for this model, and the bridge maps vectors of the space it was given."""
     space = WordSpace()
@@ -81,6 +84,7 @@ def test_what_was_trained_is_served(config: FitConfig) -> None:
     assert json.loads(bridge.about.config)["seed"] == config.seed
 
 
+@pytest.mark.slow
 def test_a_run_may_begin_from_exported_files(config: FitConfig, tmp_path: Path) -> None:
     first = run(dataclasses.replace(config, steps=3, text_steps=0))
     second = run(dataclasses.replace(config, steps=0, run=tmp_path / "second", start=config.run))
@@ -92,6 +96,7 @@ def test_a_run_may_begin_from_exported_files(config: FitConfig, tmp_path: Path) 
     assert second.adapter.read_bytes() == first.adapter.read_bytes()
 
 
+@pytest.mark.slow
 def test_loss_falls(config: FitConfig) -> None:
     lines: list[str] = []
     fast = dataclasses.replace(config, steps=40, lora_rate=1e-2, text_steps=40, checkpoint_every=50)
@@ -100,6 +105,7 @@ def test_loss_falls(config: FitConfig) -> None:
     assert np.mean(losses[-8:]) < 0.8 * np.mean(losses[:8])
 
 
+@pytest.mark.slow
 def test_without_lora_only_the_bridge_is_fitted(config: FitConfig) -> None:
     report = run(dataclasses.replace(config, lora=False))
     assert report.finished
@@ -118,6 +124,7 @@ def test_the_command_says_how_far_it_is_and_where_the_files_are(
     assert str(config.run) in said.split("bridge")[1]
 
 
+@pytest.mark.slow
 def test_another_seed_does_not_go_on_with_a_run(config: FitConfig) -> None:
     run(dataclasses.replace(config, steps=1))
     with pytest.raises(BadInput, match="seed"):

@@ -24,7 +24,7 @@ TEXT = "The capital of Japan is Tokyo. The firm was founded in 1962 and makes pr
 
 @pytest.fixture(scope="module")
 def llm() -> Llm:
-    return Llm(context=2048, threads=2)
+    return Llm(context=2048, threads=1)
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:

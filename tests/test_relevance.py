@@ -203,6 +203,7 @@ def test_short_passages_are_read_together_and_their_answers_stand_where_they_sto
         assert {tokens.text(sample.ids[a:b]).strip() for a, b in sample.spans} == {str(number)}
 
 
+@pytest.mark.slow
 def test_trained_the_network_keeps_the_answer_where_rarity_does_not(config: FitConfig) -> None:
     """What follows the word that is asked for is the answer, however common it is."""
     chance = np.random.default_rng(0)

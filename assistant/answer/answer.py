@@ -24,7 +24,7 @@ from assistant.model.prompt import REFUSAL, system
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
-from ingest.memory.catalog import stored
+from ingest.memory import around
 from ingest.space.entity import Entity
 from ingest.space.space import Vectors, unpack
 from ingest.text.terms import is_telling, terms
@@ -47,7 +47,6 @@ CONFIDENT = 0.4
 TABULAR = ("row", "table")
 MOST_ROWS = 50_000
 """Entities of a source up to which its tables are computed with while someone waits."""
-COUNT = "SELECT count(*) FROM entity WHERE source = ?"
 
 LONGEST_ANSWER = 120
 """Tokens the model may write."""
@@ -251,11 +250,8 @@ class Assistant:
         found: dict[str, list[tuple[Entity, Vectors]]] = {}
         for hit in hits:
             if hit.entity.kind in ("picture", "page"):
-                rows = self._memory.catalog.connection.execute(
-                    "SELECT * FROM entity WHERE parent = ? AND kind IN ('line', 'passage') ORDER BY ordinal",
-                    (hit.entity.id,),
-                )
-                items = [item for item in map(stored, rows) if may_read(viewer, item.entity.scope)]
+                lines = around.inside(self._memory.catalog, hit.entity.id, ("line", "passage"))
+                items = [item for item in lines if may_read(viewer, item.entity.scope)]
                 found[hit.entity.id] = [(one.entity, unpack(one.slots, self._memory.space.dim)) for one in items]
         return found
 
@@ -274,9 +270,7 @@ class Assistant:
             hits += self._retriever.search(words, viewer, HITS, kinds=["table"])
         sources = dict.fromkeys(hit.entity.source for hit in hits)
         catalog = self._memory.catalog
-        small = [
-            source for source in sources if catalog.connection.execute(COUNT, (source,)).fetchone()[0] <= MOST_ROWS
-        ]
+        small = [source for source in sources if around.count_of(catalog, source) <= MOST_ROWS]
         found = [one.entity for source in small for one in catalog.entities_of(source)]
         rows = {one.id: one for one in found if one.kind in TABULAR and may_read(viewer, one.scope)}
         exact = calculate(case.alone, rows.values())

@@ -16,6 +16,7 @@ from assistant.app import build
 from ingest.base import weights
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
+from ingest.memory import around
 from ingest.memory import memory as store
 from ingest.memory.memory import Memory
 
@@ -64,7 +65,7 @@ def _names() -> Check:
 
 
 def _integrity(memory: Memory) -> Check:
-    (verdict,) = memory.catalog.connection.execute("PRAGMA integrity_check").fetchone()
+    verdict = memory.catalog.integrity()
     return Check("catalogue", verdict == "ok", f"{memory.catalog.count():,} entities, SQLite says {verdict}")
 
 
@@ -89,7 +90,7 @@ def _rows(memory: Memory) -> Check:
 
 
 def _vectors(memory: Memory, scope: str) -> Check:
-    stored = {row["id"] for row in memory.catalog.connection.execute("SELECT id FROM entity WHERE scope = ?", (scope,))}
+    stored = set(around.ids(memory.catalog, scope))
     held = memory.vector_ids(scope)
     lost, stray = stored - held, held - stored
     finding = f"{len(stored):,} entities, {len(lost)} without a vector, {len(stray)} vectors without an entity"
@@ -100,7 +101,7 @@ def _vectors(memory: Memory, scope: str) -> Check:
 
 def _self_retrieval(memory: Memory) -> Check:
     """Each sampled entity, asked for by its own address, must come back at distance zero."""
-    ids = [row["id"] for row in memory.catalog.connection.execute("SELECT id FROM entity ORDER BY number")]
+    ids = around.ids(memory.catalog)
     sample = random.Random(0).sample(ids, min(SAMPLE, len(ids)))
     found = 0
     for item in memory.catalog.entities(sample).values():

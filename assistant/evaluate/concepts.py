@@ -65,6 +65,6 @@ def _near(memory: Memory, space: Space, viewer: Viewer) -> float:
 
 def _spoken(catalog: Catalog) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for row in catalog.connection.execute("SELECT concept, entity FROM mention"):
-        found.setdefault(row["concept"], set()).add(row["entity"])
+    for mention in links.stored_mentions(catalog):
+        found.setdefault(mention.concept, set()).add(mention.entity)
     return found

@@ -37,7 +37,8 @@ from assistant.serve import view
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound
 from ingest.memory import links
-from ingest.memory.catalog import Catalog, StoredEntity, stored
+from ingest.memory.around import everything
+from ingest.memory.catalog import Catalog, StoredEntity
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal
 from ingest.space.entity import Kind, Locator
@@ -208,7 +209,7 @@ class Watch:
     """What one person must never be shown: ids, files and distinctive strings of what they may not read."""
 
     def __init__(self, memory: Memory, viewer: Viewer, harmless: set[str]) -> None:
-        rows = list(_everything(memory.catalog))
+        rows = list(everything(memory.catalog))
         read = [item.entity for item in rows if may_read(viewer, item.entity.scope)]
         kept = [item.entity for item in rows if not may_read(viewer, item.entity.scope)]
         sources = memory.catalog.sources()
@@ -256,10 +257,6 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(getattr(value, one.name))
 
 
-def _everything(catalog: Catalog) -> Iterator[StoredEntity]:
-    return (stored(row) for row in catalog.connection.execute("SELECT * FROM entity ORDER BY number"))
-
-
 # -- probes ----------------------------------------------------------------------------------------------------
 
 
@@ -292,7 +289,7 @@ def _queue(surface: Surface, scope: str, questions: Sequence[str], seed: int) ->
     """The questions that belong to a scope, then every way to each of its entities, in random order."""
     chance = random.Random(seed)
     yield from (Probe("sample question", q, partial(surface.ask, q)) for q in questions)
-    items = [item for item in _everything(surface.memory.catalog) if item.entity.scope == scope]
+    items = [item for item in everything(surface.memory.catalog) if item.entity.scope == scope]
     made = [replace(probe, after=_placed(item)) for item in items for probe in probes(surface, item, chance)]
     chance.shuffle(made)
     yield from made
@@ -385,7 +382,7 @@ def _timing(surface: Surface, pairs: Sequence[tuple[Viewer, str]]) -> tuple[floa
     times: tuple[list[float], list[float]] = ([], [])
     words: set[str] = set()
     ids = {
-        scope: [i.entity.id for i in _everything(surface.memory.catalog) if i.entity.scope == scope]
+        scope: [i.entity.id for i in everything(surface.memory.catalog) if i.entity.scope == scope]
         for _, scope in pairs
     }
     for _ in range(TIMINGS if pairs else 0):

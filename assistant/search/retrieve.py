@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.base.access import Viewer, may_read
-from ingest.memory.catalog import Catalog, StoredEntity, stored
+from ingest.memory.around import beside
+from ingest.memory.catalog import Catalog, StoredEntity
 from ingest.memory.lexicon import rarity, search
 from ingest.memory.memory import Memory
 from ingest.space.entity import Entity
@@ -166,12 +167,9 @@ class Retriever:
         return replace(hit, neighbours=neighbours, parents=self._parents(hit.entity, viewer))
 
     def _neighbours(self, entity: Entity, viewer: Viewer) -> tuple[Entity, ...]:
-        rows = self._catalog.connection.execute(
-            "SELECT * FROM entity WHERE source = ? AND ordinal IN (?, ?) AND id != ? ORDER BY ordinal",
-            (entity.source, entity.ordinal - 1, entity.ordinal + 1, entity.parent),
-        )
-        found = (stored(row).entity for row in rows)
-        return tuple(neighbour for neighbour in found if may_read(viewer, neighbour.scope))
+        found = beside(self._catalog, entity.source, (entity.ordinal - 1, entity.ordinal + 1))
+        near = (item.entity for item in found if item.entity.id != entity.parent)
+        return tuple(neighbour for neighbour in near if may_read(viewer, neighbour.scope))
 
     def _parents(self, entity: Entity, viewer: Viewer) -> tuple[Entity, ...]:
         found: list[Entity] = []

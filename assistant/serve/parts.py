@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ingest.base.access import Viewer
 from ingest.base.errors import UnknownPerson
 
 if TYPE_CHECKING:
-    from assistant.answer.answer import Event as Step
-    from assistant.answer.answer import Exchange
-    from assistant.answer.compose import Grounding
+    from assistant.answer.audited import Asks
     from assistant.govern.audit import Audit
     from assistant.govern.people import People
     from assistant.govern.sso import SingleSignOn
     from ingest.base.settings import Settings
     from ingest.memory.memory import Memory
     from ingest.privacy.personal import Personal
-
-
-class Asked(Protocol):
-    """What the server needs of `assistant.answer.answer.Assistant`."""
-
-    def ask(
-        self, question: str, viewer: Viewer, *, grounding: Grounding = ..., history: Sequence[Exchange] = ...
-    ) -> Iterator[Step]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +35,7 @@ class Parts:
 
     settings: Settings
     memory: Memory
-    assistant: Asked
+    assistant: Asks
     viewer_of: Callable[[str], Viewer]
     personal: Personal
     people: People

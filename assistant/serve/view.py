@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Literal
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound, UnreadableSource
 from ingest.base.settings import Settings
+from ingest.memory import around
 from ingest.memory.catalog import SourceRow
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal, put_back
@@ -159,13 +160,8 @@ def source_of(opened: Opened, settings: Settings) -> Source | None:
 def excerpt(memory: Memory, personal: Personal, entity: Entity, viewer: Viewer) -> Excerpt:
     """The rows around a cited row, or the first rows of a cited table or column."""
     table = entity.id if entity.kind == "table" else entity.parent
-    around = entity.ordinal if entity.kind == "row" else 0
-    query = (
-        "SELECT id FROM entity WHERE source = ? AND parent = ? AND kind = 'row' AND ordinal >= ? "
-        "ORDER BY ordinal LIMIT ?"
-    )
-    values = (entity.source, table, around - LINES_AROUND, MOST_ROWS)
-    ids = [row["id"] for row in memory.catalog.connection.execute(query, values)]
+    first = entity.ordinal if entity.kind == "row" else 0
+    ids = around.rows_of(memory.catalog, entity.source, table, first - LINES_AROUND, MOST_ROWS)
     found = memory.hydrate([table, entity.id, *ids], viewer)
     rows = [found[id].entity for id in ids if id in found]
     header = _header(found[table].entity if table in found else entity, rows)
@@ -209,14 +205,12 @@ def _absent() -> NotFound:
 
 def _neighbours(memory: Memory, entity: Entity, viewer: Viewer, reach: int) -> list[Entity]:
     """What stands near an entity in its source, of the same kind and in the same part, in reading order."""
-    query = "SELECT id FROM entity WHERE source = ? AND kind = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal"
-    values = (entity.source, entity.kind, entity.ordinal - 4 * reach, entity.ordinal + 4 * reach)
-    ids = [row["id"] for row in memory.catalog.connection.execute(query, values)]
+    first, last = entity.ordinal - 4 * reach, entity.ordinal + 4 * reach
+    ids = around.near(memory.catalog, entity.source, entity.kind, first, last)
     near = [item.entity for item in memory.hydrate(ids, viewer).values() if item.entity.parent == entity.parent]
     return sorted(near, key=lambda one: one.ordinal)
 
 
 def _whole(memory: Memory, source: SourceRow, viewer: Viewer) -> bool:
     """Whether everything the source holds may be read: its own scope and that of every entity in it."""
-    rows = memory.catalog.connection.execute("SELECT DISTINCT scope FROM entity WHERE source = ?", (source.id,))
-    return all(may_read(viewer, scope) for scope in (source.scope, *(row["scope"] for row in rows)))
+    return all(may_read(viewer, scope) for scope in (source.scope, *around.scopes_of(memory.catalog, source.id)))

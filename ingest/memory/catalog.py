@@ -317,6 +317,10 @@ class Catalog:
             for row in self.connection.execute("SELECT * FROM entity WHERE source = ? ORDER BY ordinal", (source,))
         ]
 
+    def integrity(self) -> str:
+        """What SQLite says of its own file; "ok" when all is well."""
+        return str(self.connection.execute("PRAGMA integrity_check").fetchone()[0])
+
     def last_number(self) -> int:
         """The highest number an entity ever had; every number is given once."""
         return int(self.fact(NUMBERED) or 0)

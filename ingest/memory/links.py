@@ -144,6 +144,12 @@ def link(catalog: Catalog) -> int:
     return len(found)
 
 
+def stored_mentions(catalog: Catalog) -> Iterator[Mention]:
+    """Every mention that is stored; the caller asks the gate."""
+    rows = catalog.connection.execute("SELECT concept, entity, name, times FROM mention ORDER BY concept, entity")
+    return (Mention(*row) for row in rows)
+
+
 def concepts(catalog: Catalog, viewer: Viewer) -> list[Entity]:
     """The concepts this viewer may read, by scope and in order of their glossary."""
     scopes = viewer.readable(catalog.scopes())

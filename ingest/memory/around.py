@@ -1,0 +1,56 @@
+"""What stands around an entity in its source, and what a scope or a source holds. The caller asks the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .catalog import Catalog, StoredEntity, marks, stored
+
+
+def everything(catalog: Catalog) -> Iterator[StoredEntity]:
+    """Every entity, in the order they were stored."""
+    return (stored(row) for row in catalog.connection.execute("SELECT * FROM entity ORDER BY number"))
+
+
+def ids(catalog: Catalog, scope: str | None = None) -> list[str]:
+    """The ids of all entities, or of those of one scope, in the order they were stored."""
+    where, values = ("", ()) if scope is None else ("WHERE scope = ?", (scope,))
+    return [row["id"] for row in catalog.connection.execute(f"SELECT id FROM entity {where} ORDER BY number", values)]
+
+
+def beside(catalog: Catalog, source: str, ordinals: Sequence[int]) -> list[StoredEntity]:
+    """The entities at these places of a source's reading order."""
+    query = f"SELECT * FROM entity WHERE source = ? AND ordinal IN ({marks(ordinals)}) ORDER BY ordinal"
+    return [stored(row) for row in catalog.connection.execute(query, (source, *ordinals))]
+
+
+def near(catalog: Catalog, source: str, kind: str, first: int, last: int) -> list[str]:
+    """The ids of the entities of one kind between two places of a source's reading order."""
+    query = "SELECT id FROM entity WHERE source = ? AND kind = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal"
+    return [row["id"] for row in catalog.connection.execute(query, (source, kind, first, last))]
+
+
+def inside(catalog: Catalog, parent: str, kinds: Sequence[str]) -> list[StoredEntity]:
+    """The entities of these kinds that are part of another one, in reading order."""
+    query = f"SELECT * FROM entity WHERE parent = ? AND kind IN ({marks(kinds)}) ORDER BY ordinal"
+    return [stored(row) for row in catalog.connection.execute(query, (parent, *kinds))]
+
+
+def rows_of(catalog: Catalog, source: str, table: str, first: int, most: int) -> list[str]:
+    """The ids of at most so many rows of a table, from one place of the reading order on."""
+    query = (
+        "SELECT id FROM entity WHERE source = ? AND parent = ? AND kind = 'row' AND ordinal >= ? "
+        "ORDER BY ordinal LIMIT ?"
+    )
+    return [row["id"] for row in catalog.connection.execute(query, (source, table, first, most))]
+
+
+def scopes_of(catalog: Catalog, source: str) -> list[str]:
+    """Every scope in which something of a source lies."""
+    rows = catalog.connection.execute("SELECT DISTINCT scope FROM entity WHERE source = ? ORDER BY scope", (source,))
+    return [row["scope"] for row in rows]
+
+
+def count_of(catalog: Catalog, source: str) -> int:
+    """How many entities a source has become."""
+    return int(catalog.connection.execute("SELECT count(*) FROM entity WHERE source = ?", (source,)).fetchone()[0])
