@@ -28,7 +28,8 @@ from ingest.memory.catalog import SourceRow, StoredEntity
 from ingest.memory.memory import Memory
 from ingest.pipeline import place
 from ingest.privacy.personal import Personal
-from ingest.space.entity import Entity, Kind, Locator
+from ingest.space.entity import Entity, Locator
+from ingest.space.kinds import Kind
 from ingest.space.space import pack
 
 from .conftest import WordSpace

@@ -12,7 +12,8 @@ from assistant.answer.compose import Grounding
 from assistant.serve import show
 from assistant.serve.web import chat, pages
 from assistant.serve.web.words import LANGUAGES, Language, words
-from ingest.space.entity import Kind, Locator
+from ingest.space.entity import Locator
+from ingest.space.kinds import Kind
 
 
 def answer(how: How, cited: bool = True, kind: Kind = "passage") -> Answer:

@@ -18,7 +18,8 @@ from ingest.base.settings import Settings
 from ingest.memory import links
 from ingest.memory.catalog import SourceRow, StoredEntity
 from ingest.memory.memory import Memory
-from ingest.space.entity import Draft, Entity, Kind, identify
+from ingest.space.entity import Draft, Entity, identify
+from ingest.space.kinds import Kind
 from ingest.space.space import Placed, Vectors, pack, unit
 
 from .conftest import FIRM

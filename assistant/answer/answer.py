@@ -249,7 +249,7 @@ class Assistant:
         """The lines of the pictures and pages among the hits, as far as this viewer may read them."""
         found: dict[str, list[tuple[Entity, Vectors]]] = {}
         for hit in hits:
-            if hit.entity.kind in ("picture", "page"):
+            if hit.entity.traits.lines:
                 lines = around.inside(self._memory.catalog, hit.entity.id, ("line", "passage"))
                 items = [item for item in lines if may_read(viewer, item.entity.scope)]
                 found[hit.entity.id] = [(one.entity, unpack(one.slots, self._memory.space.dim)) for one in items]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.answer.quote import ABOUT, INJECTION, Candidate, rank
+from assistant.answer.quote import INJECTION, Candidate, rank
 from assistant.search.expect import expected
 from ingest.text.codes import codes, held_codes, said, written
 from ingest.text.terms import terms
@@ -93,7 +93,7 @@ def _second(
             codes(link) <= held_codes(f"{other.entity.title} {other.text}")
             and other.entity.source != candidate.entity.source
         )
-        fits = fits and other.entity.kind not in ABOUT and not INJECTION.search(other.text)
+        fits = fits and not other.entity.traits.about and not INJECTION.search(other.text)
         fits = fits and within(candidate.text, other.entity.words)
         if fits and (sort is None or sort.search(other.text)):
             pair = (replace(candidate, hit=0), replace(other, hit=1))

@@ -34,9 +34,6 @@ LONGEST = 1200
 
 Tokenize = Callable[[str], Sequence[int]]
 
-WORDLESS = frozenset({"picture", "sound"})
-"""Kinds whose meaning is in their vectors; their words are only a label."""
-
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
@@ -103,7 +100,7 @@ def _body(
     words = entity.words[:LONGEST]
     if bridge is None or grounding == "text" or (grounding == "hybrid" and number < AS_WORDS and entity.text):
         return words
-    if entity.kind in WORDLESS and hit.slots is not None and bridge.maps_meaning:
+    if entity.traits.wordless and hit.slots is not None and bridge.maps_meaning:
         return bridge.meant(hit.slots)
     return tokenize(f" {words.strip()}")
 

@@ -32,12 +32,6 @@ from ingest.text.terms import terms
 if TYPE_CHECKING:
     from assistant.search.retrieve import Asked, Hit
 
-WHOLE = frozenset({"row", "column", "table", "event", "series", "concept", "line", "region", "picture", "sound"})
-"""Kinds whose text is one statement; it is quoted as it is."""
-
-SPOKEN = frozenset({"utterance"})
-"""Kinds so short that what was said before and after belongs to them."""
-
 LONG = 240
 """A sentence of more characters that has several lines is a list or a table; its lines are quoted singly."""
 
@@ -134,7 +128,7 @@ def _offer(hit: Hit, inner: Sequence[tuple[Entity, Vectors]]) -> Offer:
     cuts = [spans(one) for one, _ in whole]
     stretches = [(one, a, b) for (one, _), cut in zip(whole, cuts, strict=True) for a, b in cut]
     vectors = [part for (one, slots), cut in zip(whole, cuts, strict=True) for part in parts(one, cut, slots)]
-    near = hit.neighbours if entity.kind in SPOKEN else ()
+    near = hit.neighbours if entity.traits.spoken else ()
     before = " ".join(one.text for one in near if one.ordinal < entity.ordinal)
     after = " ".join(one.text for one in near if one.ordinal > entity.ordinal)
     context = "\n".join([before, entity.words, *(one.text for one, _ in inner), after])
@@ -209,7 +203,7 @@ def _sort(question: str, said: Sequence[str]) -> Columns:
 
 def spans(entity: Entity) -> list[tuple[int, int]]:
     """The quotable stretches of an entity: its sentences, its lines where it is a list of them, or all of it."""
-    if entity.kind in WHOLE:
+    if entity.traits.whole:
         return [(0, len(entity.text))] if entity.text.strip() else []
     if entity.facts.get("lines"):
         return _lines(entity.text, 0, len(entity.text))
@@ -316,8 +310,6 @@ ANOTHER = 4.0
 for: set by hand, since the training questions hardly name any. What is true of the HS-40 is no answer about the HS-25,
 and a page without a telephone number none to a question for one."""
 
-FIELDS = frozenset({"row", "line"})
-ABOUT = frozenset({"picture", "page", "sound", "table", "column"})
 SUMMARY = 1.5
 """Log-odds taken from an entity that sums up others, set by hand: what it sums up has the exact place."""
 
@@ -354,10 +346,10 @@ def ordered(
     chosen = RANKING if fluent else RANKING_BY_WORDS
     odds = np.stack([one.features for one in found]) @ [chosen.get(name, 0.0) for name in FEATURES]
     odds -= [
-        SUSPECT * bool(INJECTION.search(one.text)) + ANOTHER * one.lacks + SUMMARY * (one.entity.kind in ABOUT)
+        SUSPECT * bool(INJECTION.search(one.text)) + ANOTHER * one.lacks + SUMMARY * (one.entity.traits.about)
         for one in found
     ]
-    odds += [LABELLED * bool(wanted and one.entity.kind in FIELDS and wanted.search(one.text)) for one in found]
+    odds += [LABELLED * bool(wanted and one.entity.traits.labelled and wanted.search(one.text)) for one in found]
     share = np.exp(odds - odds.max())
     share /= share.sum()
     scored = [replace(one, score=float(value)) for one, value in zip(found, share, strict=True)]

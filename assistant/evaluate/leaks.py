@@ -41,7 +41,8 @@ from ingest.memory.around import everything
 from ingest.memory.catalog import Catalog, StoredEntity
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal
-from ingest.space.entity import Kind, Locator
+from ingest.space.entity import Locator
+from ingest.space.kinds import Kind
 from ingest.space.space import RATIO, Placed, Space, unpack
 from ingest.text.terms import stem
 

@@ -101,11 +101,7 @@ def look_of(entity: Entity, source: SourceRow) -> Look:
         return "page"
     if source.media.startswith("image/") and source.media != "image/svg+xml":
         return "picture"
-    if place.start is not None or entity.kind == "sound":
-        return "sound"
-    if entity.kind in ("series", "event"):
-        return "chart"
-    return "table" if entity.kind in ("table", "row", "column") else "text"
+    return "sound" if place.start is not None else entity.traits.look
 
 
 def _place(memory: Memory, entity: Entity, source: SourceRow, viewer: Viewer) -> Locator:

@@ -368,7 +368,7 @@ def _candidates(entity: Entity) -> Iterator[tuple[str, str]]:
     for code in set(PART_NUMBER.findall(text)):
         if not DATED.match(code):
             yield code, "code"
-    if entity.kind in ("row", "column", "table", "series"):
+    if not entity.traits.phrases:
         return
     for run in RUN.findall(text.lower()):
         words = [word if word not in GRAMMAR else "" for word in run.split()]

@@ -11,24 +11,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
-Kind = Literal[
-    "passage",
-    "page",
-    "picture",
-    "region",
-    "line",
-    "utterance",
-    "sound",
-    "series",
-    "event",
-    "table",
-    "row",
-    "column",
-    "concept",
-]
-"""What an entity is. `page` is a page without text of its own, waiting for OCR."""
+from .kinds import TRAITS, Kind, Traits
+
+if TYPE_CHECKING:
+    from .space import Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +60,8 @@ class Draft:
         key: a name for this draft that is unique within the source, needed only when others name it as parent.
         parent: the `key` of the entity it is a part of.
         facts: numbers and labels worth keeping exactly (confidence, unit, mean, caption, colour, ...). JSON values.
-        meaning: optional vectors of the linguistic space, shape [n, dim] nested tuples or an array, for entities
-            whose meaning is not in their words (a picture among words); None lets the words speak.
+        meaning: float32 [n, dim], vectors of the linguistic space for entities whose meaning is not in their words (a
+            picture among words); None lets the words speak.
     """
 
     kind: Kind
@@ -83,7 +71,7 @@ class Draft:
     key: str = ""
     parent: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    meaning: Any = None
+    meaning: Vectors | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +88,12 @@ class Entity:
     parent: str = ""
     ordinal: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
-    meaning: Any = None
+    meaning: Vectors | None = None
+
+    @property
+    def traits(self) -> Traits:
+        """What belongs to its kind."""
+        return TRAITS[self.kind]
 
     @property
     def words(self) -> str:
