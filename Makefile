@@ -36,8 +36,7 @@ $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || python3 -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable '.[whisper-cpu]'
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps openai-whisper
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable .
 	$(BIN)/kotonoha models pull
 	touch $(READY)
 

@@ -22,8 +22,8 @@ from . import jobs, reading
 from .base.access import BOTH, destination
 from .base.errors import KotonohaError, MemoryHeld, UnreadableSource
 from .base.settings import Settings
-from .memory import moves
-from .memory.catalog import Catalog, SourceRow, StoredEntity
+from .memory import links, moves
+from .memory.catalog import Catalog, SourceRow, StoredEntity, marks, stored
 from .memory.memory import Memory
 from .memory.tables import Rows
 from .privacy.personal import Personal
@@ -197,6 +197,7 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Pe
             raise UnreadableSource(path, "has become a link since it was listed")
         source = look(path, memory.settings)
         job, remarks = _where_it_lies(memory, source, job)
+        source = replace(source, own_words=own_words(memory.catalog, [job.scope]))
         kinds = " ".join(sorted(personal.kinds(job.scope)))
         row, status = _known(memory, source, job, kinds)
         if row is not None and status in ("unchanged", "moved"):
@@ -227,6 +228,29 @@ def _rows(found: reading.Read, entities: Sequence[Entity], tables: Sequence[Colu
         entity = told.get(columns.key) or (entities[0].id if columns.time else "")
         if entity:
             yield Rows(entity, columns.sheet or file, of(columns))
+
+
+def seen(row: SourceRow, settings: Settings, readers: Sequence[Reader], personal: Personal) -> dict[str, Placed]:
+    """Where what a known source shows lies among words, by entity: its file is looked at again. Nothing if that is not
+    there any more, or is not what it was."""
+    try:
+        source = look(Path(row.path), settings)
+        drafts = reading.read(source, readers).drafts if source.sha256 == row.sha256 else ()
+    except KotonohaError:
+        return {}
+    clean = personal.redacted(drafts, destination(row.scope))
+    entities = identify(row.id, row.scope, (one.draft for one in clean))
+    return {one.id: placed(np.asarray(one.meaning, np.float32)) for one in entities if one.meaning is not None}
+
+
+def own_words(catalog: Catalog, scopes: Sequence[str]) -> tuple[str, ...]:
+    """Names and terms of the concepts in these scopes, the most spoken of first."""
+    rows = catalog.connection.execute(
+        "SELECT entity.*, (SELECT sum(times) FROM mention WHERE concept = entity.id) AS said FROM entity "
+        f"WHERE kind = 'concept' AND scope IN ({marks(scopes)}) ORDER BY said DESC, number",
+        list(scopes),
+    )
+    return tuple(dict.fromkeys(name for row in rows for name in links.names(stored(row).entity)))
 
 
 def _where_it_lies(memory: Memory, source: Source, job: jobs.Job) -> tuple[jobs.Job, tuple[str, ...]]:

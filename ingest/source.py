@@ -73,6 +73,7 @@ class Source:
         head: the first 4,096 bytes.
         settings: limits readers keep.
         beside: a hash of the files beside it that are read with it; empty when there is none.
+        own_words: names and terms of whoever may read it, the most spoken of first: what may be heard in it.
     """
 
     path: Path
@@ -82,6 +83,7 @@ class Source:
     head: bytes
     settings: Settings
     beside: str = ""
+    own_words: tuple[str, ...] = ()
 
 
 # -- listing ---------------------------------------------------------------------------------------------

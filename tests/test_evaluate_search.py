@@ -64,9 +64,10 @@ def test_the_fit_finds_which_feature_tells() -> None:
 
 
 def test_fitting_gives_a_table_for_questions_with_and_without_vectors(file: Path) -> None:
-    with_vectors, words_only = fit([file], space=WordSpace())
+    with_vectors, expected, words_only = fit([file], space=WordSpace())
     assert len(with_vectors.rows) == 1 + len(FLUENT_WEIGHTS)
     assert "words only" in words_only.title
+    assert expected.rows[0][0] > 0
 
 
 @pytest.mark.slow

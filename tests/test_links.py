@@ -33,7 +33,7 @@ class Letters:
     name = fingerprint = "letters"
     dim = DIM
 
-    def place(self, texts: list[str], ratio: int = 4) -> list[Placed]:
+    def place(self, texts: list[str], ratio: int = 4, question: bool = False) -> list[Placed]:
         found = []
         for text in texts:
             vector = np.full(DIM, 0.01, np.float32)

@@ -102,7 +102,7 @@ def test_a_second_owner_is_told_who_holds_the_memory(settings: Settings, memory:
     assert "MemoryHeld" in result.stderr
     assert "in use by process" in result.stderr
     with pytest.raises(MemoryHeld):
-        store._own(settings)
+        store.owning(settings)
 
 
 def test_a_memory_made_with_another_encoder_is_refused(settings: Settings, space: WordSpace) -> None:

@@ -16,7 +16,7 @@ from assistant.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("assistant", "ingest", "prompts")
-ELSEWHERE = {"spacy": "presidio-analyzer", "whisper": "openai-whisper"}
+ELSEWHERE = {"spacy": "presidio-analyzer"}
 """Modules that come with another distribution, or are installed by the Makefile alone."""
 
 

@@ -29,11 +29,12 @@ def test_the_distance_is_what_the_definition_gives(left: str, right: str) -> Non
 def test_words_are_compared_without_case_and_punctuation_and_characters_with_them() -> None:
     assert units("Ask not,  what's NEW?", "words") == ["ask", "not", "what's", "new"]
     assert "".join(units("a\n  B.", "characters")) == "a B."
+    assert "".join(units("点検は、9月です。", "letters")) == "点検は9月です"
 
 
 def test_what_is_shipped_can_be_read() -> None:
     """References with a page or words; descriptions that do not name the class they describe."""
-    assert {one.unit for one in references()} == {"characters", "words"}
+    assert {one.unit for one in references()} == {"characters", "words", "letters"}
     assert Reference("a/b.pdf", "x", "characters", 3).group == "b.pdf page 3"
     assert len(descriptions()) == 40
     for stem, text in descriptions():

@@ -116,7 +116,6 @@ def test_what_is_said_is_the_question_unless_one_is_typed(
     assert spoken.shown is not None
     assert "alarm" in spoken.shown.words
     assert "oil on the floor" not in spoken.shown.words
-    assert any("rough" in note for note in spoken.notes)
     typed = read("What is this about?", None, MEMO, home, readers, filled.space)
     assert typed.text == "What is this about?"
     assert typed.shown is not None

@@ -33,7 +33,9 @@ def file(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("model", [m for m in weights.models().values() if m.package or m.default], ids=lambda m: m.name)
+@pytest.mark.parametrize(
+    "model", [m for m in weights.models().values() if m.package or m.default], ids=lambda m: m.name
+)
 def test_every_default_model_is_here_and_is_the_one_it_claims_to_be(model: Model) -> None:
     assert weights.fault(model) == ""
 

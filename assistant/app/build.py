@@ -102,6 +102,25 @@ def memory(settings: Settings) -> Memory:
     return Memory(settings, space(settings))
 
 
+def place_again(settings: Settings) -> Iterator[tuple[int, int]]:
+    """Places a memory in the space of today's encoder, looking again at files that have pictures; see `placing`."""
+    from ingest.memory.placing import place_again as again
+    from ingest.pipeline import seen
+
+    known = catalog(settings)
+    kept = personal(settings, known)
+    eyes = readers(settings)
+    yield from again(settings, space(settings), lru_cache(maxsize=4)(lambda row: seen(row, settings, eyes, kept)))
+
+
+def own_words(settings: Settings, person: str = "") -> tuple[str, ...]:
+    """Names and terms that this person may read, and so may say."""
+    from ingest import pipeline
+
+    known = catalog(settings)
+    return pipeline.own_words(known, viewer(known, person).readable(known.scopes()))
+
+
 def catalog(settings: Settings) -> Catalog:
     """The catalogue alone: enough to look at sources, jobs, policy and audit while another process owns the memory."""
     from ingest.memory.catalog import Catalog

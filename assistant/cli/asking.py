@@ -73,7 +73,8 @@ def _asked(args: argparse.Namespace, settings: Settings) -> Question:
     if not (args.image or args.audio):
         return Question(args.question or sys.stdin.read())
     readers, space = build.readers(settings), build.space(settings)
-    return read(args.question, args.image, args.audio, settings, readers, space)
+    own_words = build.own_words(settings, args.person)
+    return read(args.question, args.image, args.audio, settings, readers, space, own_words)
 
 
 def serve(args: argparse.Namespace, settings: Settings) -> int:

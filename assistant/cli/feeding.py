@@ -52,6 +52,9 @@ def add(commands: Commands) -> None:
         "kotonoha doctor --rebuild",
     )
     parser.add_argument("--rebuild", action="store_true", help="restore the vectors from the catalogue first")
+    parser.add_argument(
+        "--place-again", action="store_true", help="place everything with the encoder of today; stop and go on as you like"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object per check")
 
 
@@ -122,9 +125,15 @@ def forget(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def doctor(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant.app import build
     from assistant.app import doctor as checks
 
     failed = 0
+    if args.place_again:
+        with progress(None, "entity", args.json) as bar:
+            for done, total in build.place_again(settings):
+                bar.total = total
+                bar.update(done - bar.n)
     for check in checks.examine(settings, rebuild=args.rebuild):
         failed += not check.ok
         if args.json:

@@ -43,6 +43,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("task", choices=TASKS, metavar="TASK", help="; ".join(f"{k}: {v}" for k, v in TASKS.items()))
     parser.add_argument("--file", type=Path, help="data of the same form as the task's own")
     parser.add_argument("--other", type=Path, help="a second file, where a task takes two")
+    parser.add_argument(
+        "--among", type=Path, nargs="*", default=(), help="search: files whose passages are searched as well"
+    )
     parser.add_argument("--questions", type=int, default=1000, help="how many questions, chosen by a fixed seed")
     parser.add_argument("--grounding", choices=("hybrid", "soft", "text", "none"), default="hybrid")
     parser.add_argument("--modes", help="reading, refusal: only these, for example \"text,soft 4\"")

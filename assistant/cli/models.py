@@ -14,9 +14,13 @@ SAMPLE = 64
 
 
 def add(commands: Commands) -> None:
-    parser = command(commands, "models", listed, "list, bring, check and choose the outside models", "kotonoha models pull")
+    parser = command(
+        commands, "models", listed, "list, bring, check and choose the outside models", "kotonoha models pull"
+    )
     actions = parser.add_subparsers(metavar="ACTION")
-    command(actions, "list", listed, "every known model, whether it is here, and which are used", "kotonoha models list")
+    command(
+        actions, "list", listed, "every known model, whether it is here, and which are used", "kotonoha models list"
+    )
     _add_pull(actions)
     check = command(
         actions, "check", checked, "hash models again, all of them without a name", "kotonoha models check whisper-base"
@@ -34,7 +38,9 @@ def add(commands: Commands) -> None:
         actions, "align", aligned, "fit the model named by KOTONOHA_CLIP to the memory's space",
         "KOTONOHA_CLIP=~/models/siglip2-base kotonoha models align ~/photos",
     )  # fmt: skip
-    align.add_argument("folder", type=Path, help=f"holds pictures like those to be seen; {SAMPLE} of them are looked at")
+    align.add_argument(
+        "folder", type=Path, help=f"holds pictures like those to be seen; {SAMPLE} of them are looked at"
+    )
 
 
 def _add_pull(actions: Commands) -> None:
@@ -65,7 +71,6 @@ def pulled(args: argparse.Namespace, settings: Settings) -> int:
 
     from assistant.app import build
     from ingest.base import fetch, weights
-
 
     chosen = [weights.known(name) for name in args.names]
     if args.given and len(chosen) != 1:
@@ -124,7 +129,9 @@ def used(args: argparse.Namespace, settings: Settings) -> int:
         print(f"sha256 {verdicts.trust(path)}")
     build.note(settings, build.catalog(settings), "models use", {"model": name})
     weights.choose(weights.LANGUAGE_MODEL, name)
-    print(f"{name} answers from now on" + (f"; KOTONOHA_LLM={settings.llm} wins while it is set" if settings.llm else ""))
+    print(
+        f"{name} answers from now on" + (f"; KOTONOHA_LLM={settings.llm} wins while it is set" if settings.llm else "")
+    )
     return 0
 
 

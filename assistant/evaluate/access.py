@@ -54,7 +54,7 @@ class Numbers:
     name = fingerprint = "numbers"
     dim = DIM
 
-    def place(self, texts: Sequence[str], ratio: int = 4) -> list[Placed]:
+    def place(self, texts: Sequence[str], ratio: int = 4, question: bool = False) -> list[Placed]:
         raise NotImplementedError
 
     def fluency(self, text: str) -> float:

@@ -118,16 +118,16 @@ class Aimed:
     def __init__(self, space: Space) -> None:
         self._space = space
         self.target: Placed | None = None
-        self._placed: dict[tuple[str, int], Placed] = {}
+        self._placed: dict[tuple[str, int, bool], Placed] = {}
         self.name, self.fingerprint, self.dim = space.name, space.fingerprint, space.dim
 
-    def place(self, texts: Sequence[str], ratio: int = RATIO) -> list[Placed]:
+    def place(self, texts: Sequence[str], ratio: int = RATIO, question: bool = False) -> list[Placed]:
         if self.target:
             return [self.target for _ in texts]
-        new = [text for text in dict.fromkeys(texts) if (text, ratio) not in self._placed]
-        for text, placed in zip(new, self._space.place(new, ratio), strict=True) if new else ():
-            self._placed[text, ratio] = placed
-        return [self._placed[text, ratio] for text in texts]
+        new = [text for text in dict.fromkeys(texts) if (text, ratio, question) not in self._placed]
+        for text, placed in zip(new, self._space.place(new, ratio, question), strict=True) if new else ():
+            self._placed[text, ratio, question] = placed
+        return [self._placed[text, ratio, question] for text in texts]
 
     def fluency(self, text: str) -> float:
         return 1.0 if self.target else self._space.fluency(text)

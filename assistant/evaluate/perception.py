@@ -14,7 +14,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What is really written on a page or said in a recording."""
+    """What is really written on a page or said in a recording, and the firm's words it may be heard in."""
 
     source: str
     text: str
     unit: str
     page: int | None = None
+    own_words: tuple[str, ...] = ()
 
     @property
     def group(self) -> str:
@@ -58,7 +59,9 @@ def distance(left: Sequence[str], right: Sequence[str]) -> int:
 
 
 def units(text: str, unit: str) -> list[str]:
-    """The characters of a text with single spaces, or its words in lower case without punctuation."""
+    """The characters of a text with single spaces, its letters and digits alone, or its words in lower case."""
+    if unit == "letters":
+        return [character for character in text if character.isalnum()]
     return re.findall(r"[\w']+", text.lower()) if unit == "words" else list(" ".join(text.split()))
 
 
@@ -72,15 +75,20 @@ def read_page(source: Source, page: int, reader: Illustrated) -> tuple[str, str]
     return "\n".join(one.text for one in found), "\n".join(one.text for one in plain)
 
 
-def hear(source: Source, reader: AudioReader) -> tuple[str, str]:
-    """The words of a recording, utterance by utterance, and those of the recording given to the recogniser whole."""
+def hear(source: Source, reader: AudioReader, own_words: Sequence[str] = ()) -> tuple[str, str, str]:
+    """The words of a recording, utterance by utterance; those of the recording given to the recogniser whole; and, utterance
+    by utterance again, in the firm's own words if there are any."""
     from ingest.readers.audio import blocks
     from ingest.space.encoders.voice import FRAME
     from ingest.space.entity import Draft
 
-    said = [one.text for one in reader.read(source) if isinstance(one, Draft) and one.kind == "utterance"]
+    def said(source: Source) -> str:
+        return " ".join(one.text for one in reader.read(source) if isinstance(one, Draft) and one.kind == "utterance")
+
+    plain = said(source)
     whole = reader.recogniser.hear(np.concatenate(list(blocks(source.path, FRAME))))
-    return " ".join(said), whole.text if whole else ""
+    primed = said(replace(source, own_words=tuple(own_words))) if own_words else plain
+    return plain, whole.text if whole else "", primed
 
 
 def measure(folder: Path, references: Sequence[Reference], pages: Illustrated, sound: AudioReader) -> Table:
@@ -93,26 +101,31 @@ def measure(folder: Path, references: Sequence[Reference], pages: Illustrated, s
         counts = np.array([counted(folder, one, pages, sound) for one in members]).sum(axis=0)
         rates = (round(float(count / counts[0]), 3) for count in counts[1:])
         rows.append((name, len(members), members[0].unit, int(counts[0]), *rates))
-    columns = ("what", "sources", "unit", "in all", "wrong", "alternative wrong")
+    columns = ("what", "sources", "unit", "in all", "wrong", "alternative wrong", "wrong in own words")
     return Table("Pages read and recordings heard", columns, tuple(rows), (f"recogniser: {sound.recogniser.name}",))
 
 
-def counted(folder: Path, reference: Reference, pages: Illustrated, sound: AudioReader) -> tuple[int, int, int]:
-    """How many units there are, how many are wrong, and how many of the alternative are."""
+def counted(folder: Path, reference: Reference, pages: Illustrated, sound: AudioReader) -> tuple[int, int, int, int]:
+    """How many units there are, how many are wrong, how many of the alternative are, and how many in the firm's own words."""
     from ingest.base.settings import Settings
     from ingest.source import look
 
     source = look(folder / reference.source, Settings(home=folder))
-    texts = read_page(source, reference.page, pages) if reference.page else hear(source, sound)
+    if reference.page:
+        found, plain = read_page(source, reference.page, pages)
+        texts = found, plain, found
+    else:
+        texts = hear(source, sound, reference.own_words)
     expected = units(reference.text, reference.unit)
-    ours, other = (distance(expected, units(text, reference.unit)) for text in texts)
-    return len(expected), ours, other
+    ours, other, primed = (distance(expected, units(text, reference.unit)) for text in texts)
+    return len(expected), ours, other, primed
 
 
 def references() -> list[Reference]:
     """The shipped ones."""
     lines = resources.files(__package__).joinpath("perception.jsonl").read_text("utf-8").splitlines()
-    return [Reference(**json.loads(line)) for line in lines]
+    rows = map(json.loads, lines)
+    return [Reference(**{**row, "own_words": tuple(row.get("own_words", ()))}) for row in rows]
 
 
 def run(folder: Path, settings: Settings) -> Table:

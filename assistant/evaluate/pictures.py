@@ -81,7 +81,7 @@ def _row(
 
 
 def placed_texts(space: Space, texts: Sequence[str]) -> Vectors:
-    return np.stack([place.address for place in space.place(texts)])
+    return np.stack([place.address for place in space.place(texts, question=True)])
 
 
 def descriptions() -> list[tuple[str, str]]:

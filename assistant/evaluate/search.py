@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -25,15 +26,29 @@ from numpy.typing import NDArray
 
 from assistant.app import build
 from assistant.evaluate.table import Cell, Table
-from assistant.search.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Asked, Retriever, features, fuse
+from assistant.search.retrieve import (
+    BY_MEANING,
+    BY_WORDS,
+    CLOSE,
+    FEATURES,
+    FLUENT_WEIGHTS,
+    WORDS_WEIGHTS,
+    Asked,
+    Retriever,
+    features,
+    fuse,
+    weights,
+)  # fmt: skip
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings, load
 from ingest.memory.catalog import SourceRow, StoredEntity
 from ingest.memory.lexicon import search as by_words
 from ingest.memory.memory import Memory
 from ingest.pipeline import place
+from ingest.space.encoders.words import Words
 from ingest.space.entity import Draft, identify
-from ingest.space.space import Space, pack
+from ingest.space.space import Space, pack, unit
+from ingest.text.language import language_of
 
 SCOPE = "evaluation"
 VIEWER = Viewer("evaluation", frozenset({SCOPE}))
@@ -53,16 +68,24 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question of the fit: the features of its candidates [n, len(FEATURES)], and which of them is the right one."""
+    """A question of the fit: the features of its candidates [n, len(FEATURES)], which of them is the right one, and which are
+    in its language (all of them when empty)."""
 
     features: NDArray[np.float64]
     right: int
+    at_home: tuple[bool, ...] = ()
 
 
-def evaluate(file: Path, questions: int = 1000, seed: int = 0, space: Space | None = None) -> Table:
-    """The shipped search beside nearest addresses, words, and both plainly fused by reciprocal rank."""
+def evaluate(
+    file: Path, questions: int = 1000, seed: int = 0, space: Space | None = None, among: Sequence[Path] = ()
+) -> Table:
+    """The shipped search beside nearest addresses, words, and both plainly fused by reciprocal rank.
+
+    Args:
+        among: files whose passages are searched as well.
+    """
     asked = chosen(read(file), questions, seed)
-    with memory_of(dict.fromkeys(one.passage for one in read(file)), space) as (memory, ids):
+    with memory_of(dict.fromkeys(one.passage for one in chain(*map(read, (file, *among)))), space) as (memory, ids):
         rows: list[tuple[Cell, ...]] = [(name, *measure(way, asked, ids)) for name, way in ways(memory).items()]
     columns = ("search", *(f"recall@{depth}" for depth in DEPTHS), "MRR@20", "ms a question")
     title = f"Search: {file.name.split('.')[0]}, {len(asked)} questions, {len(ids)} passages"
@@ -75,7 +98,7 @@ def ways(memory: Memory) -> dict[str, Search]:
     most = max(DEPTHS)
 
     def dense(question: str) -> list[str]:
-        return _ids(memory.nearest(memory.space.place([question])[0].address, VIEWER, most))
+        return _ids(memory.nearest(memory.space.place([question], question=True)[0].address, VIEWER, most))
 
     def words(question: str) -> list[str]:
         return _ids(by_words(memory.catalog, question, [SCOPE], most))
@@ -87,7 +110,23 @@ def ways(memory: Memory) -> dict[str, Search]:
         hits = retriever.search(question, VIEWER, k=most)
         return [id for hit in hits for id in (hit.entity.id, *(twin.id for twin in hit.duplicates))]
 
-    return {"dense only": dense, "words only": words, "reciprocal rank fusion": fused, "shipped": shipped}
+    found = {"dense only": dense, "words only": words, "reciprocal rank fusion": fused, "shipped": shipped}
+    return found | ({"dense only, means kept in": _kept_in(memory)} if isinstance(memory.space, Words) else {})
+
+
+def _kept_in(memory: Memory) -> Search:
+    """Nearest addresses as the encoder gives them: what the means of languages that are taken out are worth."""
+    nothing = Words(memory.space.threads, np.zeros_like(memory.space.means)) if isinstance(memory.space, Words) else None
+    assert nothing is not None
+    rows = memory.catalog.connection.execute("SELECT id, title, text FROM entity ORDER BY number").fetchall()
+    ids = [row["id"] for row in rows]
+    addresses = unit(nothing.middles([row["text"] for row in rows]))
+
+    def search(question: str) -> list[str]:
+        near = np.argsort(-(addresses @ nothing.place([question], question=True)[0].address))
+        return [ids[i] for i in near[: max(DEPTHS)]]
+
+    return search
 
 
 def measure(search: Search, asked: Sequence[Asking], ids: dict[str, str]) -> tuple[float, ...]:
@@ -159,12 +198,23 @@ def fit(files: Sequence[Path], questions: int = 2000, seed: int = 0, space: Spac
         retriever = Retriever(memory, memory.catalog, memory.space)
         known = [retriever.ask(one.question, VIEWER) for one in asked]
         right = [ids[one.passage] for one in asked]
+        cases = _cases(retriever, memory, known, right)
         return [
-            _ablation("with vectors", tuple(FLUENT_WEIGHTS), _cases(retriever, memory, known, right)),
+            _ablation("with vectors", tuple(FLUENT_WEIGHTS), cases),
+            _expectation(cases),
             _ablation(
                 "words only", tuple(WORDS_WEIGHTS), _cases(retriever, memory, [_blind(one) for one in known], right)
             ),
         ]
+
+
+def _expectation(cases: Sequence[Case]) -> Table:
+    """The line through what meaning and what words are worth, over the candidates in their question's language."""
+    weighed = np.concatenate([case.features[list(case.at_home) or slice(None)] for case in cases]) * weights(True)
+    meaning, words = (weighed[:, [FEATURES.index(name) for name in names]].sum(axis=1) for names in (BY_MEANING, BY_WORDS))
+    slope, start = np.polyfit(meaning, words, 1)
+    title = "What words are worth beside so much meaning"
+    return Table(title, ("candidates", "at no meaning", "for each one of meaning"), ((len(words), float(start), float(slope)),))
 
 
 def _blind(asked: Asked) -> Asked:
@@ -177,9 +227,10 @@ def _cases(retriever: Retriever, memory: Memory, known: Sequence[Asked], right: 
     for asked, wanted in zip(known, right, strict=True):
         proposed = retriever.propose(asked, VIEWER)
         lexical = dict(proposed[-1])
-        items = list(memory.hydrate(fuse(proposed), VIEWER).values())
+        items = list(memory.hydrate(fuse(proposed)[:CLOSE], VIEWER).values())
         table = features(asked, items, [lexical.get(item.entity.id, 0.0) for item in items])
-        cases += [Case(table, i) for i, item in enumerate(items) if item.entity.id == wanted]
+        at_home = tuple(language_of(item.entity.words) == asked.language for item in items)
+        cases += [Case(table, i, at_home) for i, item in enumerate(items) if item.entity.id == wanted]
     return cases
 
 

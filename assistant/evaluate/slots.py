@@ -108,7 +108,7 @@ def _cosine(slots: Sequence[Vectors], stored: Sequence[tuple[int, Vectors]]) -> 
 
 def evaluate(title: str, passages: Sequence[str], cases: Sequence[Case], space: Space) -> Table:
     slots = [place.slots for part in chunks(list(passages), 256) for place in space.place(part)]
-    asked = [unit(place.slots) for place in space.place([case.question for case in cases], ratio=1)]
+    asked = [unit(place.slots) for place in space.place([case.question for case in cases], ratio=1, question=True)]
     found = ways(slots)
     whole = float(np.mean([one.nbytes for one in slots]))
     rows: list[tuple[Cell, ...]] = []

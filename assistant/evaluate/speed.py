@@ -52,7 +52,7 @@ class Spent:
 
 
 def ingestion(file: Path, passages: int = 400) -> Table:
-    """Passages a second: files to a searchable memory, the encoder alone, and sentence-transformers where it is."""
+    """Passages a second: files to a searchable memory, and the encoder alone."""
     texts = list(dict.fromkeys(one.passage for one in read(file)))[:passages]
     space = build.space(load())
     space.place(texts[:8])
@@ -64,7 +64,6 @@ def ingestion(file: Path, passages: int = 400) -> Table:
             "ingest (files to searchable memory)": lambda: _whole(
                 Path(folder, "files"), Path(tempfile.mkdtemp(dir=folder)), space
             ),
-            **_others(words),
         }
         rounds = [{name: _timed(way) for name, way in ways.items()} for _ in range(ROUNDS)]
     best = {name: [min(part) for part in zip(*(one[name] for one in rounds), strict=True)] for name in ways}
@@ -91,19 +90,6 @@ def _whole(files: Path, home: Path, space: Space) -> list[str]:
     assert all(report.status == "added" for report in reports), reports
     with closing(Catalog(settings.catalog_file)) as catalog:
         return [item.entity.words for row in catalog.sources([SCOPE]) for item in catalog.entities_of(row.id)]
-
-
-def _others(words: Sequence[str]) -> dict[str, Callable[[], object]]:
-    """The encoder as its authors run it, when sentence-transformers is installed."""
-    try:
-        from sentence_transformers import SentenceTransformer
-    except ImportError:
-        return {}
-    from ingest.base.weights import find
-    from ingest.space.encoders.words import MODEL
-
-    model = SentenceTransformer(str(find(MODEL).parent), device="cpu")
-    return {"sentence-transformers, its defaults": lambda: model.encode(list(words))}
 
 
 def _timed(work: Callable[[], object]) -> tuple[float, float]:
@@ -169,7 +155,7 @@ def plain(texts: Sequence[str], space: Space, settings: Settings) -> Callable[[s
             return [place.address.tolist() for place in space.place(texts)]
 
         def embed_query(self, text: str) -> list[float]:
-            return self.embed_documents([text])[0]
+            return [float(number) for number in space.place([text], question=True)[0].address]
 
     quiet = Quiet(anonymized_telemetry=False)
     store = Chroma.from_texts(list(texts), Addresses(), collection_name="plain", client_settings=quiet)

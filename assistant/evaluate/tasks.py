@@ -116,7 +116,7 @@ def concepts(args: argparse.Namespace, settings: Settings) -> Table:
 def search(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import search as task
 
-    return task.evaluate(_file(args, "file of questions with their passages"), args.questions)
+    return task.evaluate(_file(args, "file of questions with their passages"), args.questions, among=args.among)
 
 
 def slots(args: argparse.Namespace, settings: Settings) -> Table:

@@ -18,7 +18,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -151,6 +151,11 @@ class Bridge:
         given = np.atleast_2d(vectors).astype(np.float32)
         length = np.linalg.norm(given, axis=1)
         return meant(given[length >= CERTAIN * length.max()], self._tensors)
+
+    def of_words(self) -> Bridge:
+        """The same without what maps vectors of its space."""
+        tensors = {name: tensor for name, tensor in self._tensors.items() if name not in MEANING}
+        return Bridge(replace(self.about, space=""), tensors, self._mind)
 
     @classmethod
     def load(cls, path: Path, llm_sha256: str, mind: Mind, space: str = "") -> Bridge:

@@ -37,7 +37,10 @@ def load(settings: Settings, space: Space) -> tuple[Llm, Bridge | None]:
     if llm.vector_fault:
         return llm, None
     file = _file(settings.bridge, path, ".safetensors")
-    return llm, Bridge.load(file, llm.sha256, llm, space.fingerprint) if file else untrained(llm)
+    if file is None:
+        return llm, untrained(llm)
+    bridge = Bridge.load(file, llm.sha256, llm, space.fingerprint if settings.bridge else "")
+    return llm, bridge if bridge.about.space in ("", space.fingerprint) else bridge.of_words()
 
 
 DOUBTFUL = 0.9

@@ -8,7 +8,7 @@ and by their words; part numbers that can be read in a picture say which part is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,16 +68,20 @@ class Question:
 
 
 def read(
-    text: str, image: Path | None, sound: Path | None, settings: Settings, readers: Sequence[Reader], space: Space
-) -> Question:
+    text: str, image: Path | None, sound: Path | None, settings: Settings, readers: Sequence[Reader], space: Space,
+    own_words: Sequence[str] = (),
+) -> Question:  # fmt: skip
     """A question from what was typed, a picture and a recording; each may be missing.
+
+    Args:
+        own_words: names and terms that whoever asks may read, and so may say.
 
     Raises:
         BadInput: a file of another kind, speech that is too long, or nothing is asked.
         UnreadableSource: a file that cannot be read, in one line.
     """
     seen, noticed = _read(image, "image", "a picture", settings, readers) if image else ([], ())
-    heard, noted = _read(sound, "audio", "a recording", settings, readers) if sound else ([], ())
+    heard, noted = _read(sound, "audio", "a recording", settings, readers, own_words) if sound else ([], ())
     spoken = "" if text.strip() else " ".join(one.text for one in _of("utterance", heard))
     if len(spoken) > LONGEST:
         raise BadInput(f"{sound}: more is said than a question ({LONGEST:,} characters)", "write the question")
@@ -89,14 +93,14 @@ def read(
 
 
 def _read(
-    path: Path, name: str, what: str, settings: Settings, readers: Sequence[Reader]
+    path: Path, name: str, what: str, settings: Settings, readers: Sequence[Reader], own_words: Sequence[str] = ()
 ) -> tuple[list[Entity], tuple[str, ...]]:
     """What a file says, read as it would be for the memory, and notes about it.
 
     Raises:
         BadInput: it is not for the reader of this name.
     """
-    source = look(path, settings)
+    source = replace(look(path, settings), own_words=tuple(own_words))
     found = reading.read(source, readers)
     if found.reader != name:
         raise BadInput(f"{path}: not {what} ({source.media})")

@@ -25,6 +25,7 @@ from ingest.memory.lexicon import rarity, search
 from ingest.memory.memory import Memory
 from ingest.space.entity import Entity
 from ingest.space.space import Placed, Space, Vectors, unit, unpack
+from ingest.text.language import Language, language_of
 from ingest.text.split import sentences
 from ingest.text.terms import is_telling, terms
 
@@ -46,8 +47,13 @@ DEEP = 8
 FEATURES = ("meaning", "stretch", "words", "terms", "sentence", "phrase", "length")
 """What an entity and a question are compared by; see `features`."""
 
-FLUENT_WEIGHTS = {"meaning": 25.17, "stretch": 6.12, "terms": 1.34, "sentence": 4.94, "phrase": 3.32, "length": -1.03}
-"""Fitted by `python -m assistant.evaluate.search FILE` to a part of SQuAD's training questions."""
+FLUENT_WEIGHTS = {"meaning": 14.80, "stretch": 14.95, "terms": 7.20, "sentence": 2.35, "phrase": 7.48, "length": -0.24}
+"""Fitted by `python -m assistant.evaluate.search FILE...` to training questions of SQuAD and JaQuAD, half and half."""
+BY_MEANING = ("meaning", "stretch")
+BY_WORDS = ("terms", "sentence", "phrase")
+EXPECTED = (0.066, 0.278)
+"""What words are worth on average beside so much meaning, where question and entity are in one language: the line through
+the candidates of those questions. In another language words cannot be shared, so that much is taken as given."""
 WORDS_WEIGHTS = {"words": 15.10, "sentence": 9.36, "phrase": 6.46}
 """Fitted likewise without vectors: for a question in a language that the encoder does not know."""
 
@@ -81,11 +87,13 @@ class Asked:
     """A question, made ready to be compared.
 
     Attributes:
+        language: which it is asked in.
         order: all its terms as they were said; `weights` has the rarity of those that tell what is asked.
         addresses: float32 [n, dim], unit length: of the words if the encoder knows their language, and given ones.
         states: float32 [m, dim], unit length, likewise at full resolution.
     """
 
+    language: Language
     order: tuple[str, ...]
     weights: Mapping[str, float]
     addresses: Vectors
@@ -125,7 +133,7 @@ class Retriever:
         found = self._memory.hydrate(fuse(proposed)[:CLOSE], viewer)
         items = [found[id] for id in sorted(found)]
         table = features(asked, items, [lexical.get(item.entity.id, 0.0) for item in items])
-        scores = table @ weights(asked.fluent)
+        scores = scored(asked, items, table)
         order = np.argsort(-scores, kind="stable")
         hits = [self._hit(asked, items[i], float(scores[i]), float(table[i, FEATURES.index("terms")])) for i in order]
         return [self._in_context(hit, viewer) for hit in _folded(hits, k)]
@@ -135,11 +143,12 @@ class Retriever:
         order = terms(question)
         telling = [term for term in dict.fromkeys(order) if is_telling(term)] or list(dict.fromkeys(order))
         fluent = bool(order) and self._space.fluency(question) >= FLUENT
-        placed = self._space.place([question], ratio=1) if fluent else []
+        placed = self._space.place([question], ratio=1, question=True) if fluent else []
         if vectors is not None:
             placed.append(Placed(unit(np.atleast_2d(vectors).mean(axis=0)), np.atleast_2d(vectors)))
         none = np.empty((0, self._space.dim), np.float32)
         return Asked(
+            language_of(question),
             tuple(order),
             rarity(self._catalog, telling, self._scopes(viewer)),
             np.stack([place.address for place in placed]) if placed else none,
@@ -196,6 +205,21 @@ def weights(fluent: bool) -> NDArray[np.float64]:
     """The weights of `FEATURES` for a question the encoder understands, or does not."""
     chosen = FLUENT_WEIGHTS if fluent else WORDS_WEIGHTS
     return np.array([chosen.get(name, 0.0) for name in FEATURES])
+
+
+def scored(asked: Asked, items: Sequence[StoredEntity], table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How well each entity fits, from its `features`; across languages words count as much as meaning lets expect."""
+    weighed = table * weights(asked.fluent)
+    if asked.fluent and asked.order:
+        abroad = np.array([language_of(item.entity.words) != asked.language for item in items], bool)
+        expected = EXPECTED[0] + EXPECTED[1] * weighed[:, _columns(BY_MEANING)].sum(axis=1)
+        given = expected - weighed[:, _columns(BY_WORDS)].sum(axis=1)
+        return np.asarray(weighed.sum(axis=1) + np.where(abroad, np.maximum(given, 0), 0))
+    return np.asarray(weighed.sum(axis=1))
+
+
+def _columns(names: Sequence[str]) -> list[int]:
+    return [FEATURES.index(name) for name in names]
 
 
 def features(asked: Asked, items: Sequence[StoredEntity], lexical: Sequence[float]) -> NDArray[np.float64]:

@@ -50,7 +50,7 @@ def answer(events: Iterable[Event], out: TextIO | None = None) -> Answer:
     return final
 
 
-def progress(total: int, unit: str, quiet: bool) -> Any:
+def progress(total: int | None, unit: str, quiet: bool) -> Any:
     """A bar with rate and remaining time on a terminal; silent elsewhere."""
     from tqdm import tqdm
 

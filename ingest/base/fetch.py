@@ -167,7 +167,9 @@ def _named(given: Path | None, model: Model, file: File) -> Path | None:
         return None
     path = given / file.name if given.is_dir() else given
     if not path.is_file() or (file is not model.files[0] and not given.is_dir()):
-        raise BadInput(f"{given} does not hold {file.name} of {model.title}", "name a folder with all files of the model")
+        raise BadInput(
+            f"{given} does not hold {file.name} of {model.title}", "name a folder with all files of the model"
+        )
     return path
 
 
@@ -197,7 +199,9 @@ def _alone(folder: Path, model: Model) -> Iterator[None]:
     except Timeout:
         raise MissingPart(f"another process is bringing {model.title}", f"wait for it, then: {model.command}") from None
     except OSError as error:
-        raise MissingPart(f"{model.title} cannot be kept in {folder}: {error.strerror or error}", model.command) from error
+        raise MissingPart(
+            f"{model.title} cannot be kept in {folder}: {error.strerror or error}", model.command
+        ) from error
 
 
 @contextmanager

@@ -27,7 +27,7 @@ class Settings:
         max_file_mb: larger files are reported, not read.
         max_unpacked_mb: most that an archive-like file (docx, xlsx, epub, ...) may unpack to.
         max_entities: most entities one source may become.
-        whisper: a Whisper checkpoint (.pt); empty means its usual cache if there, else pocketsphinx.
+        whisper: a folder with a Whisper model for CTranslate2; empty means Whisper base.
         clip: a folder with a CLIP or SigLIP model in safetensors; empty means pictures are seen by EfficientNet-Lite0.
         keep_gps: whether the place a photograph was taken is kept.
         remote_url: what the API of a remote model begins with; empty means that nothing leaves this machine.

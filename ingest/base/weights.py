@@ -171,7 +171,8 @@ def _choices() -> dict[str, str]:
         return {}
     except (ValueError, AttributeError):
         raise BadWeights(
-            f"{models_folder() / CHOICES} says nothing that can be understood", "remove it, then: kotonoha models use NAME"
+            f"{models_folder() / CHOICES} says nothing that can be understood",
+            "remove it, then: kotonoha models use NAME",
         ) from None
 
 

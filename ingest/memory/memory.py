@@ -50,7 +50,7 @@ class Memory:
     def __init__(self, settings: Settings, space: Space) -> None:
         self.settings = settings
         self.space = space
-        self._lock = _own(settings)
+        self._lock = owning(settings)
         try:
             self.catalog = Catalog(settings.catalog_file)
             self._check_space()
@@ -207,26 +207,29 @@ class Memory:
         elif made_with != self.space.fingerprint:
             raise MemoryMismatch(
                 f"the memory in {self.settings.home} was made with encoder {made_with}, this is {self.space.fingerprint}",
-                "use that encoder again, or ingest into a new --home",
+                "kotonoha doctor --place-again",
             )
 
 
 def rebuild(settings: Settings, space: Space) -> int:
     """Throws the vectors away and restores them from the catalogue; returns how many were restored."""
-    with _own(settings):
-        shutil.rmtree(settings.vectors_folder, ignore_errors=True)
+    with owning(settings):
         catalog = Catalog(settings.catalog_file)
-        with catalog.transaction() as connection:
-            moves.land(connection)
-            connection.execute("DELETE FROM pending")
-            connection.execute(
-                "INSERT INTO pending (entity, scope, put) SELECT id, scope, 1 FROM entity ORDER BY number"
-            )
-            lexicon.rebuild(connection)
-            (total,) = connection.execute("SELECT count(*) FROM pending").fetchone()
+        total = forget_vectors(settings, catalog)
         catalog.close()
     with Memory(settings, space):
-        return int(total)
+        return total
+
+
+def forget_vectors(settings: Settings, catalog: Catalog) -> int:
+    """Throws the vectors away, for whoever opens the memory next to restore; returns how many those are."""
+    shutil.rmtree(settings.vectors_folder, ignore_errors=True)
+    with catalog.transaction() as connection:
+        moves.land(connection)
+        connection.execute("DELETE FROM pending")
+        connection.execute("INSERT INTO pending (entity, scope, put) SELECT id, scope, 1 FROM entity ORDER BY number")
+        lexicon.rebuild(connection)
+        return int(connection.execute("SELECT count(*) FROM pending").fetchone()[0])
 
 
 def owner(settings: Settings) -> str:
@@ -245,7 +248,12 @@ def owner(settings: Settings) -> str:
     return ""
 
 
-def _own(settings: Settings) -> FileLock:
+def owning(settings: Settings) -> FileLock:
+    """The lock of who owns the memory, held.
+
+    Raises:
+        MemoryHeld: somebody else does.
+    """
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = FileLock(settings.lock_file)
     try:

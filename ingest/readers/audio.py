@@ -6,15 +6,18 @@ stands out, then to hear each utterance. A transcript beside it wins over what a
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingest.base.errors import MissingPart, UnreadableSource
 from ingest.space.encoders import sound
-from ingest.space.encoders.speech import PULL, Heard, Recogniser, Word
+from ingest.space.encoders.speech import Heard, Recogniser, Word
 from ingest.space.encoders.voice import FRAME, RATE, Samples, VoiceActivity, utterances
 from ingest.space.encoders.voice import LONGEST as UTTERANCE
 from ingest.space.entity import Draft, Locator
@@ -28,6 +31,9 @@ LONGEST = 8 * 3600
 
 TOGETHER = 1.5
 """Seconds of pause below which utterances are heard together."""
+
+CANCELLED = 0.01
+"""Share of the loudest channel's power below which the sum of all has lost what is in them."""
 
 Span = tuple[float, float]
 
@@ -90,7 +96,7 @@ class AudioReader:
             key=PARENT,
             facts=_facts(survey),
         )
-        yield from self._said(source.path, speech)
+        yield from self._said(source, speech)
         for event in found:
             where = Locator(start=round(event.start, 2), end=round(event.end, 2))
             facts = {
@@ -123,39 +129,38 @@ class AudioReader:
         speech = None if chances is None else tuple(utterances(chances))
         return Survey(len(frames) * sound.STEP, tuple(frames), speech, fault)
 
-    def _said(self, path: Path, speech: Sequence[Span]) -> Iterator[Draft | Note]:
+    def _said(self, source: Source, speech: Sequence[Span]) -> Iterator[Draft | Note]:
         """What is said: by the transcript beside it, else as the recogniser hears it."""
-        transcript = transcript_of(path)
+        transcript = transcript_of(source.path)
         if transcript:
             yield Note(f"its words are those of {transcript.name}")
             yield from (utterance(cue, PARENT) for cue in cues(transcript))
             return
         try:
-            yield from self._heard(path, speech)
+            yield from self._heard(source, speech)
         except MissingPart as error:
             yield Note(f"its words were not heard: {error}")
 
-    def _heard(self, path: Path, speech: Sequence[Span]) -> Iterator[Draft | Note]:
+    def _heard(self, source: Source, speech: Sequence[Span]) -> Iterator[Draft | Note]:
         lost = 0
         groups = stretches(speech)
-        for group, ((start, _), samples) in zip(groups, cuts(path, [whole(group) for group in groups]), strict=True):
-            heard = self.recogniser.hear(samples)
+        for group, ((start, _), samples) in zip(
+            groups, cuts(source.path, [whole(group) for group in groups]), strict=True
+        ):
+            heard = self.recogniser.hear(samples, source.own_words)
             drafts = list(self._utterances(heard, start, group)) if heard else []
             lost += len(group) - len(drafts)
             yield from drafts
         if lost:
             yield Note(f"{lost} of {len(speech)} utterances were not understood")
-        if self.recogniser.rough and lost < len(speech):
-            yield Note(f"the transcript is rough ({self.recogniser.name}, English only); for a good one: {PULL}")
 
     def _utterances(self, heard: Heard, start: float, group: Sequence[Span]) -> Iterator[Draft]:
         by = {"by": self.recogniser.name, "confidence": heard.confidence, "language": heard.language}
-        rough = {"rough": True} if self.recogniser.rough else {}
         for span, words in shared_out(heard.words, start, group).items():
             where = Locator(start=round(span[0], 2), end=round(span[1], 2))
             times = [[word.text.strip(), word.start, word.end] for word in words]
             text = "".join(word.text for word in words).strip()
-            yield Draft("utterance", text, where, parent=PARENT, facts={**by, **rough, "words": times})
+            yield Draft("utterance", text, where, parent=PARENT, facts={**by, "words": times})
 
 
 def blocks(path: Path, size: int) -> Iterator[Samples]:
@@ -271,16 +276,42 @@ def _decoded(path: Path) -> Iterator[Samples]:
     import av
 
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with av.open(str(path), metadata_errors="replace", options=_options(path)) as container:
             if not container.streams.audio:
                 raise UnreadableSource(path, "has no sound track")
-            resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+            resampler = av.AudioResampler(format="fltp", rate=RATE)
             for frame in container.decode(container.streams.audio[0]):
-                for piece in resampler.resample(frame):
-                    yield np.asarray(piece.to_ndarray()[0], dtype=np.float32)
-            for piece in resampler.resample(None):
-                yield np.asarray(piece.to_ndarray()[0], dtype=np.float32)
+                yield from (_mixed(piece.to_ndarray()) for piece in resampler.resample(frame))
+            yield from (_mixed(piece.to_ndarray()) for piece in resampler.resample(None))
     except (av.FFmpegError, ValueError) as error:
         raise UnreadableSource(
             path, f"damaged, or not a sound ({getattr(error, 'strerror', None) or error})"
         ) from error
+
+
+def _options(path: Path) -> dict[str, str]:
+    """A WAV whose header names fewer bytes than there are, as when its writer was stopped, is heard to its end."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        if stream.read(4) != b"RIFF" or stream.seek(8) != 8 or stream.read(4) != b"WAVE":
+            return {}
+        at, name = 12, b""
+        while name != b"data" and at + 8 <= size:
+            name, length = _chunk(stream, at)
+            at += 8 + length + length % 2
+        known = at + 8 > size or _chunk(stream, at)[0].strip().isalnum()
+    return {} if known else {"ignore_length": "1"}
+
+
+def _chunk(stream: BinaryIO, at: int) -> tuple[bytes, int]:
+    """Name and length of the piece of a RIFF file that begins there."""
+    stream.seek(at)
+    return struct.unpack("<4sI", stream.read(8))
+
+
+def _mixed(channels: NDArray[Any]) -> Samples:
+    """Channels [c, n] as one of their power: their sum, or the loudest where they cancel each other out."""
+    both = channels.sum(axis=0, dtype=np.float32) / np.sqrt(np.float32(len(channels)))
+    power = np.square(channels).mean(axis=1)
+    cancelled = np.square(both).mean() < CANCELLED * power.max()
+    return np.asarray(channels[power.argmax()] if cancelled else both, np.float32)

