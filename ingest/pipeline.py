@@ -31,7 +31,7 @@ from .readers import Reader
 from .reading import Read
 from .source import Source, look, walk
 from .space.entity import Entity, identify
-from .space.space import Placed, Space, pack, placed
+from .space.space import Placed, Space, nowhere, pack, placed
 from .text.columns import Columns
 from .text.rows import of
 
@@ -39,6 +39,9 @@ BATCH = 256
 """Texts placed in one call; several small files share a call."""
 SETTLE = 2_000
 """Entities stored between two deliveries to the vector store."""
+TABLE = 200
+"""Rows of a table that are each placed in the space. Of a larger one they are found by their words and by query: what a
+question means leads to the table and its columns, and among thousands of rows alike it leads nowhere."""
 FOLLOW = 0.5
 """Seconds between two looks at jobs that another process does for us."""
 
@@ -296,7 +299,10 @@ def _store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
     """Places what is new in one call, then stores file by file."""
     stored = memory.catalog.entities([entity.id for work in batch for entity in work.entities])
     fresh = [entity for work in batch for entity in work.entities if entity.id not in stored]
-    vectors = dict(zip((e.id for e in fresh), place(memory.space, fresh), strict=True))
+    rows = Counter(entity.parent for work in batch for entity in work.entities if entity.kind == "row")
+    near = [entity for entity in fresh if entity.kind != "row" or rows[entity.parent] <= TABLE]
+    vectors = dict(zip((e.id for e in near), place(memory.space, near), strict=True))
+    vectors |= {entity.id: nowhere(memory.space.dim) for entity in fresh if entity.id not in vectors}
     for work in batch:
         items = [_item(entity, vectors, stored) for entity in work.entities]
         memory.put_source(_row(work), items, work.sealed, work.rows)

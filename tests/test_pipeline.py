@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from assistant.search.retrieve import Retriever
 from ingest import jobs, pipeline
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
+from ingest.memory import around
 from ingest.memory.memory import Memory
 from ingest.pipeline import Report
 from ingest.readers import Note
+from ingest.readers.table import TableReader
 from ingest.source import Source, companions
 from ingest.space.entity import Draft
 from ingest.space.space import Placed
@@ -238,3 +241,23 @@ def test_a_recording_that_moves_with_its_transcript_is_not_read_again(memory: Me
         (tmp_path / f"talk{suffix}").rename(tmp_path / f"speech{suffix}")
     pipeline.ask(memory.catalog, [tmp_path / "speech.flac"], lambda path: "a")
     assert [one.status for one in pipeline.run(memory, [RecordingReader()])] == ["moved"]
+
+
+def test_rows_of_a_large_table_are_found_by_their_words_and_take_no_place(settings: Settings, tmp_path: Path) -> None:
+    """The table and its columns are placed; a small table's rows are too; nothing is missing for the doctor."""
+    large, small = tmp_path / "large.csv", tmp_path / "small.csv"
+    large.write_text("part,price\n" + "".join(f"AX-{n},{n}\n" for n in range(pipeline.TABLE + 1)), "utf-8")
+    small.write_text("part,price\n" + "".join(f"BX-{n},{n}\n" for n in range(9)), "utf-8")
+    space = WordSpace()
+    with Memory(settings, space) as memory:
+        jobs.ask(memory.catalog, [(str(large), "all"), (str(small), "all")])
+        assert [report.status for report in pipeline.run(memory, [TableReader()])] == ["added", "added"]
+        viewer = Viewer("mori", frozenset({"all"}))
+        stored = memory.catalog.entities_of(memory.catalog.source_at(str(large)).id)
+        rows = {item.entity.id for item in stored if item.entity.kind == "row"}
+        assert len(rows) == pipeline.TABLE + 1
+        assert memory.vector_ids("all") == set(around.placed(memory.catalog, "all"))
+        assert not rows & memory.vector_ids("all")
+        retriever = Retriever(memory, memory.catalog, space)
+        assert "AX-77" in retriever.search("AX-77", viewer, 1)[0].entity.text
+        assert "BX-7" in retriever.search("BX-7", viewer, 1)[0].entity.text

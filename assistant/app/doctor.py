@@ -90,7 +90,7 @@ def _rows(memory: Memory) -> Check:
 
 
 def _vectors(memory: Memory, scope: str) -> Check:
-    stored = set(around.ids(memory.catalog, scope))
+    stored = set(around.placed(memory.catalog, scope))
     held = memory.vector_ids(scope)
     lost, stray = stored - held, held - stored
     finding = f"{len(stored):,} entities, {len(lost)} without a vector, {len(stray)} vectors without an entity"
@@ -101,7 +101,7 @@ def _vectors(memory: Memory, scope: str) -> Check:
 
 def _self_retrieval(memory: Memory) -> Check:
     """Each sampled entity, asked for by its own address, must come back at distance zero."""
-    ids = around.ids(memory.catalog)
+    ids = around.placed(memory.catalog)
     sample = random.Random(0).sample(ids, min(SAMPLE, len(ids)))
     found = 0
     for item in memory.catalog.entities(sample).values():

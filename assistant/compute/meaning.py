@@ -13,7 +13,7 @@ def by(space: Space) -> Meaning:
     """Nearness in a space: the cosine of the addresses of a question and of each text."""
 
     def near(question: str, texts: Sequence[str]) -> list[float]:
-        asked, *placed = space.place([question, *texts])
+        (asked,), placed = space.place([question], question=True), space.place(texts)
         return [float(asked.address @ one.address) for one in placed]
 
     return near

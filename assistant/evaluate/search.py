@@ -212,9 +212,11 @@ def _expectation(cases: Sequence[Case]) -> Table:
     """The line through what meaning and what words are worth, over the candidates in their question's language."""
     weighed = np.concatenate([case.features[list(case.at_home) or slice(None)] for case in cases]) * weights(True)
     meaning, words = (weighed[:, [FEATURES.index(name) for name in names]].sum(axis=1) for names in (BY_MEANING, BY_WORDS))
-    slope, start = np.polyfit(meaning, words, 1)
-    title = "What words are worth beside so much meaning"
-    return Table(title, ("candidates", "at no meaning", "for each one of meaning"), ((len(words), float(start), float(slope)),))
+    lines = {"words beside meaning": (meaning, words), "meaning beside words": (words, meaning)}
+    rows: list[tuple[Cell, ...]] = [
+        (name, len(words), *map(float, np.polyfit(x, y, 1)[::-1])) for name, (x, y) in lines.items()
+    ]
+    return Table("What one is worth beside so much of the other", ("what", "candidates", "at none", "for each one"), tuple(rows))
 
 
 def _blind(asked: Asked) -> Asked:

@@ -54,6 +54,8 @@ BY_WORDS = ("terms", "sentence", "phrase")
 EXPECTED = (0.066, 0.278)
 """What words are worth on average beside so much meaning, where question and entity are in one language: the line through
 the candidates of those questions. In another language words cannot be shared, so that much is taken as given."""
+MEANT = (3.72, 0.742)
+"""The other way round, for what has words and no place in the space (rows of large tables)."""
 WORDS_WEIGHTS = {"words": 15.10, "sentence": 9.36, "phrase": 6.46}
 """Fitted likewise without vectors: for a question in a language that the encoder does not know."""
 
@@ -208,14 +210,18 @@ def weights(fluent: bool) -> NDArray[np.float64]:
 
 
 def scored(asked: Asked, items: Sequence[StoredEntity], table: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How well each entity fits, from its `features`; across languages words count as much as meaning lets expect."""
+    """How well each entity fits, from its `features`; what cannot be seen is expected.
+
+    Across languages words count as much as meaning lets expect; what has no place in the space means as much as its words."""
     weighed = table * weights(asked.fluent)
-    if asked.fluent and asked.order:
-        abroad = np.array([language_of(item.entity.words) != asked.language for item in items], bool)
-        expected = EXPECTED[0] + EXPECTED[1] * weighed[:, _columns(BY_MEANING)].sum(axis=1)
-        given = expected - weighed[:, _columns(BY_WORDS)].sum(axis=1)
-        return np.asarray(weighed.sum(axis=1) + np.where(abroad, np.maximum(given, 0), 0))
-    return np.asarray(weighed.sum(axis=1))
+    if not (asked.fluent and asked.order):
+        return np.asarray(weighed.sum(axis=1))
+    meaning, words = (weighed[:, _columns(names)].sum(axis=1) for names in (BY_MEANING, BY_WORDS))
+    abroad = np.array([language_of(item.entity.words) != asked.language for item in items], bool)
+    nowhere = np.array([not any(item.address) for item in items], bool)
+    given = np.where(abroad, np.maximum(EXPECTED[0] + EXPECTED[1] * meaning - words, 0), 0)
+    given = np.where(nowhere, MEANT[0] + MEANT[1] * words, given)
+    return np.asarray(weighed.sum(axis=1) + given)
 
 
 def _columns(names: Sequence[str]) -> list[int]:

@@ -12,10 +12,11 @@ def everything(catalog: Catalog) -> Iterator[StoredEntity]:
     return (stored(row) for row in catalog.connection.execute("SELECT * FROM entity ORDER BY number"))
 
 
-def ids(catalog: Catalog, scope: str | None = None) -> list[str]:
-    """The ids of all entities, or of those of one scope, in the order they were stored."""
-    where, values = ("", ()) if scope is None else ("WHERE scope = ?", (scope,))
-    return [row["id"] for row in catalog.connection.execute(f"SELECT id FROM entity {where} ORDER BY number", values)]
+def placed(catalog: Catalog, scope: str | None = None) -> list[str]:
+    """The ids of all entities that have a place in the space, or of those of one scope, in the order they were stored."""
+    where, values = ("", ()) if scope is None else ("AND scope = ?", (scope,))
+    query = f"SELECT id FROM entity WHERE address != zeroblob(length(address)) {where} ORDER BY number"
+    return [row["id"] for row in catalog.connection.execute(query, values)]
 
 
 def beside(catalog: Catalog, source: str, ordinals: Sequence[int]) -> list[StoredEntity]:

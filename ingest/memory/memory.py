@@ -152,7 +152,8 @@ class Memory:
         collection = self._collection(scope)
         if drop:
             collection.delete(ids=list(drop))
-        found = [item for item in self.catalog.entities(put).values() if item.entity.scope == scope]
+        items = self.catalog.entities(put).values()
+        found = [item for item in items if item.entity.scope == scope and any(item.address)]
         if found:
             collection.upsert(
                 ids=[item.entity.id for item in found],

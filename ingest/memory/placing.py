@@ -60,7 +60,8 @@ def _begin(catalog: Catalog, space: Space) -> None:
 
 def _next(catalog: Catalog) -> list[tuple[int, Entity]]:
     rows = catalog.connection.execute(
-        "SELECT * FROM entity WHERE number > ? ORDER BY number LIMIT ?", (int(catalog.fact(DONE) or 0), GROUP)
+        "SELECT * FROM entity WHERE number > ? AND address != zeroblob(length(address)) ORDER BY number LIMIT ?",
+        (int(catalog.fact(DONE) or 0), GROUP),
     )
     return [(row["number"], stored(row).entity) for row in rows]
 

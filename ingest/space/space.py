@@ -69,6 +69,11 @@ def placed(slots: Vectors) -> Placed:
     return Placed(unit(slots.mean(axis=0)), slots)
 
 
+def nowhere(dim: int) -> Placed:
+    """Of what has no place in the space: it is near nothing, and no store of vectors holds it."""
+    return Placed(np.zeros(dim, np.float32), np.zeros((1, dim), np.float32))
+
+
 def pack(slots: Vectors) -> bytes:
     """Slots as bytes: int8 with one float16 scale per slot; layout: scales [n] then values [n, dim], row-major.
 
