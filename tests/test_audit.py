@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.govern.audit import Audit, Event
+from assistant.govern import anchor
+from assistant.govern.anchor import AnchorFile
+from assistant.govern.audit import Audit
+from assistant.govern.audit_row import Event
 from ingest.base.access import Viewer
 from ingest.base.errors import AuditBroken
 from ingest.memory.catalog import Catalog
@@ -188,9 +191,212 @@ def test_putting_back_an_older_database_is_found_even_after_more_was_written(
     older = Audit(Catalog(tmp_path / "older.sqlite"), KEY, tmp_path / "audit.head")
     assert [problem.row for problem in older.verify()] == [6]
     fill(older, 9)
-    assert [str(problem) for problem in older.verify()] == [
-        "row 10: is not the row that was written; an older record was put back"
-    ]
+    found = [(problem.row, problem.kind) for problem in older.verify()]
+    assert found == [(6, "removed"), (11, "damaged")]
+
+
+# -- tampering with files and tables, after which life goes on: nothing that happens then may hide it --------------------
+
+
+class Place:
+    """An audit's files and everything somebody could do to them who has no key."""
+
+    def __init__(self, folder: Path, anchored: bool) -> None:
+        self.folder, self.clock = folder, Clock()
+        folder.mkdir()
+        self.file, self.head, self.copies = folder / "catalog.sqlite", folder / "audit.head", folder / "copies"
+        self.anchor = AnchorFile(folder.parent / f"{folder.name}.anchor") if anchored else None
+        self.open()
+
+    def open(self) -> None:
+        self.catalog = Catalog(self.file)
+        self.audit = Audit(self.catalog, KEY, self.head, self.clock, self.anchor)
+
+    def live(self, rows: int) -> None:
+        """Ordinary events, with a memory that is not empty any more."""
+        fill(self.audit, rows)
+        policy = "INSERT INTO policy (version, text, person, added) VALUES ('v', '', 'x', '')"
+        self.catalog.connection.execute(policy)
+
+    def copy(self) -> None:
+        self.catalog.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.copies.mkdir(exist_ok=True)
+        for file in (self.file, self.head):
+            shutil.copy(file, self.copies / file.name)
+
+    def put_back(self, *files: Path) -> None:
+        self.catalog.close()
+        for file in self.folder.glob("catalog.sqlite-*"):
+            file.unlink()
+        for file in files:
+            shutil.copy(self.copies / file.name, file)
+        self.open()
+
+    def sql(self, *statements: str) -> None:
+        for name in ("audit_no_update", "audit_no_delete", "audit_cut_no_update", "audit_cut_no_delete"):
+            self.catalog.connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+        for statement in statements:
+            self.catalog.connection.execute(statement)
+
+
+def back_with_the_database(place: Place, pick: random.Random, rows: int) -> None:
+    place.put_back(place.file)
+
+
+def back_with_the_database_and_no_head(place: Place, pick: random.Random, rows: int) -> None:
+    place.put_back(place.file)
+    place.head.unlink()
+
+
+def back_with_everything(place: Place, pick: random.Random, rows: int) -> None:
+    place.put_back(place.file, place.head)
+
+
+def everything_deleted(place: Place, pick: random.Random, rows: int) -> None:
+    place.sql("DELETE FROM audit", "DELETE FROM audit_head", "DELETE FROM audit_cut")
+    place.head.unlink()
+
+
+def rows_deleted(place: Place, pick: random.Random, rows: int) -> None:
+    place.sql("DELETE FROM audit")
+    if pick.random() < 0.5:
+        place.head.unlink()
+
+
+def truncated(place: Place, pick: random.Random, rows: int) -> None:
+    last = pick.randint(1, rows - 1)
+    place.sql(f"DELETE FROM audit WHERE number > {last}")
+    if pick.random() < 0.5:
+        mac = place.catalog.connection.execute("SELECT mac FROM audit WHERE number = ?", (last,)).fetchone()[0]
+        place.sql(f"UPDATE audit_head SET number = {last}, mac = '{mac}'")
+    if pick.random() < 0.5:
+        place.head.unlink()
+
+
+def truncated_without_marks(place: Place, pick: random.Random, rows: int) -> None:
+    place.sql(f"DELETE FROM audit WHERE number > {pick.randint(1, rows - 1)}", "DELETE FROM audit_head")
+    place.head.unlink()
+
+
+def head_removed(place: Place, pick: random.Random, rows: int) -> None:
+    place.head.unlink()
+
+
+def head_forged(place: Place, pick: random.Random, rows: int) -> None:
+    place.head.write_text(pick.choice(["", "nonsense", "[]", '[3, "abc", "def"]', "[1e999, 1, 1]", "\ud7ff"]), "utf-8")
+
+
+def mark_forged(place: Place, pick: random.Random, rows: int) -> None:
+    place.sql(pick.choice(["UPDATE audit_head SET seal = 'x'", "UPDATE audit_head SET number = 2", "DELETE FROM audit_head"]))
+
+
+def row_edited(place: Place, pick: random.Random, rows: int) -> None:
+    place.sql(f"UPDATE audit SET event = replace(event, 'ask', 'sleep') WHERE number = {pick.randint(1, rows)}")
+
+
+def row_removed(place: Place, pick: random.Random, rows: int) -> None:
+    place.sql(f"DELETE FROM audit WHERE number = {pick.randint(1, rows)}")
+
+
+def rows_by_another_key(place: Place, pick: random.Random, rows: int) -> None:
+    place.audit = Audit(place.catalog, b"a key of the forger", place.head, place.clock)
+    place.live(3)
+    place.open()
+
+
+LATER: dict[Callable[[Place, random.Random, int], None], set[str]] = {
+    back_with_the_database: {"removed", "cut off", "damaged"},
+    back_with_the_database_and_no_head: {"damaged"},
+    everything_deleted: {"begun anew"},
+    rows_deleted: {"removed", "damaged"},
+    truncated: {"removed", "damaged"},
+    truncated_without_marks: {"damaged"},
+    head_removed: {"damaged"},
+    head_forged: {"damaged"},
+    mark_forged: {"damaged"},
+    row_edited: {"changed"},
+    row_removed: {"removed", "damaged"},
+    rows_by_another_key: {"changed"},
+}
+"""What is done, and the kinds of which at least one is named afterwards."""
+ANCHORED = {**LATER, back_with_everything: {"rolled back"}}
+
+
+@pytest.mark.parametrize("anchored", [False, True], ids=["by itself", "with an anchor"])
+def test_200_random_tamperings_with_files_and_tables_are_found_after_ordinary_events(tmp_path: Path, anchored: bool) -> None:
+    pick, ways = random.Random(6), list((ANCHORED if anchored else LATER).items())
+    for attempt in range(100):
+        tamper, kinds = ways[attempt % len(ways)]
+        place = Place(tmp_path / f"{attempt}", anchored)
+        place.live(pick.randint(2, 9))
+        place.copy()
+        place.live(pick.randint(2, 9))
+        assert place.audit.verify() == []
+        tamper(place, pick, place.audit.append(Event("ask", "endo")) if tamper is row_edited else _last(place))
+        place.live(pick.randint(1, 5))
+        found = {problem.kind for problem in place.audit.verify()}
+        assert found & kinds, (attempt, tamper.__name__, found)
+        place.live(3)
+        assert {problem.kind for problem in place.audit.verify()} >= found & kinds, "it sticks"
+        place.catalog.close()
+
+
+def _last(place: Place) -> int:
+    return int(place.catalog.connection.execute("SELECT max(number) FROM audit").fetchone()[0])
+
+
+def test_an_older_copy_of_everything_shows_only_against_an_anchor(tmp_path: Path) -> None:
+    """The limit that the documents name."""
+    found = []
+    for anchored in (False, True):
+        place = Place(tmp_path / str(anchored), anchored)
+        place.live(4)
+        place.copy()
+        place.live(4)
+        back_with_everything(place, random.Random(0), 8)
+        found.append({problem.kind for problem in place.audit.verify()})
+    assert found == [set(), {"rolled back"}]
+
+
+def test_an_anchor_that_was_cut_or_changed_is_told(tmp_path: Path) -> None:
+    place = Place(tmp_path / "place", anchored=True)
+    place.live(5)
+    kept = tmp_path / "place.anchor"
+    lines = kept.read_text().splitlines()
+    kept.write_text("\n".join(lines[:3]) + "\n")
+    assert [problem.kind for problem in place.audit.verify()] == ["mark missing"]
+    kept.write_text("\n".join([*lines, "99 abc def", "nonsense"]) + "\n")
+    assert [problem.kind for problem in place.audit.verify()] == ["mark forged"]
+    kept.unlink()
+    assert [problem.kind for problem in place.audit.verify()] == ["mark missing"]
+
+
+def test_a_command_is_told_every_mark_and_its_failure_stops_nothing(
+    audit: Audit, catalog: Catalog, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told = tmp_path / "told"
+    by_command = Audit(catalog, KEY, tmp_path / "audit.head", Clock(), anchor.named(f"| tee -a {told}"))
+    fill(by_command, 3)
+    assert len(told.read_text().splitlines()) == 3
+    assert Audit(catalog, KEY, tmp_path / "audit.head", anchor=AnchorFile(told)).verify() == []
+    fill(Audit(catalog, KEY, tmp_path / "audit.head", Clock(), anchor.named("| false")), 1)
+    assert "was not told" in capfd.readouterr().err
+    assert [problem.kind for problem in by_command.verify() if problem.kind != "clock"] == []
+
+
+def test_a_clock_that_was_set_back_is_told(audit: Audit) -> None:
+    fill(audit, 3)
+    audit._now = lambda: START - timedelta(days=30)
+    fill(audit, 1)
+    (problem,) = audit.verify()
+    assert (problem.row, problem.kind) == (4, "clock") and "set back" in str(problem)
+
+
+def test_an_audit_that_begins_in_a_memory_with_something_in_it_says_so(audit: Audit, catalog: Catalog) -> None:
+    catalog.connection.execute("INSERT INTO policy (version, text, person, added) VALUES ('v', '', 'x', '')")
+    assert [problem.kind for problem in audit.verify()] == ["removed"]
+    fill(audit, 2)
+    assert [(problem.row, problem.kind) for problem in audit.verify()] == [(1, "begun anew")]
 
 
 def test_removed_or_forged_mark_outside_is_found(audit: Audit, tmp_path: Path) -> None:

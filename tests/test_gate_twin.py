@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from assistant.answer.answer import Answer, Assistant
 from assistant.app.integrations import KotonohaRetriever
 from assistant.evaluate.leaks import Echo
-from assistant.govern.audit import Audit, Event
+from assistant.govern.audit import Audit
+from assistant.govern.audit_row import Event
 from assistant.govern.policy import Policy
 from assistant.search.retrieve import Retriever
 from assistant.serve import view

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from assistant.answer.answer import Answer, Event, Leaving
 from assistant.govern.audit import Audit
-from assistant.govern.audit import Event as AuditEvent
+from assistant.govern.audit_row import Event as AuditEvent
 from ingest.base.access import Viewer
 
 

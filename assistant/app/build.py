@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.base.access import Viewer, checked_scope, destination, origin
-from ingest.base.errors import BadInput, MissingPart, NotAllowed, UnknownPerson, UnreadableSource
+from ingest.base.errors import AuditBroken, BadInput, MissingPart, NotAllowed, UnknownPerson, UnreadableSource
 from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
@@ -206,11 +206,34 @@ def viewer(catalog: Catalog, person: str = "") -> Viewer:
 
 
 def audit(settings: Settings, catalog: Catalog) -> Audit:
-    from assistant.govern.audit import Audit
+    """The audit of this memory.
+
+    Raises:
+        AuditBroken: its key is gone; a new one beside its rows would verify nothing.
+    """
+    from assistant.govern import anchor
+    from assistant.govern.audit import Audit, is_begun
     from ingest.privacy import keys
     from ingest.privacy.vault import secret
 
-    return Audit(catalog, secret(keys.of(settings), "audit.key"), settings.home / "audit.head")
+    where, head = keys.of(settings), settings.home / "audit.head"
+    if not where.has("audit.key") and is_begun(catalog, head):
+        raise AuditBroken(
+            "the key of the audit is gone, and its rows are here",
+            f"put {settings.keys_folder / 'audit.key'} back from a back-up, or begin anew: kotonoha audit anew",
+        )
+    return Audit(catalog, secret(where, "audit.key"), head, anchor=anchor.named(settings.audit_anchor))
+
+
+def audit_anew(settings: Settings, catalog: Catalog) -> Path:
+    """Sets aside an audit whose key is lost, so that another one can begin, which says so; where the old one is now."""
+    import time
+
+    from assistant.govern.audit import set_aside
+
+    aside = settings.home / f"audit-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
+    set_aside(catalog, settings.home / "audit.head", aside)
+    return aside
 
 
 def personal(settings: Settings, catalog: Catalog) -> Personal:
@@ -281,7 +304,7 @@ def record(
     content: Mapping[str, object] | None = None,
 ) -> None:
     """Writes what somebody did into the audit."""
-    from assistant.govern.audit import Event
+    from assistant.govern.audit_row import Event
 
     audit(settings, catalog).append(
         Event(action, viewer.person, viewer.roles, viewer.policy, tuple(scopes), details, content or {})

@@ -6,10 +6,16 @@ import argparse
 import getpass
 import json
 import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, as_person, command
 from ingest.base.errors import AuditBroken, BadInput
 from ingest.base.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.govern.audit import Audit
 
 
 def add(commands: Commands) -> None:
@@ -26,11 +32,12 @@ def add(commands: Commands) -> None:
     as_person(parser, "who is doing this; must be allowed to govern")
 
     parser = command(commands, "audit", audit, "what was asked, opened and changed, by whom", "kotonoha audit verify")
-    parser.add_argument("do", choices=("show", "verify", "export"), nargs="?", default="show")
+    parser.add_argument("do", choices=("show", "verify", "export", "anew"), nargs="?", default="show")
     parser.add_argument("--person", dest="about", default="", help="only what this person did")
     parser.add_argument("--action", default="", help="only this action")
     parser.add_argument("--since", default="", help="ISO 8601, UTC")
     parser.add_argument("--until", default="", help="ISO 8601, UTC, itself not included")
+    parser.add_argument("--anchor", type=Path, help="verify: against the lines that the anchor kept, fetched into this file")
     as_person(parser, "who is looking; sees content only of what this person may read")
 
 
@@ -69,19 +76,43 @@ def _new_password() -> str:
     return first
 
 
+def _verify(record: Audit) -> int:
+    """Prints what is wrong. That a clock was set back is told, and is no tampering by itself."""
+    problems = record.verify()
+    for problem in problems:
+        print(f"{problem} [{problem.kind}]")
+    if faults := [problem for problem in problems if problem.kind != "clock"]:
+        raise AuditBroken(f"the audit has been tampered with in {len(faults)} places", "see above")
+    print("the audit is whole")
+    return 0
+
+
+def _anew(args: argparse.Namespace, settings: Settings) -> int:
+    """Begins another audit where the key of the old one is lost. The old rows are kept, and the new first row says so."""
+    from assistant.app import build
+    from ingest.privacy import keys
+
+    catalog = build.catalog(settings)
+    governor = build.governor(catalog, args.person)
+    if keys.of(settings).has("audit.key"):
+        raise BadInput("the audit has its key; it cannot begin anew", "kotonoha audit verify")
+    aside = build.audit_anew(settings, catalog)
+    build.record(settings, catalog, governor, "audit anew", {"old": aside.name})
+    print(f"the old rows are in {aside}, unverified; a new audit has begun")
+    return 0
+
+
 def audit(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.app import build
 
+    if args.anchor:
+        settings = replace(settings, audit_anchor=str(args.anchor))
     catalog = build.catalog(settings)
+    if args.do == "anew":
+        return _anew(args, settings)
     record = build.audit(settings, catalog)
     if args.do == "verify":
-        problems = record.verify()
-        for problem in problems:
-            print(problem)
-        if problems:
-            raise AuditBroken(f"the audit has been tampered with in {len(problems)} places", "see above")
-        print("the audit is whole")
-        return 0
+        return _verify(record)
     viewer = build.governor(catalog, args.person)
     if args.do == "export":
         build.record(settings, catalog, viewer, "audit export", {"since": args.since, "until": args.until})

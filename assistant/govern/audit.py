@@ -3,7 +3,12 @@
 Every row carries an HMAC over its event and the HMAC of the row before it, so a changed, removed, inserted or moved row
 breaks the chain at a place that can be named, and a chain rewritten without the key breaks everywhere. The last row's
 HMAC is kept, sealed, beside the rows *and* in a file outside the database, so cutting off the end, or putting back an
-older copy of the database, shows too. Whoever holds the key can forge it: keep the key where the database is not.
+older copy of the database, shows too. What shows sticks: before anything is written beside a mark that is missing or
+forged or does not fit, a row that says so is written, which `verify` names ever after. An audit that begins in a memory
+which holds something says so in its first row, so one that was thrown away whole shows by that.
+
+An older copy of the database *and* of the file, put back together, shows only against an anchor outside (`anchor`).
+Whoever holds the key can forge it: keep the key where the database is not.
 
 Content (question, answer, quotes) is shown only to whom may read every scope it came from: governing is not reading.
 """
@@ -16,65 +21,34 @@ import json
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Any
+from typing import Protocol
 
-from ingest.base.access import Viewer, may_read
+from assistant.govern.audit_row import (
+    BEGUN,
+    DAMAGED,
+    Entry,
+    Event,
+    Problem,
+    Row,
+    canonical,
+    event_of,
+    line_of,
+    removed,
+    seen_by,
+    told,
+)
+from ingest.base.access import Viewer
 from ingest.base.errors import AuditBroken
 from ingest.memory.catalog import Catalog
 
 START = "0" * 64
 """What stands for the HMAC before the first row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened.
-
-    Attributes:
-        action: what, in one word or two: `ask`, `open`, `ingest`, `policy change`.
-        person, roles, policy: who, as which roles, under which version of the policy.
-        scopes: where `content` came from.
-        details: what anyone who governs may see: counts, ids, versions.
-        content: what only readers of all `scopes` (and the person themself) may see: question, answer, quotes.
-        at: filled in when appended (UTC, ISO 8601).
-    """
-
-    action: str
-    person: str
-    roles: tuple[str, ...] = ()
-    policy: str = ""
-    scopes: tuple[str, ...] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
-    content: Mapping[str, Any] = field(default_factory=dict)
-    at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An event with its place in the record; `hidden` when the viewer may not see its content."""
-
-    number: int
-    event: Event
-    hidden: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A sign of tampering: the first row it concerns and what was done to it."""
-
-    row: int
-    what: str
-
-    def __str__(self) -> str:
-        return f"row {self.row}: {self.what}"
-
-
 @dataclass(frozen=True, slots=True)
 class _Mark:
     """A row's place and HMAC, sealed: the end of the chain, or of what was cut off its beginning."""
@@ -84,33 +58,46 @@ class _Mark:
     seal: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row of the table: the event as canonical JSON, the HMAC of the row before, and its own over both."""
+class Anchor(Protocol):
+    """A place outside this machine's reach that is told every mark, and may say them again."""
 
-    number: int
-    event: str
-    previous: str
-    mac: str
+    def keep(self, line: str) -> None:
+        """Keeps one line; whatever prevents it is said on the terminal and does not stop the event."""
+
+    def lines(self) -> Sequence[str] | None:
+        """Every line that was kept; None where the place cannot say them again.
+
+        Raises:
+            OSError: it cannot be read.
+        """
 
 
 class Audit:
     """The record in one catalogue, sealed with `key`; `head` is the file that remembers where it ends."""
 
     def __init__(
-        self, catalog: Catalog, key: bytes, head: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._catalog, self._key, self._head, self._now = catalog, key, head, now
+        self, catalog: Catalog, key: bytes, head: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        anchor: Anchor | None = None,
+    ) -> None:  # fmt: skip
+        self._catalog, self._key, self._head, self._now, self._anchor = catalog, key, head, now, anchor
 
     def append(self, event: Event) -> int:
         """Write one event and return its number. Joins the caller's transaction if there is one."""
-        connection = self._catalog.connection
-        if connection.in_transaction:
-            return self._append(connection, event).number
         with self._catalog.transaction() as connection:
+            self._begin(connection)
+            if fault := self._fault():
+                self._append(connection, Event(DAMAGED, "", details={"kind": fault.kind, "what": str(fault)}))
             mark = self._append(connection, event)
-        self._remember(mark)
+            self._catalog.after_commit(lambda: self._remember(mark))
         return mark.number
+
+    def _begin(self, connection: Connection) -> None:
+        """Before the first row of all: one that says what was in the memory already, where anything was."""
+        if not (self._mark("audit") or self._mark("audit_head") or self._mark("audit_cut")):
+            if self._outside() is None:
+                self._write_outside(_Mark(0, START))  # so that this mark is missing only where it was removed
+            if held := _held(connection):
+                self._append(connection, Event(BEGUN, "", details={"memory": held}))
 
     def fingerprint(self, text: str) -> str:
         """What stands for a question where the policy says that questions are not kept: equal for equal questions."""
@@ -121,7 +108,7 @@ class Audit:
     ) -> Iterator[Entry]:
         """The entries that match, newest first. Times are ISO 8601 in UTC; `until` itself is not included."""
         for row in self._rows(self._catalog.connection, "DESC"):
-            entry = _seen_by(viewer, Entry(row.number, _event(row.event)))
+            entry = seen_by(viewer, Entry(row.number, event_of(row.event)))
             about = person in ("", entry.event.person) and action in ("", entry.event.action)
             if about and since <= entry.event.at and (not until or entry.event.at < until):
                 yield entry
@@ -131,15 +118,18 @@ class Audit:
         problems: list[Problem] = []
         start = self._cut()
         if start.number and not self._sealed("cut", start):
-            problems.append(Problem(start.number, "the mark that says rows up to here were cut off is forged"))
-        expected, previous, sound = start.number + 1, start.mac, True
+            what = "the mark that says rows up to here were cut off is forged"
+            problems.append(Problem(start.number, what, "mark forged"))
+        expected, previous, sound, at = start.number + 1, start.mac, True, ""
         for row in self._rows(self._catalog.connection):
             if row.number > expected:
-                problems.append(Problem(expected, _removed(expected, row.number - 1)))
-            what = self._wrong(row, expected, previous if sound else row.previous)
-            problems += [Problem(row.number, what)] if what else []
-            expected, previous, sound = max(expected, row.number + 1), row.mac, not what
-        return problems + self._wrong_end(_Mark(expected - 1, previous))
+                problems.append(Problem(expected, removed(expected, row.number - 1), "removed"))
+            wrong = self._wrong(row, expected, previous if sound else row.previous)
+            event = event_of(row.event)
+            problems += [wrong] if wrong else told(row.number, event, at)
+            expected, previous, sound, at = max(expected, row.number + 1), row.mac, not wrong, event.at
+        end = _Mark(expected - 1, previous)
+        return problems + self._emptied(end) + self._wrong_end(end) + self._against_anchor(end)
 
     def cut(self, before: str, event: Event) -> int:
         """Remove the rows before a time (ISO 8601, UTC) under a signed mark, record it as `event`; how many went.
@@ -147,19 +137,19 @@ class Audit:
         Raises:
             AuditBroken: the record does not verify; what was tampered with must not disappear.
         """
-        if problems := self.verify():
+        if problems := [problem for problem in self.verify() if problem.kind != "clock"]:
             raise AuditBroken(
                 f"the audit does not verify ({problems[0]}), nothing was removed", "kotonoha audit verify"
             )
         with self._catalog.transaction() as connection:
-            old = list(takewhile(lambda row: _event(row.event).at < before, self._rows(connection)))
+            old = list(takewhile(lambda row: event_of(row.event).at < before, self._rows(connection)))
             if not old:
                 return 0
             last = _Mark(old[-1].number, old[-1].mac)
             connection.execute("INSERT INTO audit_cut VALUES (?, ?, ?)", self._seal("cut", last))
             connection.execute("DELETE FROM audit WHERE number <= ?", (last.number,))
             mark = self._append(connection, event)
-        self._remember(mark)
+            self._catalog.after_commit(lambda: self._remember(mark))
         return len(old)
 
     def export(self, viewer: Viewer, since: str = "", until: str = "") -> Iterator[str]:
@@ -174,62 +164,113 @@ class Audit:
         yield from ("", "| action | times |", "|---|---|")
         yield from (f"| {action} | {n} |" for action, n in sorted(Counter(e.event.action for e in entries).items()))
         yield from ("", "| row | time | person | roles | policy | action | what |", "|---|---|---|---|---|---|---|")
-        yield from (_line(entry) for entry in entries)
+        yield from (line_of(entry) for entry in entries)
 
     # -- the chain -------------------------------------------------------------------------------------
 
     def _append(self, connection: Connection, event: Event) -> _Mark:
-        ends = (self._mark("audit_head"), self._mark("audit"), _Mark(0, START))
-        last = max((end for end in ends if end), key=lambda end: end.number)
-        text = _canonical({**asdict(event), "at": self._time(), "number": last.number + 1})
+        """Behind the last row, and behind every row that a mark says there was: a gap stays a gap."""
+        marks = [mark for mark in (self._mark("audit_head"), self._outside()) if mark and self._sealed("head", mark)]
+        last = max((mark for mark in (self._mark("audit"), *marks, _Mark(0, START)) if mark), key=lambda one: one.number)
+        text = canonical({**asdict(event), "at": self._time(), "number": last.number + 1})
         mark = _Mark(last.number + 1, self._mac(last.mac, text))
         connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (mark.number, text, last.mac, mark.mac))
         connection.execute("INSERT OR REPLACE INTO audit_head VALUES (1, ?, ?, ?)", self._seal("head", mark))
         return mark
 
+    def _fault(self) -> Problem | None:
+        """What is wrong with the end of the record, by its last row and the marks alone."""
+        last = next(self._rows(self._catalog.connection, "DESC"), None)
+        if last and self._mac(last.previous, last.event) != last.mac:
+            return Problem(last.number, "was changed, or was not written by this product", "changed")
+        end = _Mark(last.number, last.mac) if last else self._cut()
+        return next(iter(self._wrong_end(end)), None)
+
     @staticmethod
-    def _rows(connection: Connection, order: str = "") -> Iterator[_Row]:
+    def _rows(connection: Connection, order: str = "") -> Iterator[Row]:
         """The rows as they stand, whatever was put into them."""
         query = (
             "SELECT number, CAST(event AS BLOB), CAST(previous AS BLOB), CAST(mac AS BLOB) FROM audit ORDER BY number"
         )
         for number, *texts in connection.execute(f"{query} {order}"):
-            yield _Row(number, *(text.decode(errors="replace") for text in texts))
+            yield Row(number, *(text.decode(errors="replace") for text in texts))
 
-    def _wrong(self, row: _Row, expected: int, previous: str) -> str:
+    def _wrong(self, row: Row, expected: int, previous: str) -> Problem | None:
         """What is wrong with one row, given what should stand before it; nothing if nothing."""
         if self._mac(row.previous, row.event) != row.mac:
-            return "was changed, or was not written by this product"
+            return Problem(row.number, "was changed, or was not written by this product", "changed")
         if (written := json.loads(row.event)["number"]) != row.number:
-            return f"was moved here; it was written as row {written}"
+            return Problem(row.number, f"was moved here; it was written as row {written}", "moved")
         if row.number < expected:
-            return "was put back after it had been cut off"
+            return Problem(row.number, "was put back after it had been cut off", "put back")
         if row.number == expected and row.previous != previous:
-            return f"does not follow row {row.number - 1} as it stands"
-        return ""
+            return Problem(row.number, f"does not follow row {row.number - 1} as it stands", "rolled back")
+        return None
 
     def _wrong_end(self, end: _Mark) -> list[Problem]:
         """What is wrong with the end of the chain, by the marks kept in the catalogue and outside."""
-        problems = []
+        found = []
         for where, mark in (("in the catalogue", self._mark("audit_head")), ("outside it", self._outside())):
-            if mark is None:
-                problems += [Problem(end.number, f"the mark of the last row {where} was removed")] if end.number else []
+            if mark is None and end.number:
+                found.append(Problem(end.number, f"the mark of the last row {where} was removed", "mark missing"))
+            elif mark is None:
+                continue
             elif not self._sealed("head", mark):
-                problems.append(Problem(end.number, f"the mark of the last row {where} is forged"))
+                found.append(Problem(end.number, f"the mark of the last row {where} is forged", "mark forged"))
             elif mark.number > end.number:
-                problems.append(Problem(end.number + 1, _removed(end.number + 1, mark.number) + ", from the end"))
+                what = removed(end.number + 1, mark.number) + f", from the end, by the mark {where}"
+                found.append(Problem(end.number + 1, what, "cut off"))
             elif not self._stands(mark):
-                problems.append(Problem(mark.number, "is not the row that was written; an older record was put back"))
+                what = f"is not the row that was written, by the mark {where}; an older record was put back"
+                found.append(Problem(mark.number, what, "rolled back"))
             elif mark.number < end.number and where == "in the catalogue":
-                problems.append(Problem(mark.number + 1, "was added behind the last row that was written"))
-        return problems
+                found.append(Problem(mark.number + 1, "was added behind the last row that was written", "added"))
+        return found
+
+    def _emptied(self, end: _Mark) -> list[Problem]:
+        """A memory in which something is has rows about it."""
+        if end.number or not (held := _held(self._catalog.connection)):
+            return []
+        return [Problem(1, f"every row was removed, in a memory that holds {held}", "removed")]
+
+    def _against_anchor(self, end: _Mark) -> list[Problem]:
+        """What the anchor was told and is not so any more; the first of each kind."""
+        if self._anchor is None:
+            return []
+        try:
+            lines = self._anchor.lines()
+        except OSError as error:
+            return [Problem(end.number, f"the anchor outside cannot be read: {error}", "mark missing")]
+        if lines is None:
+            return []
+        marks = [_parsed(line) for line in lines]
+        sound = [mark for mark in marks if self._sealed("anchor", mark)]
+        last = max((mark.number for mark in sound), default=0)
+        found = []
+        if len(sound) < len(marks):
+            found.append(Problem(0, f"{len(marks) - len(sound)} lines of the anchor were not written there", "mark forged"))
+        if last > end.number:
+            what = removed(end.number + 1, last) + ", from the end, by the anchor outside"
+            found.append(Problem(end.number + 1, what, "rolled back"))
+        if last < end.number:
+            found.append(Problem(last + 1, "and what follows was not told to the anchor outside", "mark missing"))
+        gone = [mark.number for mark in sound if mark.number <= end.number and not self._stands(mark)]
+        if gone:
+            what = "is not the row that the anchor outside was told of; an older record was put back"
+            found.append(Problem(min(gone), what, "rolled back"))
+        return found
 
     def _remember(self, mark: _Mark) -> None:
-        """Move the mark outside forward, never over a row that is not there any more: that is evidence."""
+        """Moves the mark outside forward. What was wrong with it has a row of its own by now."""
         known = self._outside()
-        if known and not (known.number < mark.number and self._sealed("head", known) and self._stands(known)):
-            return
+        if known is None or not self._sealed("head", known) or known.number < mark.number:
+            self._write_outside(mark)
+        if self._anchor:
+            self._anchor.keep(" ".join(map(str, self._seal("anchor", mark))))
+
+    def _write_outside(self, mark: _Mark) -> None:
         new = self._head.with_name(f"{self._head.name}.{os.getpid()}.{threading.get_ident()}")
+        new.touch(0o600)
         new.write_text(json.dumps(self._seal("head", mark)), encoding="ascii")
         new.replace(self._head)
 
@@ -270,38 +311,37 @@ class Audit:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-# -- one row ----------------------------------------------------------------------------------------------
+def is_begun(catalog: Catalog, head: Path) -> bool:
+    """Whether there is anything of an audit."""
+    tables = ("audit", "audit_head", "audit_cut")
+    return head.exists() or any(catalog.connection.execute(f"SELECT 1 FROM {table}").fetchone() for table in tables)
 
 
-def _canonical(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def set_aside(catalog: Catalog, head: Path, aside: Path) -> None:
+    """Writes all rows as they stand to a new file, one JSON object a line, and empties the record."""
+    with catalog.transaction() as connection:
+        schema = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit%'").fetchall()
+        with aside.open("x", encoding="utf-8") as file:
+            aside.chmod(0o600)
+            for row in Audit._rows(connection):
+                file.write(canonical(asdict(row)) + "\n")
+        for name, _ in schema:
+            connection.execute(f"DROP TRIGGER {name}")
+        for table in ("audit", "audit_head", "audit_cut"):
+            connection.execute(f"DELETE FROM {table}")
+        for _, sql in schema:
+            connection.execute(sql)
+        catalog.after_commit(lambda: head.unlink(missing_ok=True))
 
 
-def _event(text: str) -> Event:
-    """The event in a row; a row that was made unreadable shows as such, so that the rest can still be read."""
-    try:
-        row = json.loads(text)
-        del row["number"]
-        return Event(**{**row, "roles": tuple(row["roles"]), "scopes": tuple(row["scopes"])})
-    except (ValueError, TypeError, KeyError):
-        return Event("unreadable", "")
+def _held(connection: Connection) -> str:
+    """What is in the memory that the audit is about, in words; empty for a new one."""
+    tables = ("source", "policy", "person")
+    counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
+    return ", ".join(f"{count} rows of {table}" for table, count in counts.items() if count)
 
 
-def _seen_by(viewer: Viewer, entry: Entry) -> Entry:
-    """The entry as this viewer may see it: content is for readers of all its scopes, without scopes for its person."""
-    event = entry.event
-    allowed = all(may_read(viewer, scope) for scope in event.scopes)
-    if not event.content or (allowed if event.scopes else event.person == viewer.person):
-        return entry
-    return Entry(entry.number, replace(event, content={}), hidden=True)
-
-
-def _removed(first: int, last: int) -> str:
-    return "was removed" if first == last else f"was removed, and all up to row {last}"
-
-
-def _line(entry: Entry) -> str:
-    event = entry.event
-    what = _canonical({**event.details, **event.content}) + (" (content not shown to you)" if entry.hidden else "")
-    cells = (entry.number, event.at, event.person, ", ".join(event.roles), event.policy, event.action, what)
-    return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+def _parsed(line: str) -> _Mark:
+    """A mark as a line of the anchor; one that fits no seal for any other line."""
+    number, _, rest = line.partition(" ")
+    return _Mark(int(number), *rest.split(" ", 1)) if number.isdigit() and len(number) < 19 and " " in rest else _Mark(0, "")

@@ -20,7 +20,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Stre
 from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
-from assistant.govern.audit import Event
+from assistant.govern.audit_row import Event
 from assistant.govern.entrance import Entrance
 from assistant.serve import drawing, view
 from assistant.serve.guard import COOKIE, Guard, credential, is_local, safe_path

@@ -41,16 +41,19 @@ class Limits:
             await self._app(scope, receive, send)
             return
         most = next((most for path, most in self._limits.items() if scope["path"].startswith(path)), LARGEST)
-        started = False
+        body, started = _Body(receive, most), False
 
         async def sending(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
+            if message["type"] == "http.response.start":
+                started = True
+                if body.is_refused:  # the rest of it is not waited for
+                    message = {**message, "headers": [*message.get("headers", []), (b"connection", b"close")]}
             await send(message)
 
         try:
             _check_declared(scope, most)
-            await self._app(scope, _Body(receive, most), sending)
+            await self._app(scope, body, sending)
         except HTTPException as error:
             if not started:
                 closing = {"Connection": "close"}
@@ -63,6 +66,7 @@ class _Body:
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive, self._most = receive, most
         self._got, self._began, self._whole = 0, time.monotonic(), False
+        self.is_refused = False
 
     async def __call__(self) -> Message:
         if self._whole:
@@ -71,10 +75,12 @@ class _Body:
         try:
             message = await asyncio.wait_for(self._receive(), max(0.0, min(SILENCE, left)))
         except TimeoutError:
+            self.is_refused = True
             raise HTTPException(408, "the rest of the request did not come in time") from None
         self._got += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         if self._got > self._most:
+            self.is_refused = True
             raise _too_large(self._most)
         return message
 

@@ -34,6 +34,7 @@ class Settings:
         remote_model: its name there.
         remote_key: a file with the key for it, for its owner alone; empty means none is needed.
         keys: where secrets and keys lie: "file", a folder of the memory, or "keyring", the operating system's.
+        audit_anchor: a file outside this machine's reach, or `| command`, that is told every mark of the audit.
         presidio: whether Presidio looks for personal data too, in the forms of other countries.
         oidc_issuer: the provider of single sign-on, by its address; empty means there is none.
         oidc_client: what the provider knows this server by.
@@ -60,6 +61,7 @@ class Settings:
     remote_model: str = ""
     remote_key: str = ""
     keys: str = "file"
+    audit_anchor: str = ""
     presidio: bool = False
     oidc_issuer: str = ""
     oidc_client: str = "kotonoha"

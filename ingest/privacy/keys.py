@@ -34,6 +34,9 @@ class Keys(Protocol):
     def write(self, name: str, text: str) -> None:
         """Replaces the secret of this name, all of it or not at all."""
 
+    def has(self, name: str) -> bool:
+        """Whether there is a secret of this name already."""
+
 
 def of(settings: Settings) -> Keys:
     """Where the settings say that secrets lie.
@@ -85,6 +88,9 @@ class Files:
                 new.unlink()
         return given(file)
 
+    def has(self, name: str) -> bool:
+        return (self._folder / name).exists() or _marker(self._folder / name).exists()
+
     def write(self, name: str, text: str) -> None:
         file = self._folder / name
         new = file.with_suffix(".new")
@@ -115,6 +121,9 @@ class Keyring:
             text = self._get(name)
             file.unlink(missing_ok=True)
             return text
+
+    def has(self, name: str) -> bool:
+        return (self._folder / name).exists() or _marker(self._folder / name).exists()
 
     def write(self, name: str, text: str) -> None:
         self._put(given(_marker(self._folder / name)), text)
