@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from assistant.govern.audit import Audit
+from assistant.govern.audit_row import Event
 from assistant.govern.people import People
 from assistant.serve import api
 from assistant.serve.parts import Parts
@@ -42,18 +43,21 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
 
 
 @pytest.fixture(scope="module")
-def firm(memory: Memory) -> dict[str, list[Entity]]:
+def firm(memory: Memory, audit: Audit) -> dict[str, list[Entity]]:
     return stock(memory)
 
 
 @pytest.fixture(scope="module")
-def people(memory: Memory) -> People:
+def people(memory: Memory, audit: Audit) -> People:
     return accounts(memory)
 
 
 @pytest.fixture(scope="module")
 def audit(memory: Memory) -> Audit:
-    return Audit(memory.catalog, b"k" * 32, memory.settings.home / "head")
+    """The record, begun while the memory was empty."""
+    audit = Audit(memory.catalog, b"k" * 32, memory.settings.home / "head")
+    audit.append(Event("ingest", "owner"))
+    return audit
 
 
 @pytest.fixture(scope="module")

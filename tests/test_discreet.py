@@ -17,6 +17,7 @@ from assistant.search.question import Shown
 from assistant.search.retrieve import Hit, Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer
+from ingest.base.errors import NotAllowed
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal
 from ingest.readers.text import TextReader
@@ -69,7 +70,7 @@ def asked(memory: Memory, echo: Echo, may_reveal: bool) -> tuple[Answer, Audit]:
 
 def test_neither_model_nor_audit_ever_hears_an_original(memory: Memory, echo: Echo) -> None:
     _, audit = asked(memory, echo, may_reveal=True)
-    (entry,) = audit.show(Viewer("mori", frozenset({"hr"}), may_govern=True))
+    (entry,) = audit.show(Viewer("mori", frozenset({"hr"}), may_govern=True), action="ask")
     for said in (echo.heard[0], str(entry.event.content)):
         assert "[PHONE-" in said
         assert PHONE not in said
@@ -90,6 +91,20 @@ def test_everybody_else_is_shown_placeholders(memory: Memory, echo: Echo) -> Non
     assert "[PHONE-" in shown
     assert PHONE not in shown
     assert PHONE in answer.question
+
+
+def test_an_answer_stops_where_a_grant_is_withdrawn_while_it_is_written(memory: Memory, echo: Echo) -> None:
+    """The gate is asked again before each piece is shown: for the person, and for what the answer rests on."""
+    allowed = [True]
+    audit = Audit(memory.catalog, b"k" * 32, memory.settings.home / "audit.head")
+    viewer = Viewer("mori", frozenset({"hr"}))
+    steps = AuditedAssistant(echo, audit, lambda viewer, ids: allowed[0]).ask("電話は?", viewer)
+    shown = [next(steps)]
+    allowed[0] = False
+    with pytest.raises(NotAllowed, match="has changed while"):
+        shown += steps
+    assert not any(isinstance(one, Answer) for one in shown)
+    assert next(entry.event.action for entry in audit.show(viewer)) == "ask stopped"
 
 
 def test_personal_data_that_is_shown_is_replaced_too(memory: Memory, echo: Echo) -> None:

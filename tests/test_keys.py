@@ -142,6 +142,7 @@ def test_without_the_package_nothing_else_needs_it(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_memory_lives_with_its_keys_in_the_keyring(ring: Path, memory: Memory, settings: Settings) -> None:
     """Read, revealed, moved into the keyring, sealed anew by command, revealed again, and the audit verifies."""
+    build.note(settings, memory.catalog, "ingest", {})
     pipeline.ask(memory.catalog, [FIRM / "hr-confidential" / "medical-note-sawada.txt"], lambda path: "hr")
     assert [report.status for report in pipeline.run(memory, [TextReader()])] == ["added"]
     ids = [row["id"] for row in memory.catalog.connection.execute("SELECT id FROM entity")]

@@ -146,3 +146,29 @@ def test_a_new_key_opens_what_the_old_one_sealed(
     ids = [row["entity"] for row in catalog.connection.execute("SELECT entity FROM original")]
     viewer = Viewer("boss", frozenset({"hr"}), may_reveal=True)
     assert set(Personal(catalog, settings).originals(ids, viewer).values()) == {"090-1234-5678"}
+
+
+def test_an_audit_whose_key_is_lost_makes_no_new_one_and_says_so_once_begun_anew(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kotonoha(home, "audit", "verify") == 0
+    assert kotonoha(home, "audit", "anew", "--as", "boss") == 2
+    (home / "keys" / "audit.key").unlink()
+    capsys.readouterr()
+    assert kotonoha(home, "policy", "deny", "role:reader", "open", "--as", "boss") == 6
+    assert "the key of the audit is gone" in capsys.readouterr().err
+    assert not (home / "keys" / "audit.key").exists()
+    kotonoha(home, "policy", "show", "--as", "boss")
+    assert "denies" not in capsys.readouterr().out, "what cannot be recorded does not happen"
+    assert kotonoha(home, "audit", "anew", "--as", "worker") == 2
+    assert kotonoha(home, "audit", "anew", "--as", "boss") == 0
+    assert "policy change" in next(home.glob("audit-*.jsonl")).read_text("utf-8")
+    assert kotonoha(home, "audit", "verify") == 6
+    assert "begun anew" in capsys.readouterr().out
+
+
+def test_a_change_of_the_policy_and_its_row_are_one(home: Path) -> None:
+    (home / "keys" / "audit.key").chmod(0o644)  # so that the row cannot be written
+    before = Catalog(home / "catalog.sqlite").connection.execute("SELECT count(*) FROM policy").fetchone()[0]
+    assert kotonoha(home, "policy", "deny", "role:reader", "open", "--as", "boss") == 2
+    assert Catalog(home / "catalog.sqlite").connection.execute("SELECT count(*) FROM policy").fetchone()[0] == before

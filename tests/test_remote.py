@@ -19,6 +19,7 @@ from assistant.answer.audited import AuditedAssistant
 from assistant.answer.discreet import DiscreetAssistant
 from assistant.app import build
 from assistant.govern.audit import Audit
+from assistant.govern.audit_row import Event as AuditEvent
 from assistant.govern.policy import Policies
 from assistant.model.parts import Turn
 from assistant.model.remote import Remote
@@ -93,6 +94,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def filled(memory: Memory) -> Memory:
     """Two scopes that speak of the same, and confidential notes that were redacted when they were read."""
+    audit_of(memory).append(AuditEvent("ingest", "owner"))
     put(memory, "prototype", "closed", SECRET, "The spindle HS-98 is greased twice.")
     put(memory, "manual", "open", Said("passage", f"{SENTENCE} It is painted grey.", title="HS-40"))
     note = memory.settings.home / "porter.txt"

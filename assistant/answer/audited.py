@@ -1,14 +1,16 @@
-"""An assistant whose every answer is written into the audit before it is given."""
+"""An assistant whose every answer is written into the audit before it is given, and which stops where its asker may not
+read any more what it rests on. Knows nothing about how answers are made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Protocol
 
 from assistant.answer.answer import Answer, Event, Leaving
 from assistant.govern.audit import Audit
 from assistant.govern.audit_row import Event as AuditEvent
 from ingest.base.access import Viewer
+from ingest.base.errors import NotAllowed
 
 
 class Asks(Protocol):
@@ -18,15 +20,31 @@ class Asks(Protocol):
 
 
 class AuditedAssistant:
-    """The same `ask` as `Assistant`, with a record of who asked what, what was opened for it and what was answered."""
+    """The same `ask` as `Assistant`, with a record of who asked what, what was opened for it and what was answered.
 
-    def __init__(self, assistant: Asks, audit: Audit) -> None:
-        self._assistant = assistant
+    Args:
+        may_see: whether the viewer, as compiled when the question came, may still read these entities at this moment.
+    """
+
+    def __init__(
+        self, assistant: Asks, audit: Audit, may_see: Callable[[Viewer, Collection[str]], bool] = lambda viewer, ids: True
+    ) -> None:
+        self._assistant, self._may_see = assistant, may_see
         self.audit = audit
 
     def ask(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Event]:
-        """See `assistant.answer.answer.Assistant.ask`; what leaves and the `Answer` are recorded before they do."""
+        """See `assistant.answer.answer.Assistant.ask`; what leaves and the `Answer` are recorded before they do.
+
+        Raises:
+            NotAllowed: what the answer rests on may not be read any more; nothing further of it is said.
+        """
+        rests_on: set[str] = set()
         for event in self._assistant.ask(question, viewer, **options):
+            for hit in getattr(event, "hits", ()):
+                rests_on |= {one.id for one in (hit.entity, *hit.neighbours, *hit.parents)}
+            if not self._may_see(viewer, rests_on):
+                self.audit.append(AuditEvent("ask stopped", viewer.person, viewer.roles, viewer.policy))
+                raise NotAllowed("what you may read has changed while this was being answered", "ask again")
             if isinstance(event, Leaving):
                 self.audit.append(left(event, viewer))
             if isinstance(event, Answer):

@@ -6,19 +6,19 @@ Every heavy library is imported inside the function that needs it, so that `koto
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.base.access import Viewer, checked_scope, destination, origin
+from ingest.base.access import Viewer, checked_scope, destination, may_read, origin
 from ingest.base.errors import AuditBroken, BadInput, MissingPart, NotAllowed, UnknownPerson, UnreadableSource
 from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.answer.discreet import DiscreetAssistant
     from assistant.govern.audit import Audit
-    from assistant.govern.policy import Policies
+    from assistant.govern.policy import Policies, Policy
     from assistant.govern.sso import SingleSignOn
     from assistant.model.remote import Remote
     from ingest.memory.catalog import Catalog, SourceRow
@@ -185,6 +185,20 @@ def policies(catalog: Catalog) -> Policies:
     return Policies(catalog)
 
 
+def put_policy(settings: Settings, catalog: Catalog, who: Viewer, text: str, name: str = "policy") -> Policy:
+    """Brings a policy into force together with its row in the audit, or not at all.
+
+    Raises:
+        BadPolicy: one line: the file's name, the line, what is wrong there.
+    """
+    from assistant.govern.policy import Policy
+
+    version = Policy(text, name).version
+    with catalog.transaction():
+        record(settings, catalog, who, "policy change", {"version": version})
+        return policies(catalog).put(text, who.person, name)
+
+
 def viewer(catalog: Catalog, person: str = "") -> Viewer:
     """The viewer for one request, compiled from the policy now.
 
@@ -250,7 +264,20 @@ def assistant(settings: Settings, memory: Memory) -> DiscreetAssistant:
     from assistant.answer.discreet import DiscreetAssistant
 
     known, kept = memory.catalog, personal(settings, memory.catalog)
-    audited = AuditedAssistant(Assistant.open(settings, memory, remote(settings, known, kept)), audit(settings, known))
+
+    def may_see(asked_as: Viewer, ids: Collection[str]) -> bool:
+        """Whether the policy of this moment, and where the entities lie at this moment, still let them be read."""
+        try:
+            now = viewer(known, "" if asked_as.person == OWNER and not asked_as.policy else asked_as.person)
+        except UnknownPerson:
+            return False
+        lie_in = known.scopes_of(ids)
+        whole = now.may_reveal >= asked_as.may_reveal and len(lie_in) == len(ids)
+        return whole and all(may_read(now, scope) for scope in lie_in.values())
+
+    audited = AuditedAssistant(
+        Assistant.open(settings, memory, remote(settings, known, kept)), audit(settings, known), may_see
+    )
     return DiscreetAssistant(audited, kept)
 
 

@@ -55,15 +55,17 @@ def people(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     if not args.name:
         raise BadInput(f"whom to {args.do}?", f"kotonoha people {args.do} NAME")
-    if args.do == "add":
-        accounts.add(args.name, None if args.sso else _new_password())
-    elif args.do == "password":
-        accounts.set_password(args.name, _new_password())
-    elif args.do == "token":
-        print(accounts.issue_token(args.name, args.label))
-    else:
-        getattr(accounts, args.do)(args.name)
-    build.record(settings, catalog, governor, f"people {args.do}", {"name": args.name})
+    password = _new_password() if args.do == "password" or (args.do == "add" and not args.sso) else None
+    with catalog.transaction():  # what is done and its row in the audit, or neither
+        build.record(settings, catalog, governor, f"people {args.do}", {"name": args.name})
+        if args.do == "add":
+            accounts.add(args.name, password)
+        elif args.do == "password":
+            accounts.set_password(args.name, password or "")
+        elif args.do == "token":
+            print(accounts.issue_token(args.name, args.label))
+        else:
+            getattr(accounts, args.do)(args.name)
     return 0
 
 

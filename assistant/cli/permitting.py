@@ -148,9 +148,7 @@ def _put(args: argparse.Namespace, settings: Settings, text: str, name: str = "p
 
     catalog = build.catalog(settings)
     governor = build.governor(catalog, args.person)
-    with catalog.transaction():
-        made = build.policies(catalog).put(text, governor.person, name)
-        build.record(settings, catalog, governor, "policy change", {"version": made.version})
+    made = build.put_policy(settings, catalog, governor, text, name)
     print(f"policy {made.version} is in force: {len(made.people)} people, {len(made.scopes)} scopes")
     return 0
 
