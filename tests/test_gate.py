@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "concepts": (OWN, "test_cli_concepts.py"),
     "ingest": (MACHINE, "test_cli.py"),
     "doctor": (MACHINE, "test_doctor.py"),
+    "backup": (MACHINE, "test_backup.py"),
+    "restore": (MACHINE, "test_backup.py"),
     "models": (MACHINE, "test_weights.py"),
     "models list": (MACHINE, "test_weights.py"),
     "models pull": (MACHINE, "test_fetch.py"),

@@ -382,6 +382,7 @@ class Assistant:
     ) -> Answer:  # fmt: skip
         paths = {hit.entity.source: self._path(hit.entity.source) for hit in case.hits}
         model = case.model or (self._model[0].name if "_model" in self.__dict__ else "")
+        notes = (*notes, self._memory.impaired) if self._memory.impaired else notes
         return Answer(
             case.question, text, how, citations, case.hits, paths, case.grounding, model, case.confidence,
             cost or _cost(case, 0.0, None), composed.left_out if composed else (), (*case.notes, *notes), case.shown,

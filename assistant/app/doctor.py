@@ -6,19 +6,25 @@ It repairs only when asked (`rebuild`), always from the catalogue, which is the 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import packages_distributions
 
 import numpy as np
 
 from assistant.app import build
-from ingest.base import weights
+from ingest.base import private, weights
 from ingest.base.access import Viewer
+from ingest.base.errors import KotonohaError, told
 from ingest.base.settings import Settings
 from ingest.memory import around
 from ingest.memory import memory as store
 from ingest.memory.memory import Memory
+from ingest.privacy import keys
+from ingest.privacy.vault import Vault
 
 SAMPLE = 200
 """Entities asked for themselves; enough to see a store that lost one in a hundred."""
@@ -31,20 +37,101 @@ class Check:
     finding: str
 
 
-def examine(settings: Settings, rebuild: bool = False) -> Iterator[Check]:
-    """All checks, each as it is done."""
-    if rebuild:
-        count = store.rebuild(settings, build.space(settings))
-        yield Check("rebuild", True, f"{count:,} vectors restored from the catalogue")
+LEAST_ROOM = 200_000_000
+"""Bytes on the disk below which a memory cannot be worked with for long."""
+
+
+def examine(settings: Settings, rebuild: bool = False, repair: bool = False) -> Iterator[Check]:
+    """All checks, each as it is done; a check that cannot be made is one that failed, and the others go on.
+
+    Args:
+        rebuild: restore vectors and words from the catalogue first.
+        repair: also take the rights of others away.
+    """
+    if repair:
+        yield Check("rights", True, f"taken from others: {private.tighten(settings.home)} files and folders")
+    if rebuild or repair:
+        yield from _tried("rebuild", lambda: [_rebuilt(settings)])
     yield from _models()
     yield _names()
+    yield from _tried("state folder", lambda: _folder(settings))
+    yield from _tried("catalogue", lambda: [_integrity(settings)])
+    yield from _tried("keys", lambda: [_keys(settings)])
+    yield from _tried("audit", lambda: [_audit(settings)])
+    yield from _tried("memory", lambda: _inside(settings))
+
+
+def _tried(name: str, check: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    """What a check says, or the one line it failed with."""
+    try:
+        yield from check()
+    except KotonohaError as error:
+        yield Check(name, False, str(error))
+    except (OSError, sqlite3.Error) as error:
+        yield Check(name, False, str(told(error)))
+    except Exception as error:  # noqa: BLE001 (libraries raise anything over broken files)
+        yield Check(name, False, f"{type(error).__name__}: {' '.join(str(error).split())[:160]}: kotonoha doctor --repair")
+
+
+def _rebuilt(settings: Settings) -> Check:
+    return Check("rebuild", True, f"{store.rebuild(settings, build.space(settings)):,} vectors restored from the catalogue")
+
+
+def _folder(settings: Settings) -> Iterator[Check]:
+    """Its owner's alone, writable, with room."""
+    loose = len(list(private.open_to_others(settings.home)))
+    said = f"others may read {loose} files and folders in it: kotonoha doctor --repair" if loose else "its owner's alone"
+    yield Check("state folder", not loose, said)
+    probe = settings.home / "doctor.probe"
+    probe.write_text("x")
+    probe.unlink()
+    free = shutil.disk_usage(settings.home).free
+    yield Check("disk", free > LEAST_ROOM, f"{free / 1e9:,.1f} GB free" + ("" if free > LEAST_ROOM else ": make room"))
+
+
+def _keys(settings: Settings) -> Check:
+    """Every sealed original opens."""
+    catalog = build.catalog(settings)
+    where = keys.of(settings)
+    query = "SELECT original.entity, original.sealed FROM original ORDER BY entity"
+    sealed = catalog.connection.execute(query).fetchall()
+    missing = [name for name in ("originals.key", "placeholders.key") if sealed and not where.has(name)]
+    if missing:
+        gone = " and ".join(missing)
+        return Check("keys", False, f"{gone} gone, {len(sealed)} sealed originals cannot be opened: put keys back from a back-up")
+    vault = Vault(where, "originals.key") if sealed else None
+    lost = sum(not _opens(vault, row) for row in random.Random(0).sample(sealed, min(SAMPLE, len(sealed)))) if vault else 0
+    said = f"{len(sealed):,} sealed originals" + (f", {lost} of a sample do not open: put keys back from a back-up" if lost else "")
+    return Check("keys", not lost, said)
+
+
+def _opens(vault: Vault, row: sqlite3.Row) -> bool:
+    try:
+        vault.open(row["entity"], row["sealed"])
+    except KotonohaError:
+        return False
+    return True
+
+
+def _audit(settings: Settings) -> Check:
+    catalog = build.catalog(settings)
+    problems = [one for one in build.audit(settings, catalog).verify() if one.kind != "clock"]
+    return Check("audit", not problems, f"{problems[0]}; all of it: kotonoha audit verify" if problems else "whole")
+
+
+def _inside(settings: Settings) -> Iterator[Check]:
     with build.memory(settings) as memory:
-        yield _integrity(memory)
+        if memory.impaired:
+            yield Check("vectors", False, memory.impaired)
         yield _words(memory)
         yield _rows(memory)
         for scope in memory.scopes():
-            yield _vectors(memory, scope)
+            yield from _tried(f"vectors of {scope}", partial(_one, _vectors, memory, scope))
         yield _self_retrieval(memory)
+
+
+def _one(check: Callable[..., Check], *given: object) -> list[Check]:
+    return [check(*given)]
 
 
 def _models() -> Iterator[Check]:
@@ -64,9 +151,12 @@ def _names() -> Check:
     return Check("package names", not clashes, finding or "assistant, ingest and prompts are ours alone")
 
 
-def _integrity(memory: Memory) -> Check:
-    verdict = memory.catalog.integrity()
-    return Check("catalogue", verdict == "ok", f"{memory.catalog.count():,} entities, SQLite says {verdict}")
+def _integrity(settings: Settings) -> Check:
+    catalog = build.catalog(settings)
+    verdict = "; ".join(row[0] for row in catalog.connection.execute("PRAGMA integrity_check(3)"))
+    sound = verdict == "ok"
+    repair = "" if sound else ": kotonoha backup saves what can be read, kotonoha restore puts a back-up in its place"
+    return Check("catalogue", sound, f"{catalog.count():,} entities, SQLite says {' '.join(verdict.split())[:200]}{repair}")
 
 
 def _words(memory: Memory) -> Check:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from assistant import __version__
-from assistant.cli import asking, concepts, feeding, governing, measuring, models, permitting
-from ingest.base.errors import KotonohaError
+from assistant.cli import asking, concepts, feeding, governing, keeping, measuring, models, permitting
+from ingest.base import plain
+from ingest.base.errors import KotonohaError, told
+from ingest.base.plain import Plain
 from ingest.base.settings import load
 
 
@@ -19,17 +23,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Threads that wait for each other spin briefly, then sleep: sleeping at once makes an idle machine's model ten times slower,
     # spinning on a busy one's five times.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    os.umask(0o077)  # what is made here is its owner's alone
     args = build_parser().parse_args(arguments)
+    out = sys.stdout
     try:
-        return int(args.run(args, load(args.home)))
+        with contextlib.redirect_stdout(Plain(out)):
+            return int(args.run(args, load(args.home)))
     except KotonohaError as error:
-        print(f"kotonoha: {error}", file=sys.stderr)
+        print(f"kotonoha: {plain.line(error)}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("\nkotonoha: stopped; run the same command again to go on", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 1
+    except (OSError, sqlite3.Error) as error:
+        fault = told(error)
+        print(f"kotonoha: {plain.line(fault)}", file=sys.stderr)
+        return fault.exit_code
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -43,6 +54,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kotonoha {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for group in (feeding, asking, concepts, permitting, governing, measuring, models):
+    for group in (feeding, asking, concepts, permitting, governing, keeping, measuring, models):
         group.add(commands)
     return parser

@@ -1,4 +1,4 @@
-"""Commands that write the memory: ingest, sources, forget, doctor."""
+"""Commands that write the memory: ingest, sources, forget."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from assistant.cli.parts import Commands, as_person, command
 from assistant.serve.show import progress
 from ingest.base.errors import NotFound
+from ingest.base.plain import line
 from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,19 +45,6 @@ def add(commands: Commands) -> None:
     parser.add_argument("source", help="its path or its id, as `kotonoha sources` shows them")
     as_person(parser, "forget in the name of this person, who must be able to read it")
 
-    parser = command(
-        commands,
-        "doctor",
-        doctor,
-        "prove that catalogue, vectors, models and installation agree",
-        "kotonoha doctor --rebuild",
-    )
-    parser.add_argument("--rebuild", action="store_true", help="restore the vectors from the catalogue first")
-    parser.add_argument(
-        "--place-again", action="store_true", help="place everything with the encoder of today; stop and go on as you like"
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object per check")
-
 
 def ingest(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.app import build
@@ -78,10 +66,10 @@ def ingest(args: argparse.Namespace, settings: Settings) -> int:
 
 def _lines(report: Report) -> list[str]:
     if report.status == "failed":
-        return [f"failed     {report.source}: {report.error}"]
+        return [f"failed     {line(report.source)}: {line(report.error)}"]
     kinds = ", ".join(f"{number} {kind}" for kind, number in report.entities.items())
-    first = f"{report.status:<10} {report.source}" + (f" ({kinds})" if kinds else "")
-    return [first, *(f"           note: {note}" for note in report.notes)]
+    first = f"{report.status:<10} {line(report.source)}" + (f" ({kinds})" if kinds else "")
+    return [first, *(f"           note: {line(note)}" for note in report.notes)]
 
 
 def sources(args: argparse.Namespace, settings: Settings) -> int:
@@ -102,7 +90,7 @@ def sources(args: argparse.Namespace, settings: Settings) -> int:
             print(json.dumps(values, ensure_ascii=False))
         else:
             gone = "" if Path(row.path).exists() else f"  (the file is gone: kotonoha forget {row.id})"
-            print(f"{row.id}  {row.scope:<16} {row.path}{gone}")
+            print(f"{row.id}  {row.scope:<16} {line(row.path)}{gone}")
     return 0
 
 
@@ -120,24 +108,5 @@ def forget(args: argparse.Namespace, settings: Settings) -> int:
         with memory.catalog.transaction():
             build.record(settings, memory.catalog, viewer, "forget", {"source": row.id}, (row.scope,), {"path": row.path})
             memory.forget_source(row.id)
-    print(f"forgotten  {row.path}")
+    print(f"forgotten  {line(row.path)}")
     return 0
-
-
-def doctor(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant.app import build
-    from assistant.app import doctor as checks
-
-    failed = 0
-    if args.place_again:
-        with progress(None, "entity", args.json) as bar:
-            for done, total in build.place_again(settings):
-                bar.total = total
-                bar.update(done - bar.n)
-    for check in checks.examine(settings, rebuild=args.rebuild):
-        failed += not check.ok
-        if args.json:
-            print(json.dumps({"check": check.name, "ok": check.ok, "finding": check.finding}, ensure_ascii=False))
-        else:
-            print(f"{'ok  ' if check.ok else 'FAIL'}  {check.name}: {check.finding}")
-    return 4 if failed else 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, as_person, command
 from ingest.base.errors import AuditBroken, BadInput
+from ingest.base.plain import line
 from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _verify(record: Audit) -> int:
     """Prints what is wrong. That a clock was set back is told, and is no tampering by itself."""
     problems = record.verify()
     for problem in problems:
-        print(f"{problem} [{problem.kind}]")
+        print(f"{line(problem)} [{problem.kind}]")
     if faults := [problem for problem in problems if problem.kind != "clock"]:
         raise AuditBroken(f"the audit has been tampered with in {len(faults)} places", "see above")
     print("the audit is whole")
@@ -118,8 +119,8 @@ def audit(args: argparse.Namespace, settings: Settings) -> int:
     viewer = build.governor(catalog, args.person)
     if args.do == "export":
         build.record(settings, catalog, viewer, "audit export", {"since": args.since, "until": args.until})
-        for line in record.export(viewer, args.since, args.until):
-            print(line)
+        for part in record.export(viewer, args.since, args.until):
+            print(part)
         return 0
     for entry in record.show(viewer, person=args.about, action=args.action, since=args.since, until=args.until):
         event = entry.event
@@ -128,5 +129,5 @@ def audit(args: argparse.Namespace, settings: Settings) -> int:
             if entry.hidden
             else json.dumps(dict(event.content), ensure_ascii=False)
         )
-        print(f"{entry.number:>6}  {event.at}  {event.person:<12} {event.action:<14} {content}")
+        print(f"{entry.number:>6}  {event.at}  {line(event.person):<12} {line(event.action):<14} {line(content)}")
     return 0

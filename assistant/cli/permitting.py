@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, Run, as_person, command
 from ingest.base.errors import BadInput, MemoryHeld, NotFound
+from ingest.base.plain import line
 from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def view_as(args: argparse.Namespace, settings: Settings) -> int:
     viewer = current.viewer(args.whom)
     build.record(settings, catalog, build.governor(catalog, args.person), "view as", {"person": args.whom})
     for row in catalog.sources(viewer.readable(catalog.scopes())):
-        print(f"{row.scope:<16} {row.path}")
+        print(f"{row.scope:<16} {line(row.path)}")
     return 0
 
 
@@ -185,7 +186,7 @@ def move(args: argparse.Namespace, settings: Settings) -> int:
     if args.read_again:
         failed = [report for report in build.read_into(settings, sources, args.scope) if report.error]
         print(f"{len(sources) - len(failed)} of {len(sources)} sources read again into {args.scope}")
-        print("".join(f"failed     {report.source}: {report.error}\n" for report in failed), end="")
+        print("".join(f"failed     {line(report.source)}: {line(report.error)}\n" for report in failed), end="")
         return 1 if failed else 0
     try:
         with build.memory(settings):  # opening it finishes every move

@@ -45,6 +45,7 @@ from assistant.govern.audit_row import (
 )
 from ingest.base.access import Viewer
 from ingest.base.errors import AuditBroken
+from ingest.base.plain import cell
 from ingest.memory.catalog import Catalog
 
 START = "0" * 64
@@ -157,12 +158,12 @@ class Audit:
         problems = self.verify()
         entries = list(self.show(viewer, since=since, until=until))[::-1]
         yield "# Audit report"
-        yield f"Made {self._time()} for {viewer.person}."
+        yield f"Made {self._time()} for {cell(viewer.person)}."
         yield f"{len(entries)} entries from {since or 'the start'} to {until or 'now'}."
         yield "The record was tampered with:" if problems else "The record is whole."
-        yield from (f"- {problem}" for problem in problems)
+        yield from (f"- {cell(problem)}" for problem in problems)
         yield from ("", "| action | times |", "|---|---|")
-        yield from (f"| {action} | {n} |" for action, n in sorted(Counter(e.event.action for e in entries).items()))
+        yield from (f"| {cell(action)} | {n} |" for action, n in sorted(Counter(e.event.action for e in entries).items()))
         yield from ("", "| row | time | person | roles | policy | action | what |", "|---|---|---|---|---|---|---|")
         yield from (line_of(entry) for entry in entries)
 

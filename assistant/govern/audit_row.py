@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ingest.base.access import Viewer, may_read
+from ingest.base.plain import cell
 
 BEGUN, DAMAGED, ANEW = "audit begun", "audit damaged", "audit anew"
 """What the audit says about itself: what was there before its first row; that its marks were not as it had left them; that
@@ -131,4 +132,4 @@ def line_of(entry: Entry) -> str:
     event = entry.event
     what = canonical({**event.details, **event.content}) + (" (content not shown to you)" if entry.hidden else "")
     cells = (entry.number, event.at, event.person, ", ".join(event.roles), event.policy, event.action, what)
-    return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+    return "| " + " | ".join(map(cell, cells)) + " |"

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ingest.base.plain import line, text
+
 if TYPE_CHECKING:
     from assistant.answer.answer import Answer, Event
     from assistant.search.question import Question
@@ -25,7 +27,7 @@ def question(asked: Question, out: TextIO | None = None) -> None:
     """Prints a question as it was heard, with what was read in its picture, so that a person sees what was understood."""
     out = out or sys.stdout
     said = asked.shown.named(asked.text) if asked.shown else asked.text
-    out.write("\n".join([f"  asked: {said}", *(f"  note: {note}" for note in asked.notes)]) + "\n")
+    out.write("\n".join([f"  asked: {line(said)}", *(f"  note: {line(note)}" for note in asked.notes)]) + "\n")
 
 
 def answer(events: Iterable[Event], out: TextIO | None = None) -> Answer:
@@ -39,14 +41,14 @@ def answer(events: Iterable[Event], out: TextIO | None = None) -> Answer:
     for event in events:
         if isinstance(event, Draft) and live:
             drafted += event.text
-            out.write(event.text)
+            out.write(text(event.text))
             out.flush()
         elif isinstance(event, Answer):
             final = event
     assert final is not None, "the last event of an answer is the answer"
     if drafted:
-        out.write("\r\x1b[2K" if "\n" not in drafted else "\n")
-    out.write("\n".join([final.answer, *_proof(final)]) + "\n")
+        getattr(out, "raw", out).write("\r\x1b[2K" if "\n" not in drafted else "\n")  # this one is meant to act
+    out.write("\n".join([text(final.answer), *map(line, _proof(final))]) + "\n")
     return final
 
 

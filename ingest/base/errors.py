@@ -15,6 +15,9 @@ prompt does not fit the context window └── AuditBroken the audit chain doe
 
 from __future__ import annotations
 
+import errno
+import sqlite3
+
 
 class KotonohaError(Exception):
     """What went wrong in one sentence, and optionally what to do next.
@@ -112,3 +115,18 @@ class ContextFull(ModelFault):
 
 class AuditBroken(KotonohaError):
     exit_code = 6
+
+
+def told(error: OSError | sqlite3.Error) -> KotonohaError:
+    """A fault of disk or database in one line, with what repairs it."""
+    text = " ".join(str(error).split())
+    code = getattr(error, "errno", None)
+    if code == errno.ENOSPC or "disk is full" in text:
+        return MemoryFault("the disk is full; nothing was lost", "make room, then run the same command again")
+    if code in (errno.EROFS, errno.EACCES, errno.EPERM) or "readonly" in text or "unable to open" in text:
+        return MemoryFault(f"the state folder cannot be written ({text})", "give its owner the right to: kotonoha doctor")
+    if isinstance(error, sqlite3.Error):
+        if "locked" in text:
+            return MemoryHeld(f"the catalogue is busy ({text})", "run the same command again")
+        return MemoryDamaged(f"the catalogue is damaged ({text})", "kotonoha doctor says what is lost; kotonoha restore BACKUP")
+    return KotonohaError(text)

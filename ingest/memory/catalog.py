@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.base import private
 from ingest.base.access import BOTH
 from ingest.base.errors import MemoryMismatch
 from ingest.space.entity import Entity, Locator
@@ -195,7 +196,8 @@ class Catalog:
     """
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private.state(file.parent)
+        private.file(file)
         self.file = file
         self._local = threading.local()
         self._migrate()

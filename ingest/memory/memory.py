@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock, Timeout
 
+from ingest.base import private
 from ingest.base.access import Viewer, checked_scope, destination, may_read, origin
-from ingest.base.errors import MemoryHeld, MemoryMismatch
+from ingest.base.errors import KotonohaError, MemoryDamaged, MemoryHeld, MemoryMismatch
 from ingest.base.settings import Settings
 from ingest.space.space import Space, Vectors
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
+_IMPAIRED = "the vectors of this memory are damaged ({}), so less is found than is there: kotonoha doctor --repair"
 BATCH = 2_000
 """Vectors brought to Chroma in one call; its own limit is 5,461."""
 
@@ -54,12 +57,20 @@ class Memory:
         try:
             self.catalog = Catalog(settings.catalog_file)
             self._check_space()
-            self._client = open_vectors(settings.vectors_folder)
+            self._client = _opened(settings)
         except BaseException:
             self._lock.release()
             raise
         self._collections: dict[str, Collection] = {}
-        self.settle()
+        self.impaired = ""
+        """What keeps answers from being as good as they could be, in words; empty in a sound memory."""
+        try:
+            self.settle()
+            self.impaired = self._lacking()
+        except Exception as error:  # the vector store raises anything; the catalogue is the truth and goes on
+            if isinstance(error, sqlite3.Error):
+                raise
+            self.impaired = _IMPAIRED.format(_one_line(error))
 
     def __enter__(self) -> Memory:
         return self
@@ -68,7 +79,8 @@ class Memory:
         self.close()
 
     def close(self) -> None:
-        self.settle()
+        if not self.impaired:
+            self.settle()
         self._collections.clear()
         with suppress(AttributeError):
             self._client.close()  # type: ignore[attr-defined]
@@ -166,7 +178,21 @@ class Memory:
     def nearest(
         self, address: Vectors, viewer: Viewer, k: int, kinds: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
-        """The entities nearest to an address [dim] in the scopes the viewer may read: (id, cosine), best first."""
+        """The entities nearest to an address [dim] in the scopes the viewer may read: (id, cosine), best first.
+
+        None where the vector store is broken: what there is is found by its words then, and `impaired` says so.
+        """
+        try:
+            return self._nearest(address, viewer, k, kinds)
+        except (KotonohaError, sqlite3.ProgrammingError):
+            raise
+        except Exception as error:  # noqa: BLE001 (the vector store raises anything)
+            self.impaired = _IMPAIRED.format(_one_line(error))
+            return []
+
+    def _nearest(
+        self, address: Vectors, viewer: Viewer, k: int, kinds: Sequence[str] | None
+    ) -> list[tuple[str, float]]:
         found: list[tuple[str, float]] = []
         for scope in viewer.readable(self.scopes()):
             collection = self._collection(scope)
@@ -186,6 +212,11 @@ class Memory:
     def scopes(self) -> list[str]:
         """Every scope that ever held something."""
         return [row["scope"] for row in self.catalog.connection.execute("SELECT scope FROM lexicon")]
+
+    def _lacking(self) -> str:
+        """How many vectors there are too few or too many, in words."""
+        wrong = sum(abs(self._collection(scope).count() - self.catalog.count(scope)) for scope in self.scopes())
+        return _IMPAIRED.format(f"{wrong:,} of them are missing or stray") if wrong else ""
 
     # -- for the doctor ----------------------------------------------------------------------------------
 
@@ -226,11 +257,16 @@ def forget_vectors(settings: Settings, catalog: Catalog) -> int:
     """Throws the vectors away, for whoever opens the memory next to restore; returns how many those are."""
     shutil.rmtree(settings.vectors_folder, ignore_errors=True)
     with catalog.transaction() as connection:
-        moves.land(connection)
-        connection.execute("DELETE FROM pending")
-        connection.execute("INSERT INTO pending (entity, scope, put) SELECT id, scope, 1 FROM entity ORDER BY number")
+        redeliver(connection)
         lexicon.rebuild(connection)
         return int(connection.execute("SELECT count(*) FROM pending").fetchone()[0])
+
+
+def redeliver(connection: Any) -> None:
+    """Has every vector brought to an empty vector store when the memory is next opened; moves have arrived."""
+    moves.land(connection)
+    connection.execute("DELETE FROM pending")
+    connection.execute("INSERT INTO pending (entity, scope, put) SELECT id, scope, 1 FROM entity ORDER BY number")
 
 
 def owner(settings: Settings) -> str:
@@ -255,8 +291,8 @@ def owning(settings: Settings) -> FileLock:
     Raises:
         MemoryHeld: somebody else does.
     """
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(settings.lock_file)
+    private.state(settings.home)
+    lock = FileLock(settings.lock_file, mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -274,12 +310,26 @@ def _owner_file(settings: Settings) -> Path:
     return settings.lock_file.with_suffix(".json")
 
 
+def _opened(settings: Settings) -> ClientAPI:
+    """The vector store, or one clear line where it cannot be opened: its own failures are of every kind, panics included."""
+    try:
+        return open_vectors(settings.vectors_folder)
+    except (KeyboardInterrupt, SystemExit, KotonohaError):
+        raise
+    except BaseException as error:
+        raise MemoryDamaged(f"the vectors cannot be opened ({_one_line(error)})", "kotonoha doctor --repair") from error
+
+
+def _one_line(error: BaseException) -> str:
+    return (" ".join(str(error).split()) or type(error).__name__)[:160]
+
+
 def open_vectors(folder: Path) -> ClientAPI:
     """The vector store in a folder, which nobody else may have open."""
     import chromadb
     from chromadb.config import Settings as ChromaSettings
 
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private.folder(folder)
     return chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False))
 
 

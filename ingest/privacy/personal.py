@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from ingest.base.access import Viewer, may_read
-from ingest.base.errors import MissingPart
+from ingest.base.errors import MemoryDamaged, MissingPart
 from ingest.base.settings import Settings
 from ingest.memory.catalog import Catalog, chunks, marks
 from ingest.space.entity import Draft
@@ -51,10 +51,17 @@ class Redacted:
 
 
 class Personal:
-    """The personal data of one memory. Its keys lie where the settings say."""
+    """The personal data of one memory. Its keys lie where the settings say.
+
+    Raises:
+        MemoryDamaged: originals are sealed here and a key is gone; a new one would open nothing.
+    """
 
     def __init__(self, catalog: Catalog, settings: Settings) -> None:
         where = keys.of(settings)
+        for name in ("originals.key", "placeholders.key"):
+            if not where.has(name) and catalog.connection.execute("SELECT 1 FROM original LIMIT 1").fetchone():
+                raise MemoryDamaged(f"the key {name} is gone, with which originals are sealed", "put it back from a back-up")
         self._catalog = catalog
         self._placeholders = Placeholders(secret(where, "placeholders.key"))
         self._vault = Vault(where, "originals.key")

@@ -1,0 +1,150 @@
+"""The whole state as one file, and back: the catalogue as it is at one moment, keys, marks; all else follows from these.
+
+A back-up is written beside its name and renamed when it is whole; a memory is put together beside its place and renamed
+when every hash agrees. Killed at any moment there is the old or the new, never half. Knows nothing about what is in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from ingest.base import private
+from ingest.base.errors import BadInput, MemoryDamaged
+from ingest.base.settings import Settings
+from ingest.memory import memory as store
+from ingest.memory.catalog import Catalog
+
+MANIFEST = "manifest.json"
+FORM = 1
+LEFT_OUT = ("vectors", "cache", "demo", "owner.lock", "owner.json", "catalog.sqlite")
+"""What is made anew, belongs to a process, or is copied in its own way."""
+
+
+def save(settings: Settings, target: Path) -> int:
+    """Writes the state to one file that its owner alone may read, also while a server works on it; its size in bytes.
+
+    Raises:
+        BadInput: there is no memory, or the file is there already.
+    """
+    if not settings.catalog_file.exists():
+        raise BadInput(f"there is no memory in {settings.home}", "--home names another")
+    if target.exists():
+        raise BadInput(f"{target} is there already", "name a new file")
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
+        whole = Path(scratch) / "whole"
+        private.file(whole)
+        # Marks first: the catalogue may be ahead of them, never behind.
+        others = [(name, path.read_bytes()) for name, path in _others(settings.home)]
+        _copy(settings.catalog_file, copy := Path(scratch) / "catalog.sqlite")
+        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in others} | {"catalog.sqlite": _digest(copy)}
+        made = {"form": FORM, "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "sha256": hashes}
+        with tarfile.open(whole, "w") as archive:
+            for name, data in [(MANIFEST, json.dumps(made).encode()), *others]:
+                _add(archive, name, io.BytesIO(data), len(data))
+            with copy.open("rb") as file:
+                _add(archive, "catalog.sqlite", file, copy.stat().st_size)
+        with whole.open("rb") as file:
+            os.fsync(file.fileno())
+        whole.rename(target)
+    return target.stat().st_size
+
+
+def restore(settings: Settings, source: Path) -> str:
+    """Puts a saved state into a home that is not there yet, or is empty; when it was saved. Vectors follow at the next opening.
+
+    Raises:
+        BadInput: something is in the home, or the file is no back-up.
+        MemoryDamaged: what is in the file is not what was saved.
+    """
+    home = settings.home
+    if home.exists() and any(home.iterdir()):
+        raise BadInput(f"there is something in {home}", "move it away first, or name a new folder with --home")
+    beside = home.with_name(f"{home.name}.restoring")
+    shutil.rmtree(beside, ignore_errors=True)
+    private.folder(beside)
+    made = _unpacked(source, beside)
+    catalog = Catalog(beside / "catalog.sqlite")
+    with catalog.transaction() as connection:
+        store.redeliver(connection)
+    catalog.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    catalog.close()
+    beside.rename(home)  # onto nothing, or an empty folder
+    return made
+
+
+def _others(home: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(home.rglob("*")):
+        name = path.relative_to(home)
+        mine = name.parts[0] not in LEFT_OUT and not name.name.startswith("catalog.sqlite")
+        if mine and path.is_file() and not path.is_symlink() and path.suffix != ".lock":
+            yield name.as_posix(), path
+
+
+def _copy(catalog: Path, copy: Path) -> None:
+    """The database as it is at one moment, whoever writes meanwhile."""
+    private.file(copy)
+    source, target = sqlite3.connect(catalog, timeout=60), sqlite3.connect(copy)
+    try:
+        source.backup(target, pages=4096)
+    finally:
+        target.close()
+        source.close()
+
+
+def _unpacked(source: Path, folder: Path) -> str:
+    """Puts what was saved into a folder, every byte held against its hash; when it was saved."""
+    try:
+        with tarfile.open(source) as archive:
+            first = archive.next()
+            file = archive.extractfile(first) if first and first.name == MANIFEST else None
+            made = json.loads(file.read()) if file else {}
+            if made.get("form") != FORM:
+                raise BadInput(f"{source} is no back-up of a memory that this version knows")
+            hashes: dict[str, str] = dict(made["sha256"])
+            while member := archive.next():
+                _take(archive, member, folder, hashes)
+    except (tarfile.TarError, OSError, ValueError, KeyError, EOFError) as error:
+        raise BadInput(f"{source} is no back-up, or only a part of one ({error})") from None
+    if hashes:
+        raise MemoryDamaged(f"{source} lacks {', '.join(sorted(hashes))}", "use another back-up")
+    return str(made["made"])
+
+
+def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, hashes: dict[str, str]) -> None:
+    """One file of a back-up, if it is one of those that were saved, under its own name and with its own bytes."""
+    name = PurePosixPath(member.name)
+    wanted = hashes.pop(member.name, "")
+    if not member.isreg() or name.is_absolute() or ".." in name.parts or not wanted:
+        raise MemoryDamaged(f"the back-up holds '{member.name}', which was not saved", "use another back-up")
+    target = folder.joinpath(*name.parts)
+    private.folder(target.parent)
+    private.file(target)
+    file = archive.extractfile(member)
+    assert file is not None, "a regular file has bytes"
+    with target.open("wb") as out:
+        shutil.copyfileobj(file, out)
+        out.flush()
+        os.fsync(out.fileno())
+    if _digest(target) != wanted:
+        raise MemoryDamaged(f"{member.name} is not as it was saved", "use another back-up")
+
+
+def _add(archive: tarfile.TarFile, name: str, file: io.BufferedIOBase, size: int) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode, entry.mtime = size, 0o600, int(time.time())
+    archive.addfile(entry, file)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
