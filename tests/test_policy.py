@@ -299,3 +299,20 @@ def test_sample_firm_has_a_sound_policy() -> None:
     assert len(policy.people) == 6
     assert policy.viewer("berg").scopes == {"public", "sales"}
     assert policy.scope_of(PurePath("/x/assistant/app/demo/firm/engineering/a.pdf")) == "engineering"
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        ("0001-01-01", "9999-12-31"), ("0001-01-02", "9999-12-30"),
+        ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"), ("2026-01-01", "9999-12-31"),
+    ],
+)  # fmt: skip
+def test_days_at_the_ends_of_time_hold_as_they_say(since: str, until: str) -> None:
+    text = f"""
+scopes: {{sales: {{}}}}
+people:
+  endo: {{grants: [{{scope: sales, from: {since}, until: {until}}}]}}
+"""
+    assert "sales" in Policy(text).viewer("endo").scopes
+    assert Policy(text).explain("endo", "sales").allowed

@@ -29,7 +29,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 
 import yaml  # type: ignore[import-untyped]
@@ -327,7 +327,9 @@ def _moment(value: date | datetime | None, last: bool) -> datetime | None:
     """A date as its first or last moment in this machine's time zone."""
     if value is None or isinstance(value, datetime):
         return value
-    start = datetime.combine(value, time()).astimezone()
-    return (
-        datetime.combine(value + timedelta(days=1), time()).astimezone() - timedelta(microseconds=1) if last else start
-    )
+    try:
+        if last:
+            return datetime.combine(value + timedelta(days=1), time()).astimezone() - timedelta(microseconds=1)
+        return datetime.combine(value, time()).astimezone()
+    except (OverflowError, OSError, ValueError):  # a day at an end of time, beyond which a time zone would lead
+        return (datetime.max if value.year > 1000 else datetime.min).replace(tzinfo=UTC)
