@@ -153,7 +153,7 @@ def _names() -> Check:
 
 def _integrity(settings: Settings) -> Check:
     catalog = build.catalog(settings)
-    verdict = "; ".join(row[0] for row in catalog.connection.execute("PRAGMA integrity_check(3)"))
+    verdict = catalog.integrity()
     sound = verdict == "ok"
     repair = "" if sound else ": kotonoha backup saves what can be read, kotonoha restore puts a back-up in its place"
     return Check("catalogue", sound, f"{catalog.count():,} entities, SQLite says {' '.join(verdict.split())[:200]}{repair}")
