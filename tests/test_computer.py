@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -16,7 +17,7 @@ from assistant.compute.database import Database, QueryFailed
 from assistant.compute.grammar import grammar
 from assistant.compute.meaning import by
 from assistant.compute.mentions import Mentions, mentions, plainly
-from assistant.compute.prompt import turned, turns
+from assistant.compute.prompt import EXAMPLES, turned, turns
 from assistant.compute.query import NotAllowed, parsed, rows_behind
 from assistant.compute.schema import COLUMNS, show
 from assistant.compute.tell import tell
@@ -255,11 +256,26 @@ def test_a_letter_alone_is_a_value_only_as_a_capital() -> None:
     assert show("C店は何件？", [ORDERS])[0].exact == (("Branch", "C"),)
 
 
-def test_the_second_request_differs_in_order_alone() -> None:
-    shown = show("How many?", [ORDERS])
-    one, other = (asked(shown, "How many?", ())[-1][1].splitlines() for asked in (turns, turned))
-    assert set(one) <= set(other)
-    assert one != other
+def test_the_second_request_says_the_same_otherwise() -> None:
+    shown = show("How many of Minato?", [ORDERS])
+    one, other = (asked(shown, "How many of Minato?", ())[-1][1] for asked in (turns, turned))
+    told = ["Orders", "'Minato'", "How many of Minato?", *(f'"{column.name}"' for column in ORDERS.columns)]
+    assert all(text in one and text in other for text in told)
+    assert one.index('"No"') < one.index('"Paid"')
+    assert other.index('"Paid"') < other.index('"No"')
+
+
+def test_two_tables_are_two_statements() -> None:
+    both = turned(show("?", [ORDERS, ORDERS]), "?", ())[-1][1]
+    assert [line for line in both.splitlines() if line.startswith(("CREATE", ")"))] == [
+        "CREATE TABLE t1 ( -- Orders, 5 rows", ");", "CREATE TABLE t2 ( -- Orders, 5 rows", ");",
+    ]  # fmt: skip
+
+
+def test_every_worked_example_fits_its_own_table() -> None:
+    for tables, _, query in EXAMPLES:
+        names = set(re.findall(r'"([^"]+)"', tables)) | {"row"}
+        assert query == "NONE" or set(re.findall(r'"([^"]+)"', query)) <= names
 
 
 def test_the_grammar_holds_every_column_and_escapes_it() -> None:

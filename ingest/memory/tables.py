@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from sqlite3 import Connection
@@ -70,13 +70,6 @@ def among(catalog: Catalog, sources: Sequence[str], viewer: Viewer) -> list[Kept
                 kept = Kept(row["id"], row["source"], row["part"], unpacked(row["parquet"]))
                 found.append((sources.index(row["source"]), row["ordinal"], kept))
     return [kept for *_, kept in sorted(found, key=lambda item: item[:2])]
-
-
-def tellers(catalog: Catalog, table: str, rows: Collection[int]) -> dict[int, str]:
-    """The entity that tells each of these rows, by row number; a record has none, it is told by the table's own."""
-    query = "SELECT id, locator FROM entity WHERE parent = ? AND kind = 'row'"
-    told = {json.loads(row["locator"]).get("row"): row["id"] for row in catalog.connection.execute(query, (table,))}
-    return {row: told.get(row, table) for row in rows}
 
 
 def examine(catalog: Catalog) -> tuple[int, int]:
