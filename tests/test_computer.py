@@ -82,6 +82,12 @@ def test_a_second_query_that_says_more_is_the_one_that_is_told() -> None:
     assert (found.values, found.agreed) == ((("A3", 90.0),), True)
 
 
+def test_a_name_beside_a_highest_value_means_the_row_that_has_it() -> None:
+    found = ask("Which order of branch B is the biggest?", 'SELECT "No", max("Amount") FROM t WHERE "Branch" = \'B\'')
+    assert found is not None
+    assert (found.values, [used.row for used in found.rows]) == ((("A2", 250.0),), [3])
+
+
 def test_all_that_share_the_first_place_are_told() -> None:
     found = ask("Which order is the biggest?", 'SELECT "No", "Amount" FROM t ORDER BY "Amount" DESC LIMIT 1')
     assert found is not None
@@ -133,10 +139,13 @@ def test_a_nought_is_an_answer_when_there_were_rows_to_count() -> None:
         ("How many paid by e-wallet?", "NONE"),
         ("How many Ewallet orders in March?", "SELECT count(*) FROM t WHERE \"Paid\" = 'Ewallet'"),
         ("How many orders of Minato in 2023?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Minato'"),
+        ("How many orders in March?", "SELECT count(*) FROM t WHERE \"Day\" = '2024-03-01'"),
         ("How many orders in July 2024?", 'SELECT count(*) FROM t WHERE year("Day") = 2024 AND month("Day") = 7'),
         ("How many orders over 200?", "SELECT count(*) FROM t"),
         ("How many orders over 200?", 'SELECT count(*) FROM t WHERE "Amount" > 300 AND "Amount" > 200'),
         ("How many orders did branch C pay?", "SELECT count(*) FROM t WHERE \"Paid\" = 'Cash'"),
+        ("How many orders were there?", "SELECT count(*) FROM t WHERE \"Branch\" = 'A'"),
+        ("How many orders were there in all?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Minato'"),
         ("How many orders of Minato?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Hoshino'"),
         ("How many orders of Sakura?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Kita'"),
         ("What did Sakura order?", 'SELECT "No" FROM t WHERE "Customer" = \'Sakura\''),

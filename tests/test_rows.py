@@ -39,7 +39,7 @@ def test_a_day_beside_a_time_of_day_is_a_moment() -> None:
     table = typed(
         "t", [("DATE", ""), ("TIME", ""), ("kW", "")], [["2016/4/1", "1:00", 5], ["2016/4/1", "14:30", 6]], [2, 3]
     )
-    assert [column.type for column in table.columns] == ["date", "time", "number"]
+    assert [column.type for column in table.columns] == ["date", "number"]
     assert table.columns[0].values == ("2016-04-01 01:00:00", "2016-04-01 14:30:00")
 
 

@@ -11,12 +11,19 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from rapidfuzz import fuzz
+
 from ingest.memory.tables import part_name
 from ingest.text.rows import Column
 
 from .mentions import Mentions, mentions
 from .query import Condition, Query
-from .schema import Shown, plain
+from .schema import Shown, overlap, plain, stands
+
+FLAGS = 3
+"""Different words of a column up to which it is one of flags: what it holds need not be named, only the column."""
+NEARLY = 75
+"""Likeness (rapidfuzz, 0 to 100) to a stretch of the question from which a word counts as meant."""
 
 
 def settled(sql: str, shown: Sequence[Shown]) -> str:
@@ -52,9 +59,10 @@ def _unfounded(condition: Condition, shown: Sequence[Shown], question: str, name
         return ""
     for value in condition.values:
         if condition.kind == "STRING" and re.fullmatch(r"\d{4}-\d{2}-\d{2}.*", value):
-            ok = _time_named(value, column, named)
+            exactly = condition.operator in ("EQUAL", "NOTEQUAL", "IN")
+            ok = value[:10] in named.days or (not exactly and _time_named(value, column, named))
         elif condition.kind == "STRING":
-            ok = _word_named(value, column, shown, question)
+            ok = _word_named(value, column, shown, question, named)
         elif condition.part:
             ok = int(float(value)) in named.years | named.months or float(value) in named.numbers
         else:
@@ -77,23 +85,33 @@ def _holds_always(condition: Condition, column: Column | None) -> bool:
     return bool(within.get(condition.operator, False))
 
 
-def _word_named(value: str, column: Column | None, shown: Sequence[Shown], question: str) -> bool:
-    said = plain(value.strip("%")).replace(" ", "")
-    if not said:
-        return False
-    if said in plain(question).replace(" ", ""):
+def _word_named(value: str, column: Column | None, shown: Sequence[Shown], question: str, named: Mentions) -> bool:
+    """A word stands in the question, or it is in its column (or is a sheet) and the question means it."""
+    word = value.strip("%")
+    if not plain(word) or stands(word, question):
+        return bool(plain(word))
+    there = _words(column) if column else {part for one in shown for part in one.table.parts}
+    known = any(plain(word).replace(" ", "") == plain(other).replace(" ", "") for other in there)
+    return known and _meant(word, column, question, named)
+
+
+def _meant(word: str, column: Column | None, question: str, named: Mentions) -> bool:
+    """Whether a question means a word that it doesn't hold: a month among those it names, a flag of a column it names,
+    a word of the other script, or nearly the same letters."""
+    if months := mentions(word).months:
+        return bool(named.months) and min(named.months) <= min(months) <= max(named.months)
+    if column and len(_words(column)) <= FLAGS and overlap(question, column.name) >= 0.5:
         return True
-    if column is None:  # the sheet or file of a union
-        return any(said == plain(part).replace(" ", "") for one in shown for part in one.table.parts)
-    return any(said == plain(word).replace(" ", "") for word in _words(column))
+    near = len(plain(word)) > 2 and fuzz.partial_ratio(plain(word), plain(question)) >= NEARLY
+    return near or word.isascii() != question.isascii()
 
 
 def _time_named(value: str, column: Column | None, named: Mentions) -> bool:
-    """A day is named, or it begins or ends a month or year that is; a year need not be named when there is but one."""
+    """A day begins or ends a month or year that is named; a year need not be named when there is but one."""
     years = set(named.years) or _years(column)
     year, month, day = int(value[:4]), int(value[5:7]), value[8:10]
-    if value[:10] in named.days:
-        return True
+    if "01" < day < "28":
+        return False
     if year not in years and year - 1 not in years:
         return False
     if named.months:

@@ -15,9 +15,10 @@ from .schema import Shown, row_of
 NONE = "NONE"
 
 _FIXED = r"""
-root ::= figures | rows | groups | minus | "NONE"
+root ::= figures | rows | extreme | groups | minus | "NONE"
 figures ::= "SELECT " agg (", " agg){0,3} source
 rows ::= "SELECT " ("DISTINCT ")? item (", " item){0,3} source order? limit?
+extreme ::= "SELECT " col (", " col){0,2} ", " ("max" | "min") "(" number-column ")" source
 groups ::= "SELECT " key (", " key)? (", " agg){1,3} source group order? limit?
 minus ::= "SELECT " sub " - " sub
 sub ::= "(SELECT " (agg source | item source order? limit?) ")"

@@ -37,6 +37,10 @@ _CLASSES = frozenset(
 _TABLES = frozenset({"BASE_TABLE", "EMPTY"})
 
 Tree = dict[str, Any]
+_ONE: Tree = {
+    "class": "CONSTANT", "type": "VALUE_CONSTANT", "alias": "", "query_location": 0,
+    "literal": {"kind": "INTEGER", "text": "1"},
+}  # fmt: skip
 
 
 class NotAllowed(KotonohaError):
@@ -105,7 +109,8 @@ def parsed(sql: str, database: Database) -> Query:
     tree = read(sql, database)
     for node in walk(tree["statements"][0]["node"]):
         _judge(node, database)
-    if _whole_days(tree["statements"][0]["node"], database):
+    body = tree["statements"][0]["node"]
+    if _whole_days(body, database) | _extreme_row(body):
         sql = written(tree, database)
         tree = read(sql, database)
     return Query(sql, tree)
@@ -234,6 +239,23 @@ def _day_of(column: Tree) -> Tree:
         "class": "CAST", "type": "OPERATOR_CAST", "alias": "", "query_location": 0, "child": column, "try_cast": False,
         "cast_type": {"id": "DATE", "type_info": None},
     }  # fmt: skip
+
+
+def _extreme_row(body: Tree) -> bool:
+    """`SELECT name, max(x)` without groups, which SQL refuses, means the row that has the highest x; whether it was so."""
+    items = body["select_list"]
+    folds = [item for item in items if _function(item) in ("max", "min")]
+    plain = all(item.get("class") == "COLUMN_REF" for item in items if item not in folds)
+    if len(folds) != 1 or len(items) < 2 or not plain or body["group_expressions"] or body["modifiers"]:
+        return False
+    column = folds[0]["arguments"][0]["expression"]
+    order = {"type": "DESCENDING" if _function(folds[0]) == "max" else "ASCENDING", "null_order": "ORDER_DEFAULT"}
+    body["select_list"] = [column if item is folds[0] else item for item in items]
+    body["modifiers"] = [
+        {"type": "ORDER_MODIFIER", "orders": [order | {"expression": column}]},
+        {"type": "LIMIT_MODIFIER", "limit": _ONE, "offset": None, "limit_type": "ROW_COUNT"},
+    ]
+    return True
 
 
 # -- what a query rests on ---------------------------------------------------------------------------------------

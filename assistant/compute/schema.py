@@ -111,9 +111,7 @@ def _written(question: str, column: Column) -> list[str]:
     """The words in a column that stand in the question, the longest first; of two that overlap the longer."""
     if column.type != "text":
         return []
-    asked = f" {plain(question)} "
-    tight = asked.replace(" ", "")
-    exact = [value for value in _words(column) if _stands(value, question, asked, tight)]
+    exact = [value for value in _words(column) if stands(value, question)]
     longer = [v for v in exact if not any(plain(v) != plain(o) and plain(v) in plain(o) for o in exact)]
     return sorted(longer, key=len, reverse=True)[:NAMED]
 
@@ -147,15 +145,15 @@ def overlap(question: str, name: str) -> float:
     return sum(piece in asked for piece in pieces) / max(1, len(pieces))
 
 
-def _stands(value: str, question: str, asked: str, tight: str) -> bool:
+def stands(value: str, question: str) -> bool:
     """Whether a value stands in the question: as words of its own, or within a text without blanks. A letter alone is
     one only as a capital: "branch C", "C店"."""
-    said = plain(value)
+    said, asked = plain(value), f" {plain(question)} "
     if len(said) == 1 and said.isascii():
         return bool(re.search(rf"(?<![0-9A-Za-z]){re.escape(value)}(?![0-9A-Za-z'])", question))
     if said and f" {said} " in asked:
         return True
-    return len(said) >= (4 if said.isascii() else 2) and said.replace(" ", "") in tight
+    return len(said) >= (4 if said.isascii() else 2) and said.replace(" ", "") in asked.replace(" ", "")
 
 
 def _varies(column: Column) -> bool:

@@ -182,12 +182,12 @@ def _clock(text: str) -> str | None:
 
 
 def _moments(columns: Sequence[Column]) -> list[Column]:
-    """The first column of days takes its time of day from the one of times right behind it."""
+    """The first column of days takes its time of day from the one of times right behind it, which it replaces."""
     made = list(columns)
     for number, (day, time) in enumerate(pairwise(columns)):
         if (day.type, time.type) == ("date", "time") and all((v or "").endswith("00:00:00") for v in day.values if v):
             values = [(d and t and f"{d[:10]} {t}") or d for d, t in zip(day.values, time.values, strict=True)]
-            made[number] = replace(day, values=tuple(values))
+            made[number : number + 2] = [replace(day, values=tuple(values))]
             break
     return made
 
