@@ -207,7 +207,7 @@ def test_the_kind_follows_from_the_content(suffix: str, data: bytes, media: str,
     assert sniff(path, LIMITS) == media
 
 
-def test_a_line_of_a_million_columns_is_looked_at_in_passing(tmp_path: Path) -> None:
+def test_a_line_of_a_million_columns_is_still_a_table(tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
     path.write_bytes(b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n" + b",".join([b"1"] * 1_000_000))
     assert look(path, LIMITS).media == "text/csv"
