@@ -30,6 +30,7 @@ def test_words_are_compared_without_case_and_punctuation_and_characters_with_the
     assert units("Ask not,  what's NEW?", "words") == ["ask", "not", "what's", "new"]
     assert "".join(units("a\n  B.", "characters")) == "a B."
     assert "".join(units("点検は、9月です。", "letters")) == "点検は9月です"
+    assert "".join(units("六月二十日の千二百三号機", "letters")) == "6月20日の1203号機"
 
 
 def test_what_is_shipped_can_be_read() -> None:

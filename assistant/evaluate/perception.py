@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from ingest.source import Source
 
 
+DIGITS = "〇一二三四五六七八九"
+PLACES = {"十": 10, "百": 100, "千": 1000}
+KANJI_FIGURE = re.compile(f"[{DIGITS}{''.join(PLACES)}]+")
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """What is really written on a page or said in a recording, and the firm's words it may be heard in."""
@@ -59,10 +64,21 @@ def distance(left: Sequence[str], right: Sequence[str]) -> int:
 
 
 def units(text: str, unit: str) -> list[str]:
-    """The characters of a text with single spaces, its letters and digits alone, or its words in lower case."""
+    """The characters of a text with single spaces, its letters and figures alone, or its words in lower case."""
     if unit == "letters":
-        return [character for character in text if character.isalnum()]
+        return [character for character in KANJI_FIGURE.sub(_arabic, text) if character.isalnum()]
     return re.findall(r"[\w']+", text.lower()) if unit == "words" else list(" ".join(text.split()))
+
+
+def _arabic(figure: re.Match[str]) -> str:
+    """A figure below 10,000 in Chinese characters in Arabic ones: 二十 and 20 are heard alike."""
+    total, digit = 0, 0
+    for character in figure[0]:
+        if character in PLACES:
+            total, digit = total + max(digit, 1) * PLACES[character], 0
+        else:
+            digit = digit * 10 + DIGITS.index(character)
+    return str(total + digit)
 
 
 def read_page(source: Source, page: int, reader: Illustrated) -> tuple[str, str]:
