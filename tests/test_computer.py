@@ -68,11 +68,29 @@ def test_a_query_that_carries_the_question_is_answered_with_the_rows_it_rests_on
     assert (found.values, [used.row for used in found.rows], found.agreed) == (((290.0,),), [3, 6], True)
 
 
-def test_two_queries_that_disagree_make_the_answer_only_possible() -> None:
-    found = ask("How much did Minato order?", 'SELECT sum("Amount") FROM t WHERE "Customer" = \'Minato\'',
-                'SELECT max("Amount") FROM t WHERE "Customer" = \'Minato\'')  # fmt: skip
+def test_queries_of_which_no_two_agree_make_the_answer_only_possible() -> None:
+    folds = [f'SELECT {fold}("Amount") FROM t WHERE "Customer" = \'Minato\'' for fold in ("sum", "max", "min")]
+    found = ask("How much did Minato order?", *folds)
     assert found is not None
-    assert not found.agreed
+    assert (found.values, found.agreed) == (((290.0,),), False)
+
+
+def test_of_three_queries_two_that_agree_are_told() -> None:
+    right = 'SELECT sum("Amount") FROM t WHERE "Customer" = \'Minato\''
+    for queries in (
+        ('SELECT max("Amount") FROM t WHERE "Customer" = \'Minato\'', right, right),
+        (right, 'SELECT sum("Amount") FROM t', right),
+        ('SELECT sum("Amount") FROM t', right, right),
+    ):
+        found = ask("How much did Minato order?", *queries)
+        assert found is not None
+        assert (found.values, found.agreed) == (((290.0,),), True)
+
+
+def test_a_model_that_says_the_table_cannot_answer_is_not_asked_again() -> None:
+    writer = Scripted("NONE", "SELECT count(*) FROM t")
+    assert Computer().ask("How many?", kept(ORDERS), writer) is None
+    assert len(writer.asked) == 1
 
 
 def test_a_second_query_that_says_more_is_the_one_that_is_told() -> None:
@@ -168,6 +186,15 @@ def test_a_word_that_all_rows_have_need_not_be_in_the_query() -> None:
     found = ask("How many beds are there in Kobe?", 'SELECT sum("Beds") FROM t', over=[clinics])
     assert found is not None
     assert found.values == ((12.0,),)
+
+
+def test_a_condition_that_all_rows_fulfil_need_not_be_named() -> None:
+    months = [table(name, "Item|Sold", f"bolt|{n}", f"nut|{n + 1}") for n, name in ((3, "January"), (8, "March"))]
+    found = ask(
+        "How much was sold?", "SELECT sum(\"Sold\") FROM t WHERE \"sheet\" IN ('January', 'March')", over=months
+    )
+    assert found is not None
+    assert found.values == ((24.0,),)
 
 
 def test_a_title_or_header_may_hold_a_figure_of_the_question() -> None:

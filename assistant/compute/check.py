@@ -57,6 +57,8 @@ def _unfounded(condition: Condition, shown: Sequence[Shown], question: str, name
     column = _find(condition.column, shown)
     if condition.part in ("", "date") and _holds_always(condition, column):
         return ""
+    if condition.operator == "IN" and _there(column, shown) <= set(condition.values):
+        return ""
     for value in condition.values:
         if condition.kind == "STRING" and re.fullmatch(r"\d{4}-\d{2}-\d{2}.*", value):
             exactly = condition.operator in ("EQUAL", "NOTEQUAL", "IN")
@@ -90,9 +92,13 @@ def _word_named(value: str, column: Column | None, shown: Sequence[Shown], quest
     word = value.strip("%")
     if not plain(word) or stands(word, question):
         return bool(plain(word))
-    there = _words(column) if column else {part for one in shown for part in one.table.parts}
-    known = any(plain(word).replace(" ", "") == plain(other).replace(" ", "") for other in there)
+    known = any(plain(word).replace(" ", "") == plain(other).replace(" ", "") for other in _there(column, shown))
     return known and _meant(word, column, question, named)
+
+
+def _there(column: Column | None, shown: Sequence[Shown]) -> frozenset[str]:
+    """The words of a column; of none, the sheets or files of a union."""
+    return _words(column) if column else frozenset(part for one in shown for part in one.table.parts)
 
 
 def _meant(word: str, column: Column | None, question: str, named: Mentions) -> bool:

@@ -1,12 +1,13 @@
 """From a question and the tables that may matter to an exact answer: write a query, judge it, run it, have it agreed.
 
 A model writes the query (`Writer`), code judges whether it says what the question says (`check`) and runs it. A second
-query, asked for in another order of words and columns, must come to the same; else the answer is only possible.
+query, asked for in another form, must come to the same, or a third to the same as one of them; else the answer is only
+possible.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -71,7 +72,7 @@ class Computed:
         values: the rows of the result; figures are not rounded.
         shown: the tables as the query knows them.
         rows: the rows it rests on, `CITED` at most; `count` says how many there are.
-        agreed: whether a second query came to the same.
+        agreed: whether two queries came to the same.
         tied: whether several share the place that was asked for.
     """
 
@@ -129,22 +130,40 @@ class Computer:
 
     def _over(self, question: str, groups: Sequence[Sequence[Kept]], writer: Writer) -> Computed | None:
         shown = show(question, [_one(group) for group in groups], self._meaning)
-        allowed = grammar(shown)
         with Database({one.alias: one.table for one in shown}) as database:
-
-            def written_by(asked: list[tuple[str, str]]) -> Found | None:
-                said = writer.write(asked, allowed, LONGEST).strip()
-                return None if said == NONE else judged(said, question, shown, database)
-
-            first = written_by(prompt.turns(shown, question, self._examples))
-            if first is None:
+            found = list(self._found(question, shown, writer, database))
+            if not found:
                 return None
-            second = written_by(prompt.turned(shown, question, self._examples))
-            agreed = second is not None and same(first.values, second.values)
-            told = second if agreed and second and len(second.values[0]) > len(first.values[0]) else first
+            told, agreed = chosen(found)
             rows = rows_behind(told.query, database)
         used = tuple(_used(rows[:CITED], groups[0]))
         return Computed(told.values, told.query, tuple(shown), used, len(rows), agreed, told.tied)
+
+    def _found(
+        self, question: str, shown: Sequence[Shown], writer: Writer, database: Database
+    ) -> Iterator[Found]:  # fmt: skip
+        """What each request finds, until two say the same; nothing at all when the first one's query is `NONE`."""
+        allowed, before = grammar(shown), list[Found]()
+        for number, request in enumerate((prompt.turns, prompt.turned, prompt.again)):
+            said = writer.write(request(shown, question, self._examples), allowed, LONGEST).strip()
+            found = None if said == NONE else judged(said, question, shown, database)
+            if said == NONE and not number:
+                return
+            if found is not None:
+                yield found
+                if any(same(found.values, other.values) for other in before):
+                    return
+                before.append(found)
+
+
+def chosen(found: Sequence[Found]) -> tuple[Found, bool]:
+    """The finding that is told, and whether another says the same; of two that do the one that says more: when, beside
+    how much."""
+    last = found[-1]
+    twin = next((other for other in found[:-1] if same(other.values, last.values)), None)
+    if twin is None:
+        return found[0], False
+    return (last if len(last.values[0]) > len(twin.values[0]) else twin), True
 
 
 def judged(sql: str, question: str, shown: Sequence[Shown], database: Database) -> Found | None:

@@ -1,7 +1,8 @@
 """The words of the request for a query: what is wanted, worked examples, then the tables and the question.
 
-It is asked twice. The second request says the same otherwise: tables as CREATE TABLE, their columns from the last to the
-first, the examples in another order. Head and examples are the same for every question, so that they are read once.
+It is asked twice, and once more when the two disagree. The second request says the same otherwise: tables as CREATE TABLE,
+their columns from the last to the first, the examples in another order; the third is the first with its columns turned
+and the question before them too. Head and examples are the same for every question, so that they are read once.
 """
 
 from __future__ import annotations
@@ -145,6 +146,12 @@ def turned(shown: Sequence[Shown], question: str, examples: Sequence[Example] = 
     """The same request otherwise; see above."""
     back = [replace(one, columns=one.columns[::-1]) for one in shown]
     return _conversation([(ddl(t), asked, query) for t, asked, query in examples[::-1]], ddl(described(back)), question)
+
+
+def again(shown: Sequence[Shown], question: str, examples: Sequence[Example] = EXAMPLES) -> list[tuple[str, str]]:
+    """The first request with its columns turned; see above."""
+    *said, (role, text) = turns([replace(one, columns=one.columns[::-1]) for one in shown], question, examples)
+    return [*said, (role, f"{question}\n{text}")]
 
 
 def _conversation(examples: Sequence[Example], tables: str, question: str) -> list[tuple[str, str]]:
