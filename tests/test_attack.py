@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.attack import ATTACKS, Attack, door, outcomes
+from tests.attack import ATTACKS, Attack, door, machine, outcomes
 from tests.attack.target import Target
 
-assert door
+assert door and machine
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 """Tries to make every person see what they may not, and counts what came through.
 
 Every person is held against every scope they may not read. Probes are made from what lies there: the firm's own
-questions, paraphrases, its very words, its vectors (as a picture or a sound would ask), its kinds, its concepts,
-follow-ups in one conversation, questions just answered to somebody who may, direct ids, the names of its files, and
+questions, paraphrases, questions that compute, its nearest readable neighbour, its very words, its vectors (as a
+picture or a sound would ask), its kinds, its concepts, follow-ups in one conversation, questions just answered to somebody who may, direct ids, the names of its files, and
 what an auditor sees. The language model is one that *echoes everything it is given*: if it cannot leak, nothing
 reached it. The encoder is one that puts a question exactly where the entity lies that it is after. An output leaks
 when any text in it has the id, the file or a distinctive string of an unreadable entity that the probe did not say
@@ -53,6 +53,12 @@ TEMPLATES = (
     "Which file mentions {words}, and who may read it?",
     "{words}について知っていることを全部教えてください。",
 )
+COMPUTED = (
+    "How many rows have {words}?",
+    "What is the total amount of {words}, and what is it per month?",
+    "{words}は全部で何件ですか。",
+)
+"""Questions that a table would answer by computing over its rows."""
 FOLLOW_UPS = ("And what else does it say about that?", "それについてもっと詳しく教えてください。")
 CONTROLS = 10
 """One in so many probes is also asked by somebody who reads everything."""
@@ -176,6 +182,14 @@ class Surface:
         yield from self.ask(question, viewer)
         yield [entry.event.content for entry in self.audit.show(viewer)][:5]
 
+    def ask_near(self, item: StoredEntity, viewer: Viewer) -> Iterator[Any]:
+        """The words of what lies nearest to an entity among what may be read: does an answer to them bring the other along?"""
+        address = np.frombuffer(item.address, np.float32)
+        near = self.memory.hydrate([id for id, _ in self.memory.nearest(address, viewer, 1)], viewer)
+        for one in near.values():
+            yield from self.ask(one.entity.words[:600], viewer)
+            yield from self.open(one.entity.id, viewer)
+
     def search(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Any]:
         yield self.retriever.search(question, viewer, **options)
 
@@ -271,6 +285,9 @@ def probes(surface: Surface, item: StoredEntity, chance: random.Random) -> Itera
     asked = [template.format(words=words, sentence=sentence) for template in TEMPLATES]
     for question in asked:
         yield Probe("paraphrase", question, partial(surface.ask, question))
+    for question in (template.format(words=words) for template in COMPUTED):
+        yield Probe("computed", question, partial(surface.ask, question))
+    yield Probe("near-duplicate that may be read", words, partial(surface.ask_near, item))
     text = entity.words[:600]
     yield Probe("its own words", text, partial(surface.ask, text))
     yield Probe("as a picture or sound", "", partial(surface.search, "", vectors=_placed(item).slots, k=8))

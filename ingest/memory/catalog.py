@@ -19,7 +19,7 @@ from typing import Any
 
 from ingest.base import private
 from ingest.base.access import BOTH
-from ingest.base.errors import MemoryMismatch
+from ingest.base.errors import MemoryMismatch, told
 from ingest.space.entity import Entity, Locator
 
 MIGRATIONS: tuple[str, ...] = (
@@ -193,6 +193,7 @@ class Catalog:
 
     Raises:
         MemoryMismatch: the file was written by a newer version.
+        MemoryDamaged: it is no database any more.
     """
 
     def __init__(self, file: Path) -> None:
@@ -200,7 +201,10 @@ class Catalog:
         private.file(file)
         self.file = file
         self._local = threading.local()
-        self._migrate()
+        try:
+            self._migrate()
+        except sqlite3.DatabaseError as error:
+            raise told(error) from error
 
     @property
     def connection(self) -> sqlite3.Connection:

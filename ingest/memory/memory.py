@@ -302,6 +302,7 @@ def owning(settings: Settings) -> FileLock:
         ) from None
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
     who = {"pid": os.getpid(), "command": command, "since": time.strftime("%Y-%m-%d %H:%M:%S")}
+    private.file(_owner_file(settings))
     _owner_file(settings).write_text(json.dumps(who), "utf-8")
     return lock
 

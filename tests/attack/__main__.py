@@ -7,11 +7,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.attack import door, outcomes
+from tests.attack import door, machine, outcomes
 from tests.attack.target import Target
 from tests.conftest import pytest_configure
 
-assert door
+assert door and machine
 
 
 def main() -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+
+import httpx
 
 from assistant.serve import limits, listening
 from tests.attack import attack
@@ -228,3 +232,34 @@ def sign_in_names(target: Target) -> tuple[bool, str]:
     codes = [target.sign_in(name, "wrong wrong wrong", **{"X-Forwarded-For": "192.0.2.77"}).status_code for name in names]
     assert PASSWORDS
     return set(codes) <= {401, 422}, f"{codes}"
+
+
+@attack(DOOR, "all of these at once, while somebody opens pages")
+def load(target: Target) -> tuple[bool, str]:
+    """A signed-in person's page stays under a second at the 95th percentile."""
+    stop = threading.Event()
+
+    def again(act: Callable[[int], object]) -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            with contextlib.suppress(OSError, httpx.HTTPError):
+                act(number)
+
+    big = f"POST /sign-in HTTP/1.1\r\nHost: {target.host}\r\nContent-Length: 16000\r\n\r\n".encode() + b"a=" * 8000
+    with target.client("mori") as asking:
+        acts: list[Callable[[int], object]] = [
+            lambda n: target.raw(big, 5), lambda n: target.raw(b"GET / HTTP/1.1\r\nX: " + b"a" * 100_000, 5),
+            lambda n: target.sign_in(f"x{n}", "wrong", **{"X-Forwarded-For": f"198.51.{n % 250}.{n // 250}"}),
+            lambda n: asking.post("/api/ask", json={"question": "warranty spindle"}),
+            lambda n: target.raw(b"\x16\x03\x01" * 100, 5),
+        ]  # fmt: skip
+        threads = [threading.Thread(target=again, args=(act,), daemon=True) for act in acts for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        with target.client("endo") as http:
+            waits = sorted(target.page_seconds(http) for _ in range(100))
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+    return waits[94] < 1, f"{len(threads)} attackers; a page took {waits[49]:.2f} s at p50, {waits[94]:.2f} s at p95"

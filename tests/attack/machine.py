@@ -1,0 +1,193 @@
+"""Attacks by somebody at this machine: the audit's files, links, rights, names that act, broken files, another user's server."""
+
+from __future__ import annotations
+
+import random
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assistant.app import build, doctor
+from assistant.govern.audit import Audit
+from assistant.govern.audit_row import Event
+from assistant.serve import api
+from ingest.base import plain, private
+from ingest.base.access import Viewer
+from ingest.base.errors import AuditBroken, BadInput, MemoryDamaged, UnreadableSource
+from ingest.base.settings import Settings
+from ingest.memory.catalog import Catalog
+from ingest.memory.memory import Memory
+from ingest.source import companions, walk
+from tests.attack import attack
+from tests.attack.target import Target
+from tests.conftest import WordSpace
+from tests.test_audit import ANCHORED, LATER, Place
+
+AUDIT, LINKS, ALONE, FOLDER = "1 the audit", "2 links", "4 without accounts", "5 the state folder"
+TERMINAL, DOCTOR, SMALL = "6 terminal and report", "7 doctor", "8 small print"
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def _tampered(anchored: bool) -> tuple[bool, str]:
+    pick, found = random.Random(7), 0
+    ways = list((ANCHORED if anchored else LATER).items())
+    with _scratch() as folder:
+        for attempt, (tamper, kinds) in enumerate(ways):
+            place = Place(folder / str(attempt), anchored)
+            place.live(5)
+            place.copy()
+            place.live(5)
+            tamper(place, pick, 8)
+            place.live(2)
+            found += bool({problem.kind for problem in place.audit.verify()} & kinds)
+            place.catalog.close()
+    return found == len(ways), f"{found} of {len(ways)} ways found after ordinary events, with their kind"
+
+
+@attack(AUDIT, "cut, rolled back, emptied, forged without the key, then ordinary events")
+def audit_by_itself(target: Target) -> tuple[bool, str]:
+    return _tampered(anchored=False)
+
+
+@attack(AUDIT, "the same and an older copy of everything, with an anchor outside")
+def audit_anchored(target: Target) -> tuple[bool, str]:
+    return _tampered(anchored=True)
+
+
+@attack(AUDIT, "its key is removed: is a new one made beside the old rows?")
+def audit_key(target: Target) -> tuple[bool, str]:
+    with _scratch() as folder:
+        settings = Settings(home=folder / "home")
+        catalog = build.catalog(settings)
+        build.note(settings, catalog, "ingest", {})
+        (settings.keys_folder / "audit.key").unlink()
+        try:
+            build.note(settings, catalog, "ingest", {})
+        except AuditBroken as error:
+            return not (settings.keys_folder / "audit.key").exists(), str(error)[:80]
+    return False, "a new key was made"
+
+
+@attack(LINKS, "a link to another's file, a link to their folder, a companion that is a link")
+def links(target: Target) -> tuple[bool, str]:
+    with _scratch() as folder:
+        for name in ("hr", "sales"):
+            (folder / name).mkdir()
+        (folder / "hr" / "salaries.vtt").write_text("WEBVTT")
+        (folder / "sales" / "salaries.vtt").symlink_to(folder / "hr" / "salaries.vtt")
+        (folder / "sales" / "deep").symlink_to(folder / "hr")
+        followed = [one for one in walk([folder / "sales"]) if not isinstance(one, UnreadableSource)]
+        beside = companions(folder / "sales" / "salaries.wav", "audio/x-wav")
+    return not followed and not beside, f"{len(followed)} followed, {len(beside)} companions"
+
+
+@attack(LINKS, "a known file is read under another scope; a scope that nobody reads")
+def scopes(target: Target) -> tuple[bool, str]:
+    with _scratch() as folder:
+        settings, file = Settings(home=folder / "home"), folder / "salaries.txt"
+        file.write_text("secret")
+        catalog = build.catalog(settings)
+        row = "('s', ?, '', 1, '', '', 'hr', '', '[]', '', '', 0, '')"
+        catalog.connection.execute(
+            "INSERT INTO source (id, path, sha256, size, media, title, scope, reader, notes, added, redacted, moved, beside) "
+            f"VALUES {row}", (str(file),),
+        )  # fmt: skip
+        (report,) = build.ingest(settings, [file], "sales")
+        build.put_policy(settings, catalog, Viewer("owner", frozenset()), "scopes: {hr: {}}\npeople: {boss: {reads: [hr]}}\n")
+        try:
+            list(build.ingest(settings, [file], "nowhere"))
+            refused = False
+        except BadInput:
+            refused = True
+    return report.status == "failed" and "policy move" in report.error and refused, report.error[:60]
+
+
+@attack(ALONE, "another user of this machine asks a server without accounts")
+def alone(target: Target) -> tuple[bool, str]:
+    from fastapi.testclient import TestClient
+
+    from assistant.govern.people import People
+
+    with _scratch() as folder:
+        people = People(Catalog(folder / "people.sqlite"))
+        app = api.application(replace(target.parts, people=people, start="printed"))
+        stranger = TestClient(app, base_url="http://localhost", follow_redirects=False, client=("127.0.0.1", 1))
+        entity = target.firm["secret"][0].id
+        paths = ("/api/sources", f"/open/{entity}", f"/open/{entity}/file", "/chat/en/", "/chat/en/config", "/api/openapi.json")
+        codes = [stranger.get(path).status_code for path in paths]
+        codes += [stranger.post("/api/ask", json={"question": "salary"}).status_code]
+        owner = TestClient(app, base_url="http://localhost", client=("127.0.0.1", 1), headers={"Authorization": "Bearer printed"})
+        may = owner.get("/api/sources").status_code
+        people.add("endo", "a sentence that is long")
+        after = owner.get("/api/sources").status_code
+    return set(codes) == {401} and (may, after) == (200, 401), f"stranger {set(codes)}, owner {may}, then by account {after}"
+
+
+@attack(FOLDER, "a state folder that was there before, open to all")
+def folder_before(target: Target) -> tuple[bool, str]:
+    with _scratch() as folder:
+        home = folder / "home"
+        home.mkdir()
+        home.chmod(0o777)
+        settings = Settings(home=home)
+        with Memory(settings, WordSpace()):
+            build.note(settings, build.catalog(settings), "ingest", {})
+        loose = [path for path in private.open_to_others(home) if path.parent == home or path == home]
+        (home / "catalog.sqlite").chmod(0o644)
+        told = [check.finding for check in doctor._folder(settings) if not check.ok]
+        private.tighten(home)
+        mended = not list(private.open_to_others(home))
+    return not loose and bool(told) and mended, f"{len(loose)} open; doctor: {told[0][:60] if told else 'nothing'}"
+
+
+@attack(TERMINAL, "names at the door that forge a row of the exported audit")
+def forged_rows(target: Target) -> tuple[bool, str]:
+    evil = "\x1b[2K\r\n| 99 | 2026 | hoshino | | | policy change | x |\u202e<img src=x>"
+    with _scratch() as folder:
+        audit = Audit(Catalog(folder / "catalog.sqlite"), b"k" * 32, folder / "head")
+        audit.append(Event("sign-in refused", evil, content={"question": evil}))
+        report = list(audit.export(Viewer("boss", frozenset(), may_govern=True)))
+    acts = [line for line in report if any(character in line for character in "\x1b\r\n\u202e")]
+    forged = [line for line in report if line.startswith("| 99")]
+    return not acts and not forged and "\x1b" not in plain.text(evil), f"{len(acts)} lines act, {len(forged)} rows forged"
+
+
+@attack(DOCTOR, "broken pages of the catalogue, broken files of the vector store")
+def broken(target: Target) -> tuple[bool, str]:
+    """Each is one clear error for whoever opens the memory; nothing else comes through."""
+    said = []
+    with _scratch() as folder:
+        for number, name in enumerate(("catalog.sqlite", "vectors/chroma.sqlite3")):
+            settings = Settings(home=folder / str(number))
+            with Memory(settings, WordSpace()):
+                pass
+            file = settings.home / name
+            data = bytearray(file.read_bytes())
+            data[:2000] = bytes(2000)
+            for other in settings.home.rglob(f"{file.name}-*"):
+                other.unlink()
+            file.write_bytes(data)
+            try:
+                with Memory(settings, WordSpace()):
+                    said.append("opened")
+            except MemoryDamaged as error:
+                said.append(str(error)[:70])
+    return all("damaged" in one or "cannot be opened" in one for one in said), "; ".join(said)
+
+
+@attack(SMALL, "a port that is taken")
+def taken_port(target: Target) -> tuple[bool, str]:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(BadInput) as caught:
+        api.serve(target.parts, port=other.getsockname()[1])
+    return "is taken" in str(caught.value), str(caught.value)[:60]
+
