@@ -24,6 +24,7 @@ TASKS = {
     "answering": "seconds a question, beside a plain LangChain pipeline",
     "throughput": "pictures, sound and rows per second, beside the bare models",
     "durability": "kills while ingesting, compared with an undisturbed run",
+    "kills": "kills of everything that writes, in one memory, goes on where it was stopped (--file FOLDER)",
     "space": "every modality found by every other",
     "pictures": "photographs found by words and words by photographs",
     "perception": "scanned pages read, recordings heard",

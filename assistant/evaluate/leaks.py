@@ -2,11 +2,12 @@
 
 Every person is held against every scope they may not read. Probes are made from what lies there: the firm's own
 questions, paraphrases, questions that compute, its nearest readable neighbour, its very words, its vectors (as a
-picture or a sound would ask), its kinds, its concepts, follow-ups in one conversation, questions just answered to somebody
-who may, direct ids, the names of its files, and what an auditor sees. The language model is one that *echoes everything it is given*: if it cannot leak, nothing
-reached it. The encoder is one that puts a question exactly where the entity lies that it is after. An output leaks
-when any text in it has the id, the file or a distinctive string of an unreadable entity that the probe did not say
-itself. The same probes by somebody who reads everything show that leaks would be seen.
+picture or a sound would ask), its kinds, its concepts, follow-ups in one conversation, questions just answered to
+somebody who may, direct ids, the names of its files, and what an auditor sees. The language model is one that *echoes
+everything it is given*: if it cannot leak, nothing reached it. The encoder is one that puts a question exactly where
+the entity lies that it is after. An output leaks when any text in it has the id, the file or a distinctive string of
+an unreadable entity that the probe did not say itself. The same probes by somebody who reads everything show that
+leaks would be seen.
 """
 
 from __future__ import annotations

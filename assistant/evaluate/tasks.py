@@ -64,6 +64,12 @@ def durability(args: argparse.Namespace, settings: Settings) -> Table:
         return task.table(task.run(args.file or task.sixty(Path(scratch)), args.kills))
 
 
+def kills(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import kills as task
+
+    return task.table(task.run(args.file or settings.home / "kills", args.kills))
+
+
 def pictures(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import pictures as task
 
@@ -246,6 +252,7 @@ RUN: dict[str, Task] = {
     "ingestion": ingestion,
     "answering": answering,
     "durability": durability,
+    "kills": kills,
     "throughput": throughput,
     "space": space,
     "pictures": pictures,
