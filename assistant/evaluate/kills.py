@@ -26,9 +26,14 @@ from ingest.memory import moves
 
 ABOUT = ("catalogue", "keys", "audit", "memory", "words", "self-retrieval", "vectors", "state folder")
 """The checks that are about this memory, not about the models of this machine or the room on its disk."""
-LONGEST = 2.0
-"""Seconds after which a process that was to be killed is killed at the latest."""
-POLICY = "scopes: {{open: {{}}, closed: {{}}}}\nroles: {{reader: {{reads: [open]}}}}\npeople: {{boss: {{may: [govern]}}}}\n# {number}\n"
+LONGEST, LONGEST_READING = 2.0, 12.0
+"""Seconds after which a process is killed at the latest; reading first loads an encoder."""
+POLICY = """
+scopes: {{open: {{}}, closed: {{}}}}
+roles: {{reader: {{reads: [open]}}}}
+people: {{boss: {{may: [govern]}}}}
+# {number}
+"""
 GOVERNOR = Viewer("boss", frozenset({"open", "closed"}))
 
 Told = Callable[[str], None]
@@ -128,7 +133,7 @@ def _killed(context: object, act: Callable[..., None], settings: Settings, numbe
     process.start()
     sending.close()
     with kept.open("a") as file:
-        ends = time.monotonic() + chance.uniform(0, LONGEST)
+        ends = time.monotonic() + chance.uniform(0, LONGEST_READING if act is ingest else LONGEST)
         while (left := ends - time.monotonic()) > 0 and process.exitcode is None:
             if receiving.poll(min(left, 0.05)):
                 try:
