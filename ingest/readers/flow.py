@@ -55,15 +55,20 @@ class Block:
     lines: tuple[Line, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Table:
-    """A grid of cells in the flow; it gets the headings above it as title. `places` has a place for every row,
-    for formats that have more to say than its number."""
+    """A grid of cells in the flow; it gets the headings above it as title.
+
+    Attributes:
+        places: a place for every row, for formats that have more to say than its number.
+        spans: on a page, the left and right edge of every column: rows of the next page may go on in them.
+    """
 
     rows: Sequence[Sequence[object]]
     place: Locator = field(default_factory=Locator)
     name: str = ""
     places: Sequence[Locator] = ()
+    spans: Sequence[tuple[float, float]] = ()
 
 
 class Outline:

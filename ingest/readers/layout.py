@@ -54,6 +54,13 @@ class PrintedLine:
     def is_row(self) -> bool:
         return len(self.cells) > 1
 
+    @property
+    def is_vertical(self) -> bool:
+        """Whether it is a column of Japanese that is written from top to bottom."""
+        width, height = self.box[2] - self.box[0], self.box[3] - self.box[1]
+        letters = self.text.replace(" ", "")
+        return len(letters) > 2 and height > 2 * width and len(_CJK.findall(letters)) > len(letters) / 2
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -63,16 +70,53 @@ class Body:
     bold: bool = False
 
 
-def flow(lines: Sequence[PrintedLine], body: Body, place: Locator) -> Iterator[Block | Table]:
-    """The blocks of one page, in the order of reading."""
+def flow(
+    lines: Sequence[PrintedLine], body: Body, place: Locator, above: Table | None = None
+) -> Iterator[Block | Table]:
+    """The blocks of one page, in the order of reading.
+
+    Args:
+        above: the table that the page before ended with; rows that go on in its columns are added to it.
+    """
+    columns = [line for line in lines if line.is_vertical]
+    yield from vertical(columns, place)
+    lines = [line for line in lines if not line.is_vertical]
     right = max((line.box[2] for line in lines), default=0.0)
     for paragraph in paragraphs([*_without_chance_gaps(in_order(lines))], body, right):
-        cells = _grid(paragraph)
+        more = _continued(paragraph, above) if above is not None else []
+        cells = [] if more else _grid(paragraph)
+        places = [replace(place, box=union([line.box])) for line in paragraph]
+        if more and above is not None:
+            again = more[0] == list(above.rows[0])
+            above.rows, above.places = [*above.rows, *more[again:]], [*above.places, *places[again:]]
+            continue
+        above = None
         if cells:
-            places = tuple(replace(place, box=union([line.box])) for line in paragraph)
-            yield Table(cells, place, places=places)
+            yield Table(cells, place, places=places, spans=max((line.cells for line in paragraph), key=len))
         else:
             yield _block(paragraph, _level(paragraph, body), place, right)
+
+
+def vertical(lines: Sequence[PrintedLine], place: Locator) -> Iterator[Block]:
+    """Columns of Japanese from right to left, band by band from the top; a paragraph begins where a column is indented, or
+    behind one that ends early."""
+    if not lines:
+        return
+    size = statistics.median(line.size for line in lines)
+    at = _gap(lines, 1, 1.5 * size, 1)
+    if at is not None:
+        yield from vertical([line for line in lines if line.box[1] < at], place)
+        yield from vertical([line for line in lines if line.box[1] >= at], place)
+        return
+    top, bottom = min(line.box[1] for line in lines), max(line.box[3] for line in lines)
+    paragraph: list[PrintedLine] = []
+    for line in sorted(lines, key=lambda line: -line.box[2]):
+        early = bool(paragraph) and paragraph[-1].box[3] < bottom - 1.5 * size and _ended(paragraph[-1].text)
+        if paragraph and (early or line.box[1] > top + 0.7 * size):
+            yield _block(paragraph, 0, place, 0.0)
+            paragraph = []
+        paragraph.append(line)
+    yield _block(paragraph, 0, place, 0.0)
 
 
 # -- order -----------------------------------------------------------------------------------------------
@@ -127,6 +171,12 @@ def _line_up(line: PrintedLine, other: PrintedLine) -> bool:
         for a in line.cells[1:]
         for b in other.cells[1:]
     )
+
+
+def heads(line: PrintedLine, lines: Sequence[PrintedLine]) -> bool:
+    """Whether a line stands right above a row that lines up with it: then it is the header of a table, wherever it stands."""
+    near = (other for other in lines if 0 < other.baseline - line.baseline < 2.5 * line.size)
+    return line.is_row and any(other.is_row and _line_up(line, other) for other in near)
 
 
 # -- paragraphs ------------------------------------------------------------------------------------------
@@ -215,6 +265,22 @@ def _grid(paragraph: Sequence[PrintedLine]) -> list[list[str | None]]:
             if row[column] is not None:
                 return []
             row[column] = text
+        rows.append(row)
+    return rows
+
+
+def _continued(paragraph: Sequence[PrintedLine], above: Table) -> list[list[str | None]]:
+    """The rows of a paragraph in the columns of a table that another page ended with; none if they do not fit."""
+    rows: list[list[str | None]] = []
+    for line in paragraph:
+        row: list[str | None] = [None] * len(above.spans)
+        for text, cell in zip(line.text.split("\t"), line.cells, strict=True):
+            column = min(range(len(above.spans)), key=lambda number: _apart(above.spans[number], cell))
+            if row[column] is not None or _apart(above.spans[column], cell)[0] > 2 * line.size:
+                return []
+            row[column] = text
+        if not line.is_row:
+            return []
         rows.append(row)
     return rows
 

@@ -21,6 +21,7 @@ from ingest.space.entity import Draft, Locator
 
 from ..source import Source
 from . import Item, Note, layout
+from .filled import filled_in
 from .flow import Block, Box, Table, fold, real_title, union
 from .layout import Body, PrintedLine
 
@@ -62,8 +63,7 @@ class PdfReader:
         document = _open(source)
         try:
             manner = _manner(document)
-            if document.get_formtype():
-                yield Note("what was filled into its form fields was not read")
+            document.init_forms()
             yield from fold(_blocks(document, manner), _title(document, manner) or source.path.stem)
         finally:
             document.close()
@@ -97,7 +97,14 @@ def _open(source: Source) -> PdfDocument:
 
 
 def _title(document: PdfDocument, manner: Manner) -> str:
-    return real_title(str(document.get_metadata_dict().get("Title", ""))) or manner.largest
+    """What the properties say where the first page says it too or nothing at all, else what stands largest on that page."""
+    told = real_title(str(document.get_metadata_dict().get("Title", "")))
+    page = _squeezed(" ".join(line.text for line in manner.pages[0][1]))
+    return told if told and (not page or _squeezed(told) in page) else manner.largest or told
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\W+", "", unicodedata.normalize("NFKC", text)).lower()
 
 
 def _manner(document: PdfDocument) -> Manner:
@@ -143,19 +150,42 @@ def _shape(text: str) -> str:
 def _blocks(document: PdfDocument, manner: Manner) -> Iterator[Block | Table | Draft | Note]:
     """Pages in order. A page on which nothing is written becomes a `page`, for OCR to read."""
     blank = []
+    waiting: Table | None = None
     for number in range(len(document)):
         height, lines = manner.pages[number] if number in manner.pages else _page(document, number)
-        kept = [line for line in lines if not _at_edge(line, height) or not _is_running(line.text, manner)]
+        kept = [
+            line
+            for line in lines
+            if not _at_edge(line, height) or not _is_running(line.text, manner) or layout.heads(line, lines)
+        ]
         if sum(len(line.text) for line in kept) < 3 or _garbled(kept):
-            blank.append(number + 1)
+            filled = [*filled_in(document, number)]
+            blank += [] if filled else [number + 1]
+            if waiting is not None:
+                yield waiting
+            waiting = None
             yield _for_ocr(document, number)
+            yield from filled
             continue
         scanned = all(_at_edge(line, height) for line in kept) and _has_picture(document, number)
         if scanned:
             yield _for_ocr(document, number)
-        yield from layout.flow(kept, manner.body, Locator(page=number + 1))
-        if not scanned:
-            yield from _pictures(document, number)
+        found = [*layout.flow(kept, manner.body, Locator(page=number + 1), waiting)]
+        if found and waiting is not None:
+            yield waiting
+            waiting = None
+        if found and isinstance(found[-1], Table):
+            waiting = found[-1]
+            del found[-1]
+        yield from found
+        beside: list[Block | Draft] = [*filled_in(document, number)]
+        beside += [] if scanned else _pictures(document, number)
+        if beside and waiting is not None and number + 1 == len(document):
+            yield waiting
+            waiting = None
+        yield from beside
+    if waiting is not None:
+        yield waiting
     if blank:
         yield Note(
             f"no text of their own on pages {_listed(blank)}"

@@ -22,20 +22,20 @@ MOST = 240
 LETTERS = 8
 """Characters that count as one token at least: an unbroken string may be a single unknown token, however long."""
 PIECE = TARGET // 2
-"""Tokens of the pieces a sentence that is too long is cut into; characters, where there is no other place to cut."""
+"""Tokens of the pieces a sentence that is too long is cut into."""
 WINDOW = 100_000
 """Characters looked at together."""
 
 _TERMINAL = r"[.!?][\"'”’)\]]*(?=\s)|[。！？．][」』）”’)\]]*|[…:;](?=\n)"
 _ITEM = r"(?:[-*+•・◦●○■□▪※★]\s*|\(?\d{1,3}[.)]\s|[①-⑳]|[（(][\d一二三四五六七八九十]+[）)]|#{1,6} )"
 _BREAK = re.compile(
-    rf"(?P<paragraph>(?<![ \t])[ \t]*\n\s*\n\s*|(?<![ \t])[ \t]*\n(?=[ \t]*{_ITEM}))"
-    rf"|(?P<sentence>(?:{_TERMINAL})\s*)"
+    rf"(?P<paragraph>(?<![ \t])[ \t]*\n\s*\n\s*|(?<![ \t])[ \t]*\n(?=[ \t]*{_ITEM}))|(?P<sentence>(?:{_TERMINAL})\s*)"
 )
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|No|Nos|Fig|Figs|Eq|Sec|Vol|pp|p|vs|cf|approx|max|min|ca|al|e\.g|i\.e|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|U\.S|a\.m|p\.m|dept|est|tel|ext)\.$"
 )
+_BLANK = re.compile(r"\s+")
 _SEPARATORS = ["\n", "; ", "；", "、", ", ", "，", " "]
 
 
@@ -105,11 +105,11 @@ def _units(text: str, start: int, end: int, room: int) -> Iterator[Unit]:
     part = text[start:end]
     begins = encoder.begins(part)
     for left, right, closes in _sentences(part):
-        cost = max(bisect_left(begins, right) - bisect_left(begins, left), -(-(right - left) // LETTERS))
+        cost = _cost(begins, left, right)
         if cost <= room:
             yield Unit(start + left, start + right, cost, closes)
             continue
-        for piece_left, piece_right, piece_cost in _pieces(part, left, right):
+        for piece_left, piece_right, piece_cost in _pieces(part, left, right, begins):
             yield Unit(start + piece_left, start + piece_right, piece_cost, closes and piece_right == right)
 
 
@@ -133,34 +133,42 @@ def _stripped(text: str, left: int, right: int, closes: bool) -> Iterator[tuple[
         yield left + len(body) - len(body.lstrip()), left + len(body.rstrip()), closes
 
 
-def _pieces(text: str, left: int, right: int) -> Iterator[tuple[int, int, int]]:
-    """A sentence that is too long, cut at lines, commas or words; what has none of these, every `PIECE` characters."""
-    place = left
-    for part in _cut(text[left:right]):
-        whole = tokens(part) <= TARGET
-        for at in range(0, len(part), len(part) if whole else PIECE):
-            piece = part[at : at + (len(part) if whole else PIECE)]
-            if piece.strip():
-                start = place + at + len(piece) - len(piece.lstrip())
-                yield start, place + at + len(piece.rstrip()), tokens(piece)
-        place += len(part)
+def _pieces(text: str, left: int, right: int, begins: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """A sentence that is too long, cut at lines, commas or words; what has none of these, where its piece is full.
+
+    Each piece is found from the places where tokens begin, so that nothing is looked at more than twice.
+    """
+    while left < right:
+        blank = _BLANK.match(text, left, right)
+        left = blank.end() if blank else left
+        if _cost(begins, left, right) <= TARGET:
+            end = right
+        else:
+            full = min(right, left + PIECE * LETTERS, _place(begins, bisect_left(begins, left) + PIECE, right))
+            end = _cut(text, left, max(full, left + 1))
+        body = text[left:end].rstrip()
+        if body:
+            yield left, left + len(body), _cost(begins, left, left + len(body))
+        left = end
 
 
-def _cut(text: str, separators: Sequence[str] = _SEPARATORS) -> Iterator[str]:
-    """Parts of at most `PIECE` tokens, as few as can be, together the whole text; longer where no separator is left."""
-    if not separators or tokens(text) <= PIECE:
-        yield text
-        return
-    mark, *finer = separators
-    waiting, cost = "", 0
-    for part in re.split(f"(?<={re.escape(mark)})", text):
-        more = tokens(part)
-        if waiting and cost + more > PIECE:
-            yield from _cut(waiting, finer)
-            waiting, cost = "", 0
-        waiting, cost = waiting + part, cost + more
-    if waiting:
-        yield from _cut(waiting, finer)
+def _place(begins: Sequence[int], token: int, end: int) -> int:
+    """Where a token begins; the end of the text behind the last."""
+    return begins[token] if token < len(begins) else end
+
+
+def _cost(begins: Sequence[int], left: int, right: int) -> int:
+    """Tokens of a range, never less than one per `LETTERS` characters."""
+    return max(bisect_left(begins, right) - bisect_left(begins, left), -(-(right - left) // LETTERS))
+
+
+def _cut(text: str, left: int, full: int) -> int:
+    """The end of a piece that is full at a place: behind the last of the best separators in its second half, if any."""
+    for mark in _SEPARATORS:
+        found = text.rfind(mark, (left + full) // 2, full)
+        if found >= 0:
+            return found + len(mark)
+    return full
 
 
 def _pack(units: Sequence[Unit], room: int) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,81 @@
+"""PDF: tables over pages, filled forms, annotations, vertical Japanese, titles that stand on the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+from .reading import read_file, rows, table, words
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_table_that_goes_on_on_the_next_page_is_one_table(tmp_path: Path, again: bool) -> None:
+    canvas = Canvas(str(tmp_path / "t.pdf"))
+    number = 1
+    for page in range(3):
+        y = 780
+        if page == 0 or again:
+            for x, text in ((60, "Part"), (200, "Material"), (340, "Length (mm)")):
+                canvas.drawString(x, y, text)
+        for _ in range(20):
+            y -= 16
+            for x, text in (
+                (60, f"P-{number:02}"),
+                (200, "steel" if number % 2 else "brass"),
+                (340, str(100 + number)),
+            ):
+                canvas.drawString(x, y, text)
+            number += 1
+        canvas.showPage()
+    canvas.save()
+    found = read_file(tmp_path / "t.pdf")
+    assert len(table(found).rows) == len(rows(found)) == 60
+    (last,) = [draft for draft in found.drafts if draft.text.startswith("Part: P-58")]
+    assert (last.text, last.locator.page) == ("Part: P-58; Material: brass; Length: 158 mm", 3)
+
+
+def test_filled_fields_and_annotations_are_read(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "f.pdf"))
+    canvas.drawString(60, 780, "Inspection of the belt, to be filled in by the inspector")
+    canvas.acroForm.textfield(name="machine", value="MC-8812", x=60, y=700, width=100, height=20)
+    canvas.acroForm.textfield(name="remark", value="", x=60, y=670, width=100, height=20)
+    canvas.acroForm.checkbox(name="passed", checked=True, x=60, y=640)
+    canvas.acroForm.checkbox(name="failed", checked=False, x=90, y=640)
+    canvas.freeTextAnnotation("Replace the belt by May 2027", "/F1 10 Tf", Rect=[60, 500, 200, 520])
+    canvas.save()
+    found = read_file(tmp_path / "f.pdf")
+    assert "machine: MC-8812\npassed: yes" in words(found)
+    assert "failed" not in words(found)
+    (note,) = [draft for draft in found.drafts if draft.locator.part == "annotation"]
+    assert note.text == "[Annotation: Replace the belt by May 2027]"
+    assert note.locator.box is not None
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_vertical_japanese_is_read_from_right_to_left(tmp_path: Path, backwards: bool) -> None:
+    columns = ["非常口の鍵は守衛室の", "赤い箱に保管する。鍵", "を使った者は記入する"]
+    pdfmetrics.registerFont(UnicodeCIDFont("HeiseiMin-W3"))
+    canvas = Canvas(str(tmp_path / "v.pdf"), pagesize=(300, 400))
+    canvas.setFont("HeiseiMin-W3", 14)
+    drawn = list(enumerate(columns))
+    for number, column in reversed(drawn) if backwards else drawn:
+        for place, letter in enumerate(column):
+            canvas.drawString(250 - 25 * number, 370 - 16 * place, letter)
+    canvas.save()
+    assert words(read_file(tmp_path / "v.pdf")) == "".join(columns)
+
+
+def test_a_title_of_another_document_is_not_believed(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "a.pdf"))
+    canvas.setTitle("Minutes of the board 2019")
+    canvas.setFont("Helvetica-Bold", 24)
+    canvas.drawString(60, 760, "Maintenance of the compressor")
+    canvas.setFont("Helvetica", 11)
+    for line in range(12):
+        canvas.drawString(60, 700 - 14 * line, "Drain the tank every week and look at the oil before the start.")
+    canvas.save()
+    assert read_file(tmp_path / "a.pdf").drafts[-1].title.startswith("Maintenance of the compressor")
