@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from concurrent.futures import Future
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from .memory.memory import Memory
 from .memory.tables import Rows
 from .privacy.personal import Personal
 from .readers import Reader
-from .reading import Read
+from .reading import Read, Reads
 from .source import Source, look, walk
 from .space.entity import Entity, identify
 from .space.space import Placed, Space, nowhere, pack, placed
@@ -50,7 +51,7 @@ ScopeOf = Callable[[Path], str]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of one file. `status`: added, unchanged, updated, moved, missing, failed."""
+    """What became of one file. `status`: added, unchanged, updated, moved, missing, forgotten, failed."""
 
     source: str
     status: str
@@ -82,12 +83,26 @@ class Work:
     rows: tuple[Rows, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """One file that is being read: what is known of it so far, and what will have been found."""
+
+    job: jobs.Job
+    source: Source
+    row: SourceRow | None
+    status: str
+    kinds: str
+    remarks: tuple[str, ...]
+    started: float
+    found: Future[reading.Read]
+
+
 def ingest(
     settings: Settings,
     paths: Iterable[Path],
     scope_of: ScopeOf,
     open_memory: Callable[[], Memory],
-    open_readers: Callable[[], Sequence[Reader]],
+    open_readers: Callable[[], Reads],
     follow_links: bool = False,
     moves: bool = False,
 ) -> Iterator[Report]:
@@ -103,8 +118,8 @@ def ingest(
     while True:
         left = jobs.count_waiting(catalog, ticket)
         if left:
-            with suppress(MemoryHeld), open_memory() as memory:
-                for _ in run(memory, open_readers()):
+            with suppress(MemoryHeld), open_memory() as memory, closing(open_readers()) as reads:
+                for _ in run(memory, reads):
                     yield from _finished(catalog, ticket, seen)
         yield from _finished(catalog, ticket, seen)
         if not left:
@@ -129,14 +144,13 @@ def ask(
     return jobs.ask(catalog, found, moves), reports
 
 
-def run(memory: Memory, readers: Sequence[Reader]) -> Iterator[Report]:
+def run(memory: Memory, reads: Reads) -> Iterator[Report]:
     """Does every waiting job, those that are asked for meanwhile too, and yields a report as each is done."""
     personal = Personal(memory.catalog, memory.settings)
     while waiting := jobs.waiting(memory.catalog):
         batch: list[Work] = []
         unsettled = 0
-        for job in waiting:
-            outcome = _read(job, memory, readers, personal)
+        for job, outcome in _outcomes(waiting, memory, reads, personal):
             if isinstance(outcome, Report):
                 yield _ended(memory, job, outcome)
                 continue
@@ -153,20 +167,22 @@ def run(memory: Memory, readers: Sequence[Reader]) -> Iterator[Report]:
 
 
 @contextmanager
-def attending(memory: Memory, open_readers: Callable[[], Sequence[Reader]]) -> Iterator[None]:
+def attending(memory: Memory, open_readers: Callable[[], Reads]) -> Iterator[None]:
     """While inside, a thread does what other processes ask for: jobs and moves. Leaving waits for the file it is at."""
     stop = threading.Event()
 
     def attend() -> None:
-        readers: Sequence[Reader] = ()
+        reads: Reads | None = None
         while not stop.wait(FOLLOW):
             if jobs.count_waiting(memory.catalog):
-                readers = readers or open_readers()
-                for _ in run(memory, readers):
+                reads = reads or open_readers()
+                for _ in run(memory, reads):
                     if stop.is_set():
                         break
             elif moves.waiting(memory.catalog):
                 memory.settle()
+        if reads is not None:
+            reads.close()
         memory.catalog.close()
 
     thread = threading.Thread(target=attend, name="ingestion")
@@ -178,18 +194,47 @@ def attending(memory: Memory, open_readers: Callable[[], Sequence[Reader]]) -> I
         thread.join()
 
 
-def missing(memory: Memory, folders: Iterable[Path]) -> list[SourceRow]:
-    """Sources once read from these folders whose files are gone."""
-    roots = [folder.absolute() for folder in folders]
+def gone(rows: Iterable[SourceRow]) -> Iterator[Report]:
+    """Says which sources have no file any more; what they said can still be found."""
+    for row in rows:
+        hint = "the file is gone; what it said is kept until `kotonoha ingest --prune` or `kotonoha forget`"
+        yield Report(row.path, "missing", scope=row.scope, notes=(hint,))
+
+
+def pruned(rows: Sequence[SourceRow], open_memory: Callable[[], Memory]) -> Iterator[Report]:
+    """Forgets sources whose files are gone."""
+    if rows:
+        with open_memory() as memory:
+            for row in rows:
+                memory.forget_source(row.id)
+                yield Report(row.path, "forgotten", scope=row.scope, notes=("its file is gone",))
+
+
+def missing(catalog: Catalog, folders: Iterable[Path]) -> list[SourceRow]:
+    """Sources once read from these folders whose files are gone. A folder that is gone itself may only be unmounted."""
+    roots = [folder.absolute().resolve() for folder in folders if folder.is_dir()]
     return [
         row
-        for row in memory.catalog.sources()
+        for row in catalog.sources()
         if any(Path(row.path).is_relative_to(root) for root in roots) and not Path(row.path).exists()
     ]
 
 
-def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Personal) -> Work | Report:
-    """Looks at one file and reads it if it is new or changed."""
+def _outcomes(
+    waiting: Iterable[jobs.Job], memory: Memory, reads: Reads, personal: Personal
+) -> Iterator[tuple[jobs.Job, Work | Report]]:
+    """Every job with what became of it, in order, while the next ones are being read."""
+    begun: deque[tuple[jobs.Job, Begun | Report]] = deque()
+    for job in waiting:
+        begun.append((job, _begin(job, memory, reads, personal)))
+        if len(begun) > reads.ahead:
+            yield _ended_reading(*begun.popleft(), memory, personal)
+    while begun:
+        yield _ended_reading(*begun.popleft(), memory, personal)
+
+
+def _begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal) -> Begun | Report:
+    """Looks at one file and begins to read it if it is new or changed."""
     started = time.perf_counter()
     path = Path(job.path)
     jobs.begin(memory.catalog, job)
@@ -206,12 +251,42 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Pe
         if row is not None and status in ("unchanged", "moved"):
             seconds = time.perf_counter() - started
             return Report(job.path, status, seconds=seconds, scope=job.scope, notes=(*row.notes, *remarks))
-        found = reading.read(source, readers)
-        jobs.survived(memory.catalog, job)
+        remarks += tuple(_copies(memory, source, job)) if status == "added" else ()
+        return Begun(job, source, row, status, kinds, remarks, started, reads.submit(source))
     except KotonohaError as error:
-        reason = error.reason if isinstance(error, UnreadableSource) else str(error)
-        return Report(job.path, "failed", seconds=time.perf_counter() - started, error=reason, scope=job.scope)
-    id = row.id if row is not None else _source_id(memory, source)
+        return _failed(job, error, started)
+
+
+def _copies(memory: Memory, source: Source, job: jobs.Job) -> Iterator[str]:
+    """Says that another source of the same scope has the very same bytes."""
+    for row in memory.catalog.sources_like(source.sha256):
+        if row.scope == job.scope and row.path != str(source.path):
+            yield f"the same file as {row.path}"
+
+
+def _failed(job: jobs.Job, error: KotonohaError, started: float) -> Report:
+    reason = error.reason if isinstance(error, UnreadableSource) else str(error)
+    return Report(job.path, "failed", seconds=time.perf_counter() - started, error=reason, scope=job.scope)
+
+
+def _ended_reading(
+    asked: jobs.Job, begun: Begun | Report, memory: Memory, personal: Personal
+) -> tuple[jobs.Job, Work | Report]:
+    """A job with its work once its file is read."""
+    if isinstance(begun, Report):
+        return asked, begun
+    try:
+        found = begun.found.result()
+    except KotonohaError as error:
+        return asked, _failed(begun.job, error, begun.started)
+    jobs.survived(memory.catalog, begun.job)
+    return asked, _work(begun, found, memory, personal)
+
+
+def _work(begun: Begun, found: reading.Read, memory: Memory, personal: Personal) -> Work:
+    """What was read, redacted and with identities."""
+    job, source = begun.job, begun.source
+    id = begun.row.id if begun.row is not None else _source_id(memory, source)
     clean = personal.redacted(found.drafts, job.scope)
     entities = tuple(identify(id, job.scope, (one.draft for one in clean)))
     rows = tuple(_rows(found, entities, personal.columns_without(found.tables, clean, job.scope), source.path.stem))
@@ -220,8 +295,8 @@ def _read(job: jobs.Job, memory: Memory, readers: Sequence[Reader], personal: Pe
         for entity, one in zip(entities, clean, strict=True)
         if one.originals
     }
-    seconds = time.perf_counter() - started
-    return Work(job, source, id, status, found, entities, sealed, kinds, seconds, remarks, rows)
+    seconds = time.perf_counter() - begun.started
+    return Work(job, source, id, begun.status, found, entities, sealed, begun.kinds, seconds, begun.remarks, rows)
 
 
 def _rows(found: reading.Read, entities: Sequence[Entity], tables: Sequence[Columns], file: str) -> Iterator[Rows]:

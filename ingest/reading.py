@@ -6,7 +6,9 @@ The one place where any failure of a format library becomes a clear line.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Protocol
 
 from .base.errors import KotonohaError, UnreadableSource
 from .readers import Note, Reader
@@ -30,6 +32,37 @@ class Read:
     drafts: tuple[Draft, ...]
     tables: tuple[Columns, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class Reads(Protocol):
+    """Whoever reads sources: in this process or in others, `ahead` sources at a time beside the one that is waited for."""
+
+    @property
+    def ahead(self) -> int: ...
+
+    def submit(self, source: Source) -> Future[Read]: ...
+
+    def close(self) -> None: ...
+
+
+class Direct:
+    """Reads in this process, one source after the other."""
+
+    ahead = 0
+
+    def __init__(self, readers: Sequence[Reader]) -> None:
+        self._readers = readers
+
+    def submit(self, source: Source) -> Future[Read]:
+        found: Future[Read] = Future()
+        try:
+            found.set_result(read(source, self._readers))
+        except KotonohaError as error:
+            found.set_exception(error)
+        return found
+
+    def close(self) -> None:
+        """There is nothing to end."""
 
 
 def read(source: Source, readers: Sequence[Reader]) -> Read:

@@ -21,6 +21,7 @@ from ingest.base.errors import NotAllowed
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal
 from ingest.readers.text import TextReader
+from ingest.reading import Direct
 
 from .conftest import FIRM
 
@@ -53,7 +54,7 @@ def _cited(hit: Hit) -> Citation:
 @pytest.fixture
 def echo(memory: Memory) -> Echo:
     pipeline.ask(memory.catalog, [FIRM / "hr-confidential" / "medical-note-sawada.txt"], lambda path: "hr")
-    assert [report.status for report in pipeline.run(memory, [TextReader()])] == ["added"]
+    assert [report.status for report in pipeline.run(memory, Direct([TextReader()]))] == ["added"]
     return Echo(memory)
 
 

@@ -21,6 +21,7 @@ from ingest.base.errors import KotonohaError
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.readers import Reader
+from ingest.reading import Direct
 from ingest.source import look
 from tests import test_readers as made
 
@@ -260,7 +261,7 @@ def test_in_a_folder_of_hostile_files_the_good_one_is_found(memory: Memory, tmp_
     (folder / "round").symlink_to(folder)
     (folder / "good.md").write_text("# Doors\n\nClose the door.\n")
     _, listed = pipeline.ask(memory.catalog, [folder], lambda path: "private")
-    reports = [*listed, *pipeline.run(memory, all_readers())]
+    reports = [*listed, *pipeline.run(memory, Direct(all_readers()))]
     assert {Path(report.source).name for report in reports if report.status == "added"} == {"good.md"}
     failed = {Path(report.source).name: report.error for report in reports if report.status == "failed"}
     assert len(failed) == len(reports) - 1 == 7

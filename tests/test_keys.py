@@ -26,6 +26,7 @@ from ingest.privacy.keys import CHOSEN, Files, Keyring, Keys, given, of
 from ingest.privacy.personal import Personal
 from ingest.privacy.vault import Vault
 from ingest.readers.text import TextReader
+from ingest.reading import Direct
 
 from .conftest import FIRM
 
@@ -144,7 +145,7 @@ def test_a_memory_lives_with_its_keys_in_the_keyring(ring: Path, memory: Memory,
     """Read, revealed, moved into the keyring, sealed anew by command, revealed again, and the audit verifies."""
     build.note(settings, memory.catalog, "ingest", {})
     pipeline.ask(memory.catalog, [FIRM / "hr-confidential" / "medical-note-sawada.txt"], lambda path: "hr")
-    assert [report.status for report in pipeline.run(memory, [TextReader()])] == ["added"]
+    assert [report.status for report in pipeline.run(memory, Direct([TextReader()]))] == ["added"]
     ids = [row["id"] for row in memory.catalog.connection.execute("SELECT id FROM entity")]
     before = Personal(memory.catalog, settings).originals(ids, HR)
     assert before

@@ -14,6 +14,7 @@ from assistant.search.retrieve import Hit, Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.memory.memory import Memory
+from ingest.reading import Direct
 from ingest.space.space import Vectors
 
 from .conftest import ParagraphReader
@@ -37,7 +38,7 @@ def firm(memory: Memory, tmp_path: Path) -> Memory:
     for scope, text in TEXTS.items():
         (tmp_path / f"file-of-{scope}.txt").write_text(text)
     pipeline.ask(memory.catalog, tmp_path.glob("*.txt"), lambda path: path.stem.removeprefix("file-of-"))
-    assert {report.status for report in pipeline.run(memory, [ParagraphReader()])} == {"added"}
+    assert {report.status for report in pipeline.run(memory, Direct([ParagraphReader()]))} == {"added"}
     return memory
 
 

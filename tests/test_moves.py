@@ -19,6 +19,7 @@ from ingest.memory import lexicon, moves
 from ingest.memory import memory as store
 from ingest.memory.catalog import Catalog
 from ingest.memory.memory import Memory
+from ingest.reading import Direct
 
 from .conftest import ParagraphReader, WordSpace
 
@@ -39,7 +40,7 @@ def fill(memory: Memory, folder: Path, files: int) -> None:
     for number in range(files):
         (folder / f"{number}.txt").write_text(f"fish number {number}\n\nbird number {number}")
     pipeline.ask(memory.catalog, [folder], lambda path: "a")
-    assert {report.status for report in pipeline.run(memory, [ParagraphReader()])} == {"added"}
+    assert {report.status for report in pipeline.run(memory, Direct([ParagraphReader()]))} == {"added"}
 
 
 def visible(catalog: Catalog, viewer: Viewer) -> set[str]:
@@ -108,7 +109,7 @@ def test_a_file_read_again_on_its_way_arrives_in_the_new_scope(filled: Memory, t
     pipeline.ask(filled.catalog, [file], lambda path: "a")
     moves.begin(filled.catalog, filled.catalog.sources(), "b")
     file.write_text("fish number 0\n\nsomething new")
-    (report,) = pipeline.run(filled, [ParagraphReader()])
+    (report,) = pipeline.run(filled, Direct([ParagraphReader()]))
     assert (report.status, report.scope) == ("updated", "b")
     assert not searched(filled, OLD)
 

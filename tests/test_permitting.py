@@ -12,6 +12,7 @@ from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 from ingest.memory.catalog import Catalog
 from ingest.memory.memory import Memory
+from ingest.reading import Direct
 
 from .conftest import ParagraphReader, WordSpace
 
@@ -39,7 +40,7 @@ def home(settings: Settings, space: WordSpace, tmp_path: Path) -> Path:
     assert main(["--home", str(settings.home), "policy", "set", str(tmp_path / "policy.yaml")]) == 0
     with Memory(settings, space) as memory:
         pipeline.ask(memory.catalog, [folder], lambda path: "open")
-        assert [report.status for report in pipeline.run(memory, [ParagraphReader()])] == ["added", "added"]
+        assert [report.status for report in pipeline.run(memory, Direct([ParagraphReader()]))] == ["added", "added"]
     return settings.home
 
 
@@ -140,7 +141,7 @@ def test_a_new_key_opens_what_the_old_one_sealed(
 
     with Memory(settings, space) as memory:
         pipeline.ask(memory.catalog, [tmp_path / "files" / "call.txt"], lambda path: "hr", moves=True)
-        assert [report.status for report in pipeline.run(memory, [ParagraphReader()])] == ["updated"]
+        assert [report.status for report in pipeline.run(memory, Direct([ParagraphReader()]))] == ["updated"]
     assert kotonoha(home, "policy", "new-key") == 0
     catalog = Catalog(settings.catalog_file)
     ids = [row["entity"] for row in catalog.connection.execute("SELECT entity FROM original")]

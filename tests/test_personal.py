@@ -19,6 +19,7 @@ from ingest.readers import Reader
 from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
 from ingest.readers.word import DocxReader
+from ingest.reading import Direct
 from ingest.space.entity import Draft, Locator
 
 from .conftest import FIRM, ParagraphReader
@@ -39,7 +40,7 @@ def firm(memory: Memory) -> Memory:
     """The confidential files of the sample firm, read in scope `hr`."""
     readers: list[Reader] = [DocxReader(), TableReader(), TextReader()]
     pipeline.ask(memory.catalog, [FIRM / "hr-confidential"], lambda path: "hr")
-    assert [report.status for report in pipeline.run(memory, readers)] == ["added"] * 3
+    assert [report.status for report in pipeline.run(memory, Direct(readers))] == ["added"] * 3
     return memory
 
 
@@ -173,7 +174,7 @@ def test_a_file_is_read_again_when_the_policy_redacts_otherwise(memory: Memory, 
 
     def read_again() -> tuple[str, str]:
         pipeline.ask(memory.catalog, [file], lambda path: "hr")
-        (report,) = pipeline.run(memory, [ParagraphReader()])
+        (report,) = pipeline.run(memory, Direct([ParagraphReader()]))
         (row,) = memory.catalog.connection.execute("SELECT text FROM entity").fetchall()
         return report.status, row["text"]
 

@@ -14,6 +14,7 @@ from ingest.memory.memory import Memory
 from ingest.pipeline import Report
 from ingest.readers import Note
 from ingest.readers.table import TableReader
+from ingest.reading import Direct
 from ingest.source import Source, companions
 from ingest.space.entity import Draft
 from ingest.space.space import Placed
@@ -23,7 +24,7 @@ from .conftest import ParagraphReader, WordSpace
 
 def ingest(memory: Memory, *paths: Path, scope: str = "a") -> list[Report]:
     _, reports = pipeline.ask(memory.catalog, paths, lambda path: scope)
-    return reports + list(pipeline.run(memory, [ParagraphReader()]))
+    return reports + list(pipeline.run(memory, Direct([ParagraphReader()])))
 
 
 def statuses(reports: Sequence[Report]) -> dict[str, str]:
@@ -77,7 +78,7 @@ def test_a_copy_is_a_source_of_its_own(memory: Memory, folder: Path) -> None:
 def test_a_file_that_is_gone_is_named_as_missing(memory: Memory, folder: Path) -> None:
     ingest(memory, folder)
     (folder / "fish.txt").unlink()
-    assert [Path(row.path).name for row in pipeline.missing(memory, [folder])] == ["fish.txt"]
+    assert [Path(row.path).name for row in pipeline.missing(memory.catalog, [folder])] == ["fish.txt"]
 
 
 def test_a_bad_file_costs_one_line_and_the_rest_goes_on(memory: Memory, folder: Path) -> None:
@@ -115,7 +116,7 @@ def test_reading_a_file_under_another_scope_does_not_move_it_and_says_what_does(
 def test_a_source_that_was_sent_to_another_scope_is_read_into_it(memory: Memory, folder: Path) -> None:
     ingest(memory, folder, scope="public")
     pipeline.ask(memory.catalog, [folder], lambda path: "hr", moves=True)
-    assert {report.scope for report in pipeline.run(memory, [ParagraphReader()])} == {"hr"}
+    assert {report.scope for report in pipeline.run(memory, Direct([ParagraphReader()]))} == {"hr"}
     address = memory.space.place(["fish"])[0].address
     assert memory.nearest(address, Viewer("x", frozenset({"public"})), 5) == []
     assert len(memory.nearest(address, Viewer("x", frozenset({"hr"})), 5)) == 3
@@ -127,7 +128,7 @@ def test_a_link_that_was_put_in_the_place_of_a_listed_file_is_not_read(memory: M
     pipeline.ask(memory.catalog, [folder / "fish.txt"], lambda path: "public")
     (folder / "fish.txt").unlink()
     (folder / "fish.txt").symlink_to(secret)
-    (report,) = pipeline.run(memory, [ParagraphReader()])
+    (report,) = pipeline.run(memory, Direct([ParagraphReader()]))
     assert report.status == "failed" and "become a link" in report.error
 
 
@@ -138,7 +139,7 @@ def test_a_file_that_kills_its_reader_is_tried_after_all_others(memory: Memory, 
     assert [job.path for job in jobs.waiting(memory.catalog)][-1] == first.path
     for _ in range(jobs.MAX_TRIES):
         jobs.begin(memory.catalog, first)
-    reports = {report.source: report for report in pipeline.run(memory, [ParagraphReader()])}
+    reports = {report.source: report for report in pipeline.run(memory, Direct([ParagraphReader()]))}
     assert "has stopped the program" in reports[first.path].error
 
 
@@ -155,8 +156,8 @@ def test_files_that_were_read_are_not_blamed_for_kills_before_they_were_stored(
     for _ in range(jobs.MAX_TRIES + 2):
         with monkeypatch.context() as patch, pytest.raises(Killed):
             patch.setattr(memory.space, "place", killed)
-            list(pipeline.run(memory, [ParagraphReader()]))
-    assert statuses(list(pipeline.run(memory, [ParagraphReader()]))) == {"bird.txt": "added", "fish.txt": "added"}
+            list(pipeline.run(memory, Direct([ParagraphReader()])))
+    assert statuses(list(pipeline.run(memory, Direct([ParagraphReader()])))) == {"bird.txt": "added", "fish.txt": "added"}
 
 
 def test_a_process_that_does_not_own_the_memory_hands_its_job_over(
@@ -176,7 +177,7 @@ def test_a_process_that_does_not_own_the_memory_hands_its_job_over(
         thread = threading.Thread(target=visitor)
         thread.start()
         while thread.is_alive():
-            list(pipeline.run(owner, [ParagraphReader()]))
+            list(pipeline.run(owner, Direct([ParagraphReader()])))
             thread.join(0.05)
     assert statuses(done) == {"bird.txt": "added", "fish.txt": "added"}
 
@@ -214,7 +215,7 @@ def test_what_lies_beside_a_file_is_a_part_of_it(memory: Memory, tmp_path: Path,
 
     def read() -> tuple[dict[str, str], list[str]]:
         _, reports = pipeline.ask(memory.catalog, [folder], lambda path: "a")
-        reports += pipeline.run(memory, [RecordingReader()])
+        reports += pipeline.run(memory, Direct([RecordingReader()]))
         row = memory.catalog.source_at(str(file))
         said = memory.catalog.entities_of(row.id) if row else []
         return statuses(reports), [item.entity.text for item in said]
@@ -236,11 +237,12 @@ def test_a_recording_that_moves_with_its_transcript_is_not_read_again(memory: Me
     flac(tmp_path / "talk.flac").with_suffix(".vtt").write_text("said")
     _, reports = pipeline.ask(memory.catalog, [tmp_path / "talk.flac"], lambda path: "a")
     assert not reports
-    assert [one.status for one in pipeline.run(memory, [RecordingReader()])] == ["added"]
+    assert [one.status for one in pipeline.run(memory, Direct([RecordingReader()]))] == ["added"]
     for suffix in (".flac", ".vtt"):
         (tmp_path / f"talk{suffix}").rename(tmp_path / f"speech{suffix}")
     pipeline.ask(memory.catalog, [tmp_path / "speech.flac"], lambda path: "a")
-    assert [one.status for one in pipeline.run(memory, [RecordingReader()])] == ["moved"]
+    assert [one.status for one in pipeline.run(memory, Direct([RecordingReader()]))] == ["moved"]
+
 
 
 def test_rows_of_a_large_table_are_found_by_their_words_and_take_no_place(settings: Settings, tmp_path: Path) -> None:
@@ -251,7 +253,7 @@ def test_rows_of_a_large_table_are_found_by_their_words_and_take_no_place(settin
     space = WordSpace()
     with Memory(settings, space) as memory:
         jobs.ask(memory.catalog, [(str(large), "all"), (str(small), "all")])
-        assert [report.status for report in pipeline.run(memory, [TableReader()])] == ["added", "added"]
+        assert [report.status for report in pipeline.run(memory, Direct([TableReader()]))] == ["added", "added"]
         viewer = Viewer("mori", frozenset({"all"}))
         stored = memory.catalog.entities_of(memory.catalog.source_at(str(large)).id)
         rows = {item.entity.id for item in stored if item.entity.kind == "row"}

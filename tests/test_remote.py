@@ -31,6 +31,7 @@ from ingest.base.settings import Settings, load
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal
 from ingest.readers.text import TextReader
+from ingest.reading import Direct
 from ingest.space.entity import Draft as Said
 
 from .conftest import FIRM, WordSpace
@@ -101,7 +102,7 @@ def filled(memory: Memory) -> Memory:
     note.write_text(f"The mobile phone of the night porter is {PHONE}.\n")
     notes = [FIRM / "hr-confidential" / "medical-note-sawada.txt", note]
     pipeline.ask(memory.catalog, notes, lambda path: "hr")
-    assert [report.status for report in pipeline.run(memory, [TextReader()])] == ["added", "added"]
+    assert [report.status for report in pipeline.run(memory, Direct([TextReader()]))] == ["added", "added"]
     return memory
 
 

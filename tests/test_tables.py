@@ -13,6 +13,7 @@ from ingest.base.errors import MemoryDamaged
 from ingest.memory import moves, tables
 from ingest.memory.memory import Memory
 from ingest.readers import Item
+from ingest.reading import Direct
 from ingest.source import Source
 from ingest.space.entity import Draft
 from ingest.text.columns import Column, Columns
@@ -49,7 +50,7 @@ def pay(memory: Memory, tmp_path: Path) -> Memory:
 
 def read(memory: Memory, *paths: Path) -> None:
     pipeline.ask(memory.catalog, list(paths), lambda path: "hr")
-    assert all(report.status != "failed" for report in pipeline.run(memory, [PairReader()]))
+    assert all(report.status != "failed" for report in pipeline.run(memory, Direct([PairReader()])))
 
 
 def seen(memory: Memory, viewer: Viewer) -> list[tuple[str, tuple[object, ...]]]:

@@ -6,14 +6,15 @@ Every heavy library is imported inside the function that needs it, so that `koto
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ingest.base.access import Viewer, checked_scope, destination, may_read, origin
 from ingest.base.errors import AuditBroken, BadInput, MissingPart, NotAllowed, UnknownPerson, UnreadableSource
 from ingest.base.settings import Settings
+from ingest.workers import Workers
 
 if TYPE_CHECKING:
     from assistant.answer.discreet import DiscreetAssistant
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from ingest.readers import Reader
     from ingest.space.encoders.vision import Sight
     from ingest.space.space import Space
+
+T = TypeVar("T")
 
 OWNER = "owner"
 DEFAULT_SCOPE = "private"
@@ -54,6 +57,21 @@ def sight(settings: Settings) -> Sight:
     return Clip(folder, words, settings.cache_folder / f"{folder.name}-{words.fingerprint}.safetensors")
 
 
+class _Later:
+    """Something that is made when it is first used: a process that only reads letters loads no model that sees."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        self.__dict__["_made"] = self.__dict__.get("_made") or self._make()
+        return getattr(self.__dict__["_made"], name)
+
+
+def _later(make: Callable[[], T]) -> T:
+    return cast("T", _Later(make))
+
+
 def readers(settings: Settings) -> Sequence[Reader]:
     """All readers, the most particular first."""
     from ingest.readers.audio import AudioReader
@@ -76,7 +94,7 @@ def readers(settings: Settings) -> Sequence[Reader]:
     from ingest.space.encoders.speech import recogniser
     from ingest.space.encoders.voice import VoiceActivity
 
-    pictures = Pictures(sight(settings), Ocr(settings.threads), space(settings))
+    pictures = _later(lambda: Pictures(sight(settings), Ocr(settings.threads), space(settings)))
     every: list[Reader] = [
         Illustrated(PdfReader(), pictures),
         Illustrated(DocxReader(), pictures),
@@ -129,12 +147,13 @@ def catalog(settings: Settings) -> Catalog:
 
 
 def ingest(
-    settings: Settings, paths: Iterable[Path], scope: str = "", follow_links: bool = False
+    settings: Settings, paths: Iterable[Path], scope: str = "", follow_links: bool = False, prune: bool = False
 ) -> Iterator[Report]:
     """Ingests, as the owner of the memory or through the process that owns it, one report per file; links concepts last.
 
     A known source stays where it lies. A new one goes to `scope` if given, else where the policy's folder rules say, else
-    to `DEFAULT_SCOPE`; a file that would go where the policy lets nobody read is reported, not read.
+    to `DEFAULT_SCOPE`; a file that would go where the policy lets nobody read is reported, not read. Sources below the named
+    folders whose files are gone are reported last, and forgotten when `prune` says so.
 
     Raises:
         BadInput: the policy has no such scope.
@@ -162,8 +181,12 @@ def ingest(
 
     note(settings, known, "ingest", {"scope": given}, content={"paths": [str(path) for path in asked]})
     became: Counter[str] = Counter()
-    opened = lambda: memory(settings), lambda: readers(settings)
+    opened = lambda: memory(settings), lambda: Workers(readers, settings)
     for report in pipeline.ingest(settings, asked, scope_of, *opened, follow_links):
+        became[report.status] += 1
+        yield report
+    gone = pipeline.missing(known, asked)
+    for report in pipeline.pruned(gone, opened[0]) if prune else pipeline.gone(gone):
         became[report.status] += 1
         yield report
     links.link(known)
@@ -174,7 +197,7 @@ def read_into(settings: Settings, sources: Sequence[SourceRow], scope: str) -> I
     """Reads known sources again, into a scope that redacts more than was redacted in them."""
     from ingest import pipeline
 
-    opened = lambda: memory(settings), lambda: readers(settings)
+    opened = lambda: memory(settings), lambda: Workers(readers, settings)
     paths = [Path(source.path) for source in sources]
     yield from pipeline.ingest(settings, paths, lambda path: scope, *opened, moves=True)
 
@@ -391,6 +414,6 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
             settings, opened, assistant(settings, opened), viewer_of, personal(settings, known), people,
             audit(settings, known), provider, tuple(names), tuple(examples), start=secrets.token_urlsafe(32),
         )  # fmt: skip
-        with pipeline.attending(opened, lambda: readers(settings)):
+        with pipeline.attending(opened, lambda: Workers(readers, settings)):
             api.serve(parts, host, port)
     return 0

@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, as_person, command
 from assistant.serve.show import progress
-from ingest.base.errors import NotFound
+from ingest.base.errors import BadInput, NotFound
 from ingest.base.plain import line
 from ingest.base.settings import Settings
+from ingest.text.paths import meant, near, telling
 
 if TYPE_CHECKING:
+    from ingest.memory.catalog import SourceRow
     from ingest.pipeline import Report
 
 
@@ -32,6 +35,7 @@ def add(commands: Commands) -> None:
         default="",
         help="access scope of files that are new (default: as the policy's folder rules say, else private)",
     )
+    parser.add_argument("--prune", action="store_true", help="forget the sources below a folder whose files are gone")
     parser.add_argument("--follow-links", action="store_true", help="read what links out of the folder lead to, too")
     parser.add_argument("--json", action="store_true", help="one JSON object per file")
 
@@ -42,7 +46,7 @@ def add(commands: Commands) -> None:
     parser = command(
         commands, "forget", forget, "remove a source and all that came from it", "kotonoha forget ~/manuals/old.pdf"
     )
-    parser.add_argument("source", help="its path or its id, as `kotonoha sources` shows them")
+    parser.add_argument("source", help="its path, its name, its id, or a folder: `kotonoha sources` lists them")
     as_person(parser, "forget in the name of this person, who must be able to read it")
 
 
@@ -52,7 +56,7 @@ def ingest(args: argparse.Namespace, settings: Settings) -> int:
 
     counts: Counter[str] = Counter()
     with progress(count_files(args.paths, args.follow_links), "file", args.json) as bar:
-        for report in build.ingest(settings, args.paths, args.scope, args.follow_links):
+        for report in build.ingest(settings, args.paths, args.scope, args.follow_links, args.prune):
             counts[report.status] += 1
             if args.json:
                 print(json.dumps(report.as_dict(), ensure_ascii=False), flush=True)
@@ -100,13 +104,31 @@ def forget(args: argparse.Namespace, settings: Settings) -> int:
 
     with build.memory(settings) as memory:
         viewer = build.viewer(memory.catalog, args.person)
-        row = memory.catalog.source(args.source) or memory.catalog.source_at(
-            str(Path(args.source).expanduser().absolute())
-        )
-        if row is None or not may_read(viewer, row.scope):
-            raise NotFound(f"no source '{args.source}' in the memory", "`kotonoha sources` lists them")
-        with memory.catalog.transaction():
-            build.record(settings, memory.catalog, viewer, "forget", {"source": row.id}, (row.scope,), {"path": row.path})
-            memory.forget_source(row.id)
-    print(f"forgotten  {line(row.path)}")
+        rows = [row for row in memory.catalog.sources() if may_read(viewer, row.scope)]
+        for row in _meant(rows, args.source):
+            with memory.catalog.transaction():
+                path = {"path": row.path}
+                build.record(settings, memory.catalog, viewer, "forget", {"source": row.id}, (row.scope,), path)
+                memory.forget_source(row.id)
+            print(f"forgotten  {line(row.path)}")
     return 0
+
+
+def _meant(rows: Sequence[SourceRow], said: str) -> list[SourceRow]:
+    """The sources that an id, a path, a folder or a bare name means.
+
+    Raises:
+        NotFound: there is none; near names are offered.
+        BadInput: a bare name is that of several.
+    """
+    by_id = [row for row in rows if row.id == said]
+    typed = str(Path(said).expanduser().absolute())
+    found = by_id or [row for row in rows if row.path in meant([row.path for row in rows], said, typed)]
+    if not found:
+        like = near([row.path for row in rows], said)
+        hint = f"did you mean {' or '.join(like)}?" if like else "`kotonoha sources` lists them"
+        raise NotFound(f"no source '{line(said)}' in the memory", hint)
+    if len(found) > 1 and not any(Path(typed) in Path(row.path).parents for row in found):
+        names = telling(row.path for row in found)
+        raise BadInput(f"'{line(said)}' is the name of several sources", "say which: " + ", ".join(names.values()))
+    return found

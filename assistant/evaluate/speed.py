@@ -29,6 +29,7 @@ from ingest.base.settings import Settings, load
 from ingest.memory.catalog import Catalog
 from ingest.memory.memory import Memory
 from ingest.space.space import Space
+from ingest.workers import Workers
 
 ROUNDS = 2
 ALONE = "the encoder alone"
@@ -85,7 +86,7 @@ def _write(texts: Sequence[str], folder: Path) -> None:
 def _whole(files: Path, home: Path, space: Space) -> list[str]:
     """Makes a searchable memory of files; returns what was embedded."""
     settings = load(home)
-    ways_in = (lambda path: SCOPE, lambda: Memory(settings, space), lambda: build.readers(settings))
+    ways_in = (lambda path: SCOPE, lambda: Memory(settings, space), lambda: Workers(build.readers, settings))
     reports = list(pipeline.ingest(settings, [files], *ways_in))
     assert all(report.status == "added" for report in reports), reports
     with closing(Catalog(settings.catalog_file)) as catalog:

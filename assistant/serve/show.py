@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from assistant.answer.answer import Answer, Event
     from assistant.search.question import Question
     from ingest.space.entity import Locator
+from ingest.text.paths import telling
 
 WHOSE = {
     "model": "the model's words, checked against the sources",
@@ -79,9 +80,11 @@ def place(locator: Locator) -> str:
 
 def _proof(final: Answer) -> list[str]:
     lines = [f"  ({WHOSE[final.how]})"]
+    names = telling(citation.source for citation in final.citations)
     for citation in final.citations:
         where = place(citation.locator)
-        lines.append(f"  [{citation.mark}] {Path(citation.source).name}" + (f", {where}" if where else ""))
+        gone = "" if Path(citation.source).exists() else " (the file is gone)"
+        lines.append(f"  [{citation.mark}] {names[citation.source]}{gone}" + (f", {where}" if where else ""))
         lines.append(f"      “{_short(citation.quote)}”")
     return [*lines, *(f"  note: {note}" for note in final.notes)]
 

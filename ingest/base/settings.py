@@ -27,6 +27,8 @@ class Settings:
         max_file_mb: larger files are reported, not read.
         max_unpacked_mb: most that an archive-like file (docx, xlsx, epub, ...) may unpack to.
         max_entities: most entities one source may become.
+        read_seconds: longest that reading one file may take, and 20 seconds more for each megabyte of it.
+        read_mb: main memory that a process may take that reads, its models included.
         whisper: a folder with a Whisper model for CTranslate2; empty means Whisper base.
         clip: a folder with a CLIP or SigLIP model in safetensors; empty means pictures are seen by EfficientNet-Lite0.
         keep_gps: whether the place a photograph was taken is kept.
@@ -54,6 +56,8 @@ class Settings:
     max_file_mb: int = 512
     max_unpacked_mb: int = 1024
     max_entities: int = 200_000
+    read_seconds: int = 600
+    read_mb: int = 3072
     whisper: str = ""
     clip: str = ""
     keep_gps: bool = False

@@ -1,0 +1,168 @@
+"""Reading in processes of their own, each file within limits of time and memory: what a hostile file does to one of them is a
+line in the report.
+
+Two read at the same time. A process that is too slow, too large or gone is ended and another one takes its place.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+import psutil
+
+from ingest.base.errors import KotonohaError, UnreadableSource
+from ingest.base.settings import MIB, Settings
+
+from . import reading, wire
+from .readers import Reader
+from .reading import Read
+from .source import Source
+
+OpenReaders = Callable[[Settings], Sequence[Reader]]
+AT_ONCE = 2
+LOOK_EVERY = 0.05
+"""Seconds between two looks at a process that reads."""
+START = 600.0
+"""Seconds a process may take to be ready."""
+PER_MB = 20.0
+"""Seconds more for each megabyte of a file: an hour of sound takes longer than a letter."""
+
+
+class Workers:
+    """Processes that read, started when they are needed.
+
+    Args:
+        open_readers: a function of a module; called in each process.
+        settings: its limits `read_seconds` and `read_mb` hold for each file.
+    """
+
+    ahead = 2 * AT_ONCE
+
+    def __init__(self, open_readers: OpenReaders, settings: Settings) -> None:
+        cores = settings.threads or os.cpu_count() or AT_ONCE
+        self._settings = replace(settings, threads=max(1, cores // AT_ONCE))
+        self._open = open_readers
+        self._pool = ThreadPoolExecutor(AT_ONCE, "reading")
+        self._own = threading.local()
+        self._all: list[_Worker] = []
+
+    def submit(self, source: Source) -> Future[Read]:
+        """Reads a source; its future raises `UnreadableSource` as `reading.read` does, or when a limit was reached."""
+        return self._pool.submit(self._read, source)
+
+    def close(self) -> None:
+        """Ends all processes, what they are at included."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for worker in self._all:
+            worker.end()
+        self._pool.shutdown(wait=True)
+
+    def _read(self, source: Source) -> Read:
+        worker: _Worker | None = getattr(self._own, "worker", None)
+        if worker is None or not worker.alive:
+            worker = _Worker(self._open, self._settings)
+            self._own.worker = worker
+            self._all.append(worker)
+        return worker.ask(source)
+
+
+class _Worker:
+    """One process and the line to it."""
+
+    def __init__(self, open_readers: OpenReaders, settings: Settings) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._line, theirs = context.Pipe()
+        self._settings = settings
+        self._process = context.Process(target=_serve, args=(theirs, open_readers, settings), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._ready = False
+
+    @property
+    def alive(self) -> bool:
+        return self._process.is_alive()
+
+    def ask(self, source: Source) -> Read:
+        try:
+            if not self._ready:
+                self._wait(source, START, 0)
+                self._line.recv_bytes()
+                self._ready = True
+            self._line.send_bytes(wire.of_source(source))
+            seconds = self._settings.read_seconds + PER_MB * source.size / MIB
+            self._wait(source, seconds, self._settings.read_mb * MIB)
+            answer: dict[str, Any] = json.loads(self._line.recv_bytes())
+        except (EOFError, OSError) as error:
+            self.end()
+            raise UnreadableSource(source.path, "reading it stopped the process that reads") from error
+        if "error" in answer:
+            raise UnreadableSource(source.path, answer["error"], answer["hint"])
+        return wire.unpacked(answer)
+
+    def _wait(self, source: Source, seconds: float, most: int) -> None:
+        """Waits for an answer within limits; 0 bytes is no limit.
+
+        Raises:
+            UnreadableSource: one was reached, or the process has died.
+        """
+        end = time.monotonic() + seconds
+        while not self._line.poll(LOOK_EVERY):
+            reason = hint = ""
+            if not self.alive:
+                reason = "reading it stopped the process that reads"
+            elif time.monotonic() > end:
+                reason, hint = f"reading it takes longer than {seconds:.0f} s", "KOTONOHA_READ_SECONDS sets the limit"
+            elif most and self._resident() > most:
+                reason, hint = (
+                    f"reading it takes more memory than {most // MIB:,} MB",
+                    "KOTONOHA_READ_MB sets the limit",
+                )
+            if reason:
+                self.end()
+                raise UnreadableSource(source.path, reason, hint)
+
+    def _resident(self) -> int:
+        """Bytes of main memory that the process takes."""
+        with suppress(psutil.Error):
+            return int(psutil.Process(self._process.pid).memory_info().rss)
+        return 0
+
+    def end(self) -> None:
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+
+def _serve(line: Connection, open_readers: OpenReaders, settings: Settings) -> None:
+    """A process that reads what it is sent until its line is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    readers = open_readers(settings)
+    line.send_bytes(b"ready")
+    while True:
+        try:
+            source = wire.a_source(line.recv_bytes(), settings)
+        except EOFError:
+            return
+        line.send_bytes(_answer(source, readers))
+
+
+def _answer(source: Source, readers: Sequence[Reader]) -> bytes:
+    try:
+        return wire.packed(reading.read(source, readers))
+    except UnreadableSource as error:
+        return json.dumps({"error": error.reason, "hint": error.hint}).encode()
+    except KotonohaError as error:
+        return json.dumps({"error": str(error), "hint": ""}).encode()
+    except (MemoryError, RecursionError) as error:
+        return json.dumps({"error": f"more than can be read ({type(error).__name__})", "hint": ""}).encode()
