@@ -15,6 +15,7 @@ from ingest import pipeline
 from ingest.base.errors import BadInput, MemoryDamaged
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
+from ingest.reading import Direct
 from tests.conftest import ParagraphReader, WordSpace
 
 
@@ -28,7 +29,7 @@ def filled(tmp_path: Path) -> Settings:
     build.note(settings, build.catalog(settings), "ingest", {})
     with Memory(settings, WordSpace()) as memory:
         pipeline.ask(memory.catalog, [folder], lambda path: "open")
-        assert {report.status for report in pipeline.run(memory, [ParagraphReader()])} == {"added"}
+        assert {report.status for report in pipeline.run(memory, Direct([ParagraphReader()]))} == {"added"}
     return settings
 
 

@@ -170,7 +170,7 @@ def test_a_process_that_does_not_own_the_memory_hands_its_job_over(
 
         def visitor() -> None:
             ask = pipeline.ingest(
-                settings, [folder], lambda path: "a", lambda: Memory(settings, space), lambda: [ParagraphReader()]
+                settings, [folder], lambda path: "a", lambda: Memory(settings, space), lambda: Direct([ParagraphReader()])
             )
             done.extend(ask)
 
