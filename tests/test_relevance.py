@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,10 +14,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.fit.config import FitConfig
-from assistant.fit.data import Corpus
-from assistant.fit.passage import Ask, Passage
-from assistant.fit.relevance import Network, Sample, answer_spans, coverage, drawn_from, fit_relevance
+from assistant.fit.chooser import Network, Sample, coverage, fit, passages, samples, spans_of
+from assistant.model import chooser
+from assistant.model.llm import Llm
 from assistant.model.relevance import (
     BLANK,
     CONTINUES_WORD,
@@ -34,11 +34,13 @@ from assistant.model.relevance import (
     token_shapes,
     token_stems,
 )
-from assistant.model.tokens import Tokens
+from ingest.base.errors import AdapterMismatch, BadInput, BadWeights
 from ingest.space.space import Vectors
 from tests.tiny_gguf import write_model
 
-NAMES = ["Ġ", "Ġthe", "Ġspindle", "ĠSpindles", "Ġtorque", "que", "Ġ48", ".", "Ġoil", "Ġroom", "Ġnoon", "Ġpump"]
+NAMES = [
+    one.encode() for one in (" ", " the", " spindle", " Spindles", " torque", "que", " 48", ".", " oil", " room", " noon", " pump")
+]
 BLANK_ID, THE, SPINDLE, SPINDLES, TORQUE, PIECE, FIGURE, STOP, OIL, ROOM, NOON, PUMP = range(len(NAMES))
 TABLES: Tensors = {
     "rarity": np.array([0.0, 0.01, 0.6, 0.7, 0.6, 0.3, 0.5, 0.0, 0.4, 0.4, 0.4, 0.4], np.float32),
@@ -130,6 +132,15 @@ def test_names_of_tokens_say_what_they_are_to_their_word() -> None:
     assert TABLES["stem"][SPINDLE] == TABLES["stem"][SPINDLES] != TABLES["stem"][TORQUE]
 
 
+def test_where_words_are_written_without_spaces_every_token_begins_one() -> None:
+    pieces = ["東京", "は", "。", "3", "é"]
+    assert token_shapes([one.encode() for one in pieces]).tolist() == [
+        STARTS_WORD, STARTS_WORD, BLANK, CONTINUES_WORD, CONTINUES_WORD
+    ]  # fmt: skip
+    lead, rest = "東".encode()[:2], "東".encode()[2:]
+    assert token_shapes([lead, rest]).tolist() == [STARTS_WORD, CONTINUES_WORD]
+
+
 @given(ids_of, ids_of)
 def test_the_signs_of_a_token_are_what_counting_one_by_one_gives(ids: list[int], question: list[int]) -> None:
     found = signs(np.array(ids), np.array(question), TABLES)
@@ -158,11 +169,11 @@ def test_serving_scores_as_training_does_whatever_else_is_in_the_batch(
 ) -> None:
     """With a question or without one."""
     torch.manual_seed(0)
-    embedding = torch.randn(len(NAMES), 8)
-    trained = Network(embedding, dict(TABLES)).eval()
-    samples = [Sample(tuple(ids), tuple(question), ()) for ids, question in pairs]
+    embedding = torch.randn(len(NAMES), 8).half().float()
+    trained = Network(embedding, range(len(NAMES)), dict(TABLES)).eval()
+    made = [Sample(tuple(ids), tuple(question), ()) for ids, question in pairs]
     with torch.no_grad():
-        theirs = trained(*trained.batch(samples)).numpy()
+        theirs = trained(*trained.batch(made)).numpy()
     rows, tables = embedding.numpy(), dict(TABLES) | trained.table()
     for row, (ids, question) in zip(theirs, pairs, strict=True):
         given_signs = signs(np.array(ids), np.array(question, np.int64), tables)
@@ -170,60 +181,65 @@ def test_serving_scores_as_training_does_whatever_else_is_in_the_batch(
         assert np.allclose(ours, row[: len(ids)], atol=1e-4)
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> FitConfig:
-    return FitConfig(write_model(tmp_path / "tiny.gguf"), tmp_path, tmp_path / "run", relevance_steps=150)
+@pytest.fixture(scope="module")
+def llm(tmp_path_factory: pytest.TempPathFactory) -> Llm:
+    return Llm(write_model(tmp_path_factory.mktemp("model") / "tiny.gguf"), context=64, threads=1)
 
 
-def test_where_an_answer_stands(config: FitConfig) -> None:
-    """After a space, at the beginning of a line or after a bracket; whole answers only. Answers are learned with a space."""
-    tokens = Tokens(config.llm)
-    ids = tuple(tokens.ids(" ab cd\nab c (cd)"))
-    told = {
-        (tokens.text(ids[a:b]).strip(), b)
-        for word in ("ab", "cd")
-        for a, b in answer_spans(ids, Ask((), tuple(tokens.ids(f" {word}"))), tokens)
-    }
-    assert sorted(word for word, _ in told) == ["ab", "ab", "cd", "cd"]
-    assert not list(answer_spans(ids, Ask((), ()), tokens))
+@given(st.text("ab漢 ", min_size=1, max_size=30), st.text("ab漢", min_size=1, max_size=3), st.integers(1, 3))
+def test_where_an_answer_stands(said: str, answer: str, size: int) -> None:
+    """The fewest tokens, cut anywhere, that hold all of it."""
+    data, wanted = said.encode(), answer.encode()
+    places = sorted({*range(0, len(data), size), len(data)})
+    for begin, end in spans_of(data, wanted, places):
+        assert wanted in data[places[begin] : places[end]]
+        assert wanted not in data[places[begin + 1] : places[end]] or said.count(answer) > 1
+    assert bool(list(spans_of(data, wanted, places))) == (answer in said)
 
 
-def test_short_passages_are_read_together_and_their_answers_stand_where_they_stood(config: FitConfig) -> None:
-    tokens = Tokens(config.llm)
-    rows = [
-        Passage(
-            tuple(tokens.ids(f" box {number}")), (Ask(tuple(tokens.ids(" where?")), tuple(tokens.ids(f"{number}"))),)
-        )
-        for number in range(4)
-    ]
-    samples = list(drawn_from(rows, tokens))
-    assert len(samples) == 4
-    assert len({sample.ids for sample in samples}) == 1
-    for number, sample in enumerate(samples):
-        assert {tokens.text(sample.ids[a:b]).strip() for a, b in sample.spans} == {str(number)}
+def written(path: Path, rows: Sequence[dict[str, object]]) -> Path:
+    path.write_bytes(gzip.compress("\n".join(json.dumps(row) for row in rows).encode()))
+    return path
 
 
-@pytest.mark.slow
-def test_trained_the_network_keeps_the_answer_where_rarity_does_not(config: FitConfig) -> None:
-    """What follows the word that is asked for is the answer, however common it is."""
+def test_short_passages_are_read_together_and_their_answers_stand_where_they_stood(llm: Llm, tmp_path: Path) -> None:
+    rows = [{"context": f"box {n}", "question": "where?", "answer": str(n)} for n in range(4)]
+    rows.append({"context": "box 4", "question": "who?", "answer": ""})
+    rows.append({"context": "box 5", "question": "who?", "answer": "said by nobody"})
+    made = list(samples(passages(written(tmp_path / "a.jsonl.gz", rows), llm.vocabulary)))
+    assert len(made) == 5
+    assert len({sample.ids for sample in made}) == 1
+    for number, sample in enumerate(made[:4]):
+        assert {llm.vocabulary.detokenize(sample.ids[a:b]) for a, b in sample.spans} == {str(number)}
+    assert made[4].spans == ()
+
+
+def test_files_of_another_form_are_refused(llm: Llm, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(b"no gzip")
+    with pytest.raises(BadInput, match=r"a\.jsonl"):
+        list(passages(tmp_path / "a.jsonl.gz", llm.vocabulary))
+
+
+def test_trained_the_network_keeps_the_answer_where_rarity_does_not(llm: Llm, tmp_path: Path) -> None:
+    """What follows the letter that is asked for is the answer, however common it is; a file of it fits its model alone."""
     chance = np.random.default_rng(0)
 
-    def passage() -> Passage:
-        ids = chance.integers(40, 60, 48).tolist()
-        asks = []
-        for place in (5, 20, 35):
-            marker = int(chance.integers(60, 90))
-            ids[place : place + 2] = marker, int(chance.integers(90, 100))
-            asks.append(Ask((marker,), (ids[place + 1],)))
-        return Passage(tuple(ids), tuple(asks))
+    def row() -> dict[str, object]:
+        letters = chance.choice(list("abcdefgh"), 150).tolist()
+        place, asked, answer = int(chance.integers(10, 140)), chance.choice(list("WXYZ")), chance.choice(list("0123456789"))
+        letters[place : place + 2] = asked, answer
+        for other in set("WXYZ") - {asked}:
+            letters[(place + 20 + 7 * ord(other)) % 148] = other
+        return {"context": "".join(letters), "question": str(asked), "answer": str(answer)}
 
-    tokens = Tokens(config.llm)
-    corpus = Corpus({"some": [passage() for _ in range(300)]}, tokens)
-    embedding = torch.randn(len(tokens.names()), 32, generator=torch.Generator().manual_seed(0))
-    table = fit_relevance(corpus, embedding, config)
-    held = [sample for passage in corpus.validation["some"] for sample in drawn_from([passage], tokens)]
-    rows = embedding.numpy()
-    trained = coverage(held, Selector(lambda ids: rows[list(ids)], table), 16)
-    unasked = coverage([replace(one, question=()) for one in held], Selector(lambda ids: rows[list(ids)], table), 16)
-    assert trained > 0.9
-    assert trained > unasked + 0.2
+    file = written(tmp_path / "a.jsonl.gz", [row() for _ in range(400)])
+    fitted = fit([file], llm.vocabulary, llm.embedding_rows, steps=120)
+    chooser.save(tmp_path / "made.safetensors", llm.path, fitted.tables, "this test")
+    made = chooser.load(tmp_path / "made.safetensors", llm)
+    assert coverage(fitted.held, made, 16) > 0.9
+    other = Llm(write_model(tmp_path / "other.gguf", seed=1), context=64)
+    with pytest.raises(AdapterMismatch):
+        chooser.load(tmp_path / "made.safetensors", other)
+    (tmp_path / "made.safetensors").write_bytes(b"nothing")
+    with pytest.raises(BadWeights):
+        chooser.load(tmp_path / "made.safetensors", llm)

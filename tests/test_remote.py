@@ -21,12 +21,11 @@ from assistant.app import build
 from assistant.govern.audit import Audit
 from assistant.govern.audit_row import Event as AuditEvent
 from assistant.govern.policy import Policies
-from assistant.model.parts import Turn
 from assistant.model.remote import Remote
 from assistant.search.retrieve import Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer, between
-from ingest.base.errors import BadInput, KotonohaError, ModelFault
+from ingest.base.errors import BadInput, KotonohaError
 from ingest.base.settings import Settings, load
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal
@@ -118,7 +117,7 @@ def audit_of(memory: Memory) -> Audit:
 def ask(server: Server, memory: Memory, *scopes: str, question: str = QUESTION, **options: Any) -> list[Event]:
     """All events of one question, by way of all that stands around the assistant."""
     retriever = Retriever(memory, memory.catalog, memory.space)
-    load: Any = lambda: (Parrot(options.pop("local", "every 500 hours")), None)  # noqa: E731
+    load: Any = lambda: Parrot(options.pop("local", "every 500 hours"))  # noqa: E731
     assistant = Assistant(retriever, memory, load, remote(server, memory, *scopes))
     personal = Personal(memory.catalog, memory.settings)
     whole = DiscreetAssistant(AuditedAssistant(assistant, audit_of(memory)), personal)
@@ -206,7 +205,7 @@ def test_the_audit_says_what_left_before_it_leaves(server: Server, filled: Memor
     seen: list[int] = []
     retriever = Retriever(filled, filled.catalog, filled.space)
     audit = audit_of(filled)
-    parrot: Any = lambda: (Parrot("-"), None)  # noqa: E731
+    parrot: Any = lambda: Parrot("-")  # noqa: E731
     whole = AuditedAssistant(Assistant(retriever, filled, parrot, remote(server, filled, "open")), audit)
     events = []
     for event in whole.ask(QUESTION, ALL):
@@ -266,12 +265,6 @@ def test_a_source_on_its_way_between_scopes_leaves_only_if_both_may(server: Serv
     assert remote(server, filled, "open").leaving(moving) == (moving[0],)
 
 
-def test_vectors_are_never_sent(server: Server, filled: Memory) -> None:
-    reader = remote(server, filled, "open")
-    with pytest.raises(ModelFault, match="vectors"):
-        reader.chat([Turn("user", ([1, 2, 3],))])
-
-
 # -- no wording, and no set of scopes, lets anything else out --------------------------------------------------
 
 
@@ -297,7 +290,7 @@ def test_every_request_holds_only_what_is_readable_and_may_leave(
 ) -> None:
     memory, server = four
     server.bodies.clear()
-    load: Any = lambda: (Parrot("-"), None)  # noqa: E731
+    load: Any = lambda: Parrot("-")  # noqa: E731
     assistant = Assistant(
         Retriever(memory, memory.catalog, memory.space), memory, load, remote(server, memory, *leaving)
     )
@@ -357,7 +350,7 @@ def test_the_key_lies_in_a_strict_file(memory: Memory, server: Server, tmp_path:
     file.chmod(0o600)
     made = build.remote(load(tmp_path, said), memory.catalog, personal)
     assert made is not None
-    assert "".join(made.stream(made.chat([Turn("user", ("hello",))]))) == "every 500 hours [1]"
+    assert "".join(made.answer("hello", ())) == "every 500 hours [1]"
     assert server.headers[0]["Authorization"] == "Bearer k3y"
 
 

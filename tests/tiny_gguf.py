@@ -10,12 +10,12 @@ import numpy as np
 WIDTH, LAYERS, HEADS, KV_HEADS, FEED = 64, 2, 4, 2, 96
 
 
-def write_model(path: Path, arch: str = "llama", seed: int = 0) -> Path:
+def write_model(path: Path, arch: str = "llama", seed: int = 0, context: int = 512) -> Path:
     """A decoder of the family `llama`, `qwen2` (biases on q, k, v) or `qwen3` (norms on q and k), float32."""
     names, kinds = _vocabulary()
     writer = gguf.GGUFWriter(path, arch)
     writer.add_name(f"Tiny {arch}")
-    writer.add_context_length(512)
+    writer.add_context_length(context)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(LAYERS)
     writer.add_feed_forward_length(FEED)

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.answer import check, cite, quote
@@ -20,7 +20,7 @@ from assistant.answer.cite import Citation
 from assistant.answer.compose import Composed, Grounding, LeftOut, compose
 from assistant.compute.calculate import calculate
 from assistant.compute.idiom import translated
-from assistant.model.prompt import REFUSAL, system
+from assistant.model.prompt import REFUSAL, parted
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
@@ -30,10 +30,9 @@ from ingest.space.space import Vectors, unpack
 from ingest.text.terms import is_telling, terms
 
 if TYPE_CHECKING:
-    from assistant.model.bridge import Bridge
-    from assistant.model.llm import Llm
-    from assistant.model.parts import Stream, Usage
+    from assistant.model.reader import Reader
     from assistant.model.remote import Remote
+    from assistant.model.writing import Usage
     from assistant.search.question import Shown
     from assistant.search.retrieve import Hit, Retriever
     from ingest.memory.memory import Memory
@@ -48,7 +47,7 @@ TABULAR = ("row", "table")
 MOST_ROWS = 50_000
 """Entities of a source up to which its tables are computed with while someone waits."""
 
-LONGEST_ANSWER = 120
+LONGEST_ANSWER = 200
 """Tokens the model may write."""
 
 REFUSALS = {"en": REFUSAL, "ja": "お手元の資料には見つかりませんでした。(Not in your sources.)"}
@@ -166,14 +165,13 @@ class Assistant:
 
     Args:
         retriever: the only way to the sources; it asks the gate.
-        load: makes the model and, where there is one, its bridge; called when first needed.
+        load: makes the model on this machine; called when first needed.
         remote: a model on another server, for what may leave.
     """
 
     def __init__(
-        self, retriever: Retriever, memory: Memory, load: Callable[[], tuple[Llm, Bridge | None]],
-        remote: Remote | None = None,
-    ) -> None:  # fmt: skip
+        self, retriever: Retriever, memory: Memory, load: Callable[[], Reader], remote: Remote | None = None
+    ) -> None:
         self._retriever = retriever
         self._memory = memory
         self._load = load
@@ -182,14 +180,14 @@ class Assistant:
     @classmethod
     def open(cls, settings: Settings, memory: Memory, remote: Remote | None = None) -> Assistant:
         """The assistant with the parts that the settings name."""
-        from assistant.model.loading import load
+        from assistant.model.reader import load
         from assistant.search.retrieve import Retriever
 
         retriever = Retriever(memory, memory.catalog, memory.space)
-        return cls(retriever, memory, lambda: load(settings, memory.space), remote)
+        return cls(retriever, memory, lambda: load(settings), remote)
 
     @cached_property
-    def _model(self) -> tuple[Llm, Bridge | None]:
+    def _reader(self) -> Reader:
         return self._load()
 
     def ask(
@@ -296,36 +294,28 @@ class Assistant:
         fitting = {case.hits[one.hit].entity.id for one in case.fitting}
         if self._remote and any(hit.entity.id in fitting for hit in leaving):
             try:
-                yield from self._spoken(_led_by(case, leaving, self._remote.name), leaving, self._remote, None)
+                yield from self._spoken(_led_by(case, leaving, self._remote.name), leaving, self._remote)
                 return
             except ModelFault as error:
                 case = replace(case, notes=(f"answered on this machine: {error}",))
-        yield from self._spoken(case, case.hits, *self._model)
+        yield from self._spoken(case, case.hits, self._reader)
 
-    def _spoken(
-        self, case: _Case, hits: Sequence[Hit], llm: Llm | Remote, bridge: Bridge | None
-    ) -> Iterator[Event]:  # fmt: skip
+    def _spoken(self, case: _Case, hits: Sequence[Hit], reader: Reader | Remote) -> Iterator[Event]:
         """Shows the model's words as they come, and ends with what stands the check."""
-        from assistant.model.llm import Llm
-        from assistant.model.loading import allowed
-        from assistant.model.parts import Turn
         from assistant.model.remote import Sending
 
-        bridge = None if llm.vector_fault else bridge
-        composed = compose(case.alone, hits, case.grounding, llm.tokenize, llm.context, bridge)
-        parts = llm.chat([Turn("system", (system(),)), Turn("user", composed.parts)])
+        composed = compose(case.alone, hits, case.grounding, reader.tokenize, reader.context)
+        stream = reader.answer(case.alone, composed.texts, max_tokens=LONGEST_ANSWER)
         made = time.perf_counter() - case.start - case.retrieve
-        write: Callable[..., Stream] = llm.stream
-        if isinstance(llm, Llm) and composed.sources and case.fluent:  # adapters learn to quote in the encoder's language
-            write = partial(llm.stream, rule=allowed(llm, bridge, [source.words for source in composed.sources]))
-        stream = write(parts, max_tokens=LONGEST_ANSWER, stop=("\n",))
         if isinstance(stream, Sending):
             yield _leaving(stream.host, len(stream.body), composed.sources, case.alone)
-        said: list[str] = []
+        said = ""
         for piece in stream:
-            said.append(piece)
-            yield Draft(piece)
-        yield self._checked(case, "".join(said).strip(), composed, _cost(case, made, stream.usage))
+            known = len(parted(said)[1])
+            said += piece
+            if new := parted(said)[1][known:]:
+                yield Draft(new)
+        yield self._checked(case, parted(said)[1], composed, _cost(case, made, stream.usage))
 
     def _checked(self, case: _Case, draft: str, composed: Composed, cost: Cost) -> Answer:
         """The model's words if they stand; else the quotation, with the reason in the notes."""
@@ -341,7 +331,7 @@ class Assistant:
 
     def _marked(self, case: _Case, text: str, sources: Sequence[Entity]) -> tuple[str, str]:
         """The model's words with a mark on every sentence, and why they cannot be shown, or ""."""
-        if not text or text.startswith(REFUSAL.rstrip(".")):
+        if not text:
             return text, "the model found no answer"
         if not check.addresses(text, case.question):
             return text, "the model did not say what was asked for"
@@ -381,7 +371,7 @@ class Assistant:
         cost: Cost | None = None, notes: tuple[str, ...] = (),
     ) -> Answer:  # fmt: skip
         paths = {hit.entity.source: self._path(hit.entity.source) for hit in case.hits}
-        model = case.model or (self._model[0].name if "_model" in self.__dict__ else "")
+        model = case.model or (self._reader.name if "_reader" in self.__dict__ else "")
         notes = (*notes, self._memory.impaired) if self._memory.impaired else notes
         return Answer(
             case.question, text, how, citations, case.hits, paths, case.grounding, model, case.confidence,

@@ -18,7 +18,8 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from assistant.model.llm import Llm
-from assistant.model.parts import Stream, Turn
+from assistant.model.vocabulary import Turn
+from assistant.model.writing import Stream
 from assistant.search.retrieve import Hit, Retriever
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput
@@ -106,8 +107,8 @@ class KotonohaChat(BaseChatModel):
         yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=_usage(stream)))
 
     def _answer(self, messages: Sequence[BaseMessage], stop: Sequence[str]) -> Stream:
-        turns = [Turn(_role(message), (str(message.text),)) for message in messages]
-        return self.llm.stream(self.llm.chat(turns), self.max_tokens, stop)
+        turns = [Turn(_role(message), str(message.text)) for message in messages]
+        return self.llm.chat(turns, self.max_tokens, stop)
 
 
 def _role(message: BaseMessage) -> Literal["system", "user", "assistant"]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 from pathlib import Path
-from typing import Any
 
 from assistant.cli.parts import Commands, command
+from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
 
 TASKS = {
@@ -59,65 +58,40 @@ def add(commands: Commands) -> None:
         commands,
         "fit",
         fit,
-        "train the bridge and the adapter for a GGUF model",
-        "kotonoha fit --llm model.gguf --data qa/ --run runs/mine --minutes 120",
+        "train what chooses the tokens of a source that a question is given, for a GGUF model",
+        "kotonoha fit --data qa/ --out chooser.safetensors --minutes 20",
     )
-    parser.add_argument("--llm", type=Path, help="the GGUF model (default: the one that comes with the installation)")
+    parser.add_argument("--llm", default="", help="the GGUF model (default: the one that answers)")
     parser.add_argument(
         "--data", type=Path, required=True, help="folder of *.jsonl.gz: context, question, answer[, title]"
     )
-    parser.add_argument(
-        "--run", type=Path, required=True, dest="folder", help="checkpoints and log; a run found here goes on"
-    )
-    parser.add_argument(
-        "--start", type=Path, help="folder with a bridge and adapter to begin from, such as assistant/model/weights"
-    )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--relevance-steps", type=int, default=1500, help="before them: for what chooses the slots")
-    parser.add_argument("--minutes", type=float, default=0.0, help="stop with a checkpoint after this much time")
+    parser.add_argument("--out", type=Path, required=True, help="where the chooser is written")
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--minutes", type=float, default=0.0, help="stop after this much time")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--no-lora", action="store_true", help="train the bridge alone")
 
 
 def fit(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant.app import build
-    from assistant.fit.config import FitConfig
-    from assistant.fit.train import run
-    from assistant.model.llm import default_model
-    from ingest.space.encoders.vision import place_things, things
+    from assistant.fit import chooser as training
+    from assistant.model import chooser
+    from assistant.model.llm import DEFAULT, Llm
+    from ingest.base import weights
 
-    config = FitConfig(
-        llm=args.llm or default_model(),
-        data=args.data,
-        run=args.folder,
-        start=args.start,
-        device=args.device,
-        steps=args.steps,
-        relevance_steps=args.relevance_steps,
-        minutes=args.minutes,
-        seed=args.seed,
-        lora=not args.no_lora,
-    )
-    space = build.space(settings)
-    pictured = lambda: list(zip((t.name for t in things()), place_things(space, things()), strict=True))  # noqa: E731
-    report = run(config, space, pictured, progress=lambda line: print(_step(json.loads(line), config.steps), flush=True))
-    for mode, figures in report.validation.items():
-        print(f"{mode:<8}" + "  ".join(f"{name} {value:.3f}" for name, value in figures.items()))
-    print(f"bridge   {report.bridge}")
-    print(f"adapter  {report.adapter or '-'}")
-    print("" if report.finished else f"{report.step} of {config.steps} steps: run the same command again to go on")
+    files = sorted(args.data.glob("*.jsonl.gz"))
+    if not files:
+        raise BadInput(f"there are no *.jsonl.gz in {args.data}", "--data FOLDER")
+    llm = Llm(weights.language_model(args.llm or settings.llm, DEFAULT), context=64, threads=settings.threads)
+    fitted = training.fit(
+        files, llm.vocabulary, llm.embedding_rows, steps=args.steps, minutes=args.minutes, seed=args.seed,
+        progress=lambda step, loss: print(f"step {step}/{args.steps}  loss {loss:.3f}", flush=True),
+    )  # fmt: skip
+    sets = ", ".join(file.name.removesuffix(".jsonl.gz") for file in files)
+    chooser.save(args.out, llm.path, fitted.tables, f"{fitted.steps} steps on {sets}")
+    made = chooser.load(args.out, llm)
+    for ratio in (2, 4, 8):
+        kept = training.coverage(fitted.held, made, ratio)
+        print(f"of {len(fitted.held)} questions held out: {kept:.3f} of the answers are kept whole at 1 token in {ratio}")
     return 0
-
-
-def _step(values: dict[str, Any], steps: int) -> str:
-    """A line of the log as a person reads it: how far, how well, how long still."""
-    if "relevance" in values:
-        return f"choosing slots: step {values['relevance']}/{values['of']}  loss {values['loss']:.3f}"
-    if "left" not in values:
-        return f"step {values['step']}/{steps}  " + json.dumps(values["validation"])
-    left = dt.timedelta(seconds=values["left"])
-    return f"step {values['step']}/{steps}  loss {values['loss']:.3f}  {values['seconds']:.1f} s a step, {left} left"
 
 
 def evaluate(args: argparse.Namespace, settings: Settings) -> int:

@@ -32,7 +32,7 @@ from assistant.answer.discreet import DiscreetAssistant
 from assistant.evaluate.table import Table
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policy
-from assistant.model.prompt import system, user
+from assistant.model import prompt
 from assistant.search.retrieve import Retriever
 from assistant.serve import view
 from ingest.base.access import Viewer, may_read
@@ -143,18 +143,15 @@ class Aimed:
 class Echo:
     """A language model that says everything it is given, word for word."""
 
-    name, context, vector_fault = "echo", 1_000_000, "an echo reads no vectors"
+    name, context = "echo", 1_000_000
 
     def tokenize(self, text: str) -> list[str]:
         return text.split()
 
-    def chat(self, turns: Sequence[Any]) -> list[str]:
-        return [str(part) for turn in turns for part in turn.parts]
+    def answer(self, question: str, texts: Sequence[Any], **_: Any) -> Any:
+        from assistant.model.writing import Stream
 
-    def stream(self, parts: Sequence[str], **_: Any) -> Any:
-        from assistant.model.parts import Stream
-
-        return Stream(iter(parts))
+        return Stream(iter([f"[1]\n{prompt.whole(texts, question)}"]))
 
 
 class Surface:
@@ -167,7 +164,7 @@ class Surface:
         self.retriever = Retriever(memory, memory.catalog, self.space)
         self.personal = Personal(memory.catalog, memory.settings)
         echo: Any = Echo()
-        self.assistant = DiscreetAssistant(Assistant(self.retriever, memory, lambda: (echo, None)), self.personal)
+        self.assistant = DiscreetAssistant(Assistant(self.retriever, memory, lambda: echo), self.personal)
         self.audit = Audit(Catalog(scratch / "audit.sqlite"), b"leaks" * 8, scratch / "audit.head")
 
     def ask(self, question: str, viewer: Viewer, history: Sequence[Exchange] = ()) -> Iterator[Any]:
@@ -385,7 +382,7 @@ def _harmless(surface: Surface, viewer: Viewer) -> set[str]:
     *_, answer = surface.assistant.ask("Anything?", surface.everybody)
     assert isinstance(answer, Answer)
     names = [list(_keys(answer.as_dict())), Locator.__slots__, get_args(Kind), get_args(How)]
-    prompts = [system(), *map(str, user(["", ""], "")), NOTES]
+    prompts = [prompt.READ, prompt.whole([prompt.Text("", "")] * 2, ""), NOTES]
     return tokens([said, names, prompts, list(surface.open("0" * 32, nobody)), str(surface.memory.settings.home)])
 
 

@@ -1,7 +1,7 @@
 """How well the model reads: answers from text and from soft tokens, on any file of questions, with controls.
 
 `kotonoha evaluate reading`. One question comes with its passage and two others of the same article, in random order;
-every mode sees the same ones.
+every mode sees the same ones. Knows nothing about retrieval, memory or the chat.
 """
 
 from __future__ import annotations
@@ -10,45 +10,34 @@ import gzip
 import json
 import random
 import re
-import string
 import time
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-import numpy as np
-
 from assistant.evaluate.table import Cell, Table
 from assistant.model import prompt
-from assistant.model.bridge import Bridge
-from assistant.model.llm import Llm
-from assistant.model.loading import DOUBTFUL, allowed, doubt
-from assistant.model.parts import Kept, Part, Turn
+from assistant.model.prompt import Text
+from assistant.model.reader import DOUBTFUL, Reader, Reading
 from ingest.base.errors import BadInput
-from ingest.space.space import Space, Vectors
 
 SOURCES = 3
 PER_GROUP = 6
 """Questions about the same three passages."""
 
-LONGEST_ANSWER = 40
+LONGEST_ANSWER = 60
 HYBRID_RATIO, CONTROL_RATIO = 8, 4
-FREE = " free"
 
-MODES = (
-    "none", "text", "text free", "soft 2", "soft 4", "soft 4 free", "soft 8", "soft 16", "unasked 4", "one vector", "hybrid",
-    "shuffled", "zero", "zero free",
-)  # fmt: skip
-"""`unasked`: soft tokens chosen without knowing the question. `hybrid`: the right passage as text, the others soft at 8.
-`shuffled`: soft tokens at 4 of another question's passages. `zero`: soft tokens at 4 that are all zero. An answer is held
-to the words of the sources; after any mode `free` lets it have any words, so that nothing of a passage reaches it but what
-the model reads."""
-
-Body = str | Vectors | Kept
+MODES = ("none", "text", "kept", "soft 2", "soft 4", "soft 8", "soft 16", "unasked 4", "hybrid", "shuffled")
+"""`none`: no sources. `text`: all words in one prompt, each source seeing those before it. `kept`: each source read by
+itself, given whole. `soft`: one token in so many of what was kept, chosen by the question; `unasked`: chosen without it.
+`hybrid`: the right passage whole, the others soft at 8. `shuffled`: whole passages of another question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +52,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the model said, from how many prompt tokens, after how long; `anew` if it read the sources for it."""
+    """What the model said and cited, from how many prompt tokens, after how long; `anew` if it placed the sources for it."""
 
     text: str
+    marks: tuple[int, ...]
     tokens: int
     first_token: float
+    refused: bool
     anew: bool
 
 
@@ -126,10 +117,14 @@ def _question(row: dict[str, Any], order: Sequence[str], answerable: bool) -> Qu
 # -- scores ------------------------------------------------------------------------------------------
 
 
-def normal(text: str) -> str:
-    """SQuAD's normal form: lower case, no punctuation, no articles, single spaces (Rajpurkar et al. 2016)."""
-    bare = "".join(letter for letter in text.lower() if letter not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
+def normal(text: str) -> list[str]:
+    """The words of SQuAD's normal form (Rajpurkar et al. 2016): lower case, no punctuation, no articles. Where words are
+    written without spaces each letter is one, as JGLUE counts them (Kurihara et al. 2022).
+    """
+    plain = unicodedata.normalize("NFKC", text).lower()
+    bare = "".join(letter for letter in plain if unicodedata.category(letter)[0] not in "PS")
+    words = re.findall(r"[\u2e80-\u9fff]|[^\s\u2e80-\u9fff]+", bare)
+    return [word for word in words if word not in ("a", "an", "the")]
 
 
 def exact(answer: str, gold: Iterable[str]) -> float:
@@ -138,7 +133,7 @@ def exact(answer: str, gold: Iterable[str]) -> float:
 
 def f1(answer: str, gold: Iterable[str]) -> float:
     """The best token F1 against any of the right answers."""
-    return max((_f1(normal(answer).split(), normal(one).split()) for one in gold), default=0.0)
+    return max((_f1(normal(answer), normal(one)) for one in gold), default=0.0)
 
 
 def _f1(left: list[str], right: list[str]) -> float:
@@ -148,89 +143,52 @@ def _f1(left: list[str], right: list[str]) -> float:
     return 2 * common / (len(left) + len(right))
 
 
-_MARK = re.compile(r"\s*\[(\d+)\]")
-
-
-def split_answer(text: str) -> tuple[str, list[int]]:
-    """The words of an answer, and the sources it cites."""
-    return _MARK.sub("", text).strip(), [int(number) for number in _MARK.findall(text)]
-
-
 # -- one question in one mode ------------------------------------------------------------------------
 
 
 class Examiner:
-    """Asks one model, through one bridge, in any mode. `space` is needed for one vector per passage only."""
+    """Asks one reader in any mode."""
 
-    def __init__(self, llm: Llm, bridge: Bridge, space: Space | None = None) -> None:
-        self.llm, self.bridge, self.space = llm, bridge, space
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
 
-    def kept(self, passages: Sequence[str], ratio: int, question: str) -> list[Kept]:
-        """What the question is given of passages."""
-        tokens = self.llm.tokenize
-        return self.bridge.kept([tokens(f" {one.strip()}") for one in passages], ratio, tokens(f" {question.strip()}"))
-
-    def _nothing(self, kept: Kept) -> Kept:
-        """As many soft tokens at the same places, of a passage that is all zero vectors."""
-        return self.llm.remember(np.zeros((kept.length, self.llm.n_embd), np.float32)).only(kept.places)
-
-    def _address(self, passage: str) -> Vectors:
-        assert self.space is not None
-        return self.bridge.meant(self.space.place([passage])[0].address)
-
-    def bodies(self, question: Question, mode: str, other: Question) -> list[Body]:
+    def texts(self, question: Question, mode: str, other: Question) -> list[Text]:
         """The sources as this mode gives them; `other` is another question, for the control."""
-        asked = question.question
-        match mode.removesuffix(FREE).split():
-            case ["none"]:
-                return []
-            case ["text"]:
-                return list(question.passages)
-            case ["soft", ratio]:
-                return [*self.kept(question.passages, int(ratio), asked)]
-            case ["unasked", ratio]:
-                return [*self.kept(question.passages, int(ratio), "")]
-            case ["one", "vector"]:
-                return [self._address(passage) for passage in question.passages]
-            case ["hybrid"]:
-                right = question.passages[question.right]
-                bodies: list[Body] = [
-                    *self.kept([one for one in question.passages if one != right], HYBRID_RATIO, asked)
-                ]
-                return [*bodies[: question.right], right, *bodies[question.right :]]
-            case ["shuffled"]:
-                return [*self.kept(other.passages, CONTROL_RATIO, asked)]
-            case ["zero"]:
-                return [self._nothing(one) for one in self.kept(question.passages, CONTROL_RATIO, asked)]
-        raise ValueError(f"no such mode: {mode}")
+        passages = other.passages if mode == "shuffled" else () if mode == "none" else question.passages
+        ratios = [int(mode.split()[1])] * len(passages) if mode[-1].isdigit() else [1] * len(passages)
+        if mode == "hybrid":
+            ratios = [1 if number == question.right else HYBRID_RATIO for number in range(len(passages))]
+        return [Text("", passage, ratio) for passage, ratio in zip(passages, ratios, strict=True)]
 
-    def parts(self, bodies: Sequence[Body], question: str) -> list[Part]:
-        """The whole prompt, as training built it."""
-        user: list[Part] = list(prompt.user(list(bodies), question))
-        return self.llm.chat([Turn("system", (prompt.system(),)), Turn("user", tuple(user))])
-
-    def ask(
-        self, bodies: Sequence[Body], question: str, longest: int = LONGEST_ANSWER, sources: Sequence[str] = ()
-    ) -> Reply:
-        """The answer in the words of `sources`, if there are any; else in any words."""
-        parts = self.parts(bodies, question)
-        rule = allowed(self.llm, self.bridge, sources) if sources else None
-        stream = self.llm.stream(parts, longest, ("\n",), rule)
-        text = "".join(stream).strip()
-        usage = stream.usage
-        tokens = usage.text + usage.soft
-        return Reply(text, tokens, usage.first_token, usage.reused < tokens / 2)
+    @contextmanager
+    def reading(self, question: Question, mode: str, other: Question) -> Iterator[Reading]:
+        """The sources in place."""
+        texts, llm = self.texts(question, mode, other), self.reader.llm
+        if mode != "text":
+            with self.reader.reading(texts, "" if mode.startswith("unasked") else question.question) as reading:
+                yield reading
+            return
+        pieces = [piece for n, text in enumerate(texts, 1) for piece in (prompt.tag(n), text.block)]
+        with llm.given(prompt.READ, [llm.tokenize(piece) for piece in pieces]) as given:
+            yield Reading(llm, given)
 
     def answer(self, question: Question, mode: str, other: Question) -> Reply:
-        """The answer in a mode, in the words of the sources unless it is free."""
-        sources = {"none": (), "shuffled": other.passages}.get(mode, question.passages)
-        sources = () if mode.endswith(FREE) else sources
-        return self.ask(self.bodies(question, mode, other), question.question, sources=sources)
+        """The answer in a mode: in the form of an answer, with the right to refuse."""
+        if mode == "none":
+            stream = self.reader.answer(prompt.brief(question.question), (), LONGEST_ANSWER)
+            return Reply("".join(stream).strip(), (), stream.usage.text, stream.usage.first_token, False, True)
+        with self.reading(question, mode, other) as reading:
+            asked = reading.ask(question.question, "brief")
+            usage, refused = asked.usage, asked.chance(prompt.NONE) >= DOUBTFUL
+            said = "" if refused else "".join(asked.write(prompt.form(len(question.passages)), LONGEST_ANSWER))
+        marks, text = prompt.parted(said)
+        tokens = usage.text + usage.soft
+        return Reply(text, tuple(marks), tokens, usage.first_token, refused, usage.reused < tokens / 2)
 
     def doubt(self, question: Question, mode: str) -> float:
         """The probability that the sources do not answer."""
-        parts = self.parts(self.bodies(question, mode, question), question.question)
-        return doubt(self.llm, self.bridge, self.llm.logits(parts))
+        with self.reading(question, mode, question) as reading:
+            return reading.ask(question.question, "brief").chance(prompt.NONE)
 
 
 # -- tables ------------------------------------------------------------------------------------------
@@ -256,8 +214,7 @@ def reading(
             replies[mode] += [examiner.answer(one, mode, other) for one in together]
         done(len(together))
     rows = [_mode_row(mode, asked, replies[mode]) for mode in modes]
-    made = f"model {examiner.llm.name}, bridge trained: {examiner.bridge.about.trained}"
-    note = f"{len(asked)} questions, {SOURCES} passages each; first token: where the sources were read anew; {made}"
+    note = f"{len(asked)} questions, {SOURCES} passages each; first token: where sources were put in place; {named(examiner)}"
     columns = ("mode", "EM", "F1", "citation", "refused", "prompt tokens", "first token s")
     return Table("Reading", columns, tuple(rows), (note,))
 
@@ -265,11 +222,10 @@ def reading(
 def _mode_row(mode: str, asked: Sequence[Question], replies: Sequence[Reply]) -> tuple[Cell, ...]:
     ems, scores, cited, refused, tokens, times = [], [], [], [], [], []
     for question, reply in zip(asked, replies, strict=True):
-        answer, marks = split_answer(reply.text)
-        ems.append(exact(answer, question.answers))
-        scores.append(f1(answer, question.answers))
-        cited.append(marks == [question.right + 1])
-        refused.append(reply.text.startswith(prompt.REFUSAL[:-1]))
+        ems.append(exact(reply.text, question.answers))
+        scores.append(f1(reply.text, question.answers))
+        cited.append(reply.marks == (question.right + 1,))
+        refused.append(reply.refused)
         tokens.append(reply.tokens)
         times += [reply.first_token] if reply.anew else []
     said = [hit for hit, no in zip(cited, refused, strict=True) if not no]
@@ -310,40 +266,39 @@ def _told_apart(yes: Sequence[float], no: Sequence[float], threshold: float) -> 
     return 100 * kept, 100 * refused, (kept + refused) / 2
 
 
-LEADS = ("", "Briefly:", "In a word:", "Exactly:", "Once more:")
-"""What makes several questions of one: soft tokens wait so little that one try says nothing; their median is told."""
-
-
-def _first_soft(examiner: Examiner, passages: Sequence[str], ratio: int, question: str) -> tuple[int, float]:
-    """Tokens of a soft prompt, and seconds to choose its soft tokens and read it."""
-    begin = time.perf_counter()
-    bodies = examiner.kept(passages, ratio, question)
-    made = time.perf_counter() - begin
-    reply = examiner.ask(bodies, question, 1, passages)
-    return reply.tokens, made + reply.first_token
-
-
 def first_token(
-    examiner: Examiner, passages: Sequence[str], counts: Sequence[int], ratios: Sequence[int] = (8, 16)
+    examiner: Examiner, passages: Sequence[str], counts: Sequence[int], ratios: Sequence[int] = (1, 4, 8)
 ) -> Table:
-    """Seconds to the first token for more and more passages, as text and soft; the static opening stays decoded.
-
-    The passages were read before, for another question; choosing their soft tokens for this one counts.
-    """
-    examiner.ask([], "Warm up?", 1)
+    """Seconds to the first token for more and more passages: as text, and kept from before but never asked about."""
     rows: list[tuple[Cell, ...]] = []
+    examiner.answer(Question("Warm up?", (), tuple(passages[-1:]), 0), "text", Question("", (), (), 0))
     for count in counts:
-        chosen = list(passages[:count])
-        question = f"What do these {count} sources say?"
-        text = examiner.ask(chosen, question, 1, chosen)
+        asked = Question(f"What do these {count} sources say?", (), tuple(passages[:count]), 0)
+        text = _first(examiner, asked, "text")
+        examiner.reader.parts(examiner.texts(asked, "kept", asked), "")
         row: list[Cell] = [count, text.tokens, text.first_token]
         for ratio in ratios:
-            examiner.kept(chosen, ratio, "Which others?")
-            tries = [_first_soft(examiner, chosen, ratio, f"{asked} {question}") for asked in LEADS]
-            seconds = median(seconds for _, seconds in tries)
-            row += [tries[0][0], seconds, text.first_token / seconds]
+            kept = _first(examiner, asked, "kept" if ratio == 1 else f"soft {ratio}")
+            row += [kept.tokens, kept.first_token, text.first_token / kept.first_token]
         rows.append(tuple(row))
     columns = ["passages", "text tokens", "text s"]
     for ratio in ratios:
-        columns += [f"soft {ratio} tokens", f"soft {ratio} s", f"soft {ratio} times faster"]
-    return Table("Time to first token", tuple(columns), tuple(rows), (f"model {examiner.llm.name}",))
+        name = "kept" if ratio == 1 else f"soft {ratio}"
+        columns += [f"{name} tokens", f"{name} s", f"{name} times faster"]
+    return Table("Time to first token", tuple(columns), tuple(rows), (named(examiner),))
+
+
+def _first(examiner: Examiner, asked: Question, mode: str) -> Reply:
+    """One try; whatever stood before the model is pushed out first."""
+    with examiner.reader.reading([Text("", "Nothing of that.")]):
+        pass
+    start = time.perf_counter()
+    with examiner.reading(asked, mode, asked) as reading:
+        usage = reading.ask(asked.question, "brief").usage
+    return Reply("", (), usage.text + usage.soft, time.perf_counter() - start, False, True)
+
+
+def named(examiner: Examiner) -> str:
+    """The model and its adapter, for people."""
+    adapter = examiner.reader.llm.adapter
+    return f"model {examiner.reader.name}, {'adapter ' + adapter.name if adapter else 'no adapter'}"

@@ -104,7 +104,7 @@ def _timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def answering(file: Path, questions: int = 20, passages: int = 400) -> Table:
-    """Median seconds to hits, soft tokens, first token and end: each grounding, and the plain way.
+    """Median seconds to hits, sources in place, first token and end: each grounding, and the plain way.
 
     What is given as soft tokens is read when it is first asked for; the second time of asking finds it read.
     """

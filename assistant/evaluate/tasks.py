@@ -176,7 +176,7 @@ def refusal(args: argparse.Namespace, settings: Settings) -> Table:
     if args.other is None:
         raise BadInput("this needs unanswerable questions too", "--other FILE")
     no = task.questions(task.read_rows(args.other), args.questions, answerable=False)
-    return task.refusal(_examiner(settings), yes, no, _modes(args, ("text", "soft 4")))
+    return task.refusal(_examiner(settings), yes, no, _modes(args, ("kept", "soft 4")))
 
 
 def first_token(args: argparse.Namespace, settings: Settings) -> Table:
@@ -215,21 +215,19 @@ def access(args: argparse.Namespace, settings: Settings) -> Table:
 
 def _modes(args: argparse.Namespace, usual: Sequence[str]) -> Sequence[str]:
     """The ways of giving the sources that were asked for, else the usual ones."""
-    from assistant.evaluate.reading import FREE, MODES
+    from assistant.evaluate.reading import MODES
 
     modes = args.modes.split(",") if args.modes else usual
-    if unknown := {mode.removesuffix(FREE) for mode in modes} - set(MODES):
+    if unknown := set(modes) - set(MODES):
         raise BadInput(f"there is no mode {', '.join(sorted(unknown))}", f"--modes takes {', '.join(MODES)}")
     return modes
 
 
 def _examiner(settings: Settings) -> Examiner:
     from assistant.evaluate.reading import Examiner
-    from assistant.model.loading import load, untrained
+    from assistant.model.reader import load
 
-    words = build.space(settings)
-    llm, bridge = load(settings, words)
-    return Examiner(llm, bridge or untrained(llm), words)
+    return Examiner(load(settings))
 
 
 def _file(args: argparse.Namespace, what: str) -> Path:

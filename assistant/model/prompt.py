@@ -1,50 +1,91 @@
-"""The one shape of a question to the model: numbered sources, then the question, in training as in serving.
+"""The one shape of everything the reader is asked, in training as in serving. Each piece is tokenised by itself.
 
-A prompt is a list of pieces, each tokenised by itself: words, or whatever stands for a source that is not given as
-words (soft tokens when serving).
+    head      what the model is told: `READ` or `KNOW`
+    source    `tag(1)`, then `block(title, text)`, which is read by itself
+    question  `ask(...)`: the answer is a line of marks like [1][2] or `NONE`, then sentences with marks, one a line
+              `brief(...)`: the answer is a line of marks, then a few words
+              `statement(...)`: the answer is `YES` or `NO`
+
+
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import TypeVar
+from dataclasses import dataclass
 
 from prompts import fill
 
-Body = TypeVar("Body")
+READ = fill("read")
+"""What a reader of sources is told."""
+KNOW = fill("know")
+"""What it is told when it has to say what a question wants."""
+
+NONE, YES, NO = "none", "yes", "no"
 
 REFUSAL = "Not in your sources."
-"""What the model is trained to say when the sources do not hold the answer."""
+"""How a refusal is shown."""
 
-_SOURCES, _QUESTION = "\x01", "\x02"
-
-
-def system() -> str:
-    """What the model is told before the conversation: the first line of `prompts/answer.md`, always the same."""
-    return _texts()[0]
+_MARKS = re.compile(r"\s*((?:\[\d+\])+)\s*(?:\n|$)")
 
 
-def user(bodies: Sequence[str | Body], question: str) -> list[str | Body]:
-    """The user's turn: `[1]`, first source, ..., then the question. A body that is text is quoted, others are kept."""
-    _, before, between = _texts()
-    return [before, *sources(bodies), between, f" {question.strip()}"]
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A source as the reader gets it; `ratio` of 4 gives the question a quarter of its tokens."""
+
+    title: str
+    text: str
+    ratio: int = 1
+
+    @property
+    def block(self) -> str:
+        return block(self.title, self.text)
 
 
-def sources(bodies: Sequence[str | Body]) -> list[str | Body]:
-    """`[1]` and the first source, newline, `[2]` and the second, ..."""
-    pieces: list[str | Body] = []
-    for number, body in enumerate(bodies, 1):
-        pieces.append(f"\n[{number}]" if number > 1 else "[1]")
-        pieces.append(f" {body.strip()}" if isinstance(body, str) else body)
-    return pieces
+def tag(number: int) -> str:
+    return f"[{number}]\n"
 
 
-def asking() -> str:
-    """The words between the sources and the question."""
-    return _texts()[2]
+def block(title: str, text: str) -> str:
+    """A source as it is read by itself."""
+    return (f"{title}\n" if title else "") + text.strip() + "\n"
 
 
-def _texts() -> tuple[str, str, str]:
-    head, rest = fill("answer", sources=_SOURCES, question=_QUESTION).split("\n", 1)
-    before, rest = rest.split(_SOURCES)
-    return head, before, rest.split(_QUESTION)[0].rstrip(" ")
+def ask(question: str) -> str:
+    return f"Question: {question.strip()}"
+
+
+def brief(question: str) -> str:
+    return f"Question, answered in a few words: {question.strip()}"
+
+
+def statement(sentence: str, number: int) -> str:
+    """To be judged by the source of that number."""
+    return f"Statement: {sentence.strip()} [{number}]"
+
+
+def known(question: str, before: Sequence[tuple[str, str]] = ()) -> str:
+    """The user's words behind `KNOW`: earlier questions with their answers, then the last question."""
+    return "".join(f"Q: {asked}\nA: {answered}\n" for asked, answered in before) + f"Q: {question}"
+
+
+def whole(texts: Sequence[Text], question: str) -> str:
+    """Sources and question as one text, for a model that is given words alone."""
+    return "".join(tag(n) + text.block for n, text in enumerate(texts, 1)) + ask(question)
+
+
+def form(sources: int) -> str:
+    """The grammar (GBNF) of an answer that is no refusal: marks of sources that there are, then anything."""
+    marks = " | ".join(f'"[{number}]"' for number in range(1, sources + 1))
+    return f'root ::= ({marks})+ "\\n" [^\\x00]+'
+
+
+def parted(answer: str) -> tuple[list[int], str]:
+    """The sources that an answer names on its first line, and the rest: ([], "") for a refusal."""
+    if answer.strip().strip(".").lower() == NONE:
+        return [], ""
+    found = _MARKS.match(answer)
+    if not found:
+        return [], answer.strip()
+    return [int(one) for one in re.findall(r"\d+", found[1])], answer[found.end() :].strip()

@@ -1,9 +1,9 @@
-"""Which tokens of a passage a question needs: they become its soft tokens.
+"""Which tokens of a passage a question needs: it is given them.
 
 A small network over the model's own input embeddings. Every token of the passage gets the question's words that resemble
 it (aligned question embeddings, DrQA, arXiv 1704.00051), how rare it is, and how many of the question's words stand near;
 dilated convolutions (QANet, arXiv 1804.09541) carry that to what stands around. Choosing by the question what a reader is
-given keeps more of it than any choice made without (SeleCom, arXiv 2602.15856). `assistant.fit.relevance` trains it.
+given keeps more of it than any choice made without (SeleCom, arXiv 2602.15856). `assistant.fit.chooser` trains it.
 
 Only numpy here.
 """
@@ -41,6 +41,9 @@ RANKED = 1 << 14
 STARTS_WORD, CONTINUES_WORD, BLANK = 0, 1, 2
 """What a token is to its word: its first piece, a later piece, or nothing but space and punctuation."""
 
+SPACELESS = "\u2e80"
+"""From this letter on lie the scripts of East Asia, which put no space between words."""
+
 STEM = 5
 """Letters by which two words count as forms of one."""
 
@@ -57,7 +60,7 @@ DILATIONS = (1, 2, 4, 8)
 """Of the convolutions over the passage, 7 tokens wide each."""
 
 VOCABULARY = ("rarity", "shape", "stem")
-"""Tables over the vocabulary that every bridge has; the network's tensors are named `relevance.*`."""
+"""Tables over the vocabulary that every chooser has; the network's tensors are named `relevance.*`."""
 
 
 class Selector:
@@ -128,27 +131,30 @@ def whole_words(scores: Vectors, shape: NDArray[np.uint8]) -> Vectors:
 # -- what is told of each token ----------------------------------------------------------------------
 
 
-def vocabulary(rarity: NDArray[Any], names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """The tables `VOCABULARY` of tokens that are this rare and have these names."""
-    return dict(zip(VOCABULARY, (rarity, token_shapes(names), token_stems(names)), strict=True))
+def vocabulary(rarity: NDArray[Any], pieces: Sequence[bytes]) -> dict[str, NDArray[Any]]:
+    """The tables `VOCABULARY` of tokens that are this rare and stand for these bytes."""
+    return dict(zip(VOCABULARY, (rarity, token_shapes(pieces), token_stems(pieces)), strict=True))
 
 
-def token_shapes(names: Sequence[str]) -> NDArray[np.uint8]:
-    """What each token of a vocabulary is to its word, by how byte-pair and SentencePiece vocabularies write it."""
-    return np.array([_token_shape(name) for name in names], np.uint8)
+def token_shapes(pieces: Sequence[bytes]) -> NDArray[np.uint8]:
+    """What each token of a vocabulary is to its word. Where words are written without spaces each token begins one."""
+    return np.array([_token_shape(piece) for piece in pieces], np.uint8)
 
 
-def _token_shape(name: str) -> int:
-    word = name.lstrip("Ġ▁Ċ")
-    if not any(unicodedata.category(letter)[0] in "LN" for letter in word):
+def _token_shape(piece: bytes) -> int:
+    text = piece.decode("utf-8", "ignore")
+    if piece and not text:
+        return STARTS_WORD if piece[0] >= 0xC0 else CONTINUES_WORD  # part of a letter
+    if not any(unicodedata.category(letter)[0] in "LN" for letter in text):
         return BLANK
-    return STARTS_WORD if word != name or name.startswith("<|") else CONTINUES_WORD
+    return STARTS_WORD if text[0].isspace() or text[0] >= SPACELESS else CONTINUES_WORD
 
 
-def token_stems(names: Sequence[str]) -> NDArray[np.int32]:
+def token_stems(pieces: Sequence[bytes]) -> NDArray[np.int32]:
     """A number for each token, the same for tokens whose first letters are the same but for their case."""
     numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(name.lstrip("Ġ▁Ċ").lower()[:STEM], len(numbers)) for name in names], np.int32)
+    texts = (piece.decode("utf-8", "backslashreplace").strip().lower()[:STEM] for piece in pieces)
+    return np.array([numbers.setdefault(text, len(numbers)) for text in texts], np.int32)
 
 
 def signs(ids: Ints, question: Ints, tables: Tensors) -> Vectors:

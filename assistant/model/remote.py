@@ -1,8 +1,9 @@
 """A language model on another server, behind the interface of the one on this machine; the one place from which
 content leaves.
 
-Speaks to an OpenAI-compatible address (`POST .../chat/completions`, streamed) with words alone, never vectors. What may
+Speaks to an OpenAI-compatible address (`POST .../chat/completions`, streamed) with words alone. What may
 leave is asked of the policy by scope for every question, and every text is redacted once more on its way out.
+Knows nothing about retrieval, checks or the audit; what is about to leave is said before it does (`Sending.body`).
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.model.parts import Part, Stream, Turn, Usage, cut
+from assistant.model import prompt
+from assistant.model.writing import Stream, Usage
 from ingest.base import outward
 from ingest.base.access import BOTH
 from ingest.base.errors import ModelFault
 
 if TYPE_CHECKING:
+    from assistant.model.prompt import Text
     from assistant.search.retrieve import Hit
 
 SECONDS = 60.0
@@ -51,7 +54,6 @@ class Remote:
 
     context = 32_768
     """Bytes of a prompt at most: fewer tokens than any model served today reads."""
-    vector_fault = "vectors are for the model on this machine"
 
     def __init__(
         self, url: str, model: str, key: str, may_leave: Callable[[str], bool], clean: Callable[[str], str]
@@ -68,24 +70,14 @@ class Remote:
         """Bytes in place of tokens, of which there are fewer."""
         return text.encode("utf-8", "replace")
 
-    def chat(self, turns: Sequence[Turn]) -> list[Part]:
-        """The turns as the messages of the request, without personal data.
-
-        Raises:
-            ModelFault: something in them is no text.
-        """
-        if not all(isinstance(part, str) for turn in turns for part in turn.parts):
-            raise ModelFault(self.vector_fault)
-        messages = [{"role": turn.role, "content": self._clean("".join(map(str, turn.parts)))} for turn in turns]
-        return [json.dumps(messages, ensure_ascii=False)]
-
-    def stream(self, parts: Sequence[Part], max_tokens: int = 256, stop: Sequence[str] = ()) -> Sending:
-        """The model's answer, see `Llm.stream`. Nothing is sent before its first piece is asked for."""
-        asked = {"model": self.name, "messages": json.loads(str(parts[0])), "max_tokens": max_tokens}
-        more = {"stop": list(stop), "temperature": 0, "stream": True}
-        body = json.dumps({**asked, **more}, ensure_ascii=False).encode("utf-8", "replace")
-        sending = Sending(iter(()), host=self._host, body=body)
-        sending.pieces = cut(self._answered(sending.body, sending.usage), stop)
+    def answer(self, question: str, texts: Sequence[Text], max_tokens: int = 256) -> Sending:
+        """The model's answer, see `Reader.answer`. Nothing is sent before its first piece is asked for."""
+        turns = [("system", prompt.READ), ("user", prompt.whole(texts, question))] if texts else [("user", question)]
+        messages = [{"role": role, "content": self._clean(text)} for role, text in turns]
+        asked = {"model": self.name, "messages": messages, "max_tokens": max_tokens, "temperature": 0, "stream": True}
+        sending = Sending(iter(()), host=self._host)
+        sending.body = json.dumps(asked, ensure_ascii=False).encode("utf-8", "replace")
+        sending.pieces = self._answered(sending.body, sending.usage)
         return sending
 
     # -- inside ----------------------------------------------------------------------------------------

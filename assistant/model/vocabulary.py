@@ -1,87 +1,108 @@
 """The tokens of one model exactly as llama.cpp makes them, and its chat template.
 
-A document is never parsed for control tokens: only what the model's chat template says opens or closes a turn.
+A document is never parsed for control tokens: only what the template says opens or closes a turn.
 """
 
 from __future__ import annotations
 
-import ctypes
 import re
-import weakref
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-import llama_cpp
 from jinja2.exceptions import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from assistant.model.llama import Model
 from ingest.base.errors import ModelFault
-
-from .llama import load_model, metadata, silent
 
 PLAIN_TEMPLATE = "{% for message in messages %}{{ message['content'] }}\n{% endfor %}"
 """For a model that brings no chat template: the contents, one after the other."""
 MARKER = re.compile("\ue000(\\d+)\ue001")
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: Role
+    text: str
 
 
 class Vocabulary:
-    """The tokens of one model exactly as llama.cpp makes them, and its chat template."""
+    """See `Model`; everything here needs its vocabulary alone."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Model) -> None:
         self._model = model
-        self._vocab = llama_cpp.llama_model_get_vocab(model)
+        self._pieces = lru_cache(maxsize=1 << 16)(model.piece)
 
     @classmethod
     def of(cls, path: Path) -> Vocabulary:
         """The vocabulary of a model file, without loading its weights."""
-        llama_cpp.llama_log_set(silent, ctypes.c_void_p(0))
-        vocabulary = cls(load_model(path, vocab_only=True))
-        weakref.finalize(vocabulary, llama_cpp.llama_model_free, vocabulary._model)
-        return vocabulary
+        return cls(Model(path, bare=True))
 
     def __len__(self) -> int:
-        return int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+        return self._model.tokens
 
     @property
     def template(self) -> str:
-        """The chat template the model brings (Jinja), or ""."""
-        return metadata(self._model, "tokenizer.chat_template")
+        """The chat template (Jinja)."""
+        return self._model.metadata("tokenizer.chat_template") or PLAIN_TEMPLATE
 
     @property
     def opening(self) -> list[int]:
-        """What every prompt of this model begins with: its begin-of-text token, or nothing."""
-        wanted = llama_cpp.llama_vocab_get_add_bos(self._vocab)
-        return [int(llama_cpp.llama_vocab_bos(self._vocab))] if wanted else []
+        """What every prompt begins with."""
+        return self._model.opening
 
     @property
     def end(self) -> int:
         """The token that ends an answer."""
-        return int(llama_cpp.llama_vocab_eos(self._vocab))
+        return self._model.end
 
     def ends(self, id: int) -> bool:
         """Whether this token ends a text or a turn."""
-        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, id))
+        return self._model.ends(id)
 
     def tokenize(self, text: str, control: bool = False) -> list[int]:
         """Token ids without any added ones; `control` reads `<|...|>` as control tokens and is for templates only."""
-        data = text.encode("utf-8", "replace")
-        ids = (llama_cpp.llama_token * (len(data) + 8))()
-        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), ids, len(ids), False, control)
-        return list(ids[:count])
+        return self._model.tokenize(text, control)
 
     def piece(self, id: int) -> bytes:
         """The bytes one token stands for; control tokens stand for nothing."""
-        buffer = ctypes.create_string_buffer(256)
-        size = llama_cpp.llama_token_to_piece(self._vocab, id, buffer, len(buffer), 0, False)
-        return buffer.raw[: max(size, 0)]
+        return self._pieces(id)
 
     def detokenize(self, ids: Sequence[int]) -> str:
         return b"".join(self.piece(id) for id in ids).decode("utf-8", "replace")
 
+    def chat(self, turns: Sequence[Turn]) -> list[int]:
+        """The turns in the form this model was trained on, ending where the assistant begins to speak.
+
+        The template sees only markers in place of texts, so nothing in a text can act as template or control token.
+        """
+        ids = self.opening
+        for number, piece in enumerate(MARKER.split(render(self.template, [turn.role for turn in turns]))):
+            ids += self.tokenize(turns[int(piece)].text) if number % 2 else self.tokenize(piece, control=True)
+        return ids
+
+    def head(self, system: str) -> list[int]:
+        """What comes before the user's words, the model being told `system`."""
+        before, _, between, _, _ = self._around()
+        return self.opening + self.tokenize(before, True) + self.tokenize(system) + self.tokenize(between, True)
+
+    def closing(self) -> list[int]:
+        """What comes between the user's words and the answer."""
+        return self.tokenize(self._around()[-1], control=True)
+
+    @lru_cache(maxsize=1)  # noqa: B019
+    def _around(self) -> list[str]:
+        return MARKER.split(render(self.template, ["system", "user"]))
+
 
 def render(template: str, roles: Sequence[str]) -> str:
-    """A chat template rendered in a sandbox, with a marker in place of each content and no begin-of-text token.
+    """A chat template rendered in a sandbox, with a marker in place of each text and no begin-of-text token.
 
     Raises:
         ModelFault: the template is broken, or does what a template must not.

@@ -1,16 +1,24 @@
-"""Every error Kotonoha raises on purpose.
+"""Every error Kotonoha raises on purpose. Knows nothing about what raised it.
 
-KotonohaError what went wrong, and what to do next ├── BadInput a file or value given by a user cannot be used │ ├──
-UnreadableSource one file: named, with the reason; the rest of the job goes on │ ├── UnknownPerson no such person in the
-policy │ └── BadPolicy the policy file says something impossible ├── NotFound there is no such thing *for this viewer*
-(absent and forbidden read alike) ├── NotAllowed a person may not do this; what may be read never shows as this, but as
-NotFound ├── TooMany one person asks for more at once than is done at once ├── SignInRefused a password, session or
-token that lets nobody in; never says which part was wrong ├── MissingPart a model or library is not on this machine;
-the hint is the command that gets it │ └── BadWeights a model file is not the one it claims to be ├── MemoryFault the
-memory cannot be used as asked │ ├── MemoryHeld another process owns the memory │ ├── MemoryMismatch the memory was made
-with another encoder or a newer schema │ └── MemoryDamaged catalogue and vectors disagree ├── ModelFault the language
-model cannot do what was asked │ ├── BridgeMismatch the bridge was made for another model or space │ └── ContextFull the
-prompt does not fit the context window └── AuditBroken the audit chain does not verify
+KotonohaError                    what went wrong, and what to do next
+├── BadInput                     a file or value given by a user cannot be used
+│   ├── UnreadableSource         one file: named, with the reason; the rest of the job goes on
+│   ├── UnknownPerson            no such person in the policy
+│   └── BadPolicy                the policy file says something impossible
+├── NotFound                     there is no such thing *for this viewer* (absent and forbidden read alike)
+├── NotAllowed                   a person may not do this; what may be read never shows as this, but as NotFound
+├── TooMany                      one person asks for more at once than is done at once
+├── SignInRefused                a password, session or token that lets nobody in; never says which part was wrong
+├── MissingPart                  a model or library is not on this machine; the hint is the command that gets it
+│   └── BadWeights               a model file is not the one it claims to be
+├── MemoryFault                  the memory cannot be used as asked
+│   ├── MemoryHeld               another process owns the memory
+│   ├── MemoryMismatch           the memory was made with another encoder or a newer schema
+│   └── MemoryDamaged            catalogue and vectors disagree
+├── ModelFault                   the language model cannot do what was asked
+│   ├── AdapterMismatch          the adapter was made for another model
+│   └── ContextFull              the prompt does not fit the context window
+└── AuditBroken                  the audit chain does not verify
 """
 
 from __future__ import annotations
@@ -105,7 +113,7 @@ class ModelFault(KotonohaError):
     exit_code = 5
 
 
-class BridgeMismatch(ModelFault):
+class AdapterMismatch(ModelFault):
     pass
 
 

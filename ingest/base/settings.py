@@ -21,7 +21,6 @@ class Settings:
         models: the folder of pulled models, one for all memories and environments of a user.
         llm: a GGUF file, or the name of a known model; empty means the one chosen by `kotonoha models use`, else the default.
         adapter: a GGUF LoRA adapter for `llm`; empty means the shipped one if it fits, "none" means without.
-        bridge: a bridge file (safetensors) for `llm`; empty means the shipped one if it fits, else an untrained one.
         context: context window of the model, in tokens.
         threads: processor threads for models; 0 means all cores.
         max_file_mb: larger files are reported, not read.
@@ -50,7 +49,6 @@ class Settings:
     models: str = ""
     llm: str = ""
     adapter: str = ""
-    bridge: str = ""
     context: int = 4096
     threads: int = 0
     max_file_mb: int = 512

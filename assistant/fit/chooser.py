@@ -1,16 +1,22 @@
-"""Training what chooses a passage's soft tokens: which of its tokens does a question need?
+"""Training what chooses the tokens of a source that a question is given, where it is not given all of them.
 
-`assistant.model.relevance` in torch, fitted before anything else to where the answers of the training questions stand,
-and to changed questions that no token answers. Short passages are read several at a time, so that there is a choice.
+`assistant.model.relevance.network` in torch, fitted to where the answers of the training questions stand, and to questions
+that no token answers. Short passages are read several at a time, so that there is a choice. Knows nothing about the reader's
+layers; the model is only asked for its tokens and their input embeddings.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
 import math
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,28 +25,26 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from assistant.fit.altered import places
-from assistant.fit.config import FitConfig
-from assistant.fit.data import Corpus
-from assistant.fit.passage import Ask, Passage
+from assistant.model import prompt
 from assistant.model.relevance import DILATIONS, SIGNS, Selector, signs, vocabulary
-from assistant.model.tokens import Ids, Tokens
+from assistant.model.vocabulary import Vocabulary
+from ingest.base.errors import BadInput
 
 Table = dict[str, NDArray[Any]]
+Ids = tuple[int, ...]
 
 INNER = 96
 """Width of the network."""
 
-TOGETHER = 150
-"""Tokens up to which neighbouring passages are read as one."""
+TOGETHER, LONGEST = 150, 700
+"""Tokens up to which neighbouring passages are read as one, and those of a passage that is used at all."""
 
-SHARES = {"squad_train_part": 0.5, "qamr": 0.25, "fairytaleqa": 0.08, "wikitables": 0.06, "firm": 0.1}
-OTHERS = 0.02
-"""How often each set is drawn."""
+HELD = 40
+"""One passage in so many is held out of training."""
 
-BATCH, RATE, WARMUP, DROPOUT = 32, 2e-3, 50, 0.2
+BATCH, RATE, WARMUP, DROPOUT = 24, 2e-3, 50, 0.2
 
-TOLD_EVERY = 100
+TOLD_EVERY = 50
 """Steps from one word of progress to the next."""
 
 UNASKED = 0.05
@@ -59,27 +63,62 @@ class Sample:
     spans: tuple[tuple[int, int], ...]
 
 
-def fit_relevance(
-    corpus: Corpus,
-    embedding: Tensor,
-    config: FitConfig,
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage in tokens, and its questions: in tokens, with the places of the answer in it."""
+
+    ids: Ids
+    asks: tuple[tuple[Ids, tuple[tuple[int, int], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The tables that `assistant.model.relevance.Selector` reads, and samples that were held out."""
+
+    tables: Table
+    held: tuple[Sample, ...]
+    steps: int
+
+
+def fit(
+    files: Sequence[Path], vocabulary_of: Vocabulary, rows: Callable[[Sequence[int]], NDArray[np.float32]], *,
+    steps: int = 1500, minutes: float = 0.0, seed: int = 7,
     progress: Callable[[int, float], None] = lambda step, loss: None,
-) -> Table:
-    """The tables that `assistant.model.relevance.Selector` reads; `progress` is given step and loss now and then."""
-    rare = rarities((passage for rows in corpus.training.values() for passage in rows), len(embedding))
-    table = vocabulary(rare, corpus.tokens.names())
-    samples = {name: made for name, rows in corpus.training.items() if (made := list(drawn_from(rows, corpus.tokens)))}
-    network = Network(embedding, table)
-    if not samples:
-        return table | network.table()
-    chance, names = random.Random(config.seed), sorted(samples)  # noqa: S311
-    odds = [SHARES.get(name, OTHERS) for name in names]
-    torch.manual_seed(config.seed)
+) -> Fitted:  # fmt: skip
+    """Fits the chooser of one model; `progress` is given step and loss now and then.
+
+    Args:
+        files: rows of `context`, `question`, `answer` or `answers` (`.jsonl.gz`); every file is drawn equally often.
+        rows: input embeddings of the model's tokens.
+        minutes: stop after so much time, 0 for never.
+    """
+    read = {file: list(passages(file, vocabulary_of)) for file in files}
+    every = [passage for file in read.values() for passage in file]
+    rare = rarities((passage.ids for passage in every), len(vocabulary_of))
+    table = vocabulary(rare, [vocabulary_of.piece(id) for id in range(len(vocabulary_of))])
+    held = [sample for file in read.values() for sample in samples(file[::HELD])]
+    training = [made for file in read.values() if (made := list(samples(one for n, one in enumerate(file) if n % HELD)))]
+    used = sorted({id for group in (*training, held) for one in group for id in (*one.ids, *one.question)})
+    network = Network(torch.from_numpy(rows(used)), used, table)
+    done = _trained(network, training, steps, minutes, seed, progress)
+    return Fitted(table | network.table(), tuple(held), done)
+
+
+def _trained(
+    network: Network, training: Sequence[Sequence[Sample]], steps: int, minutes: float, seed: int,
+    progress: Callable[[int, float], None],
+) -> int:  # fmt: skip
+    """Trains; returns the steps that were done."""
+    chance, start = random.Random(seed), time.monotonic()  # noqa: S311
+    torch.manual_seed(seed)
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
-    for step in range(config.relevance_steps):
+    for step in range(steps):
+        gone = (time.monotonic() - start) / (60 * minutes) if minutes else 0.0
+        if gone >= 1:
+            return step
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / WARMUP) * (1 - step / config.relevance_steps) + 1e-5
-        batch = chance.choices(samples[chance.choices(names, odds)[0]], k=BATCH)
+            group["lr"] = RATE * min(1.0, (step + 1) / WARMUP) * (1 - max(gone, step / steps)) + 1e-5
+        batch = chance.choices(chance.choice(training), k=BATCH)
         loss = _loss(network, [_unasked(sample) if chance.random() < UNASKED else sample for sample in batch])
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -87,14 +126,14 @@ def fit_relevance(
         optimiser.step()
         if (step + 1) % TOLD_EVERY == 0:
             progress(step + 1, loss.item())
-    return table | network.table()
+    return steps
 
 
-def rarities(passages: Iterable[Passage], size: int) -> NDArray[np.float32]:
-    """A tenth of the negative logarithm of the share of passages a token is in; about 0 (in all) to 1 (in none)."""
+def rarities(texts: Iterable[Ids], size: int) -> NDArray[np.float32]:
+    """A tenth of the negative logarithm of the share of texts a token is in; about 0 (in all) to 1 (in none)."""
     counts = Counter[int]()
-    for passage in passages:
-        counts.update(set(passage.ids))
+    for ids in texts:
+        counts.update(set(ids))
     seen = np.zeros(size, np.float32)
     seen[list(counts)] = list(counts.values())
     return np.asarray(-np.log((seen + 1) / (seen.max() + 1)) / 10, np.float32)
@@ -103,20 +142,57 @@ def rarities(passages: Iterable[Passage], size: int) -> NDArray[np.float32]:
 # -- samples -----------------------------------------------------------------------------------------
 
 
-def drawn_from(rows: Sequence[Passage], tokens: Tokens) -> Iterator[Sample]:
-    """Every question of the passages, short ones read together with their neighbours; those not answered have no spans."""
+def passages(file: Path, tokens: Vocabulary) -> Iterator[Passage]:
+    """The passages of a file, each with the questions whose answer it says, or that have none.
+
+    Raises:
+        BadInput: a row is not of that form.
+    """
+    asked: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    try:
+        for line in gzip.decompress(file.read_bytes()).decode("utf-8").splitlines():
+            row = json.loads(line)
+            if "context" not in row:  # rows of a table
+                continue
+            answers = row.get("answers") or [row.get("answer") or ""]
+            asked.setdefault((row.get("title") or "", row["context"]), []).append((row["question"], answers[0]))
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(f"{file.name} is not a file of questions: {error}") from error
+    for (title, context), questions in asked.items():
+        said = prompt.block(title, context)
+        ids = tuple(tokens.tokenize(said))
+        if len(ids) > LONGEST:
+            continue
+        places = [0, *accumulate(len(tokens.piece(id)) for id in ids)]
+        asks = []
+        for question, answer in questions:
+            spans = tuple(spans_of(said.encode(), answer.encode(), places)) if answer else ()
+            if bool(spans) == bool(answer):
+                asks.append((tuple(tokens.tokenize(prompt.ask(question))), spans))
+        yield Passage(ids, tuple(asks))
+
+
+def spans_of(said: bytes, answer: bytes, places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The tokens [begin, end) that hold an answer, wherever it stands; token n is the bytes places[n] to places[n + 1]."""
+    at = said.find(answer)
+    while at >= 0:
+        begin = int(np.searchsorted(places, at, "right")) - 1
+        yield begin, int(np.searchsorted(places, at + len(answer), "left"))
+        at = said.find(answer, at + 1)
+
+
+def samples(rows: Iterable[Passage]) -> Iterator[Sample]:
+    """Every question of the passages, short ones read together with their neighbours."""
     for run in _together(rows):
         ids = tuple(id for passage in run for id in passage.ids)
         begin = 0
         for passage in run:
-            for ask in passage.asks:
-                spans = tuple((begin + a, begin + b) for a, b in answer_spans(passage.ids, ask, tokens))
-                if bool(spans) == bool(ask.answer):
-                    yield Sample(ids, ask.question, spans)
+            for question, spans in passage.asks:
+                yield Sample(ids, question, tuple((begin + a, begin + b) for a, b in spans))
             begin += len(passage.ids)
 
 
-def _together(rows: Sequence[Passage]) -> Iterator[list[Passage]]:
+def _together(rows: Iterable[Passage]) -> Iterator[list[Passage]]:
     run: list[Passage] = []
     for passage in rows:
         if run and sum(len(one.ids) for one in run) + len(passage.ids) > TOGETHER:
@@ -125,14 +201,6 @@ def _together(rows: Sequence[Passage]) -> Iterator[list[Passage]]:
         run.append(passage)
     if run:
         yield run
-
-
-def answer_spans(ids: Ids, ask: Ask, tokens: Tokens) -> Iterator[tuple[int, int]]:
-    """Where a passage holds an answer: after a space, or at the beginning of a line or right after a bracket."""
-    said = tokens.text(ask.answer).strip()
-    for wanted in {tokens.fixed(said), tokens.fixed(f" {said}")} if said else ():
-        for start in places(ids, wanted):
-            yield start, start + len(wanted)
 
 
 def _unasked(sample: Sample) -> Sample:
@@ -146,7 +214,7 @@ def coverage(samples: Sequence[Sample], selector: Selector, ratio: int) -> float
     whole = [
         any(kept.issuperset(range(*span)) for span in sample.spans) for sample, kept in zip(asked, chosen, strict=True)
     ]
-    return float(np.mean(whole))
+    return float(np.mean(whole)) if whole else 0.0
 
 
 # -- the network -------------------------------------------------------------------------------------
@@ -168,15 +236,15 @@ class _Padded:
 
 
 class Network(nn.Module):
-    """`assistant.model.relevance.network` over padded batches."""
+    """`assistant.model.relevance.network` over padded batches; row n of `embedding` belongs to the token used[n]."""
 
     embedding: Tensor
     scale: Tensor
 
-    def __init__(self, embedding: Tensor, table: Table) -> None:
+    def __init__(self, embedding: Tensor, used: Sequence[int], table: Table) -> None:
         super().__init__()
-        self.vocabulary = table
-        self.register_buffer("embedding", embedding.float(), persistent=False)
+        self.vocabulary, self._place = table, {id: place for place, id in enumerate(used)}
+        self.register_buffer("embedding", embedding.half(), persistent=False)
         self.register_buffer("scale", 1 / embedding.float().std())
         width = embedding.shape[1]
         self.passage, self.question = nn.Linear(width, INNER), nn.Linear(width, INNER)
@@ -208,7 +276,7 @@ class Network(nn.Module):
         return scores
 
     def _words(self, name: str, row: _Padded) -> Tensor:
-        inner = getattr(self, name)(functional.embedding(row.ids, self.embedding) * self.scale)
+        inner = getattr(self, name)(functional.embedding(row.ids, self.embedding).float() * self.scale)
         words = self._dropped(getattr(self, f"{name}_norm")(inner)) * row.there[..., None]
         near = _gelu(_over_tokens(getattr(self, f"{name}_near"), words))
         return (words + near) * row.there[..., None]
@@ -222,7 +290,10 @@ class Network(nn.Module):
 
     def batch(self, samples: Sequence[Sample]) -> tuple[_Padded, _Padded, Tensor]:
         """What `forward` takes."""
-        passage, question = (_Padded.of(rows) for rows in ([s.ids for s in samples], [s.question for s in samples]))
+        passage, question = (
+            _Padded.of([[self._place[id] for id in row] for row in rows])
+            for rows in ([sample.ids for sample in samples], [sample.question for sample in samples])
+        )
         given = torch.zeros(*passage.ids.shape, SIGNS)
         for row, sample in zip(given, samples, strict=True):
             told = signs(np.array(sample.ids, np.int64), np.array(sample.question, np.int64), self.vocabulary)

@@ -1,0 +1,170 @@
+"""The reader: the language model that the settings name, with the adapter made for it, and sources it keeps read.
+
+Reads each source once and by itself; a question is then given all of it, or the part that it needs. Says how probable it
+is that the sources hold no answer.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from assistant.model import chooser, prompt
+from assistant.model.kept import Kept
+from assistant.model.llm import DEFAULT, Given, Llm, Part
+from assistant.model.prompt import Text
+from assistant.model.relevance import Selector
+from assistant.model.vocabulary import Turn
+from assistant.model.writing import Asked, Stream
+from ingest.base import verdicts, weights
+from ingest.base.settings import Settings
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""Adapters and choosers that come with the product, named by the first 16 digits of their model's sha256."""
+
+REMEMBERED = 512 << 20
+"""Bytes of what was kept that stay in memory; what was longest not asked for goes first."""
+
+DOUBTFUL = 0.5
+"""From this probability on that the sources hold no answer, there is none."""
+
+
+class Reader:
+    """Reads for whoever may see what it is given; that is decided before."""
+
+    def __init__(self, llm: Llm, selector: Selector | None = None) -> None:
+        self.llm, self._given_selector = llm, selector
+        self._remembered: OrderedDict[tuple[int, ...], Kept] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        return self.llm.name
+
+    @property
+    def context(self) -> int:
+        return self.llm.context
+
+    @cached_property
+    def selector(self) -> Selector:
+        return self._given_selector or chooser.untrained(self.llm)
+
+    def tokenize(self, text: str) -> list[int]:
+        return self.llm.tokenize(text)
+
+    # -- asking --------------------------------------------------------------------------------------
+
+    def answer(self, question: str, texts: Sequence[Text], max_tokens: int = 256, form: str = "ask") -> Stream:
+        """The answer to a question from numbered sources, in the form that `prompt` describes; "none" is a refusal.
+        Without sources, whatever the model says.
+
+        Args:
+            form: "ask" for sentences, "brief" for a few words.
+        """
+        if not texts:
+            return self.llm.chat([Turn("user", question)], max_tokens)
+        stream = Stream(iter(()))
+        stream.pieces = self._answered(stream, question, texts, max_tokens, form)
+        return stream
+
+    def _answered(
+        self, stream: Stream, question: str, texts: Sequence[Text], max_tokens: int, form: str
+    ) -> Iterator[str]:  # fmt: skip
+        with self.reading(texts, question) as reading:
+            asked = reading.ask(question, form)
+            stream.usage = asked.usage
+            if asked.chance(prompt.NONE) >= DOUBTFUL:
+                yield prompt.NONE
+            else:
+                yield from asked.write(prompt.form(len(texts)), max_tokens)
+
+    @contextmanager
+    def reading(self, texts: Sequence[Text], question: str = "") -> Iterator[Reading]:
+        """Sources in place, as many questions and statements as one likes; other threads wait meanwhile.
+
+        Args:
+            question: chooses what is given of sources that are not given whole.
+        """
+        parts = self.parts(texts, question)
+        with self.llm.given(prompt.READ, parts) as given:
+            yield Reading(self.llm, given)
+
+    def parts(self, texts: Sequence[Text], question: str) -> list[Part]:
+        """Tags, and what is kept of each source."""
+        tags = [self.tokenize(prompt.tag(number)) for number in range(1, len(texts) + 1)]
+        bodies = self._bodies(texts, question)
+        return [part for pair in zip(tags, bodies, strict=True) for part in pair]
+
+    def _bodies(self, texts: Sequence[Text], question: str) -> list[Part]:
+        ids = [tuple(self.tokenize(text.block)) for text in texts]
+        if not self.llm.keeps:
+            return [list(one) for one in ids]
+        kept = self.keep(ids)
+        thinned = [n for n, text in enumerate(texts) if text.ratio > 1]
+        asked = self.tokenize(prompt.ask(question)) if thinned else []
+        chosen = self.selector.anchors([(ids[n], texts[n].ratio) for n in thinned], asked) if thinned else []
+        for n, places in zip(thinned, chosen, strict=True):
+            kept[n] = kept[n].only(places)
+        return [*kept]
+
+    def keep(self, texts: Sequence[tuple[int, ...]]) -> list[Kept]:
+        """What the model keeps of these texts, in tokens; those not remembered are read now, all together."""
+        unread = [ids for ids in dict.fromkeys(texts) if ids not in self._remembered]
+        found: dict[tuple[int, ...], Kept] = dict(zip(unread, self.llm.read(prompt.READ, unread), strict=True))
+        kept: list[Kept] = [found.get(ids) or self._remembered[ids] for ids in texts]
+        for ids, one in zip(texts, kept, strict=True):
+            self._remembered[ids] = one
+            self._remembered.move_to_end(ids)
+        while len(self._remembered) > 1 and sum(one.size for one in self._remembered.values()) > REMEMBERED:
+            self._remembered.popitem(last=False)
+        return kept
+
+
+class Reading:
+    """Sources in place before the model. Made by `Reader.reading`."""
+
+    def __init__(self, llm: Llm, given: Given) -> None:
+        self._llm, self._given = llm, given
+
+    def ask(self, question: str, form: str = "ask") -> Asked:
+        """Reads a question; its `chance(prompt.NONE)` is the probability that the sources hold no answer."""
+        words = {"ask": prompt.ask, "brief": prompt.brief}[form](question)
+        return self._given.ask(self._llm.tokenize(words) + self._llm.vocabulary.closing())
+
+    def judge(self, statements: Sequence[tuple[str, int]]) -> list[float]:
+        """How probable it is that each sentence is carried by the source of its number, 0 to 1."""
+        closing = self._llm.vocabulary.closing()
+        asked = [self._llm.tokenize(prompt.statement(*one)) + closing for one in statements]
+        yes, no = (self._llm.tokenize(word)[0] for word in (prompt.YES, prompt.NO))
+        if not asked:
+            return []
+        return [float(one[0] / max(one[0] + one[1], 1e-9)) for one in self._given.score(asked, (yes, no))]
+
+
+def load(settings: Settings) -> Reader:
+    """The model that the settings name, with its adapter and chooser.
+
+    What was named in the settings has to fit; of what is shipped, only what fits is taken.
+
+    Raises:
+        MissingPart: a file that was named is not there.
+        AdapterMismatch: it was made for another model.
+    """
+    path = weights.language_model(settings.llm, DEFAULT)
+    llm = Llm(path, _adapter(settings.adapter, path), settings.context, settings.threads)
+    tables = _shipped(path, ".safetensors")
+    return Reader(llm, chooser.load(tables, llm) if tables else None)
+
+
+def _adapter(setting: str, llm: Path) -> Path | None:
+    """The file that was named, else the one shipped for this model, else none."""
+    if setting == "none":
+        return None
+    return Path(setting).expanduser() if setting else _shipped(llm, ".gguf")
+
+
+def _shipped(llm: Path, suffix: str) -> Path | None:
+    shipped = WEIGHTS / (verdicts.digest(llm)[:16] + suffix)
+    return shipped if shipped.is_file() else None
