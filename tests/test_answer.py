@@ -192,7 +192,7 @@ def test_the_object_of_ask_json(filled: Memory) -> None:
     assert found["citations"][0].keys() == {"mark", "entity", "kind", "source", "locator", "quote"}
     assert {"score", "kind", "source", "locator", "text"} <= found["hits"][0].keys()
     assert found["tokens"].keys() == {"text", "soft", "generated"}
-    assert found["seconds"].keys() == {"retrieve", "bridge", "first_token", "total"}
+    assert found["seconds"].keys() == {"retrieve", "placed", "first_token", "total"}
 
 
 def test_without_sources_the_model_answers_alone_and_it_is_said(filled: Memory) -> None:

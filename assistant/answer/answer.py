@@ -97,7 +97,7 @@ class Cost:
     soft: int = 0
     generated: int = 0
     retrieve: float = 0.0
-    bridge: float = 0.0
+    placed: float = 0.0
     first_token: float = 0.0
     total: float = 0.0
 
@@ -142,7 +142,7 @@ class Answer:
             "grounding": self.grounding, "model": self.model, "confidence": round(self.confidence, 3),
             "tokens": {"text": cost.text, "soft": cost.soft, "generated": cost.generated},
             "seconds": {
-                "retrieve": round(cost.retrieve, 4), "bridge": round(cost.bridge, 4),
+                "retrieve": round(cost.retrieve, 4), "placed": round(cost.placed, 4),
                 "first_token": round(cost.first_token, 4), "total": round(cost.total, 4),
             },
             "left_out": [{"entity": one.entity, "reason": one.reason} for one in self.left_out], "notes": list(self.notes),
@@ -452,12 +452,12 @@ def standalone(question: str, history: Sequence[Exchange]) -> str:
     return question
 
 
-def _cost(case: _Case, bridge: float, usage: Usage | None) -> Cost:
+def _cost(case: _Case, placed: float, usage: Usage | None) -> Cost:
     total = time.perf_counter() - case.start
     if usage is None:
         return Cost(retrieve=case.retrieve, total=total)
-    first = case.retrieve + bridge + usage.first_token
-    return Cost(usage.text, usage.soft, usage.generated, case.retrieve, bridge, first, total)
+    first = case.retrieve + placed + usage.first_token
+    return Cost(usage.text, usage.soft, usage.generated, case.retrieve, placed, first, total)
 
 
 def _plain(text: str) -> str:

@@ -71,4 +71,4 @@ def compose(question: str, hits: Sequence[Hit], grounding: Grounding, tokenize: 
 
 def given(entity: Entity, ratio: int = 1) -> Text:
     """An entity as the reader gets it."""
-    return Text(entity.title, entity.text[:LONGEST], ratio)
+    return Text(entity.title, entity.text[:LONGEST], ratio, entity.scope, entity.source)

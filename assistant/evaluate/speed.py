@@ -44,7 +44,7 @@ class Spent:
     """Seconds of one question since it was asked; the model's first token and last."""
 
     retrieve: float
-    bridge: float
+    placed: float
     first_token: float
     total: float
 
@@ -124,14 +124,14 @@ def answering(file: Path, questions: int = 20, passages: int = 400) -> Table:
         }
     both = [i for i in range(len(asked)) if all(times[i] for times in everything.values())]
     rows = tuple(_row(name, [times[i] for i in both]) for name, times in everything.items())
-    columns = ("pipeline", "retrieve s", "bridge s", "first token s", "whole answer s")
+    columns = ("pipeline", "retrieve s", "in place s", "first token s", "whole answer s")
     notes = (f"{len(both)} of {len(asked)} questions; the others were refused before the model was asked",)
     return Table(f"Answering over {len(texts)} passages", columns, rows, notes)
 
 
 def _row(name: str, times: Sequence[Spent | None]) -> tuple[Cell, ...]:
     known = [one for one in times if one is not None]
-    parts = ("retrieve", "bridge", "first_token", "total")
+    parts = ("retrieve", "placed", "first_token", "total")
     return (name, *(median(getattr(one, part) for one in known) if known else None for part in parts))
 
 
@@ -140,7 +140,7 @@ def _asked(assistant: Assistant, question: str, grounding: Grounding) -> Spent |
     *_, answer = assistant.ask(question, VIEWER, grounding=grounding)
     assert isinstance(answer, Answer)
     cost = answer.cost
-    return Spent(cost.retrieve, cost.bridge, cost.first_token, cost.total) if cost.generated else None
+    return Spent(cost.retrieve, cost.placed, cost.first_token, cost.total) if cost.generated else None
 
 
 def plain(texts: Sequence[str], space: Space, settings: Settings) -> Callable[[str], Spent]:

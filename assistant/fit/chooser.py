@@ -1,8 +1,8 @@
 """Training what chooses the tokens of a source that a question is given, where it is not given all of them.
 
 `assistant.model.relevance.network` in torch, fitted to where the answers of the training questions stand, and to questions
-that no token answers. Short passages are read several at a time, so that there is a choice. Knows nothing about the reader's
-layers; the model is only asked for its tokens and their input embeddings.
+that no token answers. Short passages are read several at a time, so that there is a choice. The model is
+only asked for its tokens and their input embeddings.
 """
 
 from __future__ import annotations

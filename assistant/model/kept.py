@@ -1,8 +1,7 @@
 """What a model keeps of a text that it read by itself: the keys and values of its tokens in every layer, in 8 bits.
 
 Keys are scaled number by number over all tokens, since some of their numbers are always large (KIVI, arXiv 2402.02750);
-values token by token in groups of `GROUP`. Knows llama.cpp's form of a sequence (`llama_kv_cache::state_write`) and
-nothing about models or prompts.
+values token by token in groups of `GROUP`. llama.cpp's form of a sequence: `llama_kv_cache::state_write`.
 """
 
 from __future__ import annotations

@@ -32,11 +32,16 @@ _MARKS = re.compile(r"\s*((?:\[\d+\])+)\s*(?:\n|$)")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A source as the reader gets it; `ratio` of 4 gives the question a quarter of its tokens."""
+    """A source as the reader gets it; `ratio` of 4 gives the question a quarter of its tokens.
+
+    What a reader keeps of it lies beside `source` in `scope`; without a source, in memory alone.
+    """
 
     title: str
     text: str
     ratio: int = 1
+    scope: str = ""
+    source: str = ""
 
     @property
     def block(self) -> str:

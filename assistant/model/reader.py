@@ -6,27 +6,26 @@ is that the sources hold no answer.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from assistant.model import chooser, prompt
-from assistant.model.kept import Kept
 from assistant.model.llm import DEFAULT, Given, Llm, Part
 from assistant.model.prompt import Text
 from assistant.model.relevance import Selector
+from assistant.model.shelf import Shelf
 from assistant.model.vocabulary import Turn
 from assistant.model.writing import Asked, Stream
 from ingest.base import verdicts, weights
 from ingest.base.settings import Settings
+from ingest.memory.beside import Beside
+from ingest.privacy import keys
+from ingest.privacy.sealed import Sealed
 
 WEIGHTS = Path(__file__).parent / "weights"
 """Adapters and choosers that come with the product, named by the first 16 digits of their model's sha256."""
-
-REMEMBERED = 512 << 20
-"""Bytes of what was kept that stay in memory; what was longest not asked for goes first."""
 
 DOUBTFUL = 0.5
 """From this probability on that the sources hold no answer, there is none."""
@@ -35,9 +34,9 @@ DOUBTFUL = 0.5
 class Reader:
     """Reads for whoever may see what it is given; that is decided before."""
 
-    def __init__(self, llm: Llm, selector: Selector | None = None) -> None:
+    def __init__(self, llm: Llm, selector: Selector | None = None, sealed: Sealed | None = None) -> None:
         self.llm, self._given_selector = llm, selector
-        self._remembered: OrderedDict[tuple[int, ...], Kept] = OrderedDict()
+        self.shelf = Shelf(llm, sealed)
 
     @property
     def name(self) -> str:
@@ -101,25 +100,13 @@ class Reader:
         ids = [tuple(self.tokenize(text.block)) for text in texts]
         if not self.llm.keeps:
             return [list(one) for one in ids]
-        kept = self.keep(ids)
+        kept = self.shelf.take(texts)
         thinned = [n for n, text in enumerate(texts) if text.ratio > 1]
         asked = self.tokenize(prompt.ask(question)) if thinned else []
         chosen = self.selector.anchors([(ids[n], texts[n].ratio) for n in thinned], asked) if thinned else []
         for n, places in zip(thinned, chosen, strict=True):
             kept[n] = kept[n].only(places)
         return [*kept]
-
-    def keep(self, texts: Sequence[tuple[int, ...]]) -> list[Kept]:
-        """What the model keeps of these texts, in tokens; those not remembered are read now, all together."""
-        unread = [ids for ids in dict.fromkeys(texts) if ids not in self._remembered]
-        found: dict[tuple[int, ...], Kept] = dict(zip(unread, self.llm.read(prompt.READ, unread), strict=True))
-        kept: list[Kept] = [found.get(ids) or self._remembered[ids] for ids in texts]
-        for ids, one in zip(texts, kept, strict=True):
-            self._remembered[ids] = one
-            self._remembered.move_to_end(ids)
-        while len(self._remembered) > 1 and sum(one.size for one in self._remembered.values()) > REMEMBERED:
-            self._remembered.popitem(last=False)
-        return kept
 
 
 class Reading:
@@ -144,7 +131,7 @@ class Reading:
 
 
 def load(settings: Settings) -> Reader:
-    """The model that the settings name, with its adapter and chooser.
+    """The model that the settings name, with its adapter and chooser, and what it kept of this memory's sources.
 
     What was named in the settings has to fit; of what is shipped, only what fits is taken.
 
@@ -155,7 +142,8 @@ def load(settings: Settings) -> Reader:
     path = weights.language_model(settings.llm, DEFAULT)
     llm = Llm(path, _adapter(settings.adapter, path), settings.context, settings.threads)
     tables = _shipped(path, ".safetensors")
-    return Reader(llm, chooser.load(tables, llm) if tables else None)
+    sealed = Sealed(keys.of(settings), Beside(settings.home), settings.kept_mb << 20) if settings.kept_mb else None
+    return Reader(llm, chooser.load(tables, llm) if tables else None, sealed)
 
 
 def _adapter(setting: str, llm: Path) -> Path | None:

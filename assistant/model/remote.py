@@ -3,7 +3,7 @@ content leaves.
 
 Speaks to an OpenAI-compatible address (`POST .../chat/completions`, streamed) with words alone. What may
 leave is asked of the policy by scope for every question, and every text is redacted once more on its way out.
-Knows nothing about retrieval, checks or the audit; what is about to leave is said before it does (`Sending.body`).
+What is about to leave is said before it does (`Sending.body`).
 """
 
 from __future__ import annotations

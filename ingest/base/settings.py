@@ -22,6 +22,7 @@ class Settings:
         llm: a GGUF file, or the name of a known model; empty means the one chosen by `kotonoha models use`, else the default.
         adapter: a GGUF LoRA adapter for `llm`; empty means the shipped one if it fits, "none" means without.
         context: context window of the model, in tokens.
+        kept_mb: most megabytes of what the model keeps of sources it has read, sealed on disk; 0 for none.
         threads: processor threads for models; 0 means all cores.
         max_file_mb: larger files are reported, not read.
         max_unpacked_mb: most that an archive-like file (docx, xlsx, epub, ...) may unpack to.
@@ -50,6 +51,7 @@ class Settings:
     llm: str = ""
     adapter: str = ""
     context: int = 4096
+    kept_mb: int = 2048
     threads: int = 0
     max_file_mb: int = 512
     max_unpacked_mb: int = 1024

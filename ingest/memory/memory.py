@@ -31,6 +31,7 @@ from ingest.base.settings import Settings
 from ingest.space.space import Space, Vectors
 
 from . import lexicon, moves, tables
+from .beside import Beside
 from .catalog import NUMBERED, Catalog, SourceRow, StoredEntity, chunks, columns, marks
 
 if TYPE_CHECKING:
@@ -62,10 +63,12 @@ class Memory:
             self._lock.release()
             raise
         self._collections: dict[str, Collection] = {}
+        self.beside = Beside(settings.home)
         self.impaired = ""
         """What keeps answers from being as good as they could be, in words; empty in a sound memory."""
         try:
             self.settle()
+            self.beside.sweep((row.id, row.scope) for row in self.catalog.sources())
             self.impaired = self._lacking()
         except Exception as error:  # the vector store raises anything; the catalogue is the truth and goes on
             if isinstance(error, sqlite3.Error):
@@ -119,6 +122,8 @@ class Memory:
             )
             connection.executemany("INSERT INTO original VALUES (?, ?)", (sealed or {}).items())
             tables.put(connection, row.id, rows)
+        if gone or (old is not None and old["scope"] != row.scope):
+            self.beside.drop(row.id)
 
     def move_source(self, source: str, path: str, scope: str | None = None) -> None:
         """The same source at another path, and in another scope when one is given."""
@@ -129,6 +134,8 @@ class Memory:
             if scope is not None:
                 connection.execute("UPDATE source SET scope = ? WHERE id = ?", (scope, source))
                 _rescope(connection, source, scope)
+        if scope is not None:
+            self.beside.drop(source)
 
     def finish_moves(self) -> int:
         """Brings every source on its way (`moves.begin`) to the scope it is moved to, one transaction each; how many."""
@@ -144,6 +151,7 @@ class Memory:
             _drop(connection, ids)
             connection.execute("DELETE FROM source WHERE id = ?", (source,))
             connection.execute("DELETE FROM job WHERE path NOT IN (SELECT path FROM source) AND state = 'done'")
+        self.beside.drop(source)
 
     def settle(self) -> int:
         """Finishes moves and brings every pending vector to Chroma; returns how many. Safe to repeat or be killed in."""

@@ -41,7 +41,7 @@ class Space(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Changes when vectors of the two can no longer be compared. A memory or a bridge made with another is refused."""
+        """Changes when vectors of the two can no longer be compared. A memory made with another is refused."""
 
     @property
     def dim(self) -> int: ...
