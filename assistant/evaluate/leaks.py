@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-from ingest.memory.around import everything
 
 from assistant.answer.answer import Answer, Assistant, Draft, Exchange, How
 from assistant.answer.audited import record
@@ -39,6 +38,7 @@ from assistant.serve import view
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound
 from ingest.memory import links
+from ingest.memory.around import everything
 from ingest.memory.catalog import Catalog, StoredEntity
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal
