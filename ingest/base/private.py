@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import BadInput
@@ -51,13 +52,15 @@ def open_to_others(home: Path) -> Iterator[Path]:
     """Everything in the state folder, itself included, that others than its owner may read, write or list."""
     if os.name == "posix":
         for path in (home, *sorted(home.rglob("*"))):
-            if not path.is_symlink() and path.stat().st_mode & OTHERS:
-                yield path
+            with suppress(FileNotFoundError):  # a file of a moment
+                if not path.is_symlink() and path.stat().st_mode & OTHERS:
+                    yield path
 
 
 def tighten(home: Path) -> int:
     """Takes every right of others away; from how many files and folders."""
     found = list(open_to_others(home))
     for path in found:
-        path.chmod(0o700 if path.is_dir() else 0o600)
+        with suppress(FileNotFoundError):  # a file of a moment
+            path.chmod(0o700 if path.is_dir() else 0o600)
     return len(found)

@@ -59,6 +59,7 @@ class Memory:
             self.catalog = Catalog(settings.catalog_file)
             self._check_space()
             self._client = _opened(settings)
+            private.tighten(settings.home)
         except BaseException:
             self._lock.release()
             raise
@@ -84,6 +85,7 @@ class Memory:
     def close(self) -> None:
         if not self.impaired:
             self.settle()
+        private.tighten(self.settings.home)  # the vector store makes its files as the process does
         self._collections.clear()
         with suppress(AttributeError):
             self._client.close()  # type: ignore[attr-defined]
