@@ -85,3 +85,12 @@ def finished(catalog: Catalog, ticket: str, seen: set[int]) -> list[tuple[int, d
         "SELECT number, report FROM job WHERE ticket = ? AND state != 'waiting' ORDER BY number", (ticket,)
     )
     return [(row["number"], json.loads(row["report"])) for row in rows if row["number"] not in seen]
+
+
+def progress(catalog: Catalog, ticket: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """(path, state, report) of every file of a ticket; a waiting file that was begun is `reading`."""
+    query = "SELECT path, state, tries, report FROM job WHERE ticket = ? ORDER BY number"
+    return [
+        (row["path"], "reading" if row["state"] == "waiting" and row["tries"] else row["state"], json.loads(row["report"] or "{}"))
+        for row in catalog.connection.execute(query, (ticket,))
+    ]

@@ -14,6 +14,7 @@ from assistant.answer.answer import Answer, Cost, Event, Exchange, Found
 from assistant.answer.answer import Draft as Written
 from assistant.answer.cite import Citation
 from assistant.govern.people import People
+from assistant.search.question import Shown
 from assistant.search.retrieve import Hit
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, UnknownPerson
@@ -110,7 +111,13 @@ class Parrot:
         self.pause: Callable[[], object] = lambda: None
 
     def ask(
-        self, question: str, viewer: Viewer, *, grounding: Any = "hybrid", history: Sequence[Exchange] = ()
+        self,
+        question: str,
+        viewer: Viewer,
+        *,
+        grounding: Any = "hybrid",
+        history: Sequence[Exchange] = (),
+        shown: Shown | None = None,
     ) -> Iterator[Event]:
         if question == "nothing":
             raise BadInput("there is no question")

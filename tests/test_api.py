@@ -165,7 +165,7 @@ def test_a_recording_starts_at_its_second(endo: TestClient, firm: dict[str, list
 def test_a_row_stands_marked_among_its_neighbours(endo: TestClient, firm: dict[str, list[Entity]]) -> None:
     entity = [one for one in firm["table"] if one.kind == "row"][10]
     page = endo.get(f"/open/{entity.id}").text
-    assert page.count('<tr class="cited">') == 1 and page.count("<tr") > 8
+    assert page.count('<tr class="cited" id="here">') == 1 and page.count("<tr") > 8
 
 
 def test_an_event_is_drawn_in_its_record(endo: TestClient, firm: dict[str, list[Entity]]) -> None:

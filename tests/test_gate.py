@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 
 from assistant.cli import build_parser
 from assistant.serve import api
+from assistant.serve.routes import who
 
 OWN = "what its viewer may read"
 GOVERNS = "whoever may govern"
@@ -26,6 +27,12 @@ CLI = "test_cli.py::test_a_folder_is_read_asked_governed_and_forgotten"
 GOVERN = "test_permitting.py::test_whoever_may_not_govern_sees_no_policy"
 ALIKE = "test_api.py::test_absent_and_forbidden_read_alike_on_every_route"
 CHANGE = "test_permitting.py::test_a_grant_by_command_holds_from_the_next_request_on_and_a_deny_beats_it"
+
+TALKS = "test_web.py::test_a_conversation_is_nobody_elses"
+JUDGE = "test_web.py::test_what_is_said_about_an_answer_is_kept_with_what_was_found_for_it"
+FEED = "test_pages.py::test_nobody_brings_files_where_they_may_not"
+PAGES = "test_pages.py::test_only_who_governs_sees_the_pages_for_it"
+CLIENTS = "test_pages.py::test_openai_and_langchain_clients_are_answered_with_citations"
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "ask": (OWN, TWIN),
@@ -84,6 +91,40 @@ ROUTES: dict[str, tuple[str, str]] = {
     "POST /sign-out": (ANYBODY, "test_api.py"),
     "GET /style.css": (ANYBODY, "test_api.py"),
     "GET /leaf.svg": (ANYBODY, "test_api.py"),
+    "GET /favicon.ico": (ANYBODY, "test_api.py"),
+    "GET /static/{name}": (ANYBODY, "test_accessible.py"),
+    "GET /docs": (ANYBODY, "test_pages.py::test_the_pages_of_the_api_load_nothing_from_elsewhere"),
+    "GET /docs/{name}": (ANYBODY, "test_pages.py::test_the_pages_of_the_api_load_nothing_from_elsewhere"),
+    "POST /api/ask/events": (OWN, "test_pages.py::test_an_answer_comes_as_server_sent_events"),
+    "GET /api/search": (OWN, "test_pages.py::test_a_folder_is_brought_read_and_found_its_failing_file_reported"),
+    "GET /v1/models": (ANYBODY, CLIENTS),
+    "POST /v1/chat/completions": (OWN, CLIENTS),
+    "GET /api/talks": (OWN, TALKS),
+    "POST /api/talks/ask": (OWN, TALKS),
+    "GET /api/talks/{talk}": (OWN, TALKS),
+    "PATCH /api/talks/{talk}": (OWN, TALKS),
+    "DELETE /api/talks/{talk}": (OWN, TALKS),
+    "GET /api/talks/{talk}/export.{form}": (OWN, TALKS),
+    "POST /api/talks/{talk}/stop": (OWN, TALKS),
+    "POST /api/talks/{talk}/turns/{number}/again": (OWN, TALKS),
+    "GET /talks/{talk}/{number}/why": (OWN, TALKS),
+    "GET /talks/{talk}/{number}/wrong": (OWN, TALKS),
+    "POST /api/feedback": (OWN, JUDGE),
+    "POST /feedback": (OWN, JUDGE),
+    "GET /api/feedback.jsonl": (GOVERNS, JUDGE),
+    "GET /files": (OWN, FEED),
+    "GET /files/{id}": (OWN, FEED),
+    "POST /files/{id}/forget": (OWN, FEED),
+    "POST /api/upload": (OWN, FEED),
+    "GET /api/jobs/{ticket}": (OWN, FEED),
+    "GET /map": (OWN, "test_pages.py::test_a_map_holds_what_a_viewer_may_read_and_nothing_else"),
+    "GET /govern": (GOVERNS, PAGES),
+    "POST /govern/preview": (GOVERNS, PAGES),
+    "POST /govern/policy": (GOVERNS, PAGES),
+    "POST /govern/people/{name}/{act}": (GOVERNS, PAGES),
+    "GET /govern/as/{name}": (GOVERNS, PAGES),
+    "GET /govern/audit": (GOVERNS, PAGES),
+    "GET /govern/health": (GOVERNS, PAGES),
 }
 
 
@@ -97,8 +138,11 @@ def commands(parser: argparse.ArgumentParser, above: str = "") -> Iterator[str]:
 
 
 def routes() -> set[str]:
-    found = (route for route in api.router.routes if isinstance(route, APIRoute))
-    return {f"{method} {route.path}" for route in found for method in route.methods or ()}
+    return {f"{method} {route.path}" for route in all_routes() for method in route.methods or ()}
+
+
+def all_routes() -> list[APIRoute]:
+    return [route for one in api.ROUTERS for route in one.router.routes if isinstance(route, APIRoute)]
 
 
 def test_every_command_is_in_the_matrix() -> None:
@@ -117,7 +161,7 @@ def test_what_the_matrix_names_as_proof_exists(name: str) -> None:
     assert not test or re.search(rf"^def {test}\(", text, re.MULTILINE), proof
 
 
-@pytest.mark.parametrize("name", [name for name, (who, _) in COMMANDS.items() if who == OWN])
+@pytest.mark.parametrize("name", [name for name, (whom, _) in COMMANDS.items() if whom == OWN])
 def test_every_command_that_reads_says_for_whom(name: str) -> None:
     """There is no way to read without a viewer: `--as`, else the owner whom the policy names."""
     parser = build_parser()
@@ -135,10 +179,9 @@ def _all_actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
                 yield from _all_actions(part)
 
 
-@pytest.mark.parametrize("name", [name for name, (who, _) in ROUTES.items() if who == OWN])
+@pytest.mark.parametrize("name", [name for name, (whom, _) in ROUTES.items() if whom in (OWN, GOVERNS)])
 def test_every_route_that_reads_gets_its_viewer_from_the_request(name: str) -> None:
     method, path = name.split()
-    (route,) = (
-        r for r in api.router.routes if isinstance(r, APIRoute) and r.path == path and method in (r.methods or ())
-    )
-    assert any(one.call is api.viewer_of for one in route.dependant.dependencies), name
+    (route,) = (one for one in all_routes() if one.path == path and method in (one.methods or ()))
+    whose = (who.viewer_of, who.governor_of, who.person_of)
+    assert any(one.call in whose for one in route.dependant.dependencies), name

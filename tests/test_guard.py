@@ -114,7 +114,7 @@ def test_every_answer_carries_the_headers_that_keep_it_in() -> None:
         assert reply.headers["cache-control"] == "no-store"
         assert reply.headers["x-content-type-options"] == "nosniff"
         assert "default-src 'none'" in reply.headers["content-security-policy"]
-        assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
+        assert "frame-ancestors 'self'" in reply.headers["content-security-policy"]
 
 
 def test_a_path_to_go_back_to_stays_on_this_server() -> None:

@@ -10,8 +10,12 @@ from assistant.answer.answer import Answer, How
 from assistant.answer.cite import Citation
 from assistant.answer.compose import Grounding
 from assistant.serve import show
-from assistant.serve.web import chat, pages
-from assistant.serve.web.words import LANGUAGES, Language, words
+from assistant.serve.desk import Answering, Stage
+from assistant.serve.feedback import Verdict
+from assistant.serve.talks import State, Turn, answered
+from assistant.serve.web import chat, pieces
+from assistant.serve.web.words import LANGUAGES, Language, seal, words
+from ingest.base.access import Viewer
 from ingest.space.entity import Locator
 from ingest.space.kinds import Kind
 
@@ -23,29 +27,69 @@ def answer(how: How, cited: bool = True, kind: Kind = "passage") -> Answer:
     return Answer("How often?", said, how, (citation,) if cited else (), (), {}, "hybrid", "tiny", 0.9)
 
 
+def turned(answer: Answer) -> Turn:
+    return answered(1, answer, Viewer("endo", frozenset()))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("how", get_args(How))
 @pytest.mark.parametrize("cited", [True, False])
 def test_every_kind_of_answer_is_shown_and_says_what_it_is(how: How, cited: bool, language: Language) -> None:
-    shown = pages.turn(answer(how, cited), language)
-    assert "every 500 hours" in shown and words(language)[how if cited or how != "model" else "ungrounded"] in shown
+    shown = pieces.turn("talk", turned(answer(how, cited)), language)
+    told = seal(how, language)
+    assert "every 500 hours" in shown and told.look != "plain" and told.about
+    assert told.label in shown or seal("ungrounded", language).label in shown
     assert show.WHOSE[how]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", get_args(State))
+def test_every_end_of_a_question_is_shown_and_says_what_it_is(state: State, language: Language) -> None:
+    shown = pieces.turn(
+        "talk", Turn(1, state, "How often?", {"error": "no model"} if state == "failed" else {}), language
+    )
+    assert "How often?" in shown and (state == "done" or seal(f"turn_{state}", language).label in shown)
+
+
+def test_a_kind_of_answer_that_nobody_has_words_for_is_shown_plainly() -> None:
+    shown = pieces.turn("talk", turned(answer("a kind of tomorrow")), "en")  # type: ignore[arg-type]
+    assert "every 500 hours" in shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_a_citation_of_every_kind_of_entity_is_shown(kind: Kind, language: Language) -> None:
-    assert "/open/eeee" in pages.turn(answer("quotation", kind=kind), language)
+    assert "/open/eeee" in pieces.turn("talk", turned(answer("quotation", kind=kind)), language)
+    assert kind in pieces.ICONS
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_stage_of_an_answer_on_its_way_and_every_way_to_ground_it_has_words(language: Language) -> None:
     said = words(language)
     assert set(chat.GROUNDINGS) == set(get_args(Grounding)) and all(said[one] for one in chat.GROUNDINGS)
-    for stage in ("searching", "reading", "checking"):
-        assert said[stage] in pages.live("q", stage, "words so far", language)
+    for stage in get_args(Stage):
+        on_its_way = Answering("endo", "How often?", stage, "words so far", place=3)
+        assert said[f"stage_{stage}"].format(place=3) in pieces.live(on_its_way, language)
+    assert all(said[verdict] for verdict in get_args(Verdict))
+
+
+def test_marks_are_numbered_in_the_order_in_which_they_are_met() -> None:
+    one, two = answer("model").citations[0], answer("model").citations[0]
+    from dataclasses import replace
+
+    cited = (replace(one, mark=1), replace(two, mark=4, entity="f" * 32))
+    said = replace(answer("model"), answer="First. [4] Then. [1] Stray. [9]", citations=cited)
+    cards = pieces._numbered(said.as_dict(), {}, "en")
+    assert {mark: card.number for mark, card in cards.items()} == {4: 1, 1: 2}
+    assert [piece.card.number if piece.card else None for piece in pieces._pieces(said.answer, cards)] == [
+        1,
+        2,
+        None,
+        None,
+    ]
 
 
 def test_every_word_is_there_in_both_languages() -> None:
     english, japanese = words("en"), words("ja")
     assert english.keys() == japanese.keys() and all((*english.values(), *japanese.values()))
+    assert not [name for name in english if hasattr(english, name)], "a template would find the method, not the word"

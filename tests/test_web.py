@@ -71,8 +71,9 @@ class Person:
         assert signed.status_code == 303
         config = self.http.get("/chat/en/config").json()
         events = config["dependencies"]
-        self.ask_event = next(one["id"] for one in events if len(one["inputs"]) == 2 and len(one["outputs"]) == 3)
-        self.greet_event = next(one["id"] for one in events if not one["inputs"] and len(one["outputs"]) == 2)
+        self.ask_event = next(one["id"] for one in events if len(one["inputs"]) == 3 and len(one["outputs"]) == 3)
+        self.follow_event = next(one["id"] for one in events if len(one["inputs"]) == 1 and len(one["outputs"]) == 3)
+        self.greet_event = next(one["id"] for one in events if not one["inputs"] and len(one["outputs"]) == 1)
 
     def join(self, session: str, event: int, *data: str) -> httpx.Response:
         body = {"data": list(data), "fn_index": event, "session_hash": session, "event_data": None}
@@ -89,9 +90,18 @@ class Person:
                     break
         return "\n".join(said)
 
-    def ask(self, session: str, question: str) -> str:
-        assert self.join(session, self.ask_event, question, "hybrid").status_code == 200
+    def ask(self, session: str, question: str, talk: str = "") -> str:
+        assert self.join(session, self.ask_event, question, "hybrid", talk).status_code == 200
         return self.stream(session)
+
+    def show(self, session: str, talk: str) -> str:
+        """A conversation as a page that is loaded anew shows it."""
+        assert self.join(session, self.follow_event, talk).status_code == 200
+        return self.stream(session)
+
+    def talk(self) -> str:
+        """The conversation that was used last."""
+        return str(self.http.get("/api/talks").json()[0]["id"])
 
 
 @pytest.fixture
@@ -128,7 +138,7 @@ def test_a_running_stream_is_nobody_elses(served: Served, endo: Person, mori: Pe
             assert begun.wait(60)
             assert mori.stream("running").startswith("404")
             assert mori.join("running", mori.greet_event).status_code == 404
-            assert mori.join("running", mori.ask_event, "What was said before?", "hybrid").status_code == 404
+            assert mori.join("running", mori.ask_event, "What was said before?", "hybrid", "").status_code == 404
             assert mori.http.get("/chat/en/gradio_api/heartbeat/running").status_code == 404
             assert mori.http.get("/chat/ja/gradio_api/queue/data?session_hash=running").status_code == 404
         finally:
@@ -144,32 +154,87 @@ def test_asking_while_an_answer_runs_says_so_and_keeps_what_was_written(served: 
         try:
             first = pool.submit(endo.ask, "eager", WARRANTY)
             assert begun.wait(60)
-            assert endo.join("eager", endo.ask_event, "And for pumps?", "hybrid").status_code == 200
+            refused = endo.ask("hasty", "And for pumps?", endo.talk())
         finally:
             served.parrot.pause = lambda: None
-            threading.Timer(2, go_on.set).start()
+            go_on.set()
         first.result(60)
-    assert [question for _, history in served.parrot.heard[-1:] for question in history] == []
+    assert "still on its way" in refused and "And for pumps?" in refused
+    assert len(endo.http.get(f"/api/talks/{endo.talk()}").json()) == 1
 
 
 def test_a_conversation_is_nobody_elses(served: Served, endo: Person, mori: Person) -> None:
     """The history behind a follow-up question is the asker's own, in a session nobody else can enter."""
     endo.ask("talk", WARRANTY)
-    endo.ask("talk", "And for pumps?")
+    talk = endo.talk()
+    endo.ask("talk", "And for pumps?", talk)
     assert served.parrot.heard[-1][0] == "endo"
     assert [one.question for one in served.parrot.heard[-1][1]] == [WARRANTY]
-    assert mori.join("talk", mori.ask_event, "And for pumps?", "hybrid").status_code == 404
-    mori.ask("mine", "And for pumps?")
-    assert served.parrot.heard[-1] == ("mori", ())
+    assert mori.join("talk", mori.ask_event, "And for pumps?", "hybrid", talk).status_code == 404
+    assert "no conversation of yours" in mori.ask("mine", "And for pumps?", talk)
+    assert "no conversation of yours" in mori.show("mine", talk) and "spindle" not in mori.show("mine", talk)
+    for method, route in [
+        ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/export.md"), ("GET", "/export.pdf"),
+        ("POST", "/turns/1/again"), ("GET", "/../../talks/x/1/why"),
+    ]:  # fmt: skip
+        assert mori.http.request(method, f"/api/talks/{talk}{route}", json={"title": "mine"}).status_code == 404, route
+    assert endo.http.get(f"/api/talks/{talk}").json()[0]["question"] == WARRANTY
 
 
-def test_a_page_loaded_anew_shows_only_the_own_session(endo: Person, mori: Person) -> None:
+def test_a_conversation_is_there_when_its_page_is_loaded_anew_and_deleted_for_good(endo: Person) -> None:
     endo.ask("page", WARRANTY)
-    assert endo.join("page", endo.greet_event).status_code == 200
-    assert "spindle units from delivery" in endo.stream("page")
-    assert mori.join("other-page", mori.greet_event).status_code == 200
-    greeting = mori.stream("other-page")
-    assert "mori" in greeting and "spindle" not in greeting and "endo" not in greeting
+    talk = endo.talk()
+    assert "spindle units from delivery" in endo.show("another-page", talk)
+    assert endo.http.patch(f"/api/talks/{talk}", json={"title": "Warranty"}).status_code == 204
+    assert [one["title"] for one in endo.http.get("/api/talks?search=delivery").json()][:1] == ["Warranty"]
+    assert endo.http.get("/api/talks?search=zeppelin").json() == []
+    assert b"- [1] **" in endo.http.get(f"/api/talks/{talk}/export.md").content
+    assert endo.http.get(f"/api/talks/{talk}/export.pdf").content.startswith(b"%PDF")
+    assert endo.http.delete(f"/api/talks/{talk}").status_code == 204
+    assert endo.http.get(f"/api/talks/{talk}").status_code == 404
+
+
+def test_a_page_loaded_in_the_middle_of_an_answer_goes_on_with_it(served: Served, endo: Person) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    served.parrot.pause = lambda: (begun.set(), go_on.wait(60))
+    with ThreadPoolExecutor() as pool:
+        try:
+            pool.submit(endo.ask, "left", WARRANTY)
+            assert begun.wait(60)
+            anew = pool.submit(endo.show, "come-back", endo.talk())
+        finally:
+            threading.Timer(1, lambda: (setattr(served.parrot, "pause", lambda: None), go_on.set())).start()
+        shown = anew.result(60)
+    assert "not checked yet" in shown and "/open/" in shown
+
+
+def test_a_stopped_answer_ends_at_once_and_can_be_asked_again(served: Served, endo: Person) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    served.parrot.pause = lambda: (begun.set(), go_on.wait(60))
+    with ThreadPoolExecutor() as pool:
+        try:
+            asked = pool.submit(endo.ask, "stopping", WARRANTY)
+            assert begun.wait(60)
+            talk = endo.talk()
+            assert endo.http.post(f"/api/talks/{talk}/stop").status_code == 204
+            assert "/open/" not in asked.result(60)
+        finally:
+            served.parrot.pause = lambda: None
+            go_on.set()
+    number = endo.http.get(f"/api/talks/{talk}").json()[0]["turn"]
+    assert endo.http.post(f"/api/talks/{talk}/turns/{number}/again", json={"question": "warranty"}).status_code == 202
+    assert "/open/" in endo.show("again", talk)
+
+
+def test_what_is_said_about_an_answer_is_kept_with_what_was_found_for_it(served: Served, endo: Person) -> None:
+    endo.ask("judging", WARRANTY)
+    talk = endo.talk()
+    number = endo.http.get(f"/api/talks/{talk}").json()[0]["turn"]
+    judged = {"talk": talk, "turn": number, "verdict": "bad", "answer": "24 months", "entity": "", "remark": "old"}
+    assert endo.http.post("/api/feedback", json=judged).status_code == 204
+    assert endo.http.get("/api/feedback.jsonl").status_code == 403
+    for page in ("why", "wrong"):
+        assert ".pdf" in endo.http.get(f"/talks/{talk}/{number}/{page}").text
 
 
 def test_sources_of_the_other_are_absent_by_id_and_by_path(served: Served, mori: Person) -> None:
@@ -226,14 +291,16 @@ def test_signing_out_ends_the_chat_at_the_next_event(endo: Person) -> None:
 
 def test_an_answer_whose_source_was_closed_is_not_shown_again(served: Served, endo: Person) -> None:
     endo.ask("closing", WARRANTY)
+    talk = endo.talk()
     connection = served.parts.memory.catalog.connection
     connection.execute("UPDATE entity SET scope = 'closed' WHERE scope = 'public'")
     try:
-        endo.join("closing", endo.greet_event)
-        shown = endo.stream("closing")
+        shown = endo.show("closing", talk)
+        exported = endo.http.get(f"/api/talks/{talk}/export.md").text
     finally:
         connection.execute("UPDATE entity SET scope = 'public' WHERE scope = 'closed'")
-    assert "no longer read" in shown and "18 months" not in shown
+    assert "no longer read" in shown and "no longer read" in exported
+    assert "18 months" not in shown + exported
 
 
 # -- the words of the interface --------------------------------------------------------------------------------------
@@ -296,14 +363,17 @@ def test_a_question_is_answered_and_its_source_opened_at_the_quotation(served: S
     served.parrot.pause = lambda: None
     go_on.set()
     page.wait_for_selector("#past .card", timeout=60_000)
-    assert "Quoted from your files" in page.inner_text("#past") and not page.inner_text("#live")
-    with page.context.expect_page() as opening:
-        page.click("#past .card")
-    source = opening.value
-    source.wait_for_selector("mark")
-    assert source.inner_text("mark").rstrip(".") in page.inner_text("#past .card q")
-    assert source.title().startswith(page.inner_text("#past .card .file"))
-    assert {re.match(r"[a-z]+://[^/]+|data:", address)[0] for address in asked} <= {served.url, "data:"}  # type: ignore[index]
+    assert "Found in your files" in page.inner_text("#past") and not page.inner_text("#live")
+    page.click("#past .card")
+    source = page.frame_locator("#source-frame")
+    assert source.locator("mark").inner_text(timeout=60_000).rstrip(".") in page.inner_text("#past .card q")
+    assert page.inner_text("#source-name") == page.inner_text("#past .card .file")
+    page.keyboard.press("Escape")
+    assert page.is_hidden("#source")
+    page.reload()
+    page.wait_for_selector("#past .card", timeout=60_000)
+    ours = re.compile(f"(?:blob:)?{re.escape(served.url)}/|data:")
+    assert not [address for address in asked if not ours.match(address)]
 
 
 @pytest.mark.browser
@@ -322,9 +392,9 @@ def test_signed_out_elsewhere_is_told_where_the_question_is_written(served: Serv
 def test_the_chat_speaks_japanese_and_back(served: Served, browser: Any) -> None:
     page, _ = _signed_in(browser, served, "ja-JP")
     assert page.inner_text("#ask") == "質問する"
-    page.click("#bar nav a")
-    page.wait_for_selector("#question textarea")
-    assert page.inner_text("#ask") == "Ask"
+    page.click("#drawer .keep-talk")
+    page.wait_for_function("document.querySelector('#ask')?.innerText == 'Ask'", timeout=60_000)
+    assert page.get_attribute("html", "lang") == "en"
 
 
 @pytest.mark.browser
@@ -335,7 +405,8 @@ def test_markup_in_a_question_or_a_source_stays_text(served: Served, browser: An
     page.keyboard.press("Enter")
     page.wait_for_selector("#past .turn", timeout=60_000)
     assert "<img src=" in page.inner_text("#past .asked")
-    assert page.query_selector("#past img") is None and not page.evaluate("window.broken")
+    assert page.query_selector("#past img") is None and page.query_selector("#talks img") is None
+    assert not page.evaluate("window.broken")
     assert not [address for address in asked if "203.0.113.1" in address]
 
 
@@ -344,7 +415,7 @@ def test_markup_in_a_question_or_a_source_stays_text(served: Served, browser: An
 def test_the_end_of_a_long_conversation_stays_in_sight(served: Served, browser: Any) -> None:
     page, _ = _signed_in(browser, served, "en-GB")
     page.set_viewport_size({"width": 420, "height": 640})
-    page.wait_for_selector("#chips .chip")
+    page.wait_for_selector(".offer", timeout=60_000)
     for number in range(1, 5):
         page.fill("#question textarea", WARRANTY)
         page.keyboard.press("Enter")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -236,7 +236,7 @@ def viewer(catalog: Catalog, person: str = "") -> Viewer:
         if person not in ("", OWNER):
             raise UnknownPerson(f"there is no policy that names '{person}'", "kotonoha policy set FILE")
         every = frozenset(one for scope in catalog.scopes() for one in (origin(scope), destination(scope)))
-        return Viewer(OWNER, every, roles=(OWNER,), may_reveal=True, may_govern=True)
+        return Viewer(OWNER, every, roles=(OWNER,), may_reveal=True, may_govern=True, may_feed=True)
     if not person and not policy.owner:
         raise UnknownPerson("the policy names no owner", "say who is asking: --as PERSON")
     return policy.viewer(person or str(policy.owner))
@@ -410,9 +410,10 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
         def viewer_of(name: str) -> Viewer:
             return viewer(known, name if provider or people.exist() else "")
 
+        reading = cache(partial(readers, settings))
         parts = Parts(
             settings, opened, assistant(settings, opened), viewer_of, personal(settings, known), people,
-            audit(settings, known), provider, tuple(names), tuple(examples), start=secrets.token_urlsafe(32),
+            audit(settings, known), provider, tuple(names), tuple(examples), start=secrets.token_urlsafe(32), readers=reading,
         )  # fmt: skip
         with pipeline.attending(opened, lambda: Workers(readers, settings)):
             api.serve(parts, host, port)

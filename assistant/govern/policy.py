@@ -113,7 +113,7 @@ class Policy:
         scopes = frozenset(rule.scope for rule in concerned if rule.allow) - denied
         rights = {right for name in subjects for right in self._file.subject(name).may}
         roles = tuple(sorted(name.removeprefix("role:") for name in subjects if name.startswith("role:")))
-        return Viewer(person, scopes, roles, "reveal" in rights, self.version, "govern" in rights)
+        return Viewer(person, scopes, roles, "reveal" in rights, self.version, "govern" in rights, "feed" in rights)
 
     def _paths(self, start: str) -> dict[str, tuple[str, ...]]:
         """Everything the person is or belongs to, each with the shortest way there."""

@@ -9,6 +9,7 @@
     roles:
       employee: {reads: [public]}
       clerk: {inherits: [employee], reads: [sales], may: [reveal]}        # reveal: personal data unredacted
+      keeper: {reads: [sales], may: [feed]}                                # feed: brings files into what it reads, and forgets them
       administrator: {may: [govern]}                                      # govern: people, policy, audit; reads nothing
     groups:
       night-shift: {members: [endo], roles: [clerk], denies: [hr]}
@@ -61,7 +62,7 @@ class _Timed(_Part):
 
 
 _Deny = Annotated[_Timed, BeforeValidator(lambda value: {"scope": value} if isinstance(value, str) else value)]
-_Right = Literal["govern", "reveal"]
+_Right = Literal["govern", "reveal", "feed"]
 
 
 class Subject(_Part):

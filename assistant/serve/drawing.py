@@ -35,6 +35,10 @@ POINTS = 400
 CONTEXT = 1.5
 """How much of the record is shown on each side of a window, in lengths of that window."""
 INK, WASH = (201, 79, 24, 255), (255, 196, 61, 70)
+BOX = "box"
+"""Under this name a picture carries where its box begins and ends, in parts of its height."""
+GAP = 3.0
+"""A pause this many usual intervals long is a gap in a record, and is drawn as one."""
 PATIENCE = 60.0
 """Seconds after which a page is given up."""
 
@@ -86,8 +90,9 @@ def picture(source: Source, place: Locator) -> bytes:
 def _png(image: Image, box: Box | None, scale: float) -> bytes:
     """The picture with its box, when the box lies on it and is not all of it."""
     from PIL import Image, ImageDraw
+    from PIL.PngImagePlugin import PngInfo
 
-    drawn = image.convert("RGBA")
+    drawn, place = image.convert("RGBA"), PngInfo()
     if box is not None:
         x0, y0, x1, y1 = (value * scale for value in box)
         inside = x0 < drawn.width and y0 < drawn.height and (x1 - x0) * (y1 - y0) < 0.95 * drawn.width * drawn.height
@@ -96,9 +101,18 @@ def _png(image: Image, box: Box | None, scale: float) -> bytes:
             edge = (max(0.0, x0 - 5), max(0.0, y0 - 5), min(drawn.width - 1.0, x1 + 5), min(drawn.height - 1.0, y1 + 5))
             ImageDraw.Draw(layer).rounded_rectangle(edge, 6, fill=WASH, outline=INK, width=3)
             drawn = Image.alpha_composite(drawn, layer)
+            place.add_text(BOX, f"{edge[1] / drawn.height:.4f} {edge[3] / drawn.height:.4f}")
     data = io.BytesIO()
-    drawn.convert("RGB").save(data, "PNG", compress_level=3)
+    drawn.convert("RGB").save(data, "PNG", compress_level=3, pnginfo=place)
     return data.getvalue()
+
+
+def box_of(png: bytes) -> str:
+    """Where the box of a drawn picture begins and ends, in parts of its height: "0.31 0.42"; empty without a box."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png)) as drawn:
+        return str(drawn.info.get(BOX, ""))
 
 
 # -- charts ----------------------------------------------------------------------------------------------------
@@ -109,14 +123,14 @@ class Chart:
     """A quantity over time in a frame of `width` x `height` units, ready to be drawn as SVG.
 
     Attributes:
-        line: "x,y x,y ..." of the curve.
+        lines: "x,y x,y ..." of each unbroken stretch of the curve.
         band: left edge and width of the cited window.
         levels: (y, value as said) of the scale; `times`: (x, moment as said).
     """
 
     quantity: str
     unit: str
-    line: str
+    lines: tuple[str, ...]
     band: tuple[float, float]
     levels: tuple[tuple[float, str], ...]
     times: tuple[tuple[float, str], ...]
@@ -139,9 +153,12 @@ def plot(times: Floats, values: Floats, window: tuple[float, float], quantity: s
     """The geometry of a curve around a window; seconds since 1970 ascending, values finite, both of shape [n]."""
     margin = CONTEXT * max(window[1] - window[0], 60.0)
     shown = (times >= window[0] - margin) & (times <= window[1] + margin)
-    times, values = thinned(times[shown], values[shown])
+    times, values = times[shown], values[shown]
     if len(times) < 2:
         return None
+    pause = GAP * float(np.median(np.diff(times)))
+    times, values = thinned(times, values)
+    pause = max(pause, 1.5 * float(np.median(np.diff(times))))
     left, right = float(times[0]), float(times[-1])
     low, high = float(values.min()), float(values.max())
     ease = 0.08 * (high - low) or 1.0
@@ -153,11 +170,15 @@ def plot(times: Floats, values: Floats, window: tuple[float, float], quantity: s
     def y(value: float) -> float:
         return round(10 + (high - value) / (high - low) * 215, 1)
 
-    line = " ".join(f"{x(time)},{y(value)}" for time, value in zip(times.tolist(), values.tolist(), strict=True))
+    cuts = np.flatnonzero(np.diff(times) > pause) + 1
+    stretches = zip(np.split(times, cuts), np.split(values, cuts), strict=True)
+    lines = tuple(
+        " ".join(f"{x(time)},{y(value)}" for time, value in zip(t.tolist(), v.tolist(), strict=True)) for t, v in stretches
+    )
     begin, stop = x(max(left, window[0])), x(min(right, window[1]))
     levels = tuple((y(value), f"{value:.4g}") for value in np.linspace(low + ease, high - ease, 4))
     moments = tuple((x(time), _clock(time)) for time in np.linspace(left, right, 5)[[0, 2, 4]])
-    return Chart(quantity, unit, line, (begin, max(2.0, round(stop - begin, 1))), levels, moments)
+    return Chart(quantity, unit, lines, (begin, max(2.0, round(stop - begin, 1))), levels, moments)
 
 
 def thinned(times: Floats, values: Floats) -> tuple[Floats, Floats]:

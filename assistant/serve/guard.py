@@ -8,7 +8,7 @@ One ASGI middleware in front of everything, the chat included, so that a new rou
     person       a session cookie or `Authorization: Bearer`, resolved by `entrance` at every request; where there are no
                  accounts it is the secret in the address the server printed, and counts for this machine alone
 
-Every answer forbids framing, sniffing, referrers and storing, and lets the browser load from this server alone.
+Every answer forbids framing by others, sniffing, referrers and storing, and lets the browser load from this server alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,19 @@ from assistant.govern.people import Person
 from ingest.base.errors import SignInRefused
 
 COOKIE = "kotonoha-session"
-OPEN = frozenset({"/enter", "/sign-in", "/sign-in/sso", "/sign-in/back", "/style.css", "/leaf.svg"})
+OPEN = frozenset(
+    {
+        "/enter",
+        "/sign-in",
+        "/sign-in/sso",
+        "/sign-in/back",
+        "/style.css",
+        "/leaf.svg",
+        "/favicon.ico",
+        "/static/theme.js",
+        "/static/page.js",
+    }
+)
 """What may be seen before signing in; none of it says anything about what is kept here."""
 CHAT = "/chat"
 _HOST = re.compile(r"([\w.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
@@ -41,13 +53,13 @@ _COMMON = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
 }
 _OURS = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 _GRADIO = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; "
-    "manifest-src 'self'; worker-src 'self' blob:; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
+    "manifest-src 'self'; frame-src 'self'; worker-src 'self' blob:; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
 )
 """Gradio writes scripts and styles into its page and makes functions of strings; still nothing leaves this server."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ingest.base.settings import Settings
     from ingest.memory.memory import Memory
     from ingest.privacy.personal import Personal
+    from ingest.readers import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Parts:
         sso: the firm's provider of single sign-on, if there is one.
         hosts: names under which this server is known on its network.
         examples: questions shown to whoever opens the chat, whatever they may read.
+        readers: what reads a picture or a recording that comes with a question.
         start: the secret in the address that is printed for the owner; empty where everybody signs in.
     """
 
@@ -44,6 +46,7 @@ class Parts:
     hosts: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     start: str = ""
+    readers: Callable[[], Sequence[Reader]] = tuple
 
 
 def viewer_named(parts: Parts, person: str) -> Viewer:

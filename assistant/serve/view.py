@@ -30,7 +30,11 @@ PDF = "application/pdf"
 AROUND = 2
 """Passages shown before and after a passage."""
 LINES_AROUND = 6
-"""Utterances or rows shown before and after."""
+"""Rows shown before and after."""
+SCRIPT = 200
+"""Utterances of a transcript shown before and after."""
+RELATED = 8
+"""What stands in relation to something, shown beside it."""
 MOST_ROWS = 2 * LINES_AROUND + 1
 MOST_COLUMNS = 30
 
@@ -83,7 +87,7 @@ def open_at(
         NotFound: there is none, or none for this viewer.
     """
     entity, source = _readable(memory, id, viewer)
-    reach = LINES_AROUND if entity.kind == "utterance" else AROUND
+    reach = SCRIPT if entity.kind == "utterance" else AROUND
     near = _neighbours(memory, entity, viewer, reach)
     originals = personal.originals([entity.id, *(one.id for one in near)], viewer)
     entity, *near = (put_back(one, originals) for one in (entity, *near))
@@ -164,6 +168,14 @@ def excerpt(memory: Memory, personal: Personal, entity: Entity, viewer: Viewer) 
     cited = str(entity.facts.get("name", "")) if entity.kind == "column" else ""
     told = Excerpt(header, tuple((row.locator.row, _cells(row, header), row.id == entity.id) for row in rows), cited)
     return put_back(told, personal.originals(found, viewer))
+
+
+def related(memory: Memory, personal: Personal, entity: Entity, viewer: Viewer) -> list[Entity]:
+    """For a concept what speaks of it most, for anything else the concepts it speaks of."""
+    ids = around.mentioned(memory.catalog, entity.id, entity.kind == "concept", 4 * RELATED)
+    found = memory.hydrate(ids, viewer)
+    originals = personal.originals(found, viewer)
+    return [put_back(found[id].entity, originals) for id in ids if id in found][:RELATED]
 
 
 def _header(table: Entity, rows: Sequence[Entity]) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ class Viewer:
         roles: the roles it was compiled from.
         may_reveal: whether personal data may be shown unredacted.
         policy: version of the policy it was compiled from.
+        may_govern: whether they may change the policy and see the audit.
+        may_feed: whether they may bring files into the scopes they read, and forget them.
     """
 
     person: str
@@ -40,6 +42,7 @@ class Viewer:
     may_reveal: bool = False
     policy: str = ""
     may_govern: bool = field(default=False)
+    may_feed: bool = field(default=False)
 
     def readable(self, scopes: Iterable[str]) -> list[str]:
         """Of these scopes, the ones to open, in a fixed order."""

@@ -55,3 +55,31 @@ def scopes_of(catalog: Catalog, source: str) -> list[str]:
 def count_of(catalog: Catalog, source: str) -> int:
     """How many entities a source has become."""
     return int(catalog.connection.execute("SELECT count(*) FROM entity WHERE source = ?", (source,)).fetchone()[0])
+
+
+def titled(catalog: Catalog, scopes: Sequence[str], most: int) -> list[StoredEntity]:
+    """At most so many entities of these scopes that are named: concepts first, then one of each heading and table."""
+    query = (
+        f"SELECT * FROM entity WHERE scope IN ({marks(scopes)}) AND (kind IN ('concept', 'table') OR title != '') "
+        "GROUP BY source, title ORDER BY kind = 'concept' DESC, number LIMIT ?"
+    )
+    return [stored(row) for row in catalog.connection.execute(query, (*scopes, most))]
+
+
+def headed(catalog: Catalog, sources: Sequence[str]) -> list[StoredEntity]:
+    """The first entity under each heading of these sources, in reading order."""
+    query = f"SELECT * FROM entity WHERE source IN ({marks(sources)}) AND title != '' GROUP BY title ORDER BY number"
+    return [stored(row) for row in catalog.connection.execute(query, sources)]
+
+
+def within(catalog: Catalog, scopes: Sequence[str]) -> list[StoredEntity]:
+    """Every entity of these scopes, kind by kind, in the order they were stored."""
+    query = f"SELECT * FROM entity WHERE scope IN ({marks(scopes)}) ORDER BY kind, number"
+    return [stored(row) for row in catalog.connection.execute(query, scopes)]
+
+
+def mentioned(catalog: Catalog, entity: str, concept: bool, most: int) -> list[str]:
+    """The ids of what speaks of a concept, or of the concepts that an entity speaks of, those named most first."""
+    mine, other = ("concept", "entity") if concept else ("entity", "concept")
+    query = f"SELECT {other} AS id FROM mention WHERE {mine} = ? ORDER BY times DESC, {other} LIMIT ?"
+    return [row["id"] for row in catalog.connection.execute(query, (entity, most))]

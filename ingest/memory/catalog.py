@@ -145,6 +145,22 @@ MIGRATIONS: tuple[str, ...] = (
         entity TEXT PRIMARY KEY REFERENCES entity (id) ON DELETE CASCADE, part TEXT NOT NULL, parquet BLOB NOT NULL
     );
     """,
+    # 10: conversations and what people say about answers (assistant.serve.talks), sealed with the firm's key
+    """
+    CREATE TABLE talk (
+        id TEXT PRIMARY KEY, person TEXT NOT NULL, title BLOB NOT NULL, began TEXT NOT NULL, changed REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX talk_person ON talk (person, changed);
+    CREATE TABLE turn (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, talk TEXT NOT NULL REFERENCES talk (id) ON DELETE CASCADE,
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'stopped', 'failed')), sealed BLOB NOT NULL
+    );
+    CREATE INDEX turn_talk ON turn (talk, number);
+    CREATE TABLE feedback (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, person TEXT NOT NULL, added TEXT NOT NULL, verdict TEXT NOT NULL,
+        scopes TEXT NOT NULL, sealed BLOB NOT NULL
+    );
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""
 

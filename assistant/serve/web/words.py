@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -19,20 +20,175 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Every answer shows where it stands in your files, or says that it is not there.",
         "答えには必ず出典が付きます。資料にないときは、ないとお答えします。",
     ),
-    "clear": ("New conversation", "新しい会話"),
-    "grounding": ("How the sources reach the model", "資料をモデルに渡す方法"),
-    "hybrid": ("best source as text, others as vectors", "最良の資料は文章で、ほかはベクトルで"),
-    "soft": ("all as vectors", "すべてベクトルで"),
-    "text": ("all as text", "すべて文章で"),
-    "none": ("without sources", "資料なし"),
-    "searching": ("Searching your files…", "資料を探しています…"),
-    "reading": ("Reading what was found…", "見つけた資料を読んでいます…"),
-    "checking": ("The model is writing; not checked yet", "モデルが回答中です(未確認)"),
-    "model": ("Answer by the model, checked against its sources", "モデルの回答(出典と照合済み)"),
-    "ungrounded": ("Answer by the model, without sources", "モデルの回答(出典なし)"),
-    "quotation": ("Quoted from your files", "資料からの引用"),
-    "calculation": ("Computed from the rows of your tables", "表の行から計算した結果"),
-    "refusal": ("Not in the files you may read", "閲覧できる資料には見つかりません"),
+    "new_talk": ("New conversation", "新しい会話"),
+    "advanced": ("Advanced", "詳細設定"),
+    "grounding": ("How thoroughly the sources are read", "資料の読み方"),
+    "hybrid": ("Balanced: the best source word for word (recommended)", "標準:最良の資料を一語ずつ読む(推奨)"),
+    "soft": ("Fastest: all sources condensed", "最速:すべて要約された形で読む"),
+    "text": ("Most thorough: every source word for word", "最も丁寧:すべて一語ずつ読む"),
+    "none": ("Without sources: the model alone, unchecked", "資料なし:モデルのみ(未照合)"),
+    "stage_queued": ("Waiting; your place in the queue: {place}", "順番待ちです({place}番目)"),
+    "stage_searching": ("Searching your files…", "資料を探しています…"),
+    "stage_reading": ("Reading what was found…", "見つけた資料を読んでいます…"),
+    "stage_writing": ("Writing; not checked yet…", "回答を書いています(未確認)…"),
+    "stage_stopped": ("Stopped", "停止しました"),
+    "stage_failed": ("That did not work", "うまくいきませんでした"),
+    "stage_done": ("Done", "完了"),
+    "stop": ("Stop", "停止"),
+    "menu": ("Conversations and pages", "会話とページ"),
+    "talks": ("Conversations", "会話"),
+    "find_talk": ("Search conversations", "会話を検索"),
+    "no_talks": ("No conversations yet", "まだ会話はありません"),
+    "rename": ("Rename", "名前を変える"),
+    "rename_ask": ("Name of the conversation", "会話の名前"),
+    "delete": ("Delete for good", "完全に削除"),
+    "delete_sure": ("Delete this conversation for good?", "この会話を完全に削除しますか。"),
+    "export": ("Export", "書き出し"),
+    "more": ("More", "その他"),
+    "pages": ("Pages", "ページ"),
+    "files": ("Files", "資料"),
+    "map": ("Map of memory", "記憶の地図"),
+    "govern": ("Govern", "管理"),
+    "dark": ("Dark colours", "暗い配色"),
+    "attach": ("Ask about a picture or recording", "写真や録音について質問する"),
+    "record": ("Ask by voice", "声で質問する"),
+    "no_microphone": ("The browser does not give the microphone.", "ブラウザーがマイクを許可していません。"),
+    "remove": ("Remove", "取り除く"),
+    "source": ("Source", "出典"),
+    "own_window": ("Own window", "別の窓で開く"),
+    "close": ("Close", "閉じる"),
+    "edit": ("Edit the question", "質問を直す"),
+    "copy_answer": ("Copy the answer", "回答をコピー"),
+    "copied": ("Copied", "コピーしました"),
+    "again": ("Ask again", "もう一度質問する"),
+    "why": ("Why this answer?", "この回答の根拠"),
+    "good": ("This helped", "役に立った"),
+    "bad": ("Something is wrong with it", "間違いを知らせる"),
+    "thanks": ("Thank you, kept", "ありがとうございます"),
+    "acts": ("What you can do with this answer", "この回答の操作"),
+    "notes": ("How this answer was made", "この回答ができるまで"),
+    "further": ("Going on", "続けて聞く"),
+    "looked": ("What came nearest:", "最も近かった資料:"),
+    "looked_nowhere": ("there is nothing you may read yet.", "閲覧できる資料がまだありません。"),
+    "how_to_add": ("Is it in a file that is not here yet? Add it.", "まだ登録していない資料にありますか。追加できます。"),
+    "chat": ("Chat", "チャット"),
+    "audit": ("Audit", "監査記録"),
+    "health": ("Health", "状態"),
+    "drop": ("Drop files or folders here", "ここにファイルやフォルダーをドロップ"),
+    "choose_files": ("Choose files", "ファイルを選ぶ"),
+    "choose_folder": ("Choose a folder", "フォルダーを選ぶ"),
+    "into": ("into", "保存先:"),
+    "into_hint": (
+        "Everybody who may read this scope will find what is in the files.",
+        "この範囲を閲覧できる人全員が、内容を検索できるようになります。",
+    ),
+    "largest": ("A file may have up to {size} MB.", "1ファイル{size} MBまでです。"),
+    "may_not_feed": (
+        "You can look at files here. Bringing new ones needs a role with `may: [feed]`; ask whoever governs.",
+        "ここでは資料を閲覧できます。追加するには `may: [feed]` の役割が必要です。管理者にお尋ねください。",
+    ),
+    "sending": ("on its way to the server…", "送信中…"),
+    "job_waiting": ("waiting to be read", "読み取り待ち"),
+    "job_reading": ("being read…", "読み取り中…"),
+    "file": ("File", "ファイル"),
+    "find_file": ("Search by name", "名前で探す"),
+    "find": ("Search", "検索"),
+    "read_at": ("Read on", "読み取り日時"),
+    "remarks": ("Remarks", "備考"),
+    "no_files": ("Nothing here yet.", "まだありません。"),
+    "kind_of_file": ("Type", "種類"),
+    "understood": ("What was understood", "読み取った内容"),
+    "forget": ("Forget this source", "この資料を忘れる"),
+    "forget_sure": (
+        "Everything that was read from it is removed from the memory. A file that was brought here is deleted.",
+        "読み取った内容をすべて削除します。ここから追加したファイルは元のファイルも削除します。",
+    ),
+    **{
+        f"kind_{kind}": pair
+        for kind, pair in {
+            "passage": ("passages", "文章"), "page": ("pages without text", "文字のないページ"),
+            "picture": ("pictures", "画像"), "region": ("parts of pictures", "画像の一部"),
+            "line": ("lines in pictures", "画像内の行"),
+            "utterance": ("utterances", "発言"), "sound": ("sounds", "音"), "series": ("measured series", "測定系列"),
+            "event": ("events", "出来事"), "table": ("tables", "表"), "row": ("rows", "行"), "column": ("columns", "列"),
+            "concept": ("terms", "用語"),
+        }.items()
+    },
+    "family_words": ("Words", "文章"),
+    "family_seen": ("Pictures", "画像"),
+    "family_heard": ("Sound", "音声"),
+    "family_measured": ("Measurements", "測定"),
+    "family_counted": ("Tables", "表"),
+    "family_meant": ("Terms", "用語"),
+    "map_about": (
+        "Each dot is something you may read; what lies near means alike, as far as two dimensions can show.",
+        "点は閲覧できる内容です。近い点ほど意味が似ています(二次元で表せる範囲で)。",
+    ),
+    "map_left": ("{count} more are not drawn.", "ほか{count}件は省略しています。"),
+    "map_ask": ("Draw a question in", "質問を地図に表示"),
+    "the_question": ("the question", "質問"),
+    "who_reads": ("Who reads what", "誰が何を閲覧できるか"),
+    "roles": ("Roles", "役割"),
+    "reads": ("reads", "閲覧可"),
+    "account": ("Account", "アカウント"),
+    "no_account": ("none", "なし"),
+    "let_in": ("Let in again", "再び許可"),
+    "keep_out": ("Keep out", "停止"),
+    "end_sessions": ("End sessions", "サインインを解除"),
+    "no_policy": (
+        "There is no policy yet: the owner of this machine reads everything, nobody else can sign in.",
+        "ポリシーはまだありません。このマシンの所有者だけがすべて閲覧できます。",
+    ),
+    "policy": ("Policy", "ポリシー"),
+    "policy_text": ("The policy as text (YAML)", "ポリシーの本文(YAML)"),
+    "policy_moved": (
+        "Somebody changed the policy meanwhile. Look at it again before you save.",
+        "その間に別の人がポリシーを変更しました。もう一度ご確認ください。",
+    ),
+    "preview": ("What this would change", "この変更の影響"),
+    "preview_it": ("Show who gains and loses what", "誰の閲覧範囲が変わるか見る"),
+    "nobody_changes": ("Nobody gains or loses anything at this moment.", "現時点で閲覧範囲が変わる人はいません。"),
+    "in_force": ("Bring it into force", "有効にする"),
+    "history": ("Versions that were in force", "これまでの版"),
+    "view_as": ("As seen by", "この人の見え方"),
+    "action": ("Action", "操作"),
+    "since": ("From", "開始"),
+    "until": ("Until", "終了"),
+    "when": ("When (UTC)", "日時(UTC)"),
+    "what": ("What", "内容"),
+    "hidden": ("(content you may not read)", "(閲覧できない内容)"),
+    "nothing_found": ("Nothing found.", "見つかりません。"),
+    "agree": ("Entities and vectors agree", "項目とベクトルの一致"),
+    "entities": ("entities", "項目"),
+    "vectors": ("vectors", "ベクトル"),
+    "audit_whole": ("The record is as it was written.", "記録は改ざんされていません。"),
+    "models": ("Models", "モデル"),
+    "feedback": ("What people say about answers", "回答への意見"),
+    "model_used": ("Model", "モデル"),
+    "sure": ("How surely the sources answer", "資料が答えになる確からしさ"),
+    "read_words": ("Read word for word (tokens)", "一語ずつ読んだ量(トークン)"),
+    "read_soft": ("Read condensed (tokens)", "要約された形で読んだ量(トークン)"),
+    "written": ("Written (tokens)", "書いた量(トークン)"),
+    "seconds_retrieve": ("Search", "検索"),
+    "seconds_bridge": ("Preparing", "準備"),
+    "seconds_first_token": ("First word after", "最初の語まで"),
+    "seconds_total": ("In all", "合計"),
+    "found": ("What was found, best first", "見つかった資料(近い順)"),
+    "share": ("How well it fits", "適合の度合い"),
+    "cited": ("cited", "出典として使用"),
+    "left_out": ("left out", "使わず"),
+    "on_map": ("Show it on the map of memory", "記憶の地図で見る"),
+    "right_answer": ("The right answer would be", "正しい答え"),
+    "right_source": ("It stands in", "答えのある資料"),
+    "do_not_know": ("I do not know", "わからない"),
+    "remark": ("Remark", "ひとこと"),
+    "send": ("Send", "送る"),
+    "thanks_long": (
+        "Thank you. It is kept with the sources that were found, for whoever looks after this memory.",
+        "ありがとうございます。見つかった資料とともに、管理者が確認できるよう保存しました。",
+    ),
+    "empty": ("Nothing has been read yet.", "まだ資料がありません。"),
+    "add_files": ("Add your first files", "最初の資料を追加する"),
     "gone": (
         "This answer rests on something you may no longer read, so it is not shown.",
         "この回答の出典は現在閲覧できないため、表示しません。",
@@ -65,10 +221,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "The file has changed or is gone since it was read, or not all of it may be shown. Below is what was read.",
         "読み込み後にファイルが変更・移動されたか、全体を表示できません。以下は読み込んだ時点の内容です。",
     ),
+    "play_from": ("Play from", "ここから再生:"),
+    "speaks_of": ("What speaks of it", "この用語が出てくる箇所"),
+    "concepts": ("Terms in it", "ここに出てくる用語"),
     "absent": ("There is nothing here that you may read.", "閲覧できるものはありません。"),
     "trouble": ("That did not work", "うまくいきませんでした"),
     "busy": (
-        "The answer before is still on its way. Ask again once it is here.",
+        "The answer before is still on its way. Stop it, or ask again once it is here.",
         "前の回答を作成中です。表示されてから、もう一度質問してください。",
     ),
     "signed_out": (
@@ -81,6 +240,62 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "back": ("Back to the chat", "チャットに戻る"),
 }
+
+_SEALS: Mapping[str, tuple[str, tuple[str, str], tuple[str, str]]] = {
+    "model": (
+        "answered",
+        ("Answer", "回答"),
+        ("in the assistant's words, each sentence checked against its source", "文ごとに出典と照合済み"),
+    ),
+    "quotation": (
+        "possible",
+        ("Found in your files", "資料の記述"),
+        ("word for word from the source; read it before you rely on it", "出典の原文です。ご確認のうえお使いください"),
+    ),
+    "calculation": (
+        "computed",
+        ("Computed", "計算結果"),
+        ("exactly, from the rows of your tables", "表の行から正確に計算しました"),
+    ),
+    "refusal": (
+        "absent",
+        ("Not in your files", "資料にありません"),
+        ("nothing that you may read answers this", "閲覧できる資料に答えが見つかりません"),
+    ),
+    "ungrounded": (
+        "unchecked",
+        ("Without sources", "出典なし"),
+        ("the assistant's own words; nothing in your files was used to check them", "資料と照合していない回答です"),
+    ),
+    "turn_waiting": (
+        "ended",
+        ("Interrupted", "中断されました"),
+        ("the server stopped before the answer was there; ask again", "回答の途中でサーバーが止まりました。もう一度お試しください"),
+    ),
+    "turn_stopped": ("ended", ("Stopped", "停止しました"), ("at your wish, before the answer was there", "回答前に停止しました")),
+    "turn_failed": (
+        "ended",
+        ("That did not work", "うまくいきませんでした"),
+        ("the reason stands below", "理由は下記のとおりです"),
+    ),
+}
+"""What each kind of answer, and each end of a question without one, looks like, is called and means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What kind of answer it is: how it looks, what it is called, what that means."""
+
+    look: str
+    label: str
+    about: str
+
+
+def seal(how: str, language: Language) -> Seal:
+    """The seal of a kind of answer; a kind without one is shown plainly, under its own name."""
+    look, label, about = _SEALS.get(how, ("plain", (how, how), ("", "")))
+    at = LANGUAGES.index(language)
+    return Seal(look, label[at], about[at])
 
 
 def words(language: Language) -> dict[str, str]:

@@ -1,17 +1,231 @@
-// The chat's page notices when the server does not let it ask any more, and says so where the question is written.
+// What the page of the chat does by itself: conversations at its side, the source beside the answer, pictures and voice,
+// copying, editing, keys. Words come from the server, in the page's language; nothing here is made into HTML from text.
 "use strict";
 (() => {
-  const show = (id, on) => { const one = document.getElementById(id); if (one) one.hidden = !on; };
-  const ask = window.fetch.bind(window);
+  const $ = (id) => document.getElementById(id);
+  const talk = () => new URLSearchParams(location.search).get("c") || "";
+  const here = () => location.pathname;
+  document.documentElement.lang = here().includes("/ja/") ? "ja" : "en";
+
+  // -- the server does not let this page ask any more ----------------------------------------------------------
+  const show = (id, on) => { const one = $(id); if (one) one.hidden = !on; };
+  const plain = window.fetch.bind(window);
   window.fetch = async (...what) => {
     try {
-      const reply = await ask(...what);
+      const reply = await plain(...what);
       show("lost", false);
       if (reply.status === 401) show("signed-out", true);
       return reply;
     } catch (error) {
-      if (error.name !== "AbortError") show("lost", true);
+      if (error.name !== "AbortError") { show("lost", true); again(); }
       throw error;
     }
   };
+  let trying = 0;
+  function again() {  // the server is gone: look for it until it is back, then show the conversation as it is
+    if (trying) return;
+    trying = setInterval(async () => {
+      try { await plain("/leaf.svg", { cache: "no-store" }); } catch { return; }
+      clearInterval(trying); trying = 0;
+      show("lost", false); location.reload();
+    }, 2000);
+  }
+  const send = (method, path, body) => fetch(path, {
+    method, headers: body && !(body instanceof FormData) ? { "Content-Type": "application/json" } : {},
+    body: body instanceof FormData ? body : body && JSON.stringify(body),
+  });
+  const follow = () => $("follow")?.click();
+  const go = (id) => { if (id && id !== talk()) history.replaceState(null, "", `${here()}?c=${encodeURIComponent(id)}`); };
+
+  // -- conversations ---------------------------------------------------------------------------------------------
+  let wanted = "";
+  async function talks() {
+    const list = $("talks");
+    if (!list) return;
+    let found;
+    try { found = await (await fetch(`/api/talks?search=${encodeURIComponent(wanted)}`)).json(); } catch { return; }
+    if (!Array.isArray(found)) return;
+    list.replaceChildren(...found.map((one) => {
+      const item = document.createElement("li"), link = document.createElement("a"), more = document.createElement("details");
+      link.href = `${here()}?c=${encodeURIComponent(one.id)}`;
+      link.textContent = one.title;
+      if (one.id === talk()) link.setAttribute("aria-current", "page");
+      const sign = document.createElement("summary");
+      sign.textContent = "⋯"; sign.setAttribute("aria-label", `${list.dataset.more}: ${one.title}`);
+      const acts = document.createElement("div");
+      const act = (word, what) => {
+        const button = document.createElement("button");
+        button.type = "button"; button.textContent = word; button.onclick = what; acts.append(button);
+      };
+      act(list.dataset.rename, async () => {
+        const title = prompt(list.dataset.name, one.title);
+        if (title) { await send("PATCH", `/api/talks/${one.id}`, { title }); talks(); }
+      });
+      for (const kind of ["md", "pdf"]) act(`${list.dataset.export} ${kind.toUpperCase()}`, () => { location.href = `/api/talks/${one.id}/export.${kind}`; });
+      act(list.dataset.delete, async () => {
+        if (!confirm(list.dataset.sure)) return;
+        await send("DELETE", `/api/talks/${one.id}`);
+        if (one.id === talk()) location.href = here(); else talks();
+      });
+      more.append(sign, acts);
+      item.append(link, more);
+      return item;
+    }));
+    if (!found.length) { const none = document.createElement("li"); none.className = "none"; none.textContent = list.dataset.none; list.append(none); }
+  }
+  addEventListener("popstate", () => location.reload());
+
+  // -- the source beside the answer ------------------------------------------------------------------------------
+  let opener = null;
+  function open(link) {
+    const source = $("source"), frame = $("source-frame");
+    if (!source) return false;
+    opener = link;
+    document.querySelectorAll("[data-open].is-open").forEach((one) => one.classList.remove("is-open"));
+    link.classList.add("is-open");
+    frame.src = link.href + (link.href.includes("?") ? "&" : "?") + "beside=1";
+    $("source-alone").href = link.href;
+    $("source-name").textContent = link.querySelector(".file, .tip b")?.textContent || link.title || "";
+    source.hidden = false;
+    document.body.classList.add("with-source");
+    $("source-close").focus({ preventScroll: true });
+    return true;
+  }
+  function close() {
+    const source = $("source");
+    if (!source || source.hidden) return;
+    source.hidden = true; $("source-frame").removeAttribute("src");
+    document.body.classList.remove("with-source");
+    opener?.classList.remove("is-open"); opener?.focus();
+  }
+
+  // -- asking ------------------------------------------------------------------------------------------------------
+  const field = () => document.querySelector("#question textarea");
+  function write(text) {
+    const box = field();
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text);
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+  }
+  let attached = null;
+  function attach(file) {
+    attached = file;
+    const chip = $("attached");
+    chip.replaceChildren(); chip.hidden = !file;
+    if (!file) { $("attach").value = ""; return; }
+    const name = document.createElement("span"), away = document.createElement("button");
+    name.textContent = file.name;
+    away.type = "button"; away.textContent = "×"; away.setAttribute("aria-label", chip.dataset.remove); away.onclick = () => attach(null);
+    if (file.type.startsWith("image/")) { const image = new Image(); image.alt = ""; image.src = URL.createObjectURL(file); chip.append(image); }
+    chip.append(name, away);
+    field()?.focus();
+  }
+  async function askWith() {  // a picture or a recording goes through a route of our own, the answer comes as ever
+    const form = new FormData(), file = attached;
+    form.set("question", field().value); form.set("talk", talk());
+    form.set(file.type.startsWith("image/") ? "image" : "audio", file, file.name);
+    attach(null); write("");
+    const reply = await send("POST", "/api/talks/ask", form);
+    const said = await reply.json().catch(() => ({}));
+    if (reply.ok) { go(said.talk); follow(); } else { say(said.error || reply.statusText); }
+  }
+  const say = (text) => { const one = $("said"); one.textContent = text; one.hidden = !text; if (text) setTimeout(() => { one.hidden = true; }, 8000); };
+
+  let recorder = null;
+  async function record(button) {
+    if (recorder) { recorder.stop(); return; }
+    let sound;
+    try { sound = await navigator.mediaDevices.getUserMedia({ audio: true }); } catch { say(button.dataset.refused); return; }
+    const parts = [];
+    recorder = new MediaRecorder(sound);
+    recorder.ondataavailable = (event) => parts.push(event.data);
+    recorder.onstop = () => {
+      sound.getTracks().forEach((track) => track.stop());
+      const type = recorder.mimeType.split(";")[0];
+      recorder = null; button.setAttribute("aria-pressed", "false");
+      attach(new File(parts, `voice.${type.split("/")[1] || "webm"}`, { type: type.replace("video/", "audio/") }));
+    };
+    recorder.start(); button.setAttribute("aria-pressed", "true");
+  }
+
+  async function act(button) {
+    const turn = button.closest("[data-turn]"), number = turn.dataset.turn, what = button.dataset.act;
+    const done = () => { const before = button.title; button.title = button.dataset.done; button.classList.add("is-done"); say(button.dataset.done); setTimeout(() => { button.title = before; }, 3000); };
+    if (what === "copy") {
+      const words = turn.querySelector(".words").cloneNode(true);
+      words.querySelectorAll(".mark").forEach((mark) => { mark.replaceWith(` [${mark.firstChild.textContent.trim()}]`); });
+      const sources = [...turn.querySelectorAll(".card")].map((card) => `[${card.querySelector("b").textContent}] ${card.querySelector(".file").textContent} ${card.querySelector(".place")?.textContent || ""}`.trim());
+      await navigator.clipboard.writeText([words.textContent.trim(), ...sources].join("\n")); done();
+    } else if (what === "again") {
+      const reply = await send("POST", `/api/talks/${talk()}/turns/${number}/again`, {});
+      if (reply.ok) follow(); else say((await reply.json()).error);
+    } else if (what === "edit") {
+      edit(turn, number);
+    } else if (what === "good") {
+      if ((await send("POST", "/api/feedback", { talk: talk(), turn: Number(number), verdict: "good" })).ok) done();
+    }
+  }
+  function edit(turn, number) {
+    const said = turn.querySelector(".asked"), box = document.createElement("textarea");
+    box.className = "asked editing"; box.value = said.textContent; box.rows = 2;
+    box.setAttribute("aria-label", turn.querySelector("[data-act=edit]").title);
+    said.replaceWith(box); box.focus();
+    box.addEventListener("keydown", async (event) => {
+      if (event.key === "Escape") { event.stopPropagation(); box.replaceWith(said); }
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      const reply = await send("POST", `/api/talks/${talk()}/turns/${number}/again`, { question: box.value });
+      if (reply.ok) follow(); else say((await reply.json()).error);
+    });
+  }
+
+  // -- what is clicked and typed -----------------------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const at = (what) => event.target.closest?.(what);
+    const link = at("[data-open]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0 && open(link)) { event.preventDefault(); return; }
+    if (at("[data-act]")) { act(at("[data-act]")); return; }
+    if (at(".offer")) { write(at(".offer").textContent); setTimeout(() => $("ask").click(), 60); return; }
+    if (at("#source-close")) close();
+    if (at("#dark")) $("dark").setAttribute("aria-pressed", String(window.kotonohaTheme(true)));
+    if (at("#menu")) { const on = document.body.classList.toggle("with-menu"); $("menu").setAttribute("aria-expanded", String(on)); }
+    else if (!at("#drawer")) document.body.classList.remove("with-menu");
+    if (at("#record")) record(at("#record"));
+    if (at(".keep-talk") && talk()) { event.preventDefault(); location.href = `${at(".keep-talk").getAttribute("href")}?c=${encodeURIComponent(talk())}`; }
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "attach" && event.target.files[0]) attach(event.target.files[0]);
+  });
+  let typing = 0;
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "find-talk") { clearTimeout(typing); typing = setTimeout(() => { wanted = event.target.value; talks(); }, 250); }
+  });
+  const asking = (event) => { if (attached) { event.preventDefault(); event.stopImmediatePropagation(); askWith(); } };
+  window.addEventListener("click", (event) => { if (event.target.closest?.("#ask")) asking(event); }, true);
+  window.addEventListener("keydown", (event) => {
+    const writing = /TEXTAREA|INPUT|SELECT/.test(event.target.tagName);
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches("#question textarea")) asking(event);
+    if (event.key === "Escape") { close(); document.body.classList.remove("with-menu"); }
+    if (event.key === "/" && !writing) { event.preventDefault(); field()?.focus(); }
+    if (event.key === "k" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); document.body.classList.add("with-menu"); $("find-talk")?.focus(); }
+  }, true);
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const file = event.dataTransfer.files[0];
+    if (file && /^(image|audio)\//.test(file.type)) attach(file);
+  });
+
+  // -- what the chat brings ------------------------------------------------------------------------------------------
+  let listed = "none";
+  new MutationObserver(() => {
+    const past = document.querySelector("#past [data-talk]"), live = document.querySelector("#live .live");
+    document.body.classList.toggle("is-answering", Boolean(live?.querySelector(".dots")));
+    if (past?.dataset.talk) go(past.dataset.talk);
+    const state = `${talk()} ${past?.querySelectorAll(".turn").length} ${Boolean(live)} ${Boolean($("talks"))}`;
+    if (state !== listed && $("talks")) { listed = state; talks(); }
+    const dark = $("dark");
+    if (dark) { const on = String(document.documentElement.dataset.theme === "dark"); if (dark.getAttribute("aria-pressed") !== on) dark.setAttribute("aria-pressed", on); }
+  }).observe(document, { subtree: true, childList: true });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && !document.body.classList.contains("is-answering")) follow(); });
 })();

@@ -1,0 +1,171 @@
+"""Conversations and the answers on their way in them: what the chat, the API and a page loaded anew all go through.
+
+Who asks is a person's name; the viewer is compiled when the answer is made, so a grant that was withdrawn meanwhile is
+gone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assistant.serve.desk import Answering, Desk
+from assistant.serve.feedback import Feedback
+from assistant.serve.parts import Parts, viewer_named
+from assistant.serve.talks import Talks, Turn, answered, may_show
+from ingest.base.access import Viewer
+from ingest.base.errors import BadInput, KotonohaError
+from ingest.privacy import keys
+from ingest.privacy.vault import Vault
+
+if TYPE_CHECKING:
+    from assistant.answer.answer import Event as Step
+    from assistant.answer.answer import Exchange
+    from assistant.answer.compose import Grounding
+    from assistant.search.question import Question
+
+KEY = "talks.key"
+REMEMBERED = 6
+"""Earlier exchanges of a conversation that a question is understood by."""
+HEARD = "…"
+"""What stands for a question that is still being listened to."""
+
+Read = Callable[[], "Question"]
+"""Reads what was shown or said with a question; called where the answer is made."""
+
+
+class Busy(BadInput):
+    """The answer before is still on its way in this conversation."""
+
+
+class Conversing:
+    """Every conversation of everybody, and what is on its way in them."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        vault = Vault(keys.of(parts.settings), KEY)
+        self.talks = Talks(parts.memory.catalog, vault)
+        self.feedback = Feedback(parts.memory.catalog, vault)
+        self.desk = Desk()
+        self._running: dict[tuple[str, str], Answering] = {}
+        self._lock = threading.Lock()
+
+    def viewer(self, person: str) -> Viewer:
+        return viewer_named(self.parts, person)
+
+    def running(self, person: str, talk: str) -> Answering | None:
+        """The answer that is on its way in a conversation of this person."""
+        found = self._running.get((person, talk))
+        return found if found and not found.ended else None
+
+    def shown(self, person: str, talk: str) -> list[tuple[Turn, bool]]:
+        """The turns of a conversation, each with whether it may be shown to this person now."""
+        viewer = self.viewer(person)
+        return [(turn, may_show(turn, viewer, self.parts.memory)) for turn in self.talks.turns(person, talk)]
+
+    def ask(
+        self, person: str, question: str, grounding: Grounding = "hybrid", talk: str = "", read: Read | None = None
+    ) -> tuple[str, Answering]:
+        """Asks in a conversation, or begins one; returns its name and the answer on its way.
+
+        Args:
+            read: reads a picture or a recording that came with the question.
+
+        Raises:
+            Busy: the answer before is still on its way.
+            NotFound: there is no such conversation of this person.
+            TooMany: too many questions of this person wait already.
+        """
+        if not (question.strip() or read):
+            raise BadInput("there is no question")
+        with self._lock:
+            if talk and self.running(person, talk):
+                raise Busy("the answer before is still on its way")
+            talk = self.talks.talk(person, talk).id if talk else self.talks.begin(person, question or HEARD)
+            number = self.talks.ask(person, talk, question or HEARD)
+            work = self._work(person, talk, Turn(number, "waiting", question), grounding, read)
+            try:
+                found = self.desk.take(person, question or HEARD, work)
+            except KotonohaError:
+                self.talks.take_back(person, talk, number)
+                raise
+            self._running[person, talk] = found
+        return talk, found
+
+    def again(self, person: str, talk: str, number: int, question: str = "") -> Answering:
+        """Asks a question of a conversation again, in other words if given; what came after it is taken back."""
+        if self.running(person, talk):
+            raise Busy("the answer before is still on its way")
+        asked = question.strip() or self.talks.turn(person, talk, number).question
+        self.talks.take_back(person, talk, number)
+        return self.ask(person, asked, talk=talk)[1]
+
+    def stop(self, person: str, talk: str) -> None:
+        if found := self.running(person, talk):
+            self.desk.stop(found)
+
+    def forget(self, person: str, talk: str) -> None:
+        """Deletes a conversation for good, with the answer that is on its way in it."""
+        self.stop(person, talk)
+        self.talks.delete(person, talk)
+
+    # -- where the answer is made ------------------------------------------------------------------------------
+
+    def _work(
+        self, person: str, talk: str, turn: Turn, grounding: Grounding, read: Read | None
+    ) -> Callable[[Answering], Iterator[None]]:
+        def work(answering: Answering) -> Iterator[None]:
+            became = replace(turn, state="stopped", question=answering.question)
+            try:
+                yield
+                for one in self._steps(answering, person, talk, turn, grounding, read):
+                    became = one or became
+                    yield
+            except Exception as error:
+                became = replace(became, state="failed", said={"error": str(error)})
+                raise
+            finally:
+                self.talks.end(talk, became)
+
+        return work
+
+    def _steps(
+        self, answering: Answering, person: str, talk: str, turn: Turn, grounding: Grounding, read: Read | None
+    ) -> Iterator[Turn | None]:
+        """The steps of an answer; the last one gives what is kept of it."""
+        from assistant.answer.answer import Answer
+
+        question, shown = turn.question, None
+        if read:
+            heard = read()
+            question, shown = heard.text, heard.shown
+            answering.question = question
+            yield replace(turn, state="stopped", question=question)
+        viewer = self.viewer(person)
+        options = {"shown": shown} if shown else {}
+        before = self._before(person, talk, turn.number)
+        for step in self.parts.assistant.ask(question, viewer, grounding=grounding, history=before, **options):
+            if isinstance(step, Answer):
+                yield replace(answered(turn.number, step, viewer), question=question)
+            else:
+                told(answering, step)
+                yield None
+
+    def _before(self, person: str, talk: str, number: int) -> list[Exchange]:
+        from assistant.answer.answer import Exchange
+
+        earlier = [turn for turn, readable in self.shown(person, talk) if readable and turn.state == "done"]
+        said = [(turn.question, str(turn.said.get("answer", ""))) for turn in earlier if turn.number < number]
+        return [Exchange(question, answer) for question, answer in said[-REMEMBERED:]]
+
+
+def told(answering: Answering, step: Step) -> None:
+    """What a step before the answer says about how far it is."""
+    from assistant.answer.answer import Draft
+
+    if isinstance(step, Draft):
+        answering.move("writing", step.text)
+    else:
+        answering.move("reading")

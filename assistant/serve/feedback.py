@@ -1,0 +1,51 @@
+"""What people say about answers, kept with the retrieval that led there, sealed, for whoever improves them.
+
+Who governs sees that there is feedback; its words only where they may read every scope it came from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from ingest.base.access import Viewer, may_read
+from ingest.memory.catalog import Catalog
+from ingest.privacy.vault import Vault
+
+Verdict = Literal["good", "bad"]
+OWNER = "feedback"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One piece of feedback; `said` is empty and `hidden` true for whom may not read where it came from."""
+
+    number: int
+    person: str
+    added: str
+    verdict: str
+    said: dict[str, Any]
+    hidden: bool
+
+
+class Feedback:
+    def __init__(self, catalog: Catalog, vault: Vault) -> None:
+        self._catalog, self._vault = catalog, vault
+
+    def add(self, person: str, verdict: Verdict, said: dict[str, Any], scopes: list[str]) -> None:
+        """Keeps a verdict with the question, the answer, what was found, and what would be right."""
+        sealed = self._vault.seal(OWNER, json.dumps(said, ensure_ascii=False))
+        values = (person, datetime.now(UTC).isoformat(timespec="seconds"), verdict, json.dumps(scopes), sealed)
+        self._catalog.connection.execute(
+            "INSERT INTO feedback (person, added, verdict, scopes, sealed) VALUES (?, ?, ?, ?, ?)", values
+        )
+
+    def seen_by(self, viewer: Viewer) -> Iterator[Remark]:
+        """All feedback, the newest first."""
+        for row in self._catalog.connection.execute("SELECT * FROM feedback ORDER BY number DESC"):
+            hidden = not all(may_read(viewer, scope) for scope in json.loads(row["scopes"]))
+            said = {} if hidden else json.loads(self._vault.open(OWNER, row["sealed"]))
+            yield Remark(row["number"], row["person"], row["added"], row["verdict"], said, hidden)

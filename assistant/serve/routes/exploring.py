@@ -1,0 +1,53 @@
+"""The map of memory as a page: what this viewer may read, the question and its hits drawn in, each dot a link."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from assistant.serve import mapping
+from assistant.serve.routes.who import C, L, V, W
+from assistant.serve.talks import may_show
+from assistant.serve.web import pages
+from ingest.base.errors import NotFound
+from ingest.privacy.personal import put_back
+
+FAMILIES = {
+    "passage": "words", "page": "words", "picture": "seen", "region": "seen", "line": "seen", "utterance": "heard",
+    "sound": "heard", "series": "measured", "event": "measured", "table": "counted", "row": "counted", "column": "counted",
+    "concept": "meant",
+}  # fmt: skip
+"""The modality of each kind of entity, by which it is coloured."""
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/map")
+def memory_map(
+    conversing: C, viewer: V, person: W, language: L, talk: str = "", turn: int = 0, question: str = ""
+) -> HTMLResponse:
+    hits: list[str] = []
+    if talk and turn:
+        found = conversing.talks.turn(person, talk, turn)
+        if not may_show(found, viewer, conversing.parts.memory):
+            raise NotFound("there is nothing here that you may read")
+        question, hits = found.question, [str(one["entity"]) for one in found.said.get("hits", ())]
+    memory, personal = conversing.parts.memory, conversing.parts.personal
+    chart = mapping.drawn(memory, viewer, hits, question[:1000])
+    originals = personal.originals([dot.entity.id for dot in chart.dots], viewer)
+    shown = [(dot, FAMILIES[dot.entity.kind], put_back(dot.entity.text, originals)[:140]) for dot in chart.dots]
+    labels = [(dot, text) for dot, family, text in shown if family == "meant"][:40]
+    return HTMLResponse(
+        pages.page(
+            "map.html",
+            language,
+            chart=chart,
+            dots=shown,
+            labels=labels,
+            question=question,
+            here="map",
+            viewer=viewer,
+            families=list(dict.fromkeys(FAMILIES.values())),
+            width=mapping.WIDTH,
+            height=mapping.HEIGHT,
+        )
+    )

@@ -1,0 +1,118 @@
+"""Feeding the memory through the browser: files and folders brought, watched until read, listed, looked at, forgotten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from assistant.serve import uploads
+from assistant.serve.parts import Parts
+from assistant.serve.routes.who import L, P, V, W, record
+from assistant.serve.web import pages, pieces
+from assistant.serve.web.words import place
+from ingest.base.access import Viewer
+from ingest.base.errors import NotAllowed, NotFound
+from ingest.memory.catalog import SourceRow
+from ingest.privacy.personal import put_back
+
+SHOWN = 200
+"""Entities of a source that its page shows."""
+router = APIRouter(tags=["feeding"])
+
+
+@router.get("/files", include_in_schema=False)
+def files(parts: P, viewer: V, language: L, search: str = "") -> HTMLResponse:
+    """The sources this viewer may read, and a way to bring more."""
+    catalog = parts.memory.catalog
+    rows = catalog.sources(viewer.readable(catalog.scopes()))
+    wanted = search.casefold().strip()
+    found = [row for row in rows if wanted in f"{Path(row.path).name} {row.title} {row.scope}".casefold()]
+    scopes = uploads.writable(viewer, catalog)
+    largest = parts.settings.max_file_mb
+    return HTMLResponse(
+        pages.page(
+            "files.html",
+            language,
+            rows=found,
+            scopes=scopes,
+            search=search,
+            largest=largest,
+            here="files",
+            viewer=viewer,
+        )
+    )
+
+
+@router.get("/files/{id}", include_in_schema=False)
+def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
+    """What was understood of a source."""
+    row = _readable(parts, viewer, id)
+    ids = [item.entity.id for item in parts.memory.catalog.entities_of(id)]
+    found = [item.entity for item in parts.memory.hydrate(ids, viewer).values()]
+    kinds = Counter(one.kind for one in found)
+    shown = sorted(found, key=lambda one: one.ordinal)[:SHOWN]
+    shown = [put_back(one, parts.personal.originals([one.id], viewer)) for one in shown]
+    lines = [(one, pieces.ICONS.get(one.kind, "text"), place(one.locator, language)) for one in shown]
+    may_forget = row.scope in uploads.writable(viewer, parts.memory.catalog)
+    return HTMLResponse(
+        pages.page(
+            "source.html",
+            language,
+            row=row,
+            name=Path(row.path).name,
+            kinds=kinds,
+            lines=lines,
+            more=len(found) - len(shown),
+            may_forget=may_forget,
+            here="files",
+            viewer=viewer,
+        )
+    )
+
+
+@router.post("/api/upload", status_code=202)
+def upload(
+    request: Request, parts: P, viewer: V, scope: Annotated[str, Form(max_length=64)],
+    files: Annotated[list[UploadFile], File()], names: Annotated[list[str] | None, Form()] = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Brings files into a scope; `names` are their paths within a folder, in the same order. Follow them by the ticket."""
+    called = [name or one.filename or "" for one, name in zip(files, names or [""] * len(files), strict=False)]
+    pairs = ((name, one.file) for name, one in zip(called, files, strict=True))
+    ticket = uploads.keep(parts.settings, parts.memory.catalog, viewer, scope, pairs)
+    request.app.state.tickets[ticket] = viewer.person
+    record(parts, viewer, "upload", {"scope": scope, "files": len(files)}, (scope,), {"names": called})
+    return {"ticket": ticket, "files": len(files)}
+
+
+@router.get("/api/jobs/{ticket}")
+def progress(ticket: str, request: Request, parts: P, person: W) -> list[dict[str, Any]]:
+    """How far each file is that you brought: waiting, reading, done or failed, with its report and notes."""
+    if request.app.state.tickets.get(ticket) != person:
+        raise NotFound("there is no such ticket of yours")
+    found = uploads.progress(parts.memory.catalog, ticket)
+    return [{**asdict(one), "report": {**one.report, "source": one.name} if one.report else {}} for one in found]
+
+
+@router.post("/files/{id}/forget", include_in_schema=False)
+def forget(id: str, parts: P, viewer: V, language: L) -> Response:
+    """Forgets a source with all that was understood of it; a file that was brought through the browser is deleted."""
+    row = _readable(parts, viewer, id)
+    if row.scope not in uploads.writable(viewer, parts.memory.catalog):
+        raise NotAllowed("you may not forget this", "ask somebody whose role has `may: [feed]`")
+    record(parts, viewer, "forget", {"source": id}, (row.scope,), {"path": row.path})
+    parts.memory.forget_source(id)
+    if uploads.is_ours(parts.settings, row):
+        Path(row.path).unlink(missing_ok=True)
+    return RedirectResponse(f"/files?lang={language}", 303)
+
+
+def _readable(parts: Parts, viewer: Viewer, id: str) -> SourceRow:
+    row = parts.memory.catalog.source(id)
+    if row is None or row.scope not in viewer.readable([row.scope]):
+        raise NotFound("there is nothing here that you may read")
+    return row

@@ -1,0 +1,138 @@
+"""The same answers for clients of the OpenAI API: `/v1/models` and `/v1/chat/completions`, streamed or whole.
+
+The last message of the user is the question, those before it the conversation; system messages are not obeyed, because
+what the assistant may say is not the client's to change. Citations stand in the text as [n], and beside it in `citations`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, Field
+
+from assistant.serve.routes.who import P, V
+from assistant.serve.turns import Turns
+from ingest.base.errors import BadInput
+
+if TYPE_CHECKING:
+    from assistant.answer.answer import Answer, Exchange
+    from assistant.answer.answer import Event as Step
+
+NAME = "kotonoha"
+LONGEST = 4_000
+router = APIRouter(tags=["for OpenAI clients"])
+
+
+class Part(BaseModel):
+    """A part of a message; only text is read."""
+
+    type: str
+    text: str = Field(default="", max_length=LONGEST)
+
+
+class Message(BaseModel):
+    role: str = Field(max_length=20)
+    content: str | list[Part] | None = None
+
+    @property
+    def text(self) -> str:
+        parts = self.content if isinstance(self.content, list) else []
+        return self.content if isinstance(self.content, str) else "\n".join(part.text for part in parts)
+
+
+class Completion(BaseModel):
+    """What is asked; settings of a model's sampling are accepted and not used."""
+
+    model: str = Field(default=NAME, max_length=100)
+    messages: list[Message] = Field(min_length=1, max_length=200)
+    stream: bool = False
+
+
+@router.get("/v1/models")
+def models() -> dict[str, Any]:
+    return {"object": "list", "data": [{"id": NAME, "object": "model", "created": 0, "owned_by": NAME}]}
+
+
+@router.post("/v1/chat/completions")
+async def complete(wanted: Completion, request: Request, parts: P, viewer: V) -> Response:
+    """An answer from what you may read, with its citations."""
+    question, history = _asked(wanted)
+    turns: Turns = request.app.state.asking
+    steps = parts.assistant.ask(question, viewer, history=history)
+    if wanted.stream:
+        return StreamingResponse(_streamed(steps, turns, viewer.person), media_type="text/event-stream")
+    async with turns.of(viewer.person):
+        answer = await turns.run(lambda: _last(steps))
+    message = {"role": "assistant", "content": answer.answer, "refusal": None}
+    return JSONResponse(
+        {
+            **_head("chat.completion"),
+            "usage": _usage(answer),
+            "citations": _citations(answer),
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}],
+        }
+    )
+
+
+async def _streamed(steps: Iterator[Step], turns: Turns, person: str) -> AsyncIterator[str]:
+    """The answer as it stood the check: drafts may be replaced, and what was sent cannot be taken back."""
+    from assistant.answer.answer import Answer
+
+    head = _head("chat.completion.chunk")
+    yield _chunk(head, {"role": "assistant", "content": ""})
+    async with turns.of(person):
+        async for step in turns.each(steps):
+            if isinstance(step, Answer):
+                for word in step.answer.split(" "):
+                    yield _chunk(head, {"content": f"{word} "})
+                yield _chunk(head, {}, "stop", citations=_citations(step))
+    yield "data: [DONE]\n\n"
+
+
+def _asked(wanted: Completion) -> tuple[str, list[Exchange]]:
+    """The question, and the exchanges before it."""
+    from assistant.answer.answer import Exchange
+
+    said = [message for message in wanted.messages if message.role in ("user", "assistant")]
+    if not said or said[-1].role != "user":
+        raise BadInput("the last message is the question, of the role 'user'")
+    before = [
+        Exchange(asked.text[:LONGEST], answered.text[: 4 * LONGEST])
+        for asked, answered in pairwise(said)
+        if (asked.role, answered.role) == ("user", "assistant")
+    ]
+    return said[-1].text[:LONGEST], before
+
+
+def _last(steps: Iterator[Step]) -> Answer:
+    from assistant.answer.answer import Answer
+
+    *_, last = steps
+    assert isinstance(last, Answer), "the last event of an answer is the answer"
+    return last
+
+
+def _citations(answer: Answer) -> list[dict[str, Any]]:
+    return [{**one.as_dict(), "open": f"/open/{one.entity}"} for one in answer.citations]
+
+
+def _usage(answer: Answer) -> dict[str, int]:
+    read = answer.cost.text + answer.cost.soft
+    written = answer.cost.generated
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+
+
+def _head(kind: str) -> dict[str, Any]:
+    return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": NAME}
+
+
+def _chunk(head: dict[str, Any], delta: dict[str, Any], ended: str | None = None, **more: Any) -> str:
+    choice = {"index": 0, "delta": delta, "finish_reason": ended, "logprobs": None}
+    return f"data: {json.dumps({**head, 'choices': [choice], **more}, ensure_ascii=False)}\n\n"

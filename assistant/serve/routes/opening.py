@@ -1,0 +1,120 @@
+"""A source opened at the place of an entity: the page around it, its picture, and the original's bytes.
+
+Everything goes by way of the gate and is recorded; what is not there and what is not the viewer's read alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+from urllib.parse import quote as quoted
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+
+from assistant.serve import drawing, view
+from assistant.serve.parts import Parts
+from assistant.serve.routes.who import L, P, V, record
+from assistant.serve.web import pages
+from ingest.base.access import Viewer
+from ingest.base.errors import NotFound
+
+CHUNK = 256 * 1024
+INLINE = re.compile(r"audio/[\w.+-]+|video/[\w.+-]+|application/ogg|image/(?:png|jpeg|gif|webp|bmp)")
+"""What a browser may show by itself; all else, anything that can hold a script above all, is handed over as a file."""
+router = APIRouter(tags=["opening"])
+
+
+@router.get("/open/{entity}")
+def open_source(entity: str, parts: P, viewer: V, language: L, quote: str = "", beside: int = 0) -> HTMLResponse:
+    """The source of an entity, opened at its place. `quote` is the cited range of its characters: "12-80"; `beside` leaves
+    out what the chat beside it shows already."""
+    opened = _opened(parts, viewer, entity, "place", _range(quote))
+    rows = view.excerpt(parts.memory, parts.personal, opened.entity, viewer) if opened.look == "table" else None
+    file = view.original(opened)
+    if file is not None:
+        file.close()
+    chart = _chart(parts, opened) if opened.look == "chart" else None
+    near = view.related(parts.memory, parts.personal, opened.entity, viewer)
+    return HTMLResponse(pages.opened_page(opened, file is not None, rows, chart, near, language, beside))
+
+
+@router.get("/open/{entity}/page.png")
+def page_image(entity: str, parts: P, viewer: V) -> Response:
+    """The page or picture an entity stands on, with its box drawn."""
+    opened = _opened(parts, viewer, entity, "image")
+    place = opened.place
+    if opened.look == "page" and (file := view.original(opened)):
+        with file:
+            return _drawn(drawing.page(file, place))
+    if opened.look == "picture" and (source := view.source_of(opened, parts.settings)):
+        return _drawn(drawing.picture(source, place))
+    raise NotFound("there is no picture of this place")
+
+
+def _drawn(png: bytes) -> Response:
+    """A picture that says where its box is, so that the page can bring it into sight."""
+    return Response(png, media_type="image/png", headers={"Kotonoha-Box": drawing.box_of(png)})
+
+
+@router.get("/open/{entity}/file")
+def original_file(entity: str, request: Request, parts: P, viewer: V) -> Response:
+    """The original's bytes, whole or one range (RFC 9110), which players ask for."""
+    opened = _opened(parts, viewer, entity, "file")
+    file = view.original(opened)
+    if file is None:
+        raise NotFound("the file has changed or is gone since it was read")
+    plays = INLINE.fullmatch(opened.source.media)
+    headers = {
+        "Content-Disposition": f"{'inline' if plays else 'attachment'}; filename*=utf-8''{quoted(opened.name)}",
+        "Content-Security-Policy": "default-src 'none'; media-src 'self'; sandbox; frame-ancestors 'none'",
+        "Accept-Ranges": "bytes",
+    }
+    media = opened.source.media if plays else "application/octet-stream"
+    return _ranged(file, opened.source.size, request.headers.get("range", ""), media, headers)
+
+
+def _opened(parts: Parts, viewer: Viewer, entity: str, part: str, marked: tuple[int, int] | None = None) -> view.Opened:
+    """The entity at its place, by way of the gate; recorded whether it opened or not."""
+    try:
+        opened = view.open_at(parts.memory, parts.personal, entity, viewer, marked)
+    except NotFound:
+        record(parts, viewer, "open", {"entity": entity[:64], "part": part, "denied": True})
+        raise
+    where = {"source": opened.source.path}
+    record(parts, viewer, "open", {"entity": entity, "part": part}, (opened.entity.scope,), where)
+    return opened
+
+
+def _range(text: str) -> tuple[int, int] | None:
+    found = re.fullmatch(r"(\d{1,9})-(\d{1,9})", text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _chart(parts: Parts, opened: view.Opened) -> drawing.Chart | None:
+    source = view.source_of(opened, parts.settings)
+    quantity = str(opened.entity.facts.get("quantity", ""))
+    return drawing.chart(source, quantity, opened.entity.locator) if source else None
+
+
+def _ranged(file: BinaryIO, size: int, wanted: str, media: str, headers: dict[str, str]) -> Response:
+    """All of a file, or the one range that is wanted; several ranges at once are answered with all of it."""
+    found = re.fullmatch(r"bytes=(\d*)-(\d*)", wanted)
+    if not found or not (found[1] or found[2]):
+        return StreamingResponse(_bytes(file, 0, size), 200, {**headers, "Content-Length": str(size)}, media)
+    start = int(found[1]) if found[1] else max(0, size - int(found[2]))
+    end = min(size, int(found[2]) + 1) if found[1] and found[2] else size
+    if start >= end:
+        file.close()
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+    told = {"Content-Length": str(end - start), "Content-Range": f"bytes {start}-{end - 1}/{size}"}
+    return StreamingResponse(_bytes(file, start, end), 206, {**headers, **told}, media)
+
+
+def _bytes(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    with file:
+        file.seek(start)
+        while start < end and (data := file.read(min(CHUNK, end - start))):
+            start += len(data)
+            yield data

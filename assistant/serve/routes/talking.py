@@ -1,0 +1,155 @@
+"""Conversations over HTTP: listed, searched, renamed, exported, deleted; asked in, stopped, asked again, and why."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
+
+from assistant.search import question as asked
+from assistant.serve import export
+from assistant.serve.conversing import Read
+from assistant.serve.parts import Parts
+from assistant.serve.routes.who import C, L, P, V, W
+from assistant.serve.talks import Turn, may_show
+from assistant.serve.web import pages, pieces
+from assistant.serve.web.words import words
+from ingest.base.errors import BadInput, NotFound
+
+LONGEST = 4_000
+SHOWN = 32 * 1024 * 1024
+"""Bytes of a picture or recording that may come with a question."""
+router = APIRouter(tags=["conversations"])
+
+
+class Named(BaseModel):
+    title: str = Field(min_length=1, max_length=200)
+
+
+class Again(BaseModel):
+    question: str = Field(default="", max_length=LONGEST)
+
+
+@router.get("/api/talks")
+def talks(conversing: C, person: W, search: str = "") -> list[dict[str, Any]]:
+    """Your conversations, the one used last first; `search` finds words that were said in them."""
+    found = conversing.talks.of(person, search[:100])
+    return [{"id": one.id, "title": one.title, "began": one.began, "changed": one.changed} for one in found]
+
+
+@router.get("/api/talks/{talk}")
+def turns(talk: str, conversing: C, person: W) -> list[dict[str, Any]]:
+    """The questions and answers of a conversation; an answer that rests on what you may no longer read is left out."""
+    return [
+        {
+            "turn": turn.number,
+            "state": turn.state,
+            "question": turn.question,
+            "answer": dict(turn.said) if shown else None,
+        }
+        for turn, shown in conversing.shown(person, talk)
+    ]
+
+
+@router.patch("/api/talks/{talk}", status_code=204)
+def rename(talk: str, named: Named, conversing: C, person: W) -> None:
+    conversing.talks.rename(person, talk, named.title)
+
+
+@router.delete("/api/talks/{talk}", status_code=204)
+def delete(talk: str, conversing: C, person: W) -> None:
+    """Deletes a conversation for good."""
+    conversing.forget(person, talk)
+
+
+@router.post("/api/talks/ask")
+async def ask(
+    conversing: C, parts: P, person: W, question: Annotated[str, Form(max_length=LONGEST)] = "",
+    talk: Annotated[str, Form(max_length=40)] = "", image: Annotated[UploadFile | None, File()] = None,
+    audio: Annotated[UploadFile | None, File()] = None,
+) -> dict[str, str]:  # fmt: skip
+    """Asks in a conversation, with a picture or a recording; the answer is found in the conversation once it is there."""
+    folder = tempfile.TemporaryDirectory(prefix="kotonoha-asked-")
+    picture, sound = await _kept(image, Path(folder.name)), await _kept(audio, Path(folder.name))
+    read = _reader(parts, question, picture, sound, folder) if picture or sound else None
+    talk, _ = conversing.ask(person, question, talk=talk, read=read)
+    return {"talk": talk}
+
+
+@router.post("/api/talks/{talk}/turns/{number}/again", status_code=202)
+def again(talk: str, number: int, wished: Again, conversing: C, person: W) -> None:
+    """Asks a question again, in other words if `question` is given; what came after it is taken back."""
+    conversing.again(person, talk, number, wished.question)
+
+
+@router.post("/api/talks/{talk}/stop", status_code=204)
+def stop(talk: str, conversing: C, person: W) -> None:
+    conversing.stop(person, talk)
+
+
+@router.get("/api/talks/{talk}/export.{form}")
+def exported(talk: str, form: str, conversing: C, person: W, language: L) -> Response:
+    """A conversation with its citations, as Markdown (`md`) or PDF (`pdf`)."""
+    if form not in export.FORMS:
+        raise NotFound("a conversation is exported as md or pdf")
+    media, write = export.FORMS[form]
+    title = conversing.talks.talk(person, talk).title
+    data = write(title, conversing.shown(person, talk), language)
+    return Response(
+        data, media_type=media, headers={"Content-Disposition": f'attachment; filename="conversation.{form}"'}
+    )
+
+
+@router.get("/talks/{talk}/{number}/why", include_in_schema=False)
+def why(talk: str, number: int, conversing: C, person: W, viewer: V, language: L, beside: int = 0) -> HTMLResponse:
+    """What an answer was made from, and what that cost."""
+    turn = _shown(conversing, person, viewer, talk, number)
+    return HTMLResponse(
+        pages.page("why.html", language, turn=turn, hits=pieces.found(turn, language), beside=beside, talk=talk)
+    )
+
+
+@router.get("/talks/{talk}/{number}/wrong", include_in_schema=False)
+def wrong(talk: str, number: int, conversing: C, person: W, viewer: V, language: L, beside: int = 0) -> HTMLResponse:
+    """A form to say what is wrong with an answer, and what would be right."""
+    turn = _shown(conversing, person, viewer, talk, number)
+    return HTMLResponse(
+        pages.page(
+            "wrong.html", language, turn=turn, hits=pieces.found(turn, language), beside=beside, talk=talk, sent=False
+        )
+    )
+
+
+def _shown(conversing: C, person: str, viewer: V, talk: str, number: int) -> Turn:
+    turn = conversing.talks.turn(person, talk, number)
+    if not may_show(turn, viewer, conversing.parts.memory):
+        raise NotFound(words("en")["gone"])
+    return turn
+
+
+async def _kept(file: UploadFile | None, folder: Path) -> Path | None:
+    """The file as it was sent, in a folder of its own under a name of ours."""
+    if file is None:
+        return None
+    data = await file.read(SHOWN + 1)
+    if len(data) > SHOWN:
+        raise BadInput(f"a picture or recording may have {SHOWN:,} bytes")
+    path = folder / f"shown{Path(file.filename or '').suffix[:12]}"
+    path.write_bytes(data)
+    return path
+
+
+def _reader(
+    parts: Parts, text: str, image: Path | None, sound: Path | None, folder: tempfile.TemporaryDirectory[str]
+) -> Read:
+    """Reads what was shown where the answer is made, and forgets the file."""
+
+    def read() -> asked.Question:
+        with folder:
+            return asked.read(text, image, sound, parts.settings, parts.readers(), parts.memory.space)
+
+    return read

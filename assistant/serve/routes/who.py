@@ -1,0 +1,66 @@
+"""Who is asking, in which language, and what is written about it: what every route begins with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from assistant.govern.audit_row import Event
+from assistant.serve.conversing import Conversing
+from assistant.serve.parts import Parts, viewer_named
+from assistant.serve.web.words import LANGUAGES, Language, preferred
+from ingest.base.access import Viewer
+from ingest.base.errors import NotAllowed
+
+
+def parts_of(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def conversing_of(request: Request) -> Conversing:
+    conversing: Conversing = request.app.state.conversing
+    return conversing
+
+
+def person_of(request: Request) -> str:
+    """The person, as the guard found out."""
+    return str(request.state.person)
+
+
+def viewer_of(request: Request) -> Viewer:
+    """The viewer for this one request. Somebody the policy does not name reads nothing."""
+    return viewer_named(parts_of(request), request.state.person)
+
+
+def governor_of(request: Request) -> Viewer:
+    """The viewer, who must be allowed to govern."""
+    viewer = viewer_of(request)
+    if not viewer.may_govern:
+        raise NotAllowed("this page is for those who govern", "ask somebody whose role has `may: [govern]`")
+    return viewer
+
+
+def language_of(request: Request) -> Language:
+    """The language of the page: as chosen, else as the browser asks."""
+    chosen = request.query_params.get("lang") or request.cookies.get("kotonoha-language")
+    return next((one for one in LANGUAGES if one == chosen), preferred(request.headers.get("accept-language", "")))
+
+
+P = Annotated[Parts, Depends(parts_of)]
+C = Annotated[Conversing, Depends(conversing_of)]
+W = Annotated[str, Depends(person_of)]
+V = Annotated[Viewer, Depends(viewer_of)]
+G = Annotated[Viewer, Depends(governor_of)]
+L = Annotated[Language, Depends(language_of)]
+
+
+def record(
+    parts: Parts, viewer: Viewer, action: str, details: dict[str, Any] | None = None, scopes: tuple[str, ...] = (),
+    content: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Writes into the audit what somebody did."""
+    if parts.audit:
+        event = Event(action, viewer.person, viewer.roles, viewer.policy, scopes, details or {}, content or {})
+        parts.audit.append(event)

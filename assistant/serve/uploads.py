@@ -1,0 +1,96 @@
+"""Files that people bring through the browser: kept below the memory's folder, one folder for each scope, then read as any.
+
+A name from outside becomes a path below that folder or nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from assistant.govern.policy import Policies
+from ingest import jobs, pipeline
+from ingest.base.access import Viewer, checked_scope
+from ingest.base.errors import BadInput, NotAllowed
+from ingest.base.settings import Settings
+from ingest.memory.catalog import Catalog, SourceRow
+
+FOLDER = "uploads"
+PRIVATE = "private"
+"""Where the owner's files go while there is no policy."""
+UNWANTED = re.compile(r'[\x00-\x1f<>:"|?*\\]')
+LONGEST = 200
+DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A file on its way: `waiting`, `reading`, or what became of it, with the report of its reader."""
+
+    name: str
+    state: str
+    report: dict[str, Any]
+
+
+def writable(viewer: Viewer, catalog: Catalog) -> list[str]:
+    """The scopes into which this viewer may bring files: those they read, if they may feed the memory at all."""
+    policy = Policies(catalog).current()
+    if not viewer.may_feed:
+        return []
+    scopes = sorted(viewer.scopes & policy.scopes.keys()) if policy else sorted({PRIVATE, *viewer.scopes})
+    return [one for one in scopes if "&" not in one]
+
+
+def place(settings: Settings, scope: str, name: str) -> Path:
+    """Where a file of this name is kept.
+
+    Raises:
+        BadInput: the name leads somewhere else, or nowhere.
+    """
+    parts = [UNWANTED.sub("_", part).strip() for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
+    if not parts or len(parts) > DEEPEST or any(part in ("", "..") or len(part.encode()) > LONGEST for part in parts):
+        raise BadInput(f"'{name[:80]}' is no name for a file here")
+    folder = settings.home / FOLDER / checked_scope(scope)
+    path = folder.joinpath(*parts)
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise BadInput(f"'{name[:80]}' is no name for a file here")
+    return path
+
+
+def keep(
+    settings: Settings, catalog: Catalog, viewer: Viewer, scope: str, files: Iterable[tuple[str, IO[bytes]]]
+) -> str:
+    """Keeps files and puts them on the list of what is to be read; returns the ticket to follow them by.
+
+    Raises:
+        NotAllowed: this viewer may not bring files into this scope.
+    """
+    if scope not in writable(viewer, catalog):
+        raise NotAllowed(f"you may not bring files into '{scope}'", "ask somebody whose role has `may: [feed]`")
+    kept: list[Path] = []
+    for name, data in files:
+        path = place(settings, scope, name)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = path.with_name(f".{path.name}.part")
+        with part.open("wb") as out:
+            shutil.copyfileobj(data, out, 1024 * 1024)
+        part.replace(path)
+        kept.append(path)
+    if not kept:
+        raise BadInput("there is no file")
+    ticket, _ = pipeline.ask(catalog, kept, lambda _: scope)
+    return ticket
+
+
+def progress(catalog: Catalog, ticket: str) -> list[Progress]:
+    """How far each file of a ticket is."""
+    return [Progress(Path(path).name, state, report) for path, state, report in jobs.progress(catalog, ticket)]
+
+
+def is_ours(settings: Settings, source: SourceRow) -> bool:
+    """Whether a source was brought through the browser, and so is ours to delete."""
+    return Path(source.path).is_relative_to((settings.home / FOLDER).absolute())

@@ -1,0 +1,191 @@
+"""The pieces of the chat as HTML: its frame, a question with its answer, an answer on its way.
+
+What kind of answer it is, is looked up in a table (`words.SEALS`), so a kind that has no words is shown plainly and fails
+a test rather than the chat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from assistant.serve.desk import Answering
+from assistant.serve.talks import Turn
+from assistant.serve.web.pages import other, page
+from assistant.serve.web.words import Language, Seal, file_name, place, seal, words
+from ingest.base.access import Viewer
+from ingest.space.entity import Locator
+
+MARK = re.compile(r"\s?\[(\d{1,3})\]")
+QUOTE = 240
+"""Characters of a quotation shown beside an answer; the source has all of it."""
+LOOKED = 5
+"""Files named where nothing was found."""
+ICONS = {
+    "page": "page", "passage": "text", "picture": "picture", "region": "picture", "line": "picture", "utterance": "sound",
+    "sound": "sound", "series": "chart", "event": "chart", "table": "table", "row": "table", "column": "table",
+    "concept": "idea",
+}  # fmt: skip
+"""The sign of each kind of entity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A citation as it is shown; `number` counts the citations of one answer in the order in which they are met."""
+
+    number: int
+    link: str
+    file: str
+    place: str
+    quote: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words of an answer, and the citation whose mark stands behind them."""
+
+    words: str
+    card: Card | None
+
+
+def notices(language: Language) -> str:
+    """What the page says by itself when the server does not let it ask any more."""
+    return page("notices.html", language)
+
+
+def side(person: str, viewer: Viewer, language: Language) -> str:
+    """What stands beside the chat; `person` is empty where nobody signs in."""
+    return page("side.html", language, person=person, viewer=viewer, other=other(language))
+
+
+def tools(language: Language) -> str:
+    return page("tools.html", language)
+
+
+def panel(language: Language) -> str:
+    """The frame in which a source is opened beside the chat."""
+    return page("panel.html", language)
+
+
+def welcome(offered: Sequence[str], empty: bool, language: Language) -> str:
+    return page("welcome.html", language, offered=offered, empty=empty)
+
+
+def past(talk: str, turns: Sequence[tuple[Turn, bool]], further: Sequence[str], language: Language) -> str:
+    """A conversation; of a turn that may not be shown any more only the question."""
+    told = [turn(talk, one, language) if shown else gone(one.question, language) for one, shown in turns]
+    return page("past.html", language, talk=talk, turns=Markup("".join(told)), further=further)  # noqa: S704 - of pages
+
+
+def turn(talk: str, one: Turn, language: Language) -> str:
+    """A question with its answer and its sources; marks and cards open the source."""
+    said = one.said
+    numbered = _numbered(said, one.marked, language)
+    cards = sorted(numbered.values(), key=lambda card: card.number)
+    looked = list(dict.fromkeys(file_name(hit["source"]) for hit in said.get("hits", ())))[:LOOKED]
+    shown = _seal(one, bool(cards), language)
+    notes = [*said.get("notes", ()), *([said["error"]] if "error" in said else [])]
+    return page(
+        "turn.html", language, talk=talk, turn=one, seal=shown, pieces=_pieces(said.get("answer", ""), numbered),
+        cards=cards, looked=looked, notes=notes,
+    )  # fmt: skip
+
+
+def live(answering: Answering, language: Language) -> str:
+    """A question whose answer is on its way, and how far it is."""
+    said = words(language)[f"stage_{answering.stage}"].format(place=answering.place)
+    return page(
+        "live.html", language, question=answering.question, stage=answering.stage, status=said, draft=answering.draft,
+        busy=not answering.ended,
+    )  # fmt: skip
+
+
+def failed(question: str, reason: str, language: Language) -> str:
+    """A question that could not be answered, and why."""
+    return page(
+        "live.html",
+        language,
+        question=question,
+        stage="failed",
+        status=words(language)["trouble"],
+        draft=reason,
+        busy=False,
+    )
+
+
+def gone(question: str, language: Language) -> str:
+    """An earlier question whose answer may not be shown any more."""
+    return page("gone.html", language, question=question)
+
+
+def _seal(one: Turn, cited: bool, language: Language) -> Seal:
+    if one.state != "done":
+        return seal(f"turn_{one.state}", language)
+    how = str(one.said.get("how", ""))
+    return seal("ungrounded" if how in ("model", "answered") and not cited else how, language)
+
+
+def _numbered(said: Mapping[str, Any], marked: Mapping[str, tuple[int, int]], language: Language) -> dict[int, Card]:
+    """The cards by their marks, numbered in the order in which the answer names them."""
+    by_mark = {int(one["mark"]): one for one in said.get("citations", ())}
+    met = [int(mark) for mark in MARK.findall(said.get("answer", "")) if int(mark) in by_mark]
+    order = list(dict.fromkeys([*met, *by_mark]))
+    return {mark: _card(number, by_mark[mark], marked, language) for number, mark in enumerate(order, 1)}
+
+
+def _card(number: int, citation: Mapping[str, Any], marked: Mapping[str, tuple[int, int]], language: Language) -> Card:
+    at = marked.get(str(citation["mark"]))
+    query = f"?lang={language}" + (f"&quote={at[0]}-{at[1]}" if at else "")
+    said = str(citation["quote"])
+    quote = said if len(said) <= QUOTE else f"{said[: QUOTE - 1]}…"
+    where = place(Locator.from_dict(citation["locator"]), language)
+    icon = ICONS.get(citation["kind"], "text")
+    return Card(number, f"/open/{citation['entity']}{query}", file_name(citation["source"]), where, quote, icon)
+
+
+def _pieces(text: str, cards: Mapping[int, Card]) -> list[Piece]:
+    """The answer cut at its marks; a mark without a source is left out."""
+    found: list[Piece] = []
+    at = 0
+    for match in MARK.finditer(text):
+        found.append(Piece(text[at : match.start()], cards.get(int(match[1]))))
+        at = match.end()
+    return [*found, Piece(text[at:], None)] if text else []
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """One entity that an answer was made from: where it is, what it contributed, how the model read it."""
+
+    entity: str
+    icon: str
+    file: str
+    place: str
+    text: str
+    share: int
+    cited: bool
+    left_out: str
+
+
+def found(turn: Turn, language: Language) -> list[FoundRow]:
+    """The entities behind an answer, best first; `share` is its score in percent of the best one's."""
+    said = turn.said
+    cited = {one["entity"] for one in said.get("citations", ())}
+    left = {one["entity"]: one["reason"] for one in said.get("left_out", ())}
+    hits = list(said.get("hits", ()))
+    scores = [float(hit["score"]) for hit in hits]
+    low, high = min(scores, default=0.0), max(scores, default=1.0)
+    ground = min(low, 0.0)
+    return [
+        FoundRow(
+            hit["entity"], ICONS.get(hit["kind"], "text"), file_name(hit["source"]),
+            place(Locator.from_dict(hit["locator"]), language), str(hit["text"])[:QUOTE],
+            round(100 * (score - ground) / ((high - ground) or 1.0)), hit["entity"] in cited, left.get(hit["entity"], ""),
+        )
+        for hit, score in zip(hits, scores, strict=True)
+    ]  # fmt: skip

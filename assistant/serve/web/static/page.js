@@ -1,0 +1,33 @@
+// Our own pages: the cited place comes into sight, a transcript plays from where it is clicked, drawn pages show their box.
+"use strict";
+(async () => {
+  document.querySelectorAll(".dark-toggle").forEach((one) => one.addEventListener("click", () => one.setAttribute("aria-pressed", String(window.kotonohaTheme(true)))));
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const here = document.querySelector("#here, #cited, .passage.cited");
+  if (!document.querySelector("img[data-src]")) here?.scrollIntoView({ block: "center" });
+  const player = document.querySelector("audio");
+  document.addEventListener("click", (event) => {
+    const at = event.target.closest(".at");
+    if (!at || !player) return;
+    player.currentTime = Number(at.dataset.at);
+    player.play();
+    document.querySelectorAll(".script .playing").forEach((one) => one.classList.remove("playing"));
+    at.closest("li").classList.add("playing");
+  });
+  player?.addEventListener("timeupdate", () => {
+    const lines = [...document.querySelectorAll(".at")].filter((one) => Number(one.dataset.at) <= player.currentTime);
+    document.querySelectorAll(".script .playing").forEach((one) => one.classList.remove("playing"));
+    if (!player.paused) lines.at(-1)?.closest("li").classList.add("playing");
+  });
+  for (const image of document.querySelectorAll("img[data-src]")) {
+    const reply = await fetch(image.dataset.src);
+    if (!reply.ok) { image.closest("figure").hidden = true; continue; }
+    const [top, bottom] = (reply.headers.get("Kotonoha-Box") || "").split(" ").map(Number);
+    image.src = URL.createObjectURL(await reply.blob());
+    await image.decode().catch(() => {});
+    if (!bottom) continue;
+    const middle = image.getBoundingClientRect().top + scrollY + image.clientHeight * (top + bottom) / 2;
+    scrollTo({ top: middle - innerHeight / 2, behavior: calm ? "auto" : "smooth" });
+    image.dataset.box = `${top} ${bottom}`;
+  }
+})();

@@ -1,0 +1,245 @@
+"""What is done beside the chat: files brought and read, sources looked at and forgotten, the map, governing, other clients."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from assistant.app.demo import POLICY
+from assistant.govern.audit import Audit
+from assistant.govern.policy import Policies
+from assistant.serve import api, mapping, uploads
+from assistant.serve.parts import Parts
+from assistant.serve.routes.governing import changed
+from ingest import pipeline
+from ingest.base.access import Viewer
+from ingest.base.errors import BadInput, NotAllowed
+from ingest.base.settings import Settings
+from ingest.memory.memory import Memory
+from ingest.reading import Direct
+from ingest.space.entity import Entity
+from tests.conftest import ParagraphReader, WordSpace
+from tests.library import PASSWORDS, Parrot, accounts, keys, stock
+
+READER = Viewer("endo", frozenset({"sales", "public"}), may_feed=True)
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    """The sample firm's policy, with accounts for two of its people and for its president."""
+    with Memory(Settings(home=tmp_path_factory.mktemp("home")), WordSpace()) as memory:
+        stock(memory)
+        policies = Policies(memory.catalog)
+        policies.put(POLICY.read_text("utf-8"), "test", "policy")
+        people = accounts(memory)
+        people.add("hoshino", "a president among spindles")
+        audit = Audit(memory.catalog, b"k" * 32, memory.settings.home / "audit.head")
+
+        def viewer_of(name: str) -> Viewer:
+            policy = policies.current()
+            assert policy is not None
+            return policy.viewer(name)
+
+        yield Parts(memory.settings, memory, Parrot(memory), viewer_of, keys(memory), people, audit)
+
+
+def client(parts: Parts, name: str, password: str) -> TestClient:
+    found = TestClient(api.application(parts), base_url="http://localhost", follow_redirects=False)
+    assert found.post("/sign-in", data={"name": name, "password": password}).status_code == 303
+    return found
+
+
+@pytest.fixture(scope="module")
+def endo(parts: Parts) -> TestClient:
+    return client(parts, "endo", PASSWORDS["endo"])
+
+
+@pytest.fixture(scope="module")
+def mori(parts: Parts) -> TestClient:
+    return client(parts, "mori", PASSWORDS["mori"])
+
+
+@pytest.fixture(scope="module")
+def hoshino(parts: Parts) -> TestClient:
+    return client(parts, "hoshino", "a president among spindles")
+
+
+def brought(client: TestClient, scope: str, **files: str) -> Any:
+    sent = [("files", (name, io.BytesIO(text.encode()), "text/plain")) for name, text in files.items()]
+    return client.post("/api/upload", data={"scope": scope, "names": list(files)}, files=sent)
+
+
+# -- feeding ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_brought_read_and_found_its_failing_file_reported(parts: Parts, endo: TestClient) -> None:
+    reply = brought(endo, "sales", **{"offers/june.txt": "The offer to Kawa is 12 units.", "offers/bad.txt": "BROKEN"})
+    ticket = reply.json()["ticket"]
+    assert {one["state"] for one in endo.get(f"/api/jobs/{ticket}").json()} == {"waiting"}
+    list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
+    jobs = {one["name"]: one for one in endo.get(f"/api/jobs/{ticket}").json()}
+    assert jobs["june.txt"]["state"] == "done" and jobs["june.txt"]["report"]["entities"] == {"passage": 1}
+    assert jobs["bad.txt"]["state"] == "failed" and jobs["bad.txt"]["report"]["error"]
+    assert str(parts.settings.home) not in endo.get(f"/api/jobs/{ticket}").text
+    assert "june.txt" in endo.get("/files").text
+    found = endo.get("/api/search", params={"query": "offer to Kawa"}).json()
+    assert "12 units" in found[0]["text"]
+
+
+def test_a_source_shows_what_was_understood_and_is_forgotten_with_its_file(parts: Parts, endo: TestClient) -> None:
+    brought(endo, "sales", **{"note.txt": "Kawa pays late."})
+    list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
+    row = next(row for row in parts.memory.catalog.sources() if row.path.endswith("/note.txt"))
+    assert "Kawa pays late." in endo.get(f"/files/{row.id}").text
+    assert endo.post(f"/files/{row.id}/forget").status_code == 303
+    assert parts.memory.catalog.source(row.id) is None and not Path(row.path).exists()
+
+
+def test_nobody_brings_files_where_they_may_not(parts: Parts, endo: TestClient, mori: TestClient) -> None:
+    assert brought(endo, "hr-confidential", **{"a.txt": "x"}).status_code == 403
+    assert brought(mori, "public", **{"a.txt": "x"}).status_code == 403
+    ticket = brought(endo, "sales", **{"mine.txt": "x"}).json()["ticket"]
+    assert mori.get(f"/api/jobs/{ticket}").status_code == 404
+    table = next(row for row in parts.memory.catalog.sources() if row.scope == "sales")
+    assert mori.get(f"/files/{table.id}").status_code == mori.post(f"/files/{table.id}/forget").status_code == 404
+    with pytest.raises(NotAllowed):
+        uploads.keep(parts.settings, parts.memory.catalog, READER, "operations", [])
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/../../x", "..", "", "/", "a" * 300, "/".join("abcdefghijklmno")])
+def test_a_name_that_leads_elsewhere_is_no_name(parts: Parts, name: str) -> None:
+    with pytest.raises(BadInput):
+        uploads.place(parts.settings, "sales", name)
+
+
+def test_a_name_of_any_kind_stays_below_its_scope(parts: Parts) -> None:
+    folder = parts.settings.home / uploads.FOLDER / "sales"
+    for name in ("/etc/passwd", "C:\\x\\y.txt", "a\x00b.txt", '<img src=x onerror="1">.txt', "資料/見積.txt"):
+        assert uploads.place(parts.settings, "sales", name).is_relative_to(folder)
+
+
+# -- the map ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_map_holds_what_a_viewer_may_read_and_nothing_else(parts: Parts) -> None:
+    drawn = mapping.drawn(parts.memory, READER, question="warranty")
+    assert {dot.entity.scope for dot in drawn.dots} <= READER.scopes and drawn.question is not None
+    assert all(0 <= dot.x <= mapping.WIDTH and 0 <= dot.y <= mapping.HEIGHT for dot in drawn.dots)
+    assert mapping.drawn(parts.memory, Viewer("nobody", frozenset())).dots == ()
+
+
+def test_the_map_page_draws_the_question_and_links_every_dot(endo: TestClient) -> None:
+    page = endo.get("/map", params={"question": "<b>warranty</b>"}).text
+    assert 'class="asked"' in page and page.count("/open/") > 20 and "<b>warranty" not in page
+
+
+# -- governing -------------------------------------------------------------------------------------------------------
+
+
+def test_only_who_governs_sees_the_pages_for_it(endo: TestClient, hoshino: TestClient) -> None:
+    for path in ("/govern", "/govern/audit", "/govern/health", "/govern/as/mori"):
+        assert endo.get(path).status_code == 403, path
+        assert hoshino.get(path).status_code == 200, path
+    for path in ("/govern/preview", "/govern/policy", "/govern/people/mori/disable"):
+        assert endo.post(path, data={"text": "scopes: {}"}).status_code == 403, path
+
+
+def test_a_policy_shows_who_gains_and_loses_before_it_is_in_force(parts: Parts, hoshino: TestClient) -> None:
+    policies = Policies(parts.memory.catalog)
+    current = policies.current()
+    assert current is not None
+    text = current.text.replace("reads: [sales]", "reads: [engineering]")
+    page = hoshino.post("/govern/preview", data={"text": text}).text
+    assert "+ engineering" in page and "− sales" in page and policies.current() == current
+    assert hoshino.post("/govern/preview", data={"text": "scopes: ["}).status_code == 400
+    assert hoshino.post("/govern/policy", data={"text": text, "version": "of yesterday"}).status_code == 409
+    with_comment = current.text + "# seen\n"
+    assert hoshino.post("/govern/policy", data={"text": with_comment, "version": current.version}).status_code == 303
+    made = policies.current()
+    assert made is not None and made.text == with_comment and changed(current, made) == []
+
+
+def test_somebody_kept_out_is_out_at_the_next_request(parts: Parts, hoshino: TestClient) -> None:
+    stranger = client(parts, "mori", PASSWORDS["mori"])
+    assert stranger.get("/api/talks").status_code == 200
+    assert hoshino.post("/govern/people/mori/disable").status_code == 303
+    assert stranger.get("/api/talks").status_code == 401
+    assert hoshino.post("/govern/people/mori/enable").status_code == 303
+
+
+def test_the_audit_is_filtered_and_names_what_was_done(hoshino: TestClient) -> None:
+    page = hoshino.get("/govern/audit", params={"action": "upload"}).text
+    assert "june.txt" in page and "sign-in" not in page.split("<tbody>")[1]
+
+
+# -- other clients ---------------------------------------------------------------------------------------------------
+
+
+def test_the_pages_of_the_api_load_nothing_from_elsewhere(endo: TestClient) -> None:
+    page = endo.get("/docs")
+    assert page.status_code == 200 and "http" not in page.text.replace("http-equiv", "")
+    assert endo.get("/docs/swagger-ui-bundle.js").status_code == endo.get("/docs/swagger-ui.css").status_code == 200
+    paths = endo.get("/api/openapi.json").json()["paths"]
+    assert {
+        "/api/ask",
+        "/api/ask/events",
+        "/api/search",
+        "/api/sources",
+        "/api/upload",
+        "/api/feedback",
+    } <= paths.keys()
+    assert "/v1/chat/completions" in paths
+
+
+def test_an_answer_comes_as_server_sent_events(endo: TestClient) -> None:
+    reply = endo.post("/api/ask/events", json={"question": "How long is the warranty?"})
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    events = [block.split("\n") for block in reply.text.strip().split("\n\n")]
+    assert events[0][0] == "event: found" and events[-1][0] == "event: answer"
+    assert json.loads(events[-1][1].removeprefix("data: "))["citations"]
+
+
+def test_openai_and_langchain_clients_are_answered_with_citations(parts: Parts) -> None:
+    """The real packages, over the wire of an in-process server, with a token as their key."""
+    from langchain_openai import ChatOpenAI
+    from openai import OpenAI
+
+    token = parts.people.issue_token("endo", "test")
+    wire = TestClient(api.application(parts), base_url="http://localhost")
+    openai = OpenAI(base_url="http://localhost/v1", api_key=token, http_client=wire)
+    assert [one.id for one in openai.models.list()] == ["kotonoha"]
+    said = [{"role": "user", "content": "How long is the warranty?"}]
+    whole = openai.chat.completions.create(model="kotonoha", messages=said)  # type: ignore[arg-type]
+    assert "[1]" in (whole.choices[0].message.content or "") and whole.model_extra
+    assert whole.model_extra["citations"][0]["mark"] == 1
+    stream = openai.chat.completions.create(model="kotonoha", messages=said, stream=True)  # type: ignore[call-overload]
+    assert "[1]" in "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    chat = ChatOpenAI(model="kotonoha", base_url="http://localhost/v1", api_key=token, http_client=wire)  # type: ignore[arg-type]
+    assert "[1]" in str(chat.invoke("How long is the warranty?").content)
+
+
+def test_every_page_stands_without_a_policy_too(tmp_path: Path) -> None:
+    owner = Viewer("owner", frozenset({"private"}), may_govern=True, may_feed=True)
+    with Memory(Settings(home=tmp_path), WordSpace()) as memory:
+        alone = Parts(
+            memory.settings, memory, Parrot(memory), lambda _: owner, keys(memory), accounts(memory), start="s" * 40
+        )
+        signed = client(alone, "endo", PASSWORDS["endo"])
+        for path in ("/files", "/map", "/govern", "/govern/audit", "/govern/health", "/docs"):
+            for language in ("en", "ja"):
+                assert signed.get(path, params={"lang": language}).status_code == 200, path
+
+
+def test_entities_of_every_kind_have_a_family() -> None:
+    from typing import get_args
+
+    from assistant.serve.routes.exploring import FAMILIES
+    from ingest.space.entity import Kind
+
+    assert FAMILIES.keys() == set(get_args(Kind)) and Entity is not None
