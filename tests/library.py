@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from argon2 import PasswordHasher
 
-from assistant.answer.answer import Answer, Cost, Event, Exchange, Found
-from assistant.answer.answer import Draft as Written
+from assistant.answer.outcome import Answer, Cost, Event, Exchange, Found
+from assistant.answer.outcome import Draft as Written
 from assistant.answer.cite import Citation
 from assistant.govern.people import People
 from assistant.search.question import Shown
@@ -133,7 +133,7 @@ class Parrot:
             yield Written(f"{word} ")
             self.pause()
         yield Answer(
-            question, f"{quoted} [1]" if hits else "Not in your sources.", "quotation" if hits else "refusal",
+            question, f"{quoted} [1]" if hits else "Not in your sources.", "possibly" if hits else "refusal",
             tuple(_cited(hit.entity, quoted, self.memory) for hit in hits[:1]), hits,
             {hit.entity.source: self._path(hit.entity) for hit in hits}, grounding, "parrot", 0.9, Cost(),
         )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.answer.answer import Answer, Event, Exchange, Found
+from assistant.answer.outcome import Answer, Event, Exchange, Found
 from assistant.answer.audited import AuditedAssistant
 from assistant.answer.cite import Citation
 from assistant.answer.discreet import DiscreetAssistant

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.answer.answer import Answer
+from assistant.answer.outcome import Answer
 from assistant.answer.cite import Citation
 from assistant.evaluate import perception, pictures, sensors
 from assistant.evaluate.firm import Question, mark, table

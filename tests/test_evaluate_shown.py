@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.answer.answer import Answer, Event
+from assistant.answer.outcome import Answer, Event
 from assistant.answer.cite import Citation
 from assistant.evaluate.firm import load
 from assistant.evaluate.shown import QUESTIONS, run
@@ -26,7 +26,7 @@ class Seer:
     def ask(self, question: str, viewer: Viewer, shown: Shown | None = None, **options: Any) -> Iterator[Event]:
         words = shown.words if shown else ""
         cited = Citation(1, "e", "line", words, f"/{words}.md", "", Locator(), words)
-        how = "quotation" if words else "refusal"
+        how = "possibly" if words else "refusal"
         yield Answer(question, words, how, (cited,) if words else (), (), {}, "text", "", 1.0)  # type: ignore[arg-type]
 
 

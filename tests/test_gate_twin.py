@@ -13,7 +13,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.answer.answer import Answer, Assistant
+from assistant.answer.answer import Assistant
+from assistant.answer.outcome import Answer
 from assistant.app.integrations import KotonohaRetriever
 from assistant.evaluate.leaks import Echo
 from assistant.govern.audit import Audit

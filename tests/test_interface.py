@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from assistant.answer.answer import Answer, How
+from assistant.answer.outcome import Answer, How
 from assistant.answer.cite import Citation
 from assistant.answer.compose import Grounding
 from assistant.serve import show

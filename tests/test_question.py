@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.answer.answer import Answer, Assistant
+from assistant.answer.answer import Assistant
+from assistant.answer.outcome import Answer
 from assistant.app import build
 from assistant.cli import main
 from assistant.search.question import WHAT, Question, Shown, read

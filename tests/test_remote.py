@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answer.answer import Answer, Assistant, Draft, Event, Leaving
+from assistant.answer.answer import Assistant
+from assistant.answer.outcome import Answer, Draft, Event, Leaving
 from assistant.answer.audited import AuditedAssistant
 from assistant.answer.discreet import DiscreetAssistant
 from assistant.app import build

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answer.answer import Answer
+from assistant.answer.outcome import Answer
 from assistant.serve.desk import MOST, Answering, Desk
 from assistant.serve.talks import Talks, Turn, answered, may_show
 from ingest.base.access import Viewer

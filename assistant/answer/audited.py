@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, Protocol
 
-from assistant.answer.answer import Answer, Event, Leaving
+from assistant.answer.outcome import Answer, Event, Leaving
 from assistant.govern.audit import Audit
 from assistant.govern.audit_row import Event as AuditEvent
 from ingest.base.access import Viewer

@@ -1,20 +1,28 @@
 """Marks in an answer become citations: the entity, its exact place, and words that stand there letter for letter.
 
-A mark that names no source is taken out of the answer and reported.
+A mark that names no source is taken out of the answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assistant.answer.check import MARK, cited, spoken, support
-from assistant.answer.quote import Candidate, extended, spans
+from assistant.answer.evidence import Evidence
+from assistant.answer.verify import MARK
 from ingest.space.entity import Entity, Locator
+from ingest.text.codes import figures
+from ingest.text.split import sentences
+from ingest.text.terms import terms
 
 SourceName = Callable[[str], str]
 """The path of a source by its id."""
+
+_LEADING = re.compile(r"(?:\s*[\[［]\d{1,2}[\]］])+\s*")
+QUOTED = 320
+"""Characters of a passage that are quoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +45,62 @@ class Citation:
         }  # fmt: skip
 
 
-def from_candidate(mark: int, candidate: Candidate, name: SourceName) -> Citation:
-    """The citation of a stretch of an entity's words."""
-    return _citation(mark, candidate.entity, candidate.start, candidate.end, name)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence or list item of an answer and the sources it names; an aside ("Not in the sources: ...") names none."""
+
+    text: str
+    marks: tuple[int, ...]
+    aside: bool = False
+
+    def __str__(self) -> str:
+        return " ".join([self.text, *(f"[{mark}]" for mark in self.marks)])
+
+
+def lines(answer: str, named: Sequence[int], count: int) -> list[Line]:
+    """The sentences and items of an answer. One without a mark has that of what follows it, else what the answer names first.
+
+    Args:
+        named: the sources that the answer names before it begins.
+        count: how many sources there are; other marks are taken out.
+    """
+    found: list[Line] = []
+    for text in _sentences(answer):
+        if (leading := _LEADING.match(text)) and found:
+            found[-1] = _marked(found[-1], leading[0], count)
+            text = text[leading.end() :]
+        said = MARK.sub("", text).strip()
+        if said:
+            line = _marked(Line(said, ()), text, count)
+            found.append(replace(line, aside=not line.marks and said.endswith((":", "：", "?", "？"))))
+    default = tuple(one for one in named if 1 <= one <= count)[:1]
+    for at in range(len(found) - 1, -1, -1):
+        if not found[at].marks and not found[at].aside:
+            behind = found[at + 1].marks if at + 1 < len(found) else ()
+            found[at] = replace(found[at], marks=behind or default)
+    return _once(found)
+
+
+def from_lines(said: Sequence[Line], sources: Sequence[Evidence], name: SourceName) -> list[Citation]:
+    """One citation per mark, with the words of that source that carry best what is said under it."""
+    under: dict[int, list[str]] = {}
+    for line in said:
+        for mark in line.marks:
+            under.setdefault(mark, []).append(line.text)
+    return [passage(mark, sources[mark - 1], " ".join(under[mark]), name) for mark in sorted(under)]
+
+
+def passage(mark: int, source: Evidence, about: str, name: SourceName) -> Citation:
+    """The stretch of a source that has most in common with what is said or asked."""
+    wanted = set(terms(about)) | figures(about)
+    best, entity, span = -1.0, source.hit.entity, (0, min(len(source.hit.entity.text), QUOTED))
+    for one in source.members:
+        for start, end in _stretches(one.text):
+            words = one.text[start:end]
+            common = len(wanted & (set(terms(words)) | figures(words))) + 0.5 * (one.id == source.hit.entity.id)
+            if common > best:
+                best, entity, span = common, one, (start, end)
+    return _citation(mark, entity, *span, name)
 
 
 def whole(mark: int, entity: Entity, name: SourceName) -> Citation:
@@ -47,38 +108,36 @@ def whole(mark: int, entity: Entity, name: SourceName) -> Citation:
     return _citation(mark, entity, 0, len(entity.text), name)
 
 
-def from_marks(answer: str, sources: Sequence[Entity], ranked: Sequence[Candidate], name: SourceName) -> list[Citation]:
-    """One citation per mark, with the sentence of that source which carries best what is said before the mark.
-
-    Args:
-        sources: what the marks count, [1] first.
-        ranked: candidates for quotation, best first; they settle between equally good sentences.
-    """
-    said: dict[int, list[str]] = {}
-    for sentence in spoken(answer):
-        for mark in cited(sentence):
-            if 1 <= mark <= len(sources):
-                said.setdefault(mark, []).append(sentence)
-    return [
-        _citation(mark, *_best(" ".join(said[mark]), sources[mark - 1], ranked), name) for mark in sorted(said)
-    ]
+def _sentences(answer: str) -> Iterator[str]:
+    """Lines, and their sentences with the marks behind them."""
+    for line in answer.split("\n"):
+        item = re.match(r"\s*(?:\d{1,2}[.)．]|[-・•*])\s", line)
+        if item or not line.strip():
+            yield line.strip()
+            continue
+        yield from (line[span.start : span.end].strip() for span in sentences(line))
 
 
-def without_strays(answer: str, count: int) -> tuple[str, tuple[int, ...]]:
-    """The answer without marks beyond `[count]`, and those marks."""
-    strays = tuple(mark for mark in cited(answer) if not 1 <= mark <= count)
-    return MARK.sub(lambda match: "" if int(match[1]) in strays else match[0], answer), strays
+def _marked(line: Line, text: str, count: int) -> Line:
+    """The line with the marks of a text as well, as far as there are such sources."""
+    marks = (mark for mark in map(int, MARK.findall(text)) if 1 <= mark <= count)
+    return replace(line, marks=tuple(dict.fromkeys((*line.marks, *marks))))
 
 
-def _best(said: str, entity: Entity, ranked: Sequence[Candidate]) -> tuple[Entity, int, int]:
-    """The sentence that carries `said` best, of the entity or of a line inside it; between equals, the one that answers
-    better."""
-    own = [one for one in ranked if entity.id in (one.entity.id, one.entity.parent)]
-    if own:
-        best = extended(max(own, key=lambda one: (round(support(said, one.text).support, 2), one.score)))
-        return best.entity, best.start, best.end
-    cut = spans(entity) or [(0, len(entity.text))]
-    return entity, *max(cut, key=lambda span: support(said, entity.text[span[0] : span[1]]).support)
+def _once(found: Sequence[Line]) -> list[Line]:
+    return list({line.text: line for line in reversed(found)}.values())[::-1]
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Sentences, joined to up to `QUOTED` characters; a text without any is cut."""
+    spans = [(span.start, span.end) for span in sentences(text)]
+    for at, (start, end) in enumerate(spans):
+        for _, further in spans[at : at + 3]:
+            if further - start <= QUOTED:
+                end = further
+        yield start, min(end, start + QUOTED)
+    if not spans and text:
+        yield 0, min(len(text), QUOTED)
 
 
 def _citation(mark: int, entity: Entity, start: int, end: int, name: SourceName) -> Citation:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from assistant.answer.answer import Answer, Event, Exchange, Found
+from assistant.answer.outcome import Answer, Event, Exchange, Found
 from assistant.answer.audited import Asks
 from assistant.search.question import Shown
 from ingest.base.access import Viewer

@@ -31,6 +31,15 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--json", action="store_true", help="the whole answer as one JSON object")
 
+    parser = command(
+        commands, "search", search, "list what fits a question, without any language model",
+        'kotonoha search "greasing the spindle" --as sawada',
+    )  # fmt: skip
+    parser.add_argument("question")
+    as_person(parser, "search only what this person may read (default: the owner the policy names)")
+    parser.add_argument("--hits", type=int, default=8, help="how many at most")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
     parser = command(commands, "serve", serve, "open the chat in a browser", "kotonoha serve --port 7860")
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen at; others than this machine's own need accounts"
@@ -44,8 +53,31 @@ def add(commands: Commands) -> None:
     command(commands, "demo", demo, "read the bundled sample firm and ask it questions", "kotonoha demo")
 
 
+def search(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant.app import build
+    from assistant.search.retrieve import Retriever
+    from assistant.serve import show
+
+    with build.memory(settings) as memory:
+        viewer = build.viewer(memory.catalog, args.person)
+        hits = Retriever(memory, memory.catalog, memory.space).search(args.question, viewer, args.hits)
+        names = {hit.entity.source: memory.catalog.source(hit.entity.source) for hit in hits}
+        for number, hit in enumerate(hits, 1):
+            row = names[hit.entity.source]
+            path = row.path if row else hit.entity.source
+            if args.json:
+                found = {
+                    "rank": number, "score": round(float(hit.score), 4), "kind": hit.entity.kind, "source": path,
+                    "locator": hit.entity.locator.as_dict(), "title": hit.entity.title, "text": hit.entity.text,
+                }  # fmt: skip
+                print(json.dumps(found, ensure_ascii=False))
+            else:
+                print(show.hit(number, hit.entity, path))
+    return 0 if hits else 1
+
+
 def ask(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant.answer.answer import Answer
+    from assistant.answer.outcome import Answer
     from assistant.app import build
     from assistant.serve import show
 

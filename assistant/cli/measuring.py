@@ -15,7 +15,7 @@ TASKS = {
     "shown": "questions with a picture or a recording, beside their words alone",
     "search": "the right passage among all, beside dense, lexical and plain rank fusion",
     "slots": "bytes per entity against recall: float32, float16, int8, product quantisation",
-    "quoting": "the right sentence of the right passage",
+    "answers": "questions on a folder of files: facts, places, refusals, assured but wrong (--file, --sources)",
     "reading": "what the model reads from text, soft tokens and neither",
     "refusal": "answerable and unanswerable questions told apart (--other FILE)",
     "first-token": "waiting time for 1 to 20 passages, text beside soft tokens",
@@ -46,6 +46,8 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--among", type=Path, nargs="*", default=(), help="search: files whose passages are searched as well"
     )
+    parser.add_argument("--sources", type=Path, help="answers: the folder of files that is asked")
+    parser.add_argument("--out", type=Path, help="answers: where every answer is written as it comes; goes on from there")
     parser.add_argument("--questions", type=int, default=1000, help="how many questions, chosen by a fixed seed")
     parser.add_argument("--grounding", choices=("hybrid", "soft", "text", "none"), default="hybrid")
     parser.add_argument("--modes", help="reading, refusal: only these, for example \"text,soft 4\"")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from assistant.answer.answer import Answer
+from assistant.answer.outcome import Answer
 from assistant.evaluate.table import Table
 
 SECONDS = 0.1

@@ -26,7 +26,8 @@ from typing import Any, get_args
 
 import numpy as np
 
-from assistant.answer.answer import Answer, Assistant, Draft, Exchange, How
+from assistant.answer.answer import Assistant
+from assistant.answer.outcome import Answer, Draft, Exchange, How
 from assistant.answer.audited import record
 from assistant.answer.discreet import DiscreetAssistant
 from assistant.evaluate.table import Table

@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answer.answer import Answer
+from assistant.answer.outcome import Answer
 from assistant.evaluate.firm import Mark, Question, load, mark
 from assistant.evaluate.table import Cell, Table
 

@@ -23,7 +23,7 @@ Task = Callable[[argparse.Namespace, Settings], Table]
 
 
 def firm(args: argparse.Namespace, settings: Settings) -> Table:
-    from assistant.answer.answer import Answer
+    from assistant.answer.outcome import Answer
     from assistant.evaluate import firm as task
 
     home = prepared(settings)
@@ -142,10 +142,13 @@ def slots(args: argparse.Namespace, settings: Settings) -> Table:
     return task.evaluate("the sample firm", *task.of_sources(said, asked[: args.questions]), words)
 
 
-def quoting(args: argparse.Namespace, settings: Settings) -> Table:
-    from assistant.evaluate import quoting as task
+def answers(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import answers as task
 
-    return task.evaluate(_file(args, "file of questions with their passages"), args.questions)
+    questions = task.load(_file(args, "file of questions like firm_real's"))
+    if not args.sources:
+        raise BadInput("which files are asked?", "add --sources FOLDER")
+    return task.evaluate(questions[: args.questions or None], args.sources, settings, args.out)
 
 
 def ingestion(args: argparse.Namespace, settings: Settings) -> Table:
@@ -243,7 +246,7 @@ RUN: dict[str, Task] = {
     "shown": shown,
     "search": search,
     "slots": slots,
-    "quoting": quoting,
+    "answers": answers,
     "reading": reading,
     "refusal": refusal,
     "first-token": first_token,

@@ -22,7 +22,7 @@ import numpy as np
 
 from assistant.model.kept import Kept, packed, unpacked
 from assistant.model.llama import BATCH, SEQUENCES, UBATCH, Model, Row, Scores, Window
-from assistant.model.vocabulary import Turn, Vocabulary
+from assistant.model.vocabulary import Told, Turn, Vocabulary
 from assistant.model.writing import Asked, Stream, Usage
 from ingest.base import verdicts, weights
 from ingest.base.errors import ContextFull, MissingPart, ModelFault
@@ -66,7 +66,7 @@ class Llm:
         self.context = min(context, self.model.trained)
         self.window = Window(self.model, self.context, adapter, threads)
         self._lock = threading.Lock()
-        self._heads: dict[str, int] = {}
+        self._heads: dict[Told, int] = {}
         self._standing: list[tuple[object, int]] = []
         """What the prompt's sequence holds: head and parts, and where each ends."""
 
@@ -114,7 +114,7 @@ class Llm:
 
     # -- reading -------------------------------------------------------------------------------------
 
-    def read(self, system: str, texts: Sequence[Sequence[int]]) -> list[Kept]:
+    def read(self, system: Told, texts: Sequence[Sequence[int]]) -> list[Kept]:
         """What the model keeps of each text, in tokens, having read it by itself behind a head; short ones together.
 
         Raises:
@@ -127,7 +127,7 @@ class Llm:
                 found += self._read(system, batch)
         return found
 
-    def _read(self, system: str, texts: Sequence[Sequence[int]]) -> list[Kept]:
+    def _read(self, system: Told, texts: Sequence[Sequence[int]]) -> list[Kept]:
         head = self._head(system, room=sum(map(len, texts)))
         begin, rows = self.window.length(head), list(map(Row, SIDE, texts))
         for row in rows:
@@ -144,7 +144,7 @@ class Llm:
         return found
 
     @contextmanager
-    def given(self, system: str, parts: Sequence[Part] = ()) -> Iterator[Given]:
+    def given(self, system: Told, parts: Sequence[Part] = ()) -> Iterator[Given]:
         """The model with these parts before it, for as long as it is held; other threads wait meanwhile.
 
         Raises:
@@ -161,7 +161,7 @@ class Llm:
                 self.window.drop(FORK)
 
     def stream(
-        self, system: str, parts: Sequence[Part], question: Sequence[int], grammar: str = "", max_tokens: int = 256,
+        self, system: Told, parts: Sequence[Part], question: Sequence[int], grammar: str = "", max_tokens: int = 256,
         stop: Sequence[str] = (),
     ) -> Stream:  # fmt: skip
         """The most probable answer to what is asked, in tokens, behind these parts; see `Asked.write`."""
@@ -170,7 +170,7 @@ class Llm:
         return stream
 
     def _streamed(
-        self, stream: Stream, system: str, parts: Sequence[Part], question: Sequence[int], grammar: str,
+        self, stream: Stream, system: Told, parts: Sequence[Part], question: Sequence[int], grammar: str,
         max_tokens: int, stop: Sequence[str],
     ) -> Iterator[str]:  # fmt: skip
         with self.given(system, parts) as given:
@@ -178,7 +178,7 @@ class Llm:
             stream.usage = asked.usage
             yield from asked.write(grammar, max_tokens, stop)
 
-    def complete(self, system: str, user: str, grammar: str = "", max_tokens: int = 256) -> str:
+    def complete(self, system: Told, user: str, grammar: str = "", max_tokens: int = 256) -> str:
         """What the model, told `system`, says to one message, whole."""
         asked = self.tokenize(user) + self.vocabulary.closing()
         return "".join(self.stream(system, (), asked, grammar, max_tokens)).strip()
@@ -190,7 +190,7 @@ class Llm:
 
     # -- inside: sequences ---------------------------------------------------------------------------
 
-    def _head(self, system: str, room: int) -> int:
+    def _head(self, system: Told, room: int) -> int:
         """The sequence that holds what the model is told, read once, with room for so many more tokens in the window."""
         ids = self.vocabulary.head(system)
         self._need(room + (0 if system in self._heads else len(ids)))
@@ -222,7 +222,7 @@ class Llm:
 
     # -- inside: the prompt --------------------------------------------------------------------------
 
-    def _place(self, system: str, parts: Sequence[Part], usage: Usage) -> None:
+    def _place(self, system: Told, parts: Sequence[Part], usage: Usage) -> None:
         """Brings the prompt's sequence to exactly this head and these parts; what stands there already stays."""
         usage.soft = sum(len(part) for part in parts if isinstance(part, Kept))
         usage.text = sum(len(part) for part in parts if not isinstance(part, Kept))
@@ -333,8 +333,8 @@ def default_model() -> Path:
     return weights.language_model("", DEFAULT)
 
 
-def _name(system: str, ids: Sequence[int]) -> bytes:
-    return hashlib.blake2b(system.encode() + np.array(ids, np.int32).tobytes(), digest_size=16).digest()
+def _name(system: Told, ids: Sequence[int]) -> bytes:
+    return hashlib.blake2b(repr(system).encode() + np.array(ids, np.int32).tobytes(), digest_size=16).digest()
 
 
 def _key(part: Part) -> object:

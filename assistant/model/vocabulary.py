@@ -32,6 +32,10 @@ class Turn:
     text: str
 
 
+Told = str | tuple[Turn, ...]
+"""What a model is told before the user speaks: instructions, or a conversation with worked examples."""
+
+
 class Vocabulary:
     """See `Model`; everything here needs its vocabulary alone."""
 
@@ -87,10 +91,15 @@ class Vocabulary:
             ids += self.tokenize(turns[int(piece)].text) if number % 2 else self.tokenize(piece, control=True)
         return ids
 
-    def head(self, system: str) -> list[int]:
-        """What comes before the user's words, the model being told `system`."""
-        before, _, between, _, _ = self._around()
-        return self.opening + self.tokenize(before, True) + self.tokenize(system) + self.tokenize(between, True)
+    def head(self, told: Told) -> list[int]:
+        """What comes before the user's words, the model being told this, or having had this conversation."""
+        turns = (Turn("system", told),) if isinstance(told, str) else told
+        ids = self.opening
+        for number, piece in enumerate(MARKER.split(render(self.template, [*(turn.role for turn in turns), "user"]))):
+            if number == 2 * len(turns) + 1:
+                break
+            ids += self.tokenize(turns[int(piece)].text) if number % 2 else self.tokenize(piece, control=True)
+        return ids
 
     def closing(self) -> list[int]:
         """What comes between the user's words and the answer."""

@@ -21,8 +21,8 @@ from ingest.privacy import keys
 from ingest.privacy.vault import Vault
 
 if TYPE_CHECKING:
-    from assistant.answer.answer import Event as Step
-    from assistant.answer.answer import Exchange
+    from assistant.answer.outcome import Event as Step
+    from assistant.answer.outcome import Exchange
     from assistant.answer.compose import Grounding
     from assistant.search.question import Question
 
@@ -135,7 +135,7 @@ class Conversing:
         self, answering: Answering, person: str, talk: str, turn: Turn, grounding: Grounding, read: Read | None
     ) -> Iterator[Turn | None]:
         """The steps of an answer; the last one gives what is kept of it."""
-        from assistant.answer.answer import Answer
+        from assistant.answer.outcome import Answer
 
         question, shown = turn.question, None
         if read:
@@ -154,7 +154,7 @@ class Conversing:
                 yield None
 
     def _before(self, person: str, talk: str, number: int) -> list[Exchange]:
-        from assistant.answer.answer import Exchange
+        from assistant.answer.outcome import Exchange
 
         earlier = [turn for turn, readable in self.shown(person, talk) if readable and turn.state == "done"]
         said = [(turn.question, str(turn.said.get("answer", ""))) for turn in earlier if turn.number < number]
@@ -163,7 +163,7 @@ class Conversing:
 
 def told(answering: Answering, step: Step) -> None:
     """What a step before the answer says about how far it is."""
-    from assistant.answer.answer import Draft
+    from assistant.answer.outcome import Draft
 
     if isinstance(step, Draft):
         answering.move("writing", step.text)

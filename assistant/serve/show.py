@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ingest.base.plain import line, text
 
 if TYPE_CHECKING:
-    from assistant.answer.answer import Answer, Event
+    from assistant.answer.outcome import Answer, Event
     from assistant.search.question import Question
-    from ingest.space.entity import Locator
+    from ingest.space.entity import Entity, Locator
 from ingest.text.paths import telling
 
 WHOSE = {
     "model": "the model's words, checked against the sources",
-    "quotation": "quoted from the source",
+    "possibly": "not sure enough for an answer: this is where it may stand",
     "calculation": "computed from the rows",
     "refusal": "nothing in the sources you may read answers this",
+    "talk": "about the assistant and its files",
 }
 LONGEST_QUOTE = 160
 
@@ -33,7 +34,7 @@ def question(asked: Question, out: TextIO | None = None) -> None:
 
 def answer(events: Iterable[Event], out: TextIO | None = None) -> Answer:
     """Prints the answer and returns it. A draft is shown while it is written and replaced by what stood the check."""
-    from assistant.answer.answer import Answer, Draft
+    from assistant.answer.outcome import Answer, Draft
 
     out = out or sys.stdout
     live = out.isatty()
@@ -51,6 +52,12 @@ def answer(events: Iterable[Event], out: TextIO | None = None) -> Answer:
         getattr(out, "raw", out).write("\r\x1b[2K" if "\n" not in drafted else "\n")  # this one is meant to act
     out.write("\n".join([text(final.answer), *map(line, _proof(final))]) + "\n")
     return final
+
+
+def hit(number: int, entity: Entity, path: str) -> str:
+    """One thing that was found: file, place, first words."""
+    where = place(entity.locator)
+    return line(f"{number}. {Path(path).name}" + (f", {where}" if where else "")) + f"\n   {line(_short(entity.text))}"
 
 
 def progress(total: int | None, unit: str, quiet: bool) -> Any:

@@ -22,7 +22,7 @@ from ingest.memory.memory import Memory
 from ingest.privacy.vault import Vault
 
 if TYPE_CHECKING:
-    from assistant.answer.answer import Answer
+    from assistant.answer.outcome import Answer
 
 State = Literal["waiting", "done", "stopped", "failed"]
 """How far a question is. `waiting` after a restart means that its answer was lost on the way."""

@@ -83,3 +83,17 @@ def mentioned(catalog: Catalog, entity: str, concept: bool, most: int) -> list[s
     mine, other = ("concept", "entity") if concept else ("entity", "concept")
     query = f"SELECT {other} AS id FROM mention WHERE {mine} = ? ORDER BY times DESC, {other} LIMIT ?"
     return [row["id"] for row in catalog.connection.execute(query, (entity, most))]
+
+
+def row_of(catalog: Catalog, table: str, row: int) -> StoredEntity | None:
+    """The entity of one row of a table, by its number as a spreadsheet shows it."""
+    query = "SELECT * FROM entity WHERE parent = ? AND kind = 'row' AND json_extract(locator, '$.row') = ?"
+    found = catalog.connection.execute(query, (table, row)).fetchone()
+    return stored(found) if found else None
+
+
+def opening(catalog: Catalog, source: str) -> StoredEntity | None:
+    """What a source begins with."""
+    query = "SELECT * FROM entity WHERE source = ? AND text != '' ORDER BY ordinal LIMIT 1"
+    found = catalog.connection.execute(query, (source,)).fetchone()
+    return stored(found) if found else None

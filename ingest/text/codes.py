@@ -76,6 +76,8 @@ def said(text: str) -> set[str]:
     return found
 
 
+_DIGITS = r"\d[\d,]*(?:\.\d+)?"
+MYRIADS = re.compile(rf"(?<![\d.])(?:(?P<oku>{_DIGITS})億)?(?:(?P<man>{_DIGITS})万)?(?:(?P<sen>{_DIGITS})千)?(?P<rest>{_DIGITS})?(?=\D|$)")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -84,7 +86,15 @@ def _runs(text: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return MYRIADS.sub(_counted, unicodedata.normalize("NFKC", text).casefold())
+
+
+def _counted(found: re.Match[str]) -> str:
+    """Japanese ten-thousands as one figure: `1万5千` is `15000`, `3.2億` is `320000000`."""
+    if not any(found[unit] for unit in ("oku", "man", "sen")):
+        return found[0]
+    parts = {"oku": 10**8, "man": 10**4, "sen": 10**3, "rest": 1}
+    return f"{sum(float(found[name].replace(',', '')) * size for name, size in parts.items() if found[name]):.10g}"
 
 
 def _bare(run: str) -> str:

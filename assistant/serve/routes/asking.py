@@ -18,7 +18,7 @@ from ingest.base.errors import KotonohaError
 from ingest.privacy.personal import put_back
 
 if TYPE_CHECKING:
-    from assistant.answer.answer import Event as Step
+    from assistant.answer.outcome import Event as Step
 
 LONGEST_QUESTION = 4_000
 router = APIRouter(tags=["asking"])
@@ -44,7 +44,7 @@ def ask(asked: Question, request: Request, parts: P, viewer: V) -> Response:
     A `leaving` names the server of a remote model before anything is sent to it. Of one person two questions are answered
     at the same time and eight wait; more are refused with 429.
     """
-    from assistant.answer.answer import Exchange
+    from assistant.answer.outcome import Exchange
 
     history = [Exchange(said.question, said.answer) for said in asked.history]
     grounding: Any = asked.grounding
@@ -78,7 +78,7 @@ def _lines(first: Step, rest: Iterator[Step]) -> Iterator[str]:
 
 
 def _line(step: Step) -> str:
-    from assistant.answer.answer import Draft, Found, Leaving
+    from assistant.answer.outcome import Draft, Found, Leaving
 
     if isinstance(step, Found):
         said: dict[str, Any] = {"event": "found", "hits": len(step.hits)}
@@ -94,7 +94,7 @@ def _line(step: Step) -> str:
 @router.post("/api/ask/events")
 def ask_events(asked: Question, request: Request, parts: P, viewer: V) -> Response:
     """The same as server-sent events: each named `found`, `draft`, `leaving`, `answer` or `error`, with its JSON as data."""
-    from assistant.answer.answer import Exchange
+    from assistant.answer.outcome import Exchange
 
     history = [Exchange(said.question, said.answer) for said in asked.history]
     grounding: Any = asked.grounding

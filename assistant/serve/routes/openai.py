@@ -22,8 +22,8 @@ from assistant.serve.turns import Turns
 from ingest.base.errors import BadInput
 
 if TYPE_CHECKING:
-    from assistant.answer.answer import Answer, Exchange
-    from assistant.answer.answer import Event as Step
+    from assistant.answer.outcome import Answer, Exchange
+    from assistant.answer.outcome import Event as Step
 
 NAME = "kotonoha"
 LONGEST = 4_000
@@ -83,7 +83,7 @@ async def complete(wanted: Completion, request: Request, parts: P, viewer: V) ->
 
 async def _streamed(steps: Iterator[Step], turns: Turns, person: str) -> AsyncIterator[str]:
     """The answer as it stood the check: drafts may be replaced, and what was sent cannot be taken back."""
-    from assistant.answer.answer import Answer
+    from assistant.answer.outcome import Answer
 
     head = _head("chat.completion.chunk")
     yield _chunk(head, {"role": "assistant", "content": ""})
@@ -98,7 +98,7 @@ async def _streamed(steps: Iterator[Step], turns: Turns, person: str) -> AsyncIt
 
 def _asked(wanted: Completion) -> tuple[str, list[Exchange]]:
     """The question, and the exchanges before it."""
-    from assistant.answer.answer import Exchange
+    from assistant.answer.outcome import Exchange
 
     said = [message for message in wanted.messages if message.role in ("user", "assistant")]
     if not said or said[-1].role != "user":
@@ -112,7 +112,7 @@ def _asked(wanted: Completion) -> tuple[str, list[Exchange]]:
 
 
 def _last(steps: Iterator[Step]) -> Answer:
-    from assistant.answer.answer import Answer
+    from assistant.answer.outcome import Answer
 
     *_, last = steps
     assert isinstance(last, Answer), "the last event of an answer is the answer"

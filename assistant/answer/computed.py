@@ -1,0 +1,84 @@
+"""Figures over the rows that a viewer may read: which tables, the query, and the words and rows of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.compute import tell
+from assistant.compute.computer import Computed, Computer
+from assistant.model.vocabulary import Turn
+from ingest.base.access import Viewer, may_read
+from ingest.memory import around, tables
+from ingest.space.entity import Entity
+
+if TYPE_CHECKING:
+    from assistant.model.reader import Reader
+    from assistant.search.retrieve import Hit, Retriever
+    from ingest.memory.memory import Memory
+
+TABLES = ("table", "series")
+NEAR = 4
+"""Tables that are looked for beside those of the hits."""
+CITED = 20
+"""Rows that an answer opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`rows` are the entities that the figure rests on, `CITED` at most."""
+
+    text: str
+    rows: tuple[Entity, ...]
+    agreed: bool
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """The model as the computer wants it."""
+
+    reader: Reader
+
+    def write(self, turns: Sequence[tuple[str, str]], grammar: str, max_tokens: int) -> str:
+        *before, (_, asked) = turns
+        told = tuple(Turn(role, text) for role, text in before)  # type: ignore[arg-type]
+        return self.reader.llm.complete(told, asked, grammar, max_tokens)
+
+
+class Calculator:
+    """Computes for a viewer."""
+
+    def __init__(self, memory: Memory, retriever: Retriever) -> None:
+        self._memory, self._retriever = memory, retriever
+
+    def compute(
+        self, question: str, hits: Sequence[Hit], viewer: Viewer, reader: Reader, language: str
+    ) -> Result | None:
+        """The figure that rows give, or None where no query says what the question says."""
+        found = self._tables(question, hits, viewer)
+        computed = Computer().ask(question, found, _Writer(reader)) if found else None
+        if computed is None:
+            return None
+        notes = (f"computed from {computed.count} rows: {computed.sql}",)
+        return Result(tell.tell(computed, language == "ja"), self._rows(computed, viewer), computed.agreed, notes)
+
+    def _tables(self, question: str, hits: Sequence[Hit], viewer: Viewer) -> list[tables.Kept]:
+        near = self._retriever.search(question, viewer, NEAR, kinds=TABLES)
+        sources = dict.fromkeys(hit.entity.source for hit in (*hits, *near))
+        return tables.among(self._memory.catalog, list(sources), viewer)
+
+    def _rows(self, computed: Computed, viewer: Viewer) -> tuple[Entity, ...]:
+        """The entities of the rows used; where rows have none of their own, the table's."""
+        found: dict[str, Entity] = {}
+        for used in computed.rows[:CITED]:
+            entity = self._row(used.entity, used.row)
+            if entity is not None and may_read(viewer, entity.scope):
+                found.setdefault(entity.id, entity)
+        return tuple(found.values())
+
+    def _row(self, table: str, row: int) -> Entity | None:
+        catalog = self._memory.catalog
+        found = around.row_of(catalog, table, row) or catalog.entities([table]).get(table)
+        return found.entity if found else None

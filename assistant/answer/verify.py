@@ -1,0 +1,61 @@
+"""What has to be literally there: the figures, codes, dates and names of a sentence, in what it cites.
+
+What a sentence means is judged by the model; this is the part that must be exact.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from ingest.text.codes import codes, figures, held_codes
+
+MARK = re.compile(r"\s*[\[［](\d{1,2})[\]］]")
+"""A citation mark as the model writes it."""
+_NAME = re.compile(r"(?<![.!?。]\s)(?<!^)\b[A-Z][A-Za-z]{2,}")
+_KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{3,}")
+_MEASURED = re.compile(r"(?P<sign>[-−–△▲]\s?)?(?P<figure>\d(?:[\d.,]*\d)?)\s?(?P<unit>°[CF]?|[%℃Ω]|[A-Za-zµ]{1,5}(?:[·/]\w{1,4})?\b)?")
+
+
+def missing(sentence: str, question: str, evidence: str) -> tuple[str, ...]:
+    """What a sentence says exactly and neither its evidence nor the question has: figures with their sign and unit,
+    codes, dates, names. Empty when all of it stands there.
+    """
+    said = MARK.sub("", sentence)
+    said = re.sub(r"^\s*(?:\d{1,2}[.)．]|[-・•])\s*", "", said)
+    exact = (codes(said) | figures(said)) - codes(question) - figures(question)
+    lacking = exact - held_codes(evidence) - figures(evidence)
+    return tuple(sorted(lacking | _names(said, question, evidence) | _negatives(said, evidence)))
+
+
+def _names(said: str, question: str, evidence: str) -> set[str]:
+    """Latin names and words in katakana that stand in neither, where the evidence is written in such letters."""
+    held, asked = (unicodedata.normalize("NFKC", text).casefold() for text in (evidence, question))
+    found: set[str] = set()
+    if re.search("[a-z]{3}", held):
+        found |= {name for name in _NAME.findall(said) if name.casefold() not in held + asked}
+    if re.search("[\u3041-\u30ff]", held):
+        found |= {word for word in _KATAKANA.findall(unicodedata.normalize("NFKC", said)) if word not in held + asked}
+    return found
+
+
+def _negatives(said: str, evidence: str) -> set[str]:
+    """Figures whose sign was lost or made up: "-18" of "18", or "18" where only "-18" stands."""
+    signs: dict[str, set[bool]] = {}
+    for found in _MEASURED.finditer(unicodedata.normalize("NFKC", evidence)):
+        signs.setdefault(found["figure"], set()).add(_minus(found, evidence))
+    wrong = set()
+    for found in _MEASURED.finditer(unicodedata.normalize("NFKC", said)):
+        held = signs.get(found["figure"])
+        if held and _minus(found, said) not in held and not _joined(said, found):
+            wrong.add(found[0].strip())
+    return wrong
+
+
+def _minus(found: re.Match[str], text: str) -> bool:
+    return bool(found["sign"]) and not _joined(text, found)
+
+
+def _joined(text: str, found: re.Match[str]) -> bool:
+    """Whether the dash before a figure joins it to something before: a range, a code, a date."""
+    return found.start() > 0 and (text[found.start() - 1].isalnum() or text[found.start() - 1] in "℃%°")

@@ -1,0 +1,76 @@
+"""A reader in miniature: it says what it was told to say, and remembers what it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from assistant.model import prompt
+from assistant.model.prompt import Text
+from assistant.model.vocabulary import Told
+from assistant.model.writing import Stream, Usage
+
+
+@dataclass
+class Scripted:
+    """Says `says` to a question; doubts and judges as told. `wants` is what it understands, `query` the SQL it writes.
+
+    Attributes:
+        doubt: the probability that the sources hold no answer.
+        judges: of each statement, by the words that are in it; 1 for any other.
+    """
+
+    says: str = ""
+    wants: str = "text"
+    query: str = "NONE"
+    replies: str = "Hello, I answer from your files."
+    doubt: float = 0.1
+    judges: dict[str, float] = field(default_factory=dict)
+    name: str = "scripted"
+    context: int = 8192
+    heard: list[Text] = field(default_factory=list)
+    told: list[tuple[Told, str]] = field(default_factory=list)
+
+    @property
+    def llm(self) -> Scripted:
+        return self
+
+    def tokenize(self, text: str) -> list[int]:
+        return list(text.split())  # type: ignore[arg-type]
+
+    def complete(self, system: Told, user: str, grammar: str = "", max_tokens: int = 256) -> str:
+        self.told.append((system, user))
+        if system == prompt.KNOW:
+            return self.wants
+        return self.query if isinstance(system, tuple) else self.replies
+
+    def answer(self, question: str, texts: Sequence[Text], max_tokens: int) -> Stream:
+        self.heard = list(texts)
+        return Stream(_words(self.says))
+
+    @contextmanager
+    def reading(self, texts: Sequence[Text], question: str = "") -> Iterator[Scripted]:
+        self.heard = list(texts)
+        yield self
+
+    def ask(self, question: str) -> Scripted:
+        return self
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(text=10, soft=5, generated=3)
+
+    def chance(self, beginning: str) -> float:
+        return self.doubt
+
+    def write(self, grammar: str = "", max_tokens: int = 256) -> Iterator[str]:
+        return _words(self.says)
+
+    def judge(self, statements: Sequence[tuple[str, int]]) -> list[float]:
+        return [min([chance for word, chance in self.judges.items() if word in said] or [1.0]) for said, _ in statements]
+
+
+def _words(says: str) -> Iterator[str]:
+    for number, word in enumerate(says.split(" ")):
+        yield word if not number else f" {word}"

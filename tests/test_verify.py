@@ -1,0 +1,41 @@
+"""What must be literally there: figures with sign and unit, codes, dates, names."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.answer.verify import missing
+
+SOURCE = "Acetone: flash point -18 °C, boiling point 56 °C. Delivered on 3 May 2026 by Lindner, part HS-40, 1万5千円."
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The flash point is -18 °C. [1]", "It boils at 56 °C.", "Lindner delivered it on 2026-05-03.",
+        "HS40 was delivered by Lindner.", "引火点は-18 °Cです。", "It costs 15,000 yen.", "1. It boils at 56 °C. [1]",
+    ],
+)  # fmt: skip
+def test_what_stands_there_however_it_is_written_is_not_missing(sentence: str) -> None:
+    assert missing(sentence, "What is known of acetone?", SOURCE) == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "lost"),
+    [
+        ("The flash point is 18 °C.", "18 °C"), ("It boils at 65 °C.", "65"), ("It came on 4 May 2026.", "0504"),
+        ("It is part HS-50.", "hs50"), ("It was delivered by Kaneko.", "Kaneko"),
+    ],
+)  # fmt: skip
+def test_what_stands_otherwise_is_missing(sentence: str, lost: str) -> None:
+    assert any(lost in one for one in missing(sentence, "What is known of acetone?", SOURCE))
+
+
+def test_what_the_question_says_may_be_repeated() -> None:
+    assert missing("In 2019 it boiled at 56 °C.", "What was it in 2019?", SOURCE) == ()
+
+
+def test_a_foreign_name_is_not_looked_for_in_other_letters() -> None:
+    """A name in katakana cannot stand in an English source, nor a Latin one in a Japanese source without such letters."""
+    assert missing("リンドナーが納品しました。", "誰が？", SOURCE) == ()
+    assert missing("It is kept by Takamatsu.", "who?", "高松が保管する。") == ()
