@@ -102,7 +102,7 @@ def evaluate(questions: Sequence[Question], folder: Path, settings: Settings, ou
     Args:
         out: where every answer is written as it comes, one JSON object a line; what stands there is not asked again.
     """
-    for report in build.read(settings, [folder]):
+    for report in build.ingest(settings, [folder]):
         if report.status == "failed":
             print(f"{report.path}: {report.error}", file=sys.stderr)
     done = _done(out)
