@@ -104,7 +104,7 @@ def evaluate(questions: Sequence[Question], folder: Path, settings: Settings, ou
     """
     for report in build.ingest(settings, [folder]):
         if report.status == "failed":
-            print(f"{report.path}: {report.error}", file=sys.stderr)
+            print(f"{report.source}: {report.error}", file=sys.stderr)
     done = _done(out)
     marks = [done[one.id] for one in questions if one.id in done]
     with build.memory(settings) as memory:
