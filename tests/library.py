@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from argon2 import PasswordHasher
 
+from assistant.answer.cite import Citation
 from assistant.answer.outcome import Answer, Cost, Event, Exchange, Found
 from assistant.answer.outcome import Draft as Written
-from assistant.answer.cite import Citation
 from assistant.govern.people import People
 from assistant.search.question import Shown
 from assistant.search.retrieve import Hit

@@ -26,7 +26,7 @@ from .tiny_gguf import write_model
 
 QUESTION = "How often is the spindle greased?"
 SENTENCE = "The spindle is greased every 500 hours."
-STANDS = f"[1]\n{SENTENCE} [1]"
+STANDS = f"{SENTENCE} [1]"
 
 
 @pytest.fixture
@@ -58,24 +58,24 @@ def test_words_of_the_model_that_stand_are_shown(filled: Memory) -> None:
     assert (answer.model, round(answer.confidence, 3)) == ("scripted", 0.9)
 
 
-def test_a_missing_mark_is_that_of_the_source_the_model_named(filled: Memory) -> None:
-    assert ask(filled, f"[1]\n{SENTENCE}").answer == f"{SENTENCE} [1]"
+def test_a_missing_mark_is_that_of_the_source_that_says_it(filled: Memory) -> None:
+    assert ask(filled, f"{SENTENCE}").answer == f"{SENTENCE} [1]"
 
 
 def test_a_stray_mark_is_taken_out(filled: Memory) -> None:
-    assert ask(filled, f"[1]\n{SENTENCE} [1][9]").answer == f"{SENTENCE} [1]"
+    assert ask(filled, f"{SENTENCE} [1][9]").answer == f"{SENTENCE} [1]"
 
 
 def test_nothing_is_said_twice(filled: Memory) -> None:
-    assert ask(filled, f"[1]\n{SENTENCE} [1] {SENTENCE} [1]").answer == f"{SENTENCE} [1]"
+    assert ask(filled, f"{SENTENCE} [1] {SENTENCE} [1]").answer == f"{SENTENCE} [1]"
 
 
 @pytest.mark.parametrize(
     ("reader", "reason"),
     [
-        (Scripted("[1]\nThe spindle is greased every 600 hours. [1]"), "600"),
-        (Scripted("[1]\nThe HS-50 is greased every 500 hours. [1]"), "hs50"),
-        (Scripted("[1]\nIt is greased by the great Napoleon. [1]"), "Napoleon"),
+        (Scripted("The spindle is greased every 600 hours. [1]"), "600"),
+        (Scripted("The HS-50 is greased every 500 hours. [1]"), "hs50"),
+        (Scripted("It is greased by the great Napoleon. [1]"), "Napoleon"),
         (Scripted(STANDS, judges={"greased": 0.2}), "may not say"),
         (Scripted(STANDS, doubt=DOUBTED), "not sure"),
     ],
@@ -103,7 +103,7 @@ def test_a_japanese_question_is_refused_in_japanese(filled: Memory) -> None:
 
 
 def test_what_a_viewer_may_not_read_reaches_no_model(filled: Memory) -> None:
-    question, reader = "What is the salary of Taro Tanabe?", Scripted("[1]\nIt is 318,000 yen. [1]")
+    question, reader = "What is the salary of Taro Tanabe?", Scripted("It is 318,000 yen. [1]")
     assert "318,000" in ask(filled, reader, question).answer
     told = ask(filled, reader, question, GUEST)
     assert "318,000" not in json.dumps(told.as_dict())
@@ -122,7 +122,7 @@ def test_a_source_is_read_under_the_name_of_its_file_with_what_stands_around_it(
     """Steps parted into passages are given whole; another section is not."""
     steps = [Said("passage", f"{n}. Step {n} of greasing the spindle.", title="Greasing") for n in (1, 2, 3)]
     put(memory, "manual.md", "open", *steps, Said("passage", "Painted grey.", title="Colour"))
-    reader = Scripted("[1]\n1. Step 1 of greasing the spindle. [1]")
+    reader = Scripted("1. Step 1 of greasing the spindle. [1]")
     ask(memory, reader, "How is the spindle greased, step 2?")
     assert reader.heard[0].title == "manual.md > Greasing"
     assert "Step 1" in reader.heard[0].text and "Step 3" in reader.heard[0].text
@@ -143,7 +143,7 @@ def test_every_part_of_a_comparison_is_looked_up(memory: Memory) -> None:
     put(memory, "a", "open", "Plant A is inspected every 6 months.")
     put(memory, "b", "open", "Plant B is inspected every 9 months.")
     wants = "compare\nHow often is plant A inspected?\nHow often is plant B inspected?"
-    says = "[1][2]\nPlant A is inspected every 6 months. [1]\nPlant B is inspected every 9 months. [2]"
+    says = "Plant A is inspected every 6 months. [1]\nPlant B is inspected every 9 months. [2]"
     answer = ask(memory, Scripted(says, wants=wants), "Which plant is inspected more often?")
     assert answer.how == "model"
     assert [one.source for one in answer.citations] == ["/a", "/b"]

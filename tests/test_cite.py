@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answer.cite import QUOTED, Line, from_lines, lines, passage, whole
+from assistant.answer.cite import QUOTED, Line, from_lines, lines, passage, settled, whole
 from assistant.answer.evidence import Evidence
 from assistant.search.retrieve import Hit
 from ingest.space.entity import Entity, Locator
@@ -41,18 +41,25 @@ def test_a_line_of_a_picture_is_cited_with_its_box() -> None:
 
 
 def test_sentences_and_items_have_the_marks_behind_them() -> None:
-    assert lines("It is oiled. [1] It stands. [2][9]\n- a seal [1]\n1. Open it. [2]", [1], 2) == [
+    assert lines("It is oiled. [1] It stands. [2][9]\n- a seal [1]\n1. Open it. [2]", 2) == [
         Line("It is oiled.", (1,)), Line("It stands.", (2,)), Line("- a seal", (1,)), Line("1. Open it.", (2,)),
     ]  # fmt: skip
 
 
-def test_a_sentence_without_mark_has_that_of_what_follows_or_what_was_named_first() -> None:
-    assert lines("It is oiled. Weekly. [2]", [1, 2], 2) == [Line("It is oiled.", (2,)), Line("Weekly.", (2,))]
-    assert lines("It is oiled.", [2], 2) == [Line("It is oiled.", (2,))]
+def test_a_sentence_without_mark_has_that_of_what_follows() -> None:
+    assert lines("It is oiled. Weekly. [2]", 2) == [Line("It is oiled.", (2,)), Line("Weekly.", (2,))]
+    assert lines("It is oiled.", 2) == [Line("It is oiled.", ())]
+
+
+def test_a_mark_goes_to_the_source_that_says_it() -> None:
+    two = [source("The seal is blue."), source("The pump is oiled weekly.")]
+    assert settled([Line("The pump is oiled weekly.", (1,))], two) == [Line("The pump is oiled weekly.", (2,))]
+    assert settled([Line("The pump is oiled weekly.", (2,))], two) == [Line("The pump is oiled weekly.", (2,))]
+    assert settled([Line("ポンプは毎週給油します。", (2,))], two) == [Line("ポンプは毎週給油します。", (2,))]
 
 
 def test_what_leads_into_a_list_or_names_what_is_missing_needs_no_mark() -> None:
-    (head, item) = lines("The steps are:\n1. Open it. [1]", [1], 1)
+    (head, item) = lines("The steps are:\n1. Open it. [1]", 1)
     assert head.aside and not item.aside
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.answer.outcome import Answer, Event, Exchange, Found
 from assistant.answer.audited import AuditedAssistant
 from assistant.answer.cite import Citation
 from assistant.answer.discreet import DiscreetAssistant
+from assistant.answer.outcome import Answer, Event, Exchange, Found
 from assistant.govern.audit import Audit
 from assistant.search.question import Shown
 from assistant.search.retrieve import Hit, Retriever

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.answer.outcome import Answer
 from assistant.answer.cite import Citation
+from assistant.answer.outcome import Answer
 from assistant.evaluate import perception, pictures, sensors
 from assistant.evaluate.firm import Question, mark, table
 from assistant.search.retrieve import Hit

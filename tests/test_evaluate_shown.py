@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from assistant.answer.outcome import Answer, Event
 from assistant.answer.cite import Citation
+from assistant.answer.outcome import Answer, Event
 from assistant.evaluate.firm import load
 from assistant.evaluate.shown import QUESTIONS, run
 from assistant.search.question import Question, Shown

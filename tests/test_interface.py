@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
-from assistant.answer.outcome import Answer, How
 from assistant.answer.cite import Citation
 from assistant.answer.compose import Grounding
+from assistant.answer.outcome import Answer, How
 from assistant.serve import show
 from assistant.serve.desk import Answering, Stage
 from assistant.serve.feedback import Verdict

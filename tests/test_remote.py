@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answer.answer import Assistant
-from assistant.answer.outcome import Answer, Draft, Event, Leaving
 from assistant.answer.audited import AuditedAssistant
 from assistant.answer.discreet import DiscreetAssistant
+from assistant.answer.outcome import Answer, Draft, Event, Leaving
 from assistant.app import build
 from assistant.govern.audit import Audit
 from assistant.govern.audit_row import Event as AuditEvent

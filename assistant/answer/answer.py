@@ -173,7 +173,7 @@ class Assistant:
     # -- computing -------------------------------------------------------------------------------------
 
     def _computed(self, case: _Case, viewer: Viewer) -> Answer | None:
-        if case.grounding == "none" or case.understood.wants not in ("rows", "compare") and not case.tabular:
+        if case.grounding == "none" or (case.understood.wants not in ("rows", "compare") and not case.tabular):
             return None
         done = self._calculator.compute(case.whole, case.hits, viewer, self._reader, _language(case.question))
         if done is None:
@@ -234,21 +234,21 @@ class Assistant:
             doubt, said = asked.chance(prompt.NONE), ""
             if doubt < REFUSED:
                 for piece in asked.write(prompt.form(len(composed.texts)), LONGEST_ANSWER):
-                    known = len(parted(said)[1])
                     said += piece
-                    if new := parted(said)[1][known:]:
-                        yield Draft(new)
+                    yield Draft(piece)
             yield self._checked(case, said, composed, _cost(case, made, asked.usage), doubt, reading)
 
     def _checked(
         self, case: _Case, said: str, composed: Composed, cost: Cost, doubt: float, reading: Reading | None
     ) -> Answer:
         """The model's words if every sentence stands; else what possibly holds the answer, or nothing."""
-        named, text = parted(said)
+        text = parted(said)
         case = replace(case, confidence=1.0 - doubt)
         if not text:
             return self._nothing(case, composed, cost)
-        lines = cite.lines(text, named, len(composed.sources))
+        lines = cite.settled(cite.lines(text, len(composed.sources)), composed.sources)
+        if not lines:
+            return self._possibly(case, composed, cost, (), ("the model said nothing",))
         faults = [fault for line in lines if (fault := self._fault(line, case, composed))]
         if reading is not None and not faults:
             judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
@@ -256,7 +256,7 @@ class Assistant:
         if doubt >= DOUBTED and not faults:
             faults = ["the model was not sure that this is there"]
         if faults:
-            return self._possibly(case, composed, cost, named or [m for line in lines for m in line.marks], faults)
+            return self._possibly(case, composed, cost, [mark for line in lines for mark in line.marks], faults)
         citations = cite.from_lines(lines, composed.sources, self._path)
         return self._answer(case, "\n".join(map(str, lines)), "model", tuple(citations), composed, cost)
 

@@ -21,6 +21,10 @@ SourceName = Callable[[str], str]
 """The path of a source by its id."""
 
 _LEADING = re.compile(r"(?:\s*[\[［]\d{1,2}[\]］])+\s*")
+NEAR = 0.75
+"""Share of the most that any source has in common with a line, from which on a mark stands."""
+FOUND = 0.4
+"""Share of a line's terms that a source has in common with it, from which on it is taken for the source."""
 QUOTED = 320
 """Characters of a passage that are quoted."""
 
@@ -57,11 +61,10 @@ class Line:
         return " ".join([self.text, *(f"[{mark}]" for mark in self.marks)])
 
 
-def lines(answer: str, named: Sequence[int], count: int) -> list[Line]:
-    """The sentences and items of an answer. One without a mark has that of what follows it, else what the answer names first.
+def lines(answer: str, count: int) -> list[Line]:
+    """The sentences and items of an answer. One without a mark has that of what follows it.
 
     Args:
-        named: the sources that the answer names before it begins.
         count: how many sources there are; other marks are taken out.
     """
     found: list[Line] = []
@@ -73,12 +76,24 @@ def lines(answer: str, named: Sequence[int], count: int) -> list[Line]:
         if said:
             line = _marked(Line(said, ()), text, count)
             found.append(replace(line, aside=not line.marks and said.endswith((":", "：", "?", "？"))))
-    default = tuple(one for one in named if 1 <= one <= count)[:1]
-    for at in range(len(found) - 1, -1, -1):
+    for at in range(len(found) - 2, -1, -1):
         if not found[at].marks and not found[at].aside:
-            behind = found[at + 1].marks if at + 1 < len(found) else ()
-            found[at] = replace(found[at], marks=behind or default)
+            found[at] = replace(found[at], marks=found[at + 1].marks)
     return _once(found)
+
+
+def settled(found: Sequence[Line], sources: Sequence[Evidence]) -> list[Line]:
+    """The lines under the sources that have most in common with them: a mark stands where its source has nearly as much."""
+    held = [set(terms(one.words)) | figures(one.words) for one in sources]
+    return [line if line.aside else replace(line, marks=_nearest(line, held)) for line in found]
+
+
+def _nearest(line: Line, held: Sequence[set[str]]) -> tuple[int, ...]:
+    said = set(terms(line.text)) | figures(line.text)
+    shares = [len(said & one) / max(len(said), 1) for one in held]
+    best = max(shares, default=0.0)
+    stands = tuple(mark for mark in line.marks if shares[mark - 1] >= NEAR * best)
+    return stands or ((shares.index(best) + 1,) if best >= FOUND else line.marks)
 
 
 def from_lines(said: Sequence[Line], sources: Sequence[Evidence], name: SourceName) -> list[Citation]:

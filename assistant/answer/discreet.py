@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from assistant.answer.outcome import Answer, Event, Exchange, Found
 from assistant.answer.audited import Asks
+from assistant.answer.outcome import Answer, Event, Exchange, Found
 from assistant.search.question import Shown
 from ingest.base.access import Viewer
 from ingest.privacy.personal import Personal, put_back

@@ -27,9 +27,9 @@ from typing import Any, get_args
 import numpy as np
 
 from assistant.answer.answer import Assistant
-from assistant.answer.outcome import Answer, Draft, Exchange, How
 from assistant.answer.audited import record
 from assistant.answer.discreet import DiscreetAssistant
+from assistant.answer.outcome import Answer, Draft, Exchange, How
 from assistant.evaluate.table import Table
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policy

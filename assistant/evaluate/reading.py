@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+from assistant.answer.verify import MARK
 from assistant.evaluate.table import Cell, Table
 from assistant.model import prompt
 from assistant.model.prompt import Text
@@ -181,7 +182,9 @@ class Examiner:
             asked = reading.ask(question.question, "brief")
             usage, refused = asked.usage, asked.chance(prompt.NONE) >= DOUBTFUL
             said = "" if refused else "".join(asked.write(prompt.form(len(question.passages)), LONGEST_ANSWER))
-        marks, text = prompt.parted(said)
+        text = prompt.parted(said)
+        marks = [int(mark) for mark in MARK.findall(text)]
+        text = MARK.sub("", text).strip()
         tokens = usage.text + usage.soft
         return Reply(text, tuple(marks), tokens, usage.first_token, refused, usage.reused < tokens / 2)
 

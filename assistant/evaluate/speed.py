@@ -19,8 +19,8 @@ from statistics import median
 from typing import Any
 
 from assistant.answer.answer import HITS, LONGEST_ANSWER, Assistant
-from assistant.answer.outcome import Answer
 from assistant.answer.compose import Grounding
+from assistant.answer.outcome import Answer
 from assistant.app import build
 from assistant.evaluate.search import SCOPE, VIEWER, chosen, memory_of, read
 from assistant.evaluate.table import Cell, Table

@@ -2,8 +2,8 @@
 
     head      what the model is told: `READ` or `KNOW`
     source    `tag(1)`, then `block(title, text)`, which is read by itself
-    question  `ask(...)`: the answer is a line of marks like [1][2] or `NONE`, then sentences with marks, one a line
-              `brief(...)`: the answer is a line of marks, then a few words
+    question  `ask(...)`: the answer is sentences with marks like [1][2], one a line, or `NONE`
+              `brief(...)`: the answer is a few words
               `statement(...)`: the answer is `YES` or `NO`
 
 
@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,7 +26,6 @@ NONE, YES, NO = "none", "yes", "no"
 REFUSAL = "Not in your sources."
 """How a refusal is shown."""
 
-_MARKS = re.compile(r"\s*((?:\[\d+\])+)\s*(?:\n|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +79,11 @@ def whole(texts: Sequence[Text], question: str) -> str:
 
 
 def form(sources: int) -> str:
-    """The grammar (GBNF) of an answer that is no refusal: marks of sources that there are, then anything."""
+    """The grammar (GBNF) of an answer that is no refusal: sentences or items, each with marks of sources that there are."""
     marks = " | ".join(f'"[{number}]"' for number in range(1, sources + 1))
-    return f'root ::= ({marks})+ "\\n" [^\\x00]+'
+    return f'root ::= line ("\\n" line)*\nline ::= [^\\[\\]\\n]{{4,400}} ({marks})+'
 
 
-def parted(answer: str) -> tuple[list[int], str]:
-    """The sources that an answer names on its first line, and the rest: ([], "") for a refusal."""
-    if answer.strip().strip(".").lower() == NONE:
-        return [], ""
-    found = _MARKS.match(answer)
-    if not found:
-        return [], answer.strip()
-    return [int(one) for one in re.findall(r"\d+", found[1])], answer[found.end() :].strip()
+def parted(answer: str) -> str:
+    """What an answer says: "" for a refusal."""
+    return "" if answer.strip().strip(".").lower() == NONE else answer.strip()

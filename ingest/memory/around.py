@@ -19,6 +19,12 @@ def placed(catalog: Catalog, scope: str | None = None) -> list[str]:
     return [row["id"] for row in catalog.connection.execute(query, values)]
 
 
+def count_placed(catalog: Catalog, scope: str) -> int:
+    """How many entities of a scope have a place in the space; rows of large tables have none."""
+    query = "SELECT count(*) FROM entity WHERE scope = ? AND address != zeroblob(length(address))"
+    return int(catalog.connection.execute(query, (scope,)).fetchone()[0])
+
+
 def beside(catalog: Catalog, source: str, ordinals: Sequence[int]) -> list[StoredEntity]:
     """The entities at these places of a source's reading order."""
     query = f"SELECT * FROM entity WHERE source = ? AND ordinal IN ({marks(ordinals)}) ORDER BY ordinal"

@@ -30,7 +30,7 @@ from ingest.base.errors import KotonohaError, MemoryDamaged, MemoryHeld, MemoryM
 from ingest.base.settings import Settings
 from ingest.space.space import Space, Vectors
 
-from . import lexicon, moves, tables
+from . import around, lexicon, moves, tables
 from .beside import Beside
 from .catalog import NUMBERED, Catalog, SourceRow, StoredEntity, chunks, columns, marks
 
@@ -225,7 +225,7 @@ class Memory:
 
     def _lacking(self) -> str:
         """How many vectors there are too few or too many, in words."""
-        wrong = sum(abs(self._collection(scope).count() - self.catalog.count(scope)) for scope in self.scopes())
+        wrong = sum(abs(self._collection(scope).count() - around.count_placed(self.catalog, scope)) for scope in self.scopes())
         return _IMPAIRED.format(f"{wrong:,} of them are missing or stray") if wrong else ""
 
     # -- for the doctor ----------------------------------------------------------------------------------
