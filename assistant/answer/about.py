@@ -21,7 +21,11 @@ EXAMPLES = 6
 
 WORDS = {
     "en": ("These files fit:", "No file here is about that. There are {count}: {kinds}.", "nothing yet"),
-    "ja": ("該当するファイルはこちらです。", "該当するファイルはありません。全部で{count}件です（{kinds}）。", "まだ何もありません"),
+    "ja": (
+        "該当するファイルはこちらです。",
+        "該当するファイルはありません。全部で{count}件です（{kinds}）。",
+        "まだ何もありません",
+    ),
 }
 
 

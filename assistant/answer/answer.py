@@ -42,9 +42,9 @@ HITS = 6
 
 REFUSED = 0.9
 """From this probability on that the sources hold no answer, none is written."""
-DOUBTED = 0.6
+DOUBTED = 0.5
 """From this probability on an answer is only possible."""
-CARRIED = 0.5
+CARRIED = 0.9
 """Probability, as the model judges, from which on a source carries a sentence."""
 POSSIBLE = 2
 """Passages that are shown when an answer is only possible."""

@@ -14,7 +14,8 @@ MARK = re.compile(r"\s*[\[［](\d{1,2})[\]］]")
 """A citation mark as the model writes it."""
 _NAME = re.compile(r"(?<![.!?。]\s)(?<!^)\b[A-Z][A-Za-z]{2,}")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{3,}")
-_MEASURED = re.compile(r"(?P<sign>[-−–△▲]\s?)?(?P<figure>\d(?:[\d.,]*\d)?)\s?(?P<unit>°[CF]?|[%℃Ω]|[A-Za-zµ]{1,5}(?:[·/]\w{1,4})?\b)?")
+_UNIT = r"°[CF]?|[%℃Ω]|[A-Za-zµ]{1,5}(?:[·/]\w{1,4})?\b"
+_MEASURED = re.compile(rf"(?P<sign>[-−–△▲]\s?)?(?P<figure>\d(?:[\d.,]*\d)?)\s?(?P<unit>{_UNIT})?")
 
 
 def missing(sentence: str, question: str, evidence: str) -> tuple[str, ...]:

@@ -167,7 +167,8 @@ def table(marks: Sequence[Mark]) -> Table:
     groups["answerable", "all"] = [one for one in marks if one.wanted]
     groups["all", "all"] = list(marks)
     columns = (
-        "kind", "lang", "questions", "found", "all facts", "half", "cited", "refused", "possibly", "assured wrong", "first s", "end s",
+        "kind", "lang", "questions", "found", "all facts", "half", "cited", "refused", "possibly", "assured wrong",
+        "first s", "end s",
     )  # fmt: skip
     return Table("Answers on files never seen", columns, tuple(_row(key, groups[key]) for key in sorted(groups)))
 

@@ -81,7 +81,7 @@ def whole(texts: Sequence[Text], question: str) -> str:
 def form(sources: int) -> str:
     """The grammar (GBNF) of an answer that is no refusal: sentences or items, each with marks of sources that there are."""
     marks = " | ".join(f'"[{number}]"' for number in range(1, sources + 1))
-    return f'root ::= line ("\\n" line)*\nline ::= [^\\[\\]\\n]{{4,400}} ({marks})+'
+    return f'root ::= line ("\\n" line)*\nline ::= [^\\[\\]\\n]{{10,400}} ({marks})+'
 
 
 def parted(answer: str) -> str:
