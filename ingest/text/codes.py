@@ -77,7 +77,9 @@ def said(text: str) -> set[str]:
 
 
 _DIGITS = r"\d[\d,]*(?:\.\d+)?"
-MYRIADS = re.compile(rf"(?<![\d.])(?:(?P<oku>{_DIGITS})億)?(?:(?P<man>{_DIGITS})万)?(?:(?P<sen>{_DIGITS})千)?(?P<rest>{_DIGITS})?(?=\D|$)")
+MYRIADS = re.compile(
+    rf"(?<![\d.])(?:(?P<oku>{_DIGITS})億)?(?:(?P<man>{_DIGITS})万)?(?:(?P<sen>{_DIGITS})千)?(?P<rest>{_DIGITS})?(?=\D|$)"
+)
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
