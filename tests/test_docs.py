@@ -11,15 +11,10 @@ from pathlib import Path
 import pytest
 
 from assistant.cli import build_parser
-from assistant.compute.calculate import calculate
 from ingest.base import weights
 from ingest.base.settings import Settings
-from ingest.readers.table import TableReader
-from ingest.source import look
-from ingest.space.entity import Draft, identify
 
 from . import parts, tree
-from .conftest import FIRM
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="the documents are not part of the wheel")
@@ -67,16 +62,6 @@ def test_every_command_named_in_the_documents_exists() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         named = set(re.findall(r"(?:^|`|\$ )kotonoha ([a-z]+)", page.read_text("utf-8"), re.MULTILINE))
         assert named <= known, f"{page.name} names {named - known}"
-
-
-def test_every_question_that_is_said_to_be_computed_is(tmp_path: Path) -> None:
-    section = (ROOT / "docs" / "operation.md").read_text("utf-8").split("## Exact questions about tables")[1].split("\n## ")[0]
-    questions = re.findall(r"^\| (.+?) \|", section, re.MULTILINE)[1:]
-    source = look(FIRM / "sales" / "orders-2026.xlsx", Settings(home=tmp_path))
-    drafts = [item for item in TableReader().read(source) if isinstance(item, Draft)]
-    entities = list(identify("orders", "sales", drafts))
-    assert len(questions) > 5
-    assert [question for question in questions if calculate(question, entities) is None] == []
 
 
 def test_every_question_where_something_is_has_one_file_that_exists() -> None:

@@ -28,7 +28,7 @@ TASKS = {
     "pictures": "photographs found by words and words by photographs",
     "perception": "scanned pages read, recordings heard",
     "sensors": "labelled anomalies found as events",
-    "tables": "rows found and cells computed",
+    "tables": "rows of many tables found",
     "concepts": "concepts refined by what speaks of them",
     "redaction": "personal data found, beside plain regular expressions",
     "leaks": "every person against everything they may not read, every way",

@@ -1,13 +1,12 @@
-"""Questions over many tables as one memory: is the right row found, and is the exact answer computed?
+"""Questions over many tables as one memory: is the right row found?
 
     kotonoha evaluate tables --file ../shared/data/qa/wikitables.jsonl.gz
 
 The file has one JSON object a line: `header`, `rows`, `row` (index of the right one), `question`, `answer`. The tables
 of the drawn questions become one memory (kept in HOME, so that a stopped run goes on). Knows no reader of files.
 
-Measured: the right row among the first five hits, for the words alone (BM25), for the shipped search, and for the rows
-of the found tables that the question points at; the right table; and the exact answers that `calculate` gives, over
-the right table and over those found. With the right table given one sees how far looking for rows can get at all.
+Measured: the right row among the first five hits, for the words alone (BM25) and for the shipped search; the right table.
+What queries compute is measured by `kotonoha evaluate queries`.
 """
 
 from __future__ import annotations
@@ -24,8 +23,6 @@ from typing import Any
 
 import numpy as np
 
-from assistant.compute.calculate import Calculation, calculate
-from assistant.evaluate.point import point
 from assistant.evaluate.table import Table
 from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
@@ -37,7 +34,6 @@ from ingest.pipeline import place
 from ingest.readers.grid import grid
 from ingest.space.entity import Draft, Entity, Locator, identify
 from ingest.space.space import Space, pack
-from ingest.text.cells import cell
 from ingest.text.terms import terms
 
 SCOPE = "wiki"
@@ -63,20 +59,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was found for one case: rows by each way of looking, and exact answers (None when there was none)."""
+    """What was found for one case: rows by each way of looking."""
 
     words: list[Place]
     hits: list[Place]
-    computed: list[Place]
-    pointed: list[Place]
-    given: list[Place]
-    exact_given: Calculation | None
-    exact_found: Calculation | None
-
-    @property
-    def answered(self) -> list[Place]:
-        """The rows that an answer cites if it can be computed, then those that were found."""
-        return list(dict.fromkeys([*self.computed, *self.hits]))
 
 
 def draw(file: Path, count: int) -> tuple[list[Case], dict[str, list[list[str]]]]:
@@ -133,62 +119,27 @@ def look(case: Case, memory: Memory, retriever: Retriever) -> Outcome:
     lexical = [id for id, _ in search(memory.catalog, list(asked.weights), [SCOPE], 5, ["row"])]
     known = memory.catalog.entities(lexical)
     hits = [hit.entity for hit in retriever.search(case.question, VIEWER, k=40, kinds=["row"])]
-    sources = list(dict.fromkeys(hit.source for hit in hits))[:2]
-    whole = {source: [item.entity for item in memory.catalog.entities_of(source)] for source in {*sources, case.source}}
-    exact = calculate(case.question, [entity for source in sources for entity in whole[source]])
-    cited = exact.rows if exact else ()
-    return Outcome(
-        [_place(known[id].entity) for id in lexical],
-        [_place(hit) for hit in hits[:5]],
-        [_place(row) for source in sources for row in whole[source] if row.id in cited],
-        [_place(row) for row in _pointed(case.question, [whole[source] for source in sources])],
-        [_place(row) for row in _pointed(case.question, [whole[case.source]])],
-        calculate(case.question, whole[case.source]),
-        exact,
-    )
-
-
-def _pointed(question: str, tables: Sequence[Sequence[Entity]]) -> list[Entity]:
-    """Four rows of the best table, then rows of the next, five in all."""
-    found = [point(question, rows) for table in tables if (rows := [e for e in table if e.kind == "row"])]
-    return [*found[0][:4], *(row for rows in found[1:] for row in rows), *found[0][4:]][:5] if found else []
+    return Outcome([_place(known[id].entity) for id in lexical], [_place(hit) for hit in hits[:5]])
 
 
 def _place(entity: Entity) -> Place:
     return entity.source, entity.locator.row
 
 
-def right(calculation: Calculation, answer: str) -> bool:
-    """Whether a computed answer says the same as the expected one, as words or as a figure."""
-    said = {_plain(str(calculation.value)), _plain(calculation.text), _plain(str(calculation.value)[:10])}
-    return _plain(answer) in said
-
-
-def _plain(text: str) -> str:
-    item = cell(text)
-    return f"{item.value:g}" if item.type == "number" else str(item.value).strip(' "').casefold()
-
-
 def table(cases: Sequence[Case], outcomes: Sequence[Outcome], seconds: float) -> Table:
-    """Recall of rows and tables by each way, and the exact answers."""
+    """Recall of rows and tables by each way."""
     rows: list[tuple[str | int | float | None, ...]] = []
     for name, field in (
         ("words alone (BM25)", "words"),
         ("shipped search", "hits"),
-        ("computed rows, then shipped search", "answered"),
-        ("rows pointed at in the found tables", "pointed"),
-        ("rows pointed at in the right table", "given"),
     ):
         found: list[list[Place]] = [getattr(outcome, field) for outcome in outcomes]
         at = [
             [(case.source, case.row) in places[:k] for case, places in zip(cases, found, strict=True)] for k in (1, 5)
         ]
         tables = [case.source in {source for source, _ in places} for case, places in zip(cases, found, strict=True)]
-        rows.append((name, _share(at[0]), _share(at[1]), _share(tables), None, None))
-    for name, field in (("computed, right table given", "exact_given"), ("computed, tables found", "exact_found")):
-        sure = [(c, e) for c, o in zip(cases, outcomes, strict=True) if (e := getattr(o, field)) is not None]
-        rows.append((name, None, None, None, len(sure), _share([right(exact, case.answer) for case, exact in sure])))
-    columns = ("way", "row@1", "row@5", "table@5", "answers", "exact")
+        rows.append((name, _share(at[0]), _share(at[1]), _share(tables)))
+    columns = ("way", "row@1", "row@5", "table@5")
     count = len({case.source for case in cases})
     counted = sum(case.counted for case in cases)
     notes = (
