@@ -35,7 +35,8 @@ from ingest.reading import Direct
 from ingest.space.entity import Draft as Said
 
 from .conftest import FIRM, WordSpace
-from .test_answer import QUESTION, SENTENCE, Parrot
+from .scripted import Scripted
+from .test_answer import QUESTION, SENTENCE
 from .test_retrieve import put
 
 SECRET = "The spindle of the secret prototype HS-99 is greased with Moonlight-7."
@@ -118,7 +119,7 @@ def audit_of(memory: Memory) -> Audit:
 def ask(server: Server, memory: Memory, *scopes: str, question: str = QUESTION, **options: Any) -> list[Event]:
     """All events of one question, by way of all that stands around the assistant."""
     retriever = Retriever(memory, memory.catalog, memory.space)
-    load: Any = lambda: Parrot(options.pop("local", "every 500 hours"))  # noqa: E731
+    load: Any = lambda: Scripted(options.pop("local", "Every 500 hours. [1]"))  # noqa: E731
     assistant = Assistant(retriever, memory, load, remote(server, memory, *scopes))
     personal = Personal(memory.catalog, memory.settings)
     whole = DiscreetAssistant(AuditedAssistant(assistant, audit_of(memory)), personal)
@@ -133,7 +134,7 @@ def answer(events: list[Event]) -> Answer:
 def test_the_remote_model_answers_from_what_may_leave_and_is_held_against_it(server: Server, filled: Memory) -> None:
     said = answer(ask(server, filled, "open"))
     assert (said.answer, said.how, said.model) == ("every 500 hours [1]", "model", "big-model")
-    assert [one.quote for one in said.citations] == [SENTENCE]
+    assert SENTENCE in said.citations[0].quote
     assert said.hits[0].entity.id == said.citations[0].entity
     (body,) = map(json.loads, server.bodies)
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
@@ -156,13 +157,12 @@ def test_where_only_the_closed_source_fits_nothing_is_sent_at_all(server: Server
     assert server.bodies == []
 
 
-def test_words_of_the_remote_model_that_do_not_stand_are_replaced_by_the_quotation(
+def test_words_of_the_remote_model_that_do_not_stand_give_way_to_the_passages(
     server: Server, filled: Memory
 ) -> None:
-    """The best quotation may come from what did not leave: it is shown here, to whom may read it."""
     server.says = ["every 600 hours [1]"]
     said = answer(ask(server, filled, "open"))
-    assert said.how == "quotation" and "600" not in said.answer
+    assert said.how == "possibly" and "600" not in said.answer
     cited = {citation.entity: citation.mark for citation in said.citations}
     assert all(said.hits[mark - 1].entity.id == entity for entity, mark in cited.items())
 
@@ -172,12 +172,12 @@ def test_where_nothing_that_fits_may_leave_the_model_here_answers(
     server: Server, filled: Memory, scopes: tuple[str, ...]
 ) -> None:
     events = ask(server, filled, *scopes)
-    assert answer(events).model == "parrot" and server.bodies == []
+    assert answer(events).model == "scripted" and server.bodies == []
     assert not any(isinstance(event, Leaving) for event in events)
 
 
 def test_a_question_without_sources_stays_here(server: Server, filled: Memory) -> None:
-    assert answer(ask(server, filled, "open", grounding="none")).model == "parrot"
+    assert answer(ask(server, filled, "open", grounding="none")).model == "scripted"
     assert server.bodies == []
 
 
@@ -206,7 +206,7 @@ def test_the_audit_says_what_left_before_it_leaves(server: Server, filled: Memor
     seen: list[int] = []
     retriever = Retriever(filled, filled.catalog, filled.space)
     audit = audit_of(filled)
-    parrot: Any = lambda: Parrot("-")  # noqa: E731
+    parrot: Any = lambda: Scripted("-")  # noqa: E731
     whole = AuditedAssistant(Assistant(retriever, filled, parrot, remote(server, filled, "open")), audit)
     events = []
     for event in whole.ask(QUESTION, ALL):
@@ -291,7 +291,7 @@ def test_every_request_holds_only_what_is_readable_and_may_leave(
 ) -> None:
     memory, server = four
     server.bodies.clear()
-    load: Any = lambda: Parrot("-")  # noqa: E731
+    load: Any = lambda: Scripted("-")  # noqa: E731
     assistant = Assistant(
         Retriever(memory, memory.catalog, memory.space), memory, load, remote(server, memory, *leaving)
     )

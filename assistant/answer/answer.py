@@ -48,6 +48,8 @@ CARRIED = 0.9
 """Probability, as the model judges, from which on a source carries a sentence."""
 POSSIBLE = 2
 """Passages that are shown when an answer is only possible."""
+LEAVING = 0.8
+"""Share of the best coverage of the question that a hit has from which on a model elsewhere is asked about it."""
 LONGEST_ANSWER = 320
 """Tokens the model may write."""
 
@@ -190,7 +192,7 @@ class Assistant:
     def _speak(self, case: _Case, viewer: Viewer) -> Iterator[Event]:
         """Lets a model answer: the remote one from what may leave, else, or when it fails, the one on this machine."""
         leaving = self._remote.leaving(case.hits) if self._remote and case.grounding != "none" else ()
-        if self._remote and leaving:
+        if self._remote and _fits(leaving, case.hits):
             led = replace(case, hits=_first(leaving, case.hits), model=self._remote.name)
             try:
                 yield from self._sent(led, leaving, self._remote, viewer)
@@ -329,6 +331,12 @@ class _Case:
     def tabular(self) -> bool:
         """Whether what was found first is of a table or a record."""
         return bool(self.hits) and self.hits[0].entity.kind in ("row", "table", "series", "event")
+
+
+def _fits(leaving: Sequence[Hit], hits: Sequence[Hit]) -> bool:
+    """Whether what may leave answers about as well as all that was found; else not even the question leaves."""
+    best = max((hit.coverage for hit in hits), default=0.0)
+    return any(hit.coverage >= LEAVING * best for hit in leaving)
 
 
 def _in_turn(each: Sequence[Sequence[Hit]]) -> list[Hit]:
