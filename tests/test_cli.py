@@ -125,3 +125,13 @@ def test_an_evaluation_without_its_file_is_one_line(tmp_path: Path, capsys: pyte
     for given in ([], ["--file", str(tmp_path / "none.jsonl.gz")]):
         assert main(["--home", str(tmp_path), "evaluate", "search", *given]) == 2
         assert "--file" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_search_lists_what_its_asker_may_read(firm: Path) -> None:
+    """Without any language model; the salary is found by who may read it, and by nobody else."""
+    kotonoha(firm, "ingest", str(firm / "files"))
+    for person, seen in (("boss", True), ("worker", False)):
+        found = kotonoha(firm, "search", "What is the salary of Taro Tanabe?", "--as", person, "--json")
+        assert any("412,000" in json.loads(line)["text"] for line in found.stdout.splitlines()) == seen
+    assert "spindle.md" in kotonoha(firm, "search", "How often is the spindle greased?", "--as", "worker").stdout

@@ -36,6 +36,7 @@ CLIENTS = "test_pages.py::test_openai_and_langchain_clients_are_answered_with_ci
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "ask": (OWN, TWIN),
+    "search": (OWN, "test_cli.py::test_a_search_lists_what_its_asker_may_read"),
     "sources": (OWN, TWIN),
     "forget": (OWN, CLI),
     "concepts": (OWN, "test_cli_concepts.py"),
@@ -53,7 +54,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("each request its own viewer", "test_web.py::test_sources_of_the_other_are_absent_by_id_and_by_path"),
     "demo": ("the sample firm's people", "test_demo_firm.py"),
     "evaluate": (MACHINE, "test_leaks.py"),
-    "fit": (MACHINE, "test_fit_train.py"),
+    "fit": (MACHINE, "test_relevance.py"),
     "people": (GOVERNS, "test_cli.py"),
     "audit": (GOVERNS, "test_gate_twin.py::test_the_audit_shows_content_only_to_readers_of_all_its_scopes"),
     "policy": (GOVERNS, GOVERN),

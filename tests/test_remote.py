@@ -187,7 +187,7 @@ def test_originals_stay_even_for_whoever_may_reveal_them(server: Server, filled:
     originals = Personal(filled.catalog, filled.settings).originals(ids, ALL)
     assert PHONE in originals.values()
     question = f"Is {PHONE} the mobile phone of the night porter?"
-    server.says = ["The mobile phone of the night porter is on the list. [1]"]
+    server.says = ["It is number 555. [1]"]
     said = answer(ask(server, filled, "open", "hr", question=question))
     assert "The mobile phone of the night porter is [PHONE-" in server.heard
     for original in originals.values():
@@ -240,7 +240,7 @@ def test_a_server_that_fails_is_named_and_the_model_here_answers(
 ) -> None:
     server.status, server.raw = status, raw
     said = answer(ask(server, filled, "open"))
-    assert (said.model, said.how, said.answer) == ("parrot", "model", f"every 500 hours [{_mark(said)}]")
+    assert (said.model, said.how, said.answer) == ("scripted", "model", f"Every 500 hours. [{_mark(said)}]")
     assert why in said.notes[0] and "k3y" not in said.notes[0]
     assert len(server.bodies) == 1, "a redirection is not followed"
 

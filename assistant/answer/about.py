@@ -49,7 +49,7 @@ def files(question: str, held: Sequence[tuple[str, str]], reader: Reader) -> lis
     lines = [f"{number} {PurePath(path).name}: {_short(words)}" for number, (path, words) in enumerate(shown, 1)]
     said = reader.llm.complete(fill("files"), "\n".join([*lines, f"Question: {question}"]), form(len(shown)), 4 * LISTED)
     numbers = dict.fromkeys(int(one) for one in re.findall(r"\d+", said))
-    return [shown[number - 1][0] for number in numbers]
+    return [shown[number - 1][0] for number in numbers if 1 <= number <= len(shown)]
 
 
 def form(count: int) -> str:

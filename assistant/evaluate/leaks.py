@@ -18,9 +18,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 from typing import Any, get_args
 
@@ -30,10 +32,13 @@ from assistant.answer.answer import Assistant
 from assistant.answer.audited import record
 from assistant.answer.discreet import DiscreetAssistant
 from assistant.answer.outcome import Answer, Draft, Exchange, How
+from assistant.answer.understand import Wants
 from assistant.evaluate.table import Table
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policy
 from assistant.model import prompt
+from assistant.model.vocabulary import Told
+from assistant.model.writing import Usage
 from assistant.search.retrieve import Retriever
 from assistant.serve import view
 from ingest.base.access import Viewer, may_read
@@ -142,17 +147,43 @@ class Aimed:
 
 
 class Echo:
-    """A language model that says everything it is given, word for word."""
+    """A language model that says everything it is given, word for word; what a question wants it takes in turn."""
 
     name, context = "echo", 1_000_000
+
+    def __init__(self) -> None:
+        self._wants, self._given = cycle(get_args(Wants)), ""
+
+    @property
+    def llm(self) -> Echo:
+        return self
+
+    @property
+    def usage(self) -> Usage:
+        return Usage()
 
     def tokenize(self, text: str) -> list[str]:
         return text.split()
 
-    def answer(self, question: str, texts: Sequence[Any], **_: Any) -> Any:
-        from assistant.model.writing import Stream
+    def complete(self, system: Told, user: str, grammar: str = "", max_tokens: int = 0) -> str:
+        return next(self._wants) if system == prompt.KNOW else f"{system} {user} [1]"
 
-        return Stream(iter([f"[1]\n{prompt.whole(texts, question)}"]))
+    @contextmanager
+    def reading(self, texts: Sequence[Any], question: str = "") -> Iterator[Echo]:
+        self._given = prompt.whole(texts, question)
+        yield self
+
+    def ask(self, question: str) -> Echo:
+        return self
+
+    def chance(self, beginning: str) -> float:
+        return 0.0
+
+    def write(self, grammar: str = "", max_tokens: int = 0) -> Iterator[str]:
+        yield f"{self._given} [1]"
+
+    def judge(self, statements: Sequence[Any]) -> list[float]:
+        return [1.0] * len(statements)
 
 
 class Surface:
