@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answer.verify import missing
+from assistant.answer.verify import missing, speaks_of
 
 SOURCE = "Acetone: flash point -18 °C, boiling point 56 °C. Delivered on 3 May 2026 by Lindner, part HS-40, 1万5千円."
 
@@ -39,3 +39,19 @@ def test_a_foreign_name_is_not_looked_for_in_other_letters() -> None:
     """A name in katakana cannot stand in an English source, nor a Latin one in a Japanese source without such letters."""
     assert missing("リンドナーが納品しました。", "誰が？", SOURCE) == ()
     assert missing("It is kept by Takamatsu.", "who?", "高松が保管する。") == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "evidence", "about"),
+    [
+        ("What is the salary of Taro Tanabe?", "The spindle is greased every 500 hours.", False),
+        ("What is the salary of Taro Tanabe?", "Taro Tanabe gets 412,000 yen.", True),
+        ("How long is the leave at Made Tech?", "madetech_leave.md\nLeave is 38 days long.", True),
+        ("When is HS-40 greased?", "The HS-50 is greased weekly.", False),
+        ("How many orders came in May?", "Orders of spring", True),
+        ("What does Takamatsu collect?", "高松市はごみを集める。", True),
+        ("how is it greased?", "It is greased weekly.", True),
+    ],
+)
+def test_a_source_that_names_nothing_of_what_is_asked_for_is_no_evidence(question: str, evidence: str, about: bool) -> None:
+    assert speaks_of(question, evidence) == about

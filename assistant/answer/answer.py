@@ -246,11 +246,12 @@ class Assistant:
         """The model's words if every sentence stands; else what possibly holds the answer, or nothing."""
         text = parted(said)
         case = replace(case, confidence=1.0 - doubt)
-        if not text:
+        about = [n for n, one in enumerate(composed.sources, 1) if verify.speaks_of(case.whole, one.words)]
+        if not text or not about:
             return self._nothing(case, composed, cost)
         lines = cite.settled(cite.lines(text, len(composed.sources)), composed.sources)
         if not lines:
-            return self._possibly(case, composed, cost, (), ("the model said nothing",))
+            return self._possibly(case, composed, cost, about, ("the model said nothing",))
         faults = [fault for line in lines if (fault := self._fault(line, case, composed))]
         if reading is not None and not faults:
             judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
@@ -258,7 +259,8 @@ class Assistant:
         if doubt >= DOUBTED and not faults:
             faults = ["the model was not sure that this is there"]
         if faults:
-            return self._possibly(case, composed, cost, [mark for line in lines for mark in line.marks], faults)
+            cited = [mark for line in lines for mark in line.marks if mark in about]
+            return self._possibly(case, composed, cost, [*cited, *about], faults)
         citations = cite.from_lines(lines, composed.sources, self._path)
         return self._answer(case, "\n".join(map(str, lines)), "model", tuple(citations), composed, cost)
 
@@ -267,13 +269,15 @@ class Assistant:
         if not line.marks:
             return "" if line.aside else "a sentence names no source"
         held = "\n".join(composed.sources[mark - 1].words for mark in line.marks)
+        if not verify.speaks_of(case.whole, held):
+            return "the source speaks of something else"
         lost = verify.missing(line.text, case.whole, held)
         return f"not in the source: {', '.join(lost)}" if lost else ""
 
     def _possibly(
         self, case: _Case, composed: Composed, cost: Cost, marks: Sequence[int], notes: Sequence[str]
     ) -> Answer:
-        best = list(dict.fromkeys([*marks, *range(1, len(composed.sources) + 1)]))[:POSSIBLE]
+        best = list(dict.fromkeys(marks))[:POSSIBLE]
         citations = tuple(cite.passage(mark, composed.sources[mark - 1], case.whole, self._path) for mark in sorted(best))
         quotes = [f"“{' '.join(one.quote.split())}” [{one.mark}]" for one in citations]
         text = "\n".join([_words(case.question)[1], *quotes])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ingest.text.codes import codes, figures, held_codes
+from ingest.text.codes import MONTH_NAMES, codes, figures, held_codes
 
 MARK = re.compile(r"\s*[\[［](\d{1,2})[\]］]")
 """A citation mark as the model writes it."""
@@ -27,6 +27,21 @@ def missing(sentence: str, question: str, evidence: str) -> tuple[str, ...]:
     exact = (codes(said) | figures(said)) - codes(question) - figures(question)
     lacking = exact - held_codes(evidence) - figures(evidence)
     return tuple(sorted(lacking | _names(said, question, evidence) | _negatives(said, evidence)))
+
+
+def speaks_of(question: str, evidence: str) -> bool:
+    """Whether a source can be about what a question names: one of its names and codes stands there, or the question
+    names nothing, or the source is written in other letters.
+    """
+    named = {_squeezed(name) for name in _NAME.findall(question) if name.casefold() not in MONTH_NAMES} | codes(question)
+    letters = len(re.findall("[A-Za-z]", evidence))
+    if not named or 2 * letters < len(evidence.replace(" ", "")):
+        return True
+    return any(name in _squeezed(evidence) for name in named)
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def _names(said: str, question: str, evidence: str) -> set[str]:

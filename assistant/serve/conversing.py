@@ -21,9 +21,9 @@ from ingest.privacy import keys
 from ingest.privacy.vault import Vault
 
 if TYPE_CHECKING:
+    from assistant.answer.compose import Grounding
     from assistant.answer.outcome import Event as Step
     from assistant.answer.outcome import Exchange
-    from assistant.answer.compose import Grounding
     from assistant.search.question import Question
 
 KEY = "talks.key"

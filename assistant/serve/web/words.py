@@ -247,10 +247,13 @@ _SEALS: Mapping[str, tuple[str, tuple[str, str], tuple[str, str]]] = {
         ("Answer", "回答"),
         ("in the assistant's words, each sentence checked against its source", "文ごとに出典と照合済み"),
     ),
-    "quotation": (
+    "possibly": (
         "possible",
-        ("Found in your files", "資料の記述"),
-        ("word for word from the source; read it before you rely on it", "出典の原文です。ご確認のうえお使いください"),
+        ("Possibly", "可能性があります"),
+        (
+            "not sure enough for an answer; read these passages yourself",
+            "回答と言い切れません。次の箇所をご確認ください",
+        ),
     ),
     "calculation": (
         "computed",
@@ -261,6 +264,11 @@ _SEALS: Mapping[str, tuple[str, tuple[str, str], tuple[str, str]]] = {
         "absent",
         ("Not in your files", "資料にありません"),
         ("nothing that you may read answers this", "閲覧できる資料に答えが見つかりません"),
+    ),
+    "talk": (
+        "spoken",
+        ("Kotonoha", "ことのは"),
+        ("about the assistant and its files; nothing here needs a source", "アシスタントと資料についての返事です"),
     ),
     "ungrounded": (
         "unchecked",
