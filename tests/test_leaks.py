@@ -50,7 +50,7 @@ def test_nobody_can_be_made_to_see_what_they_may_not(firm: Memory) -> None:
     assert sum(cell.probes for cell in probed.values()) >= 80
     assert [cell.found for cell in probed.values()] == [()] * 3
     assert all(0 < cell.seen <= cell.controls for cell in probed.values()), "the same probes without the gate show it"
-    assert len(dict(outcome.ways)) == 12
+    assert len(dict(outcome.ways)) == 13
     assert outcome.same_words
     assert "all" in str(leaks.table(outcome))
 

@@ -3,11 +3,11 @@
 Every person is held against every scope they may not read. Probes are made from what lies there: the firm's own
 questions, paraphrases, questions that compute, its nearest readable neighbour, its very words, its vectors (as a
 picture or a sound would ask), its kinds, its concepts, follow-ups in one conversation, questions just answered to
-somebody who may, direct ids, the names of its files, and what an auditor sees. The language model is one that *echoes
-everything it is given*: if it cannot leak, nothing reached it. The encoder is one that puts a question exactly where
-the entity lies that it is after. An output leaks when any text in it has the id, the file or a distinctive string of
-an unreadable entity that the probe did not say itself. The same probes by somebody who reads everything show that
-leaks would be seen.
+somebody who may, direct ids, the names of its files, suggestions, the map and what an auditor sees. The language
+model is one that *echoes everything it is given*: if it cannot leak, nothing reached it. The encoder is one that puts
+a question exactly where the entity lies that it is after. An output leaks when any text in it has the id, the file or
+a distinctive string of an unreadable entity that the probe did not say itself. The same probes by somebody who reads
+everything show that leaks would be seen.
 """
 
 from __future__ import annotations
@@ -220,6 +220,15 @@ class Surface:
             yield from self.ask(one.entity.words[:600], viewer)
             yield from self.open(one.entity.id, viewer)
 
+    def around(self, viewer: Viewer) -> Iterator[Any]:
+        """What is shown without a question: suggestions in both languages, the map, the concepts."""
+        from assistant.serve import mapping
+        from assistant.serve.web import suggest
+
+        yield suggest.suggestions(self.memory, viewer, "en")
+        yield suggest.suggestions(self.memory, viewer, "ja")
+        yield [dot.entity for dot in mapping.drawn(self.memory, viewer).dots]
+
     def search(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Any]:
         yield self.retriever.search(question, viewer, **options)
 
@@ -337,6 +346,7 @@ def _queue(surface: Surface, scope: str, questions: Sequence[str], seed: int) ->
     """The questions that belong to a scope, then every way to each of its entities, in random order."""
     chance = random.Random(seed)
     yield from (Probe("sample question", q, partial(surface.ask, q)) for q in questions)
+    yield Probe("suggestions and the map", "", surface.around)
     items = [item for item in everything(surface.memory.catalog) if item.entity.scope == scope]
     made = [replace(probe, after=_placed(item)) for item in items for probe in probes(surface, item, chance)]
     chance.shuffle(made)
