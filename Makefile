@@ -4,6 +4,7 @@
 # make quick  the checks that take seconds
 # make search  the same with new random examples, nightly or by hand
 # make docs   the generated parts of the documents
+# make bill   the software bill of materials (CycloneDX)
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -21,7 +22,7 @@ export GOMP_SPINCOUNT := 10000
 # What is quick: no training, no browser, no data from beside the checkout; two processes of one thread each.
 QUICK := -m "not slow and not browser and not public" -n 2 --dist worksteal
 
-.PHONY: demo serve setup test test-wheel quick search lint wheel docs clean
+.PHONY: demo serve setup test test-wheel quick search lint wheel docs bill clean
 
 demo: setup
 	$(BIN)/kotonoha demo
@@ -34,7 +35,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	@echo "Setting up in $(VENV) (once; about five minutes, most of it compiling llama.cpp)"
 	test -x $(BIN)/python || python3 -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet pip==26.3
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable .
 	$(BIN)/kotonoha models pull
@@ -69,6 +70,10 @@ wheel: setup
 docs: setup
 	$(BIN)/python -m tests.tree
 	$(BIN)/python -m tests.parts
+
+bill: setup
+	mkdir -p dist
+	$(BIN)/python -m tests.bill > dist/kotonoha.cdx.json
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache

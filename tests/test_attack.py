@@ -18,6 +18,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         yield running
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", ATTACKS, ids=lambda one: one.name)
 def test_an_attack_is_held(one: Attack, target: Target) -> None:
     held, found = one.run(target)

@@ -1,0 +1,51 @@
+"""The software bill of materials as CycloneDX 1.6: every package that is pinned, every model. `python -m tests.bill > FILE`."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+from assistant import __version__
+from ingest.base import weights
+from tests.parts import _licence
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def bill() -> dict[str, Any]:
+    """The whole bill. The same pins and models give the same bill, its serial number included."""
+    components = [*map(_package, pinned()), *(_model(model, file) for model in weights.models().values() for file in model.files)]
+    number = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(components, sort_keys=True))
+    product = {"type": "application", "name": "kotonoha-memory", "version": __version__, "bom-ref": "kotonoha-memory"}
+    return {
+        "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "serialNumber": f"urn:uuid:{number}",
+        "metadata": {"component": product}, "components": components,
+    }  # fmt: skip
+
+
+def pinned() -> list[tuple[str, str]]:
+    """Name and version of everything that `constraints.txt` pins."""
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    return [(found[1].lower(), found[2]) for line in lines if (found := re.match(r"([\w.-]+)==([^\s;]+)", line))]
+
+
+def _package(pin: tuple[str, str]) -> dict[str, Any]:
+    name, version = pin
+    licence = [{"license": {"name": _licence(name)}}]
+    where = f"pkg:pypi/{name}@{version}"
+    return {"type": "library", "name": name, "version": version, "purl": where, "bom-ref": where, "licenses": licence}
+
+
+def _model(model: weights.Model, file: weights.File) -> dict[str, Any]:
+    return {
+        "type": "machine-learning-model", "name": f"{model.title}: {file.name}", "bom-ref": f"model:{file.sha256}",
+        "hashes": [{"alg": "SHA-256", "content": file.sha256}], "licenses": [{"license": {"name": model.licence}}],
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    json.dump(bill(), sys.stdout, indent=1)
