@@ -163,3 +163,16 @@ def test_looking_at_a_damaged_file_does_not_fail(tmp_path: Path, name: str) -> N
     file = tmp_path / name
     file.write_bytes(b"PAR1 nothing more" if name.endswith("parquet") else b'{"a": 1}\n{"a": 2}\n{"a": \n' * 3)
     assert not accepts(file)
+
+
+def test_figures_that_repeat_their_moments_are_no_names(tmp_path: Path) -> None:
+    lines = (f"2026-05-01 00:{i % 60:02},{i},x" for i in range(200))
+    drafts, _ = read(write(tmp_path / "n.csv", "time,n,word", lines))
+    assert (drafts[0].facts["count"], drafts[0].facts["max"]) == (200, 199)
+
+
+def test_the_numbers_of_stations_part_their_figures(tmp_path: Path) -> None:
+    lines = (f"{clock(i)},{station},{i + 100 * station},{i % 7}" for station in (7, 8) for i in range(60))
+    drafts, _ = read(write(tmp_path / "s.csv", "time,station,flow (L/min),level (mm)", lines))
+    found = {d.facts["quantity"]: d.facts["max"] for d in drafts if d.kind == "series" and "window" not in d.facts}
+    assert found == {"s 7 flow": 759, "s 8 flow": 859, "s 7 level": 6, "s 8 level": 6}

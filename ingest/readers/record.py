@@ -342,11 +342,12 @@ def parting(record: Record) -> tuple[int, ...]:
 
 
 def _ids(record: Record) -> Iterator[int]:
-    """Columns of whole numbers of which there are few: a station's number is a name."""
-    for i, column in record.values.items():
+    """Columns of whole numbers of which there are few: a station's number is a name. Never the only figures of a record."""
+    most = min(MAX_LABELS, len(record.at) // 8)
+    for i, column in record.values.items() if len(record.values) > 1 else ():
         values = np.frombuffer(column)
         known = values[~np.isnan(values)]
-        if len(known) == len(values) and np.all(known == np.floor(known)) and len(np.unique(known)) <= MAX_LABELS:
+        if len(known) == len(values) and np.all(known == np.floor(known)) and len(np.unique(known)) <= most:
             yield i
 
 

@@ -47,6 +47,8 @@ _JIS = re.compile(rb"\x1b\$[@B]([^\x1b]*)(?:\x1b\([BJ])?|\x1b\([BJ]")
 _JAPANESE = re.compile(r"[\u2460-\u24ff\u3200-\u33ff\u3000-\u303f\u3041-\u30ff\u4e00-\u9fff\uff01-\uff5e]")
 _OF_NAMES = "髙德濵瀨桒槇靑淸祐福"
 """Kanji of names that only Windows has beside those in common use."""
+_LONE = re.compile(r"(?<=\d)[年月日時分秒円個件名枚本台回人％℃]|[△▲〒](?=\d)")
+"""What stands alone beside figures: days, units, the mark of a loss."""
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
 
 
@@ -192,7 +194,9 @@ def _likeness(text: str) -> float:
     foreign = sum(c > "\x7f" for c in text)
     if not foreign:
         return 0.0
-    return sum(_common(c) for run in _RUN.findall(text) for c in _JAPANESE.findall(run)) / foreign
+    words = re.sub(r"\d", "", _LONE.sub("", text))
+    alone = len(_LONE.findall(text))
+    return (alone + sum(_common(c) for run in _RUN.findall(words) for c in _JAPANESE.findall(run))) / foreign
 
 
 def _common(character: str) -> bool:
