@@ -13,9 +13,9 @@ import os
 import shutil
 import sqlite3
 import tarfile
-import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from ingest.base import private
@@ -40,12 +40,12 @@ def save(settings: Settings, target: Path) -> int:
         raise BadInput(f"there is no memory in {settings.home}", "--home names another")
     if target.exists():
         raise BadInput(f"{target} is there already", "name a new file")
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
-        whole = Path(scratch) / "whole"
+    with _scratch(target) as scratch:
+        whole = scratch / "whole"
         private.file(whole)
         # Marks first: the catalogue may be ahead of them, never behind.
         others = [(name, path.read_bytes()) for name, path in _others(settings.home)]
-        _copy(settings.catalog_file, copy := Path(scratch) / "catalog.sqlite")
+        _copy(settings.catalog_file, copy := scratch / "catalog.sqlite")
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in others} | {"catalog.sqlite": _digest(copy)}
         made = {"form": FORM, "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "sha256": hashes}
         with tarfile.open(whole, "w") as archive:
@@ -80,6 +80,18 @@ def restore(settings: Settings, source: Path) -> str:
     catalog.close()
     beside.rename(home)  # onto nothing, or an empty folder
     return made
+
+
+@contextmanager
+def _scratch(target: Path) -> Iterator[Path]:
+    """A private folder beside the back-up, gone afterwards; what a killed back-up of this name left there goes first."""
+    folder = target.with_name(f".{target.name}.part")
+    shutil.rmtree(folder, ignore_errors=True)
+    private.folder(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _others(home: Path) -> Iterator[tuple[str, Path]]:

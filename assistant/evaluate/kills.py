@@ -93,7 +93,7 @@ def audited(settings: Settings, number: int, told: Told) -> None:
 
 
 def saved(settings: Settings, number: int, told: Told) -> None:
-    backup.save(settings, settings.home.parent / f"{number}.backup")
+    backup.save(settings, settings.home.parent / "whole.backup")
     told(f"backup {number}")
 
 

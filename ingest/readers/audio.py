@@ -26,6 +26,8 @@ from ..source import Source, is_sound, transcript_of
 from . import Note
 from .transcript import cues, utterance
 
+SLOWEST_TO_FASTEST = range(2_000, 800_000)
+"""Samples a second that recordings have. A header that lies would make hours of silence, or none, of a small file."""
 LONGEST = 8 * 3600
 """Seconds of a recording that are heard."""
 
@@ -279,6 +281,8 @@ def _decoded(path: Path) -> Iterator[Samples]:
         with av.open(str(path), metadata_errors="replace", options=_options(path)) as container:
             if not container.streams.audio:
                 raise UnreadableSource(path, "has no sound track")
+            if (rate := container.streams.audio[0].rate) not in SLOWEST_TO_FASTEST:
+                raise UnreadableSource(path, f"says that it has {rate:,} samples a second, which no recording has")
             resampler = av.AudioResampler(format="fltp", rate=RATE)
             for frame in container.decode(container.streams.audio[0]):
                 yield from (_mixed(piece.to_ndarray()) for piece in resampler.resample(frame))

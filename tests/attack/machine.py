@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import struct
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -191,3 +192,20 @@ def taken_port(target: Target) -> tuple[bool, str]:
         api.serve(target.parts, port=other.getsockname()[1])
     return "is taken" in str(caught.value), str(caught.value)[:60]
 
+
+
+@attack(SMALL, "a recording of 32 KB whose header says one sample a second, or four thousand million")
+def lying_rate(target: Target) -> tuple[bool, str]:
+    from ingest.readers.audio import _decoded
+
+    sound, said = bytes(32_000), []
+    with _scratch() as folder:
+        for rate in (0, 1, 100, 4_000_000_000):
+            form = struct.pack("<IHHIIHH", 16, 1, 1, rate, min(rate * 2, 2**32 - 1), 2, 16)
+            parts = b"WAVEfmt " + form + b"data" + struct.pack("<I", len(sound)) + sound
+            (folder / "talk.wav").write_bytes(b"RIFF" + struct.pack("<I", len(parts)) + parts)
+            try:
+                said.append(f"{sum(map(len, _decoded(folder / 'talk.wav'))):,} samples")
+            except UnreadableSource as error:
+                said.append(error.reason[:40])
+    return not any("samples" in one and one[0].isdigit() for one in said), "; ".join(said)
