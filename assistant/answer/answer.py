@@ -75,13 +75,16 @@ class Assistant:
         self._calculator = Calculator(memory, retriever)
 
     @classmethod
-    def open(cls, settings: Settings, memory: Memory, remote: Remote | None = None) -> Assistant:
-        """The assistant with the parts that the settings name."""
+    def open(
+        cls, settings: Settings, memory: Memory, remote: Remote | None = None,
+        reader: Callable[[], Reader] | None = None,
+    ) -> Assistant:  # fmt: skip
+        """The assistant with the parts that the settings name; `reader` gives one that is shared."""
         from assistant.model.reader import load
         from assistant.search.retrieve import Retriever
 
         retriever = Retriever(memory, memory.catalog, memory.space)
-        return cls(retriever, memory, lambda: load(settings), remote)
+        return cls(retriever, memory, reader or (lambda: load(settings)), remote)
 
     @cached_property
     def _reader(self) -> Reader:

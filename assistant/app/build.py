@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assistant.govern.audit import Audit
     from assistant.govern.policy import Policies, Policy
     from assistant.govern.sso import SingleSignOn
+    from assistant.model.reader import Reader as LanguageReader
     from assistant.model.remote import Remote
     from ingest.memory.catalog import Catalog, SourceRow
     from ingest.memory.memory import Memory
@@ -43,6 +44,14 @@ def space(settings: Settings) -> Space:
     from ingest.space.encoders.words import Words
 
     return Words(threads=settings.threads)
+
+
+@lru_cache(maxsize=1)
+def reader(settings: Settings) -> LanguageReader:
+    """The language model on this machine and what it kept; loaded once per process."""
+    from assistant.model.reader import load
+
+    return load(settings)
 
 
 def sight(settings: Settings) -> Sight:
@@ -299,7 +308,9 @@ def assistant(settings: Settings, memory: Memory) -> DiscreetAssistant:
         return whole and all(may_read(now, scope) for scope in lie_in.values())
 
     audited = AuditedAssistant(
-        Assistant.open(settings, memory, remote(settings, known, kept)), audit(settings, known), may_see
+        Assistant.open(settings, memory, remote(settings, known, kept), lambda: reader(settings)),
+        audit(settings, known),
+        may_see,
     )
     return DiscreetAssistant(audited, kept)
 
@@ -397,6 +408,7 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
     Once there are accounts or single sign-on, everybody signs in; without any, the server is the local owner's, who comes
     in with the address that is printed.
     """
+    from assistant.answer import ahead
     from assistant.govern.people import People
     from assistant.serve import api
     from assistant.serve.parts import Parts
@@ -415,6 +427,9 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
             settings, opened, assistant(settings, opened), viewer_of, personal(settings, known), people,
             audit(settings, known), provider, tuple(names), tuple(examples), start=secrets.token_urlsafe(32), readers=reading,
         )  # fmt: skip
-        with pipeline.attending(opened, lambda: Workers(readers, settings)):
+        with (
+            pipeline.attending(opened, lambda: Workers(readers, settings)),
+            ahead.reading(known, lambda: reader(settings)),
+        ):
             api.serve(parts, host, port)
     return 0

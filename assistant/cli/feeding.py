@@ -1,11 +1,14 @@
-"""Commands that write the memory: ingest, sources, forget."""
+"""Commands that write the memory: ingest, sources, ahead, forget."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,10 +47,39 @@ def add(commands: Commands) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object per source")
 
     parser = command(
+        commands,
+        "ahead",
+        ahead,
+        "let the language model read sources before anybody asks; kotonoha serve does it when nobody asks anything",
+        "kotonoha ahead --minutes 30",
+    )
+    parser.add_argument("--minutes", type=float, default=0.0, help="stop after so long (default: when all is read)")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+    parser = command(
         commands, "forget", forget, "remove a source and all that came from it", "kotonoha forget ~/manuals/old.pdf"
     )
     parser.add_argument("source", help="its path, its name, its id, or a folder: `kotonoha sources` lists them")
     as_person(parser, "forget in the name of this person, who must be able to read it")
+
+
+def ahead(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant.answer.ahead import Ahead
+    from assistant.app import build
+
+    with build.memory(settings) as memory:
+        work = Ahead(memory.catalog, lambda: build.reader(settings))
+        end = time.monotonic() + 60 * args.minutes if args.minutes else math.inf
+        with progress(work.state().waiting, "text", args.json) as bar:
+            work.read(lambda: time.monotonic() < end, bar.update)
+        state = work.state()
+    if args.json:
+        print(json.dumps(asdict(state)))
+        return 0
+    print(f"{state.kept} texts are read, {state.waiting} are not; {state.size >> 20} of {state.most >> 20} MB")
+    if state.waiting and state.full:
+        print("the budget is full, the rest is read when it is asked for: KOTONOHA_KEPT_MB")
+    return 0
 
 
 def ingest(args: argparse.Namespace, settings: Settings) -> int:

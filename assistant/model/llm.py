@@ -66,6 +66,8 @@ class Llm:
         self.context = min(context, self.model.trained)
         self.window = Window(self.model, self.context, adapter, threads)
         self._lock = threading.Lock()
+        self.used = time.monotonic()
+        """When somebody last asked it something."""
         self._heads: dict[Told, int] = {}
         self._standing: list[tuple[object, int]] = []
         """What the prompt's sequence holds: head and parts, and where each ends."""
@@ -150,7 +152,7 @@ class Llm:
         Raises:
             ContextFull: they do not fit the window.
         """
-        start = time.perf_counter()
+        start, self.used = time.perf_counter(), time.monotonic()
         with self._lock:
             usage = Usage()
             self._place(system, parts, usage)
@@ -159,6 +161,7 @@ class Llm:
                 yield Given(self, usage)
             finally:
                 self.window.drop(FORK)
+                self.used = time.monotonic()
 
     def stream(
         self, system: Told, parts: Sequence[Part], question: Sequence[int], grammar: str = "", max_tokens: int = 256,

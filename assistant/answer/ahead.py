@@ -1,0 +1,141 @@
+"""Sources are read by the language model before anybody asks for them, while the machine has nothing else to do.
+
+The newest files first, and of each its beginning first; what is read is what a question would be given, sealed with the key
+of its scope. Nothing that somebody asked for is forgotten for it: it stops where the budget is full.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assistant.answer import evidence
+from assistant.model.prompt import Text
+from assistant.search.retrieve import Hit
+from ingest.memory.catalog import Catalog, SourceRow
+from ingest.space.entity import Entity
+
+if TYPE_CHECKING:
+    from assistant.model.reader import Reader
+
+IDLE = 20.0
+"""Seconds after the last question until the machine counts as idle."""
+LOOK = 2.0
+"""Seconds between two looks."""
+FULL = 0.9
+"""Share of the budget up to which it is filled ahead; the rest is for what is asked for."""
+COMPUTED = ("row", "table")
+"""Kinds that are computed with rather than read."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far reading ahead has come; bytes."""
+
+    kept: int
+    waiting: int
+    size: int
+    most: int
+    forgotten: int
+
+    @property
+    def full(self) -> bool:
+        return bool(self.most) and (self.forgotten > 0 or self.size >= FULL * self.most)
+
+
+class Ahead:
+    """Reads what one memory holds.
+
+    Args:
+        reader: makes the reader; called when something is to be read.
+    """
+
+    def __init__(self, catalog: Catalog, reader: Callable[[], Reader]) -> None:
+        self._catalog, self._make = catalog, reader
+
+    def texts(self) -> Iterator[Text]:
+        """All that could be given to the reader, the most likely first."""
+        newest = sorted(self._catalog.sources(), key=lambda row: row.added, reverse=True)
+        beginnings = zip_longest(*(units(self._catalog, row) for row in newest))
+        return (text for text in chain.from_iterable(beginnings) if text is not None)
+
+    def state(self) -> State:
+        shelf = self._make().shelf
+        known = [shelf.has(text) for text in self.texts()]
+        size, most = (shelf.sealed.size, shelf.sealed.most) if shelf.sealed else (0, 0)
+        return State(sum(known), len(known) - sum(known), size, most, shelf.forgotten)
+
+    def read(
+        self, may_go_on: Callable[[], bool] = lambda: True, done: Callable[[int], object] = lambda count: None
+    ) -> int:
+        """Reads one text after the other, as long as it may and there is room; returns how many. `done` is told of each."""
+        reader, count = self._make(), 0
+        sealed, forgotten = reader.shelf.sealed, reader.shelf.forgotten
+        if not reader.llm.keeps or sealed is None:
+            return 0
+        for text in self.texts():
+            if not may_go_on() or sealed.size >= FULL * sealed.most or reader.shelf.forgotten > forgotten:
+                break
+            if not reader.shelf.has(text):
+                reader.shelf.ahead([text])
+                count += 1
+                done(1)
+        return count
+
+
+def units(catalog: Catalog, row: SourceRow) -> Iterator[Text]:
+    """What a question could be given of one source, each unit once, in reading order."""
+    entities = [stored.entity for stored in catalog.entities_of(row.id)]
+    inside: dict[str, list[Entity]] = {}
+    for one in entities:
+        if one.parent and one.kind in ("line", "passage"):
+            inside.setdefault(one.parent, []).append(one)
+    near = {one.ordinal: one for one in entities}
+    known: set[tuple[str, str]] = set()
+    for entity in entities:
+        if entity.kind in COMPUTED or not entity.text.strip():
+            continue
+        beside = tuple(near[at] for at in (entity.ordinal - 1, entity.ordinal + 1) if at in near)
+        hit = Hit(entity, 0.0, 0.0, 0.0, np.zeros((0, 0), np.float32), neighbours=beside)
+        (one,) = evidence.gather([hit], lambda source: row.path, partial(_of, inside))
+        if (one.title, one.text) not in known:
+            known.add((one.title, one.text))
+            yield Text(one.title, one.text, 1, entity.scope, entity.source)
+
+
+def _of(inside: dict[str, list[Entity]], entity: Entity) -> Sequence[Entity]:
+    return [one for one in inside.get(entity.id, ()) if one.scope == entity.scope]
+
+
+@contextmanager
+def reading(catalog: Catalog, reader: Callable[[], Reader]) -> Iterator[None]:
+    """While inside, a thread reads ahead whenever nobody has asked anything for a while."""
+    stop = threading.Event()
+    ahead = Ahead(catalog, reader)
+
+    def idle() -> bool:
+        return not stop.is_set() and time.monotonic() - reader().llm.used > IDLE
+
+    def attend() -> None:
+        looked = ""
+        while not stop.wait(LOOK):
+            changed = max((row.added for row in catalog.sources()), default="")
+            if changed != looked and idle() and not ahead.read(idle):
+                looked = changed  # nothing was left: until something new comes
+        catalog.close()
+
+    thread = threading.Thread(target=attend, name="reading ahead", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
