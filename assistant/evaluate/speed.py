@@ -13,18 +13,20 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from assistant.answer.ahead import Ahead
 from assistant.answer.answer import HITS, LONGEST_ANSWER, Assistant
-from assistant.answer.compose import Grounding
+from assistant.answer.compose import RATIO, Grounding
 from assistant.answer.outcome import Answer
 from assistant.app import build
 from assistant.evaluate.search import SCOPE, VIEWER, chosen, memory_of, read
 from assistant.evaluate.table import Cell, Table
-from assistant.model.llm import default_model
+from assistant.model.llm import Llm, default_model
+from assistant.model.reader import load as load_reader
 from ingest import pipeline
 from ingest.base.settings import Settings, load
 from ingest.memory.catalog import Catalog
@@ -104,30 +106,47 @@ def _timed(work: Callable[[], object]) -> tuple[float, float]:
 # -- answering -------------------------------------------------------------------------------------------
 
 
-def answering(file: Path, questions: int = 20, passages: int = 400) -> Table:
-    """Median seconds to hits, sources in place, first token and end: each grounding, and the plain way.
-
-    What is given as soft tokens is read when it is first asked for; the second time of asking finds it read.
+def answering(file: Path, questions: int = 20, passages: int = 60) -> Table:
+    """Median seconds to hits, sources in place, first token and end, in turns over the same questions: sources that nobody
+    asked for before, read when they are asked for and read ahead, whole and in part; and the plain way.
     """
     texts = list(dict.fromkeys(one.passage for one in read(file)))[:passages]
     asked = [one.question for one in chosen([one for one in read(file) if one.passage in texts], questions, 0)]
     with memory_of(dict.fromkeys(texts)) as (memory, _):
-        assistant = Assistant.open(memory.settings, memory)
-        runs: tuple[tuple[str, Grounding], ...] = (
-            ("soft, sources never read before", "soft"), ("soft, sources read before", "soft"),
-            ("hybrid, sources read before", "hybrid"), ("text", "text"),
-        )  # fmt: skip
-        spent = {name: [_asked(assistant, one, grounding) for one in asked] for name, grounding in runs}
-        answer = plain(texts, memory.space, memory.settings)
-        everything: dict[str, list[Spent | None]] = {
-            **{f"kotonoha, {name}": times for name, times in spent.items()},
-            "LangChain + Chroma + llama.cpp, text": [answer(one) for one in asked],
+        llm = load_reader(memory.settings).llm
+        whole, began = load_reader(memory.settings, llm), time.perf_counter()
+        count = Ahead(memory.catalog, lambda: whole).read()
+        took, sealed = time.perf_counter() - began, whole.shelf.sealed
+        runs: dict[str, tuple[Grounding, Settings]] = {
+            "read when asked for": ("text", replace(memory.settings, kept_mb=0)),
+            "read ahead, whole": ("text", memory.settings),
+            f"read ahead, whole and one token in {RATIO}": ("hybrid", memory.settings),
+            f"read ahead, one token in {RATIO}": ("soft", memory.settings),
         }
-    both = [i for i in range(len(asked)) if all(times[i] for times in everything.values())]
-    rows = tuple(_row(name, [times[i] for i in both]) for name, times in everything.items())
+        ways = {f"kotonoha, {name}": _fresh(memory, llm, *run) for name, run in runs.items()}
+        ways["LangChain + Chroma + llama.cpp, text"] = plain(texts, memory.space, memory.settings)
+        spent = [{name: way(one) for name, way in ways.items()} for one in asked]
+    both = [one for one in spent if all(one.values())]
+    rows = tuple(_row(name, [one[name] for one in both]) for name in ways)
     columns = ("pipeline", "retrieve s", "in place s", "first token s", "whole answer s")
-    notes = (f"{len(both)} of {len(asked)} questions; the others were refused before the model was asked",)
+    size = sealed.size if sealed else 0
+    notes = (
+        f"{len(both)} of {len(asked)} questions; the others were answered without the model in some way",
+        f"read ahead: {count} texts in {took:.0f} s, {size / max(count, 1) / 1e6:.2f} MB each on disk",
+    )
     return Table(f"Answering over {len(texts)} passages", columns, rows, notes)
+
+
+def _fresh(memory: Memory, llm: Llm, grounding: Grounding, settings: Settings) -> Callable[[str], Spent | None]:
+    """Asks as after a restart: nothing of the sources is in memory, what is on disk is."""
+
+    def answer(question: str) -> Spent | None:
+        with llm.given(""):
+            pass
+        reader = load_reader(settings, llm)
+        return _asked(Assistant.open(settings, memory, reader=lambda: reader), question, grounding)
+
+    return answer
 
 
 def _row(name: str, times: Sequence[Spent | None]) -> tuple[Cell, ...]:

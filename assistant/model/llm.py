@@ -152,7 +152,7 @@ class Llm:
         Raises:
             ContextFull: they do not fit the window.
         """
-        start, self.used = time.perf_counter(), time.monotonic()
+        start, self.used = since or time.perf_counter(), time.monotonic()
         with self._lock:
             usage = Usage()
             self._place(system, parts, usage)

@@ -6,6 +6,7 @@ is that the sources hold no answer.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -86,8 +87,8 @@ class Reader:
         Args:
             question: chooses what is given of sources that are not given whole.
         """
-        parts = self.parts(texts, question)
-        with self.llm.given(prompt.READ, parts) as given:
+        start = time.perf_counter()
+        with self.llm.given(prompt.READ, self.parts(texts, question), start) as given:
             yield Reading(self.llm, given)
 
     def parts(self, texts: Sequence[Text], question: str) -> list[Part]:
@@ -130,18 +131,19 @@ class Reading:
         return [float(one[0] / max(one[0] + one[1], 1e-9)) for one in self._given.score(asked, (yes, no))]
 
 
-def load(settings: Settings) -> Reader:
+def load(settings: Settings, llm: Llm | None = None) -> Reader:
     """The model that the settings name, with its adapter and chooser, and what it kept of this memory's sources.
 
-    What was named in the settings has to fit; of what is shipped, only what fits is taken.
+    What was named in the settings has to fit; of what is shipped, only what fits is taken. An `llm` that is given is taken.
 
     Raises:
         MissingPart: a file that was named is not there.
         AdapterMismatch: it was made for another model.
     """
-    path = weights.language_model(settings.llm, DEFAULT)
-    llm = Llm(path, _adapter(settings.adapter, path), settings.context, settings.threads)
-    tables = _shipped(path, ".safetensors")
+    if llm is None:
+        path = weights.language_model(settings.llm, DEFAULT)
+        llm = Llm(path, _adapter(settings.adapter, path), settings.context, settings.threads)
+    tables = _shipped(llm.path, ".safetensors")
     sealed = Sealed(keys.of(settings), Beside(settings.home), settings.kept_mb << 20) if settings.kept_mb else None
     return Reader(llm, chooser.load(tables, llm) if tables else None, sealed)
 
