@@ -146,8 +146,11 @@ class Llm:
         return found
 
     @contextmanager
-    def given(self, system: Told, parts: Sequence[Part] = ()) -> Iterator[Given]:
+    def given(self, system: Told, parts: Sequence[Part] = (), since: float = 0.0) -> Iterator[Given]:
         """The model with these parts before it, for as long as it is held; other threads wait meanwhile.
+
+        Args:
+            since: when work on the parts began (`time.perf_counter`), from which the seconds until they stand count.
 
         Raises:
             ContextFull: they do not fit the window.
