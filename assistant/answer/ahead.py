@@ -125,11 +125,11 @@ def reading(catalog: Catalog, reader: Callable[[], Reader]) -> Iterator[None]:
         return not stop.is_set() and time.monotonic() - reader().llm.used > IDLE
 
     def attend() -> None:
-        looked = ""
+        finished = -1
         while not stop.wait(LOOK):
-            changed = max((row.added for row in catalog.sources()), default="")
-            if changed != looked and idle() and not ahead.read(idle):
-                looked = changed  # nothing was left: until something new comes
+            last = catalog.last_number()
+            if last != finished and idle() and not ahead.read(idle) and idle():
+                finished = last  # nothing is left, until something new comes
         catalog.close()
 
     thread = threading.Thread(target=attend, name="reading ahead", daemon=True)
