@@ -105,10 +105,10 @@ def units(catalog: Catalog, row: SourceRow) -> Iterator[Text]:
             continue
         beside = tuple(near[at] for at in (entity.ordinal - 1, entity.ordinal + 1) if at in near)
         hit = Hit(entity, 0.0, 0.0, 0.0, np.zeros((0, 0), np.float32), neighbours=beside)
-        (one,) = evidence.gather([hit], lambda source: row.path, partial(_of, inside))
-        if (one.title, one.text) not in known:
-            known.add((one.title, one.text))
-            yield Text(one.title, one.text, 1, entity.scope, entity.source)
+        (given,) = evidence.gather([hit], lambda source: row.path, partial(_of, inside))
+        if (given.title, given.text) not in known:
+            known.add((given.title, given.text))
+            yield Text(given.title, given.text, 1, entity.scope, entity.source)
 
 
 def _of(inside: dict[str, list[Entity]], entity: Entity) -> Sequence[Entity]:
