@@ -101,7 +101,7 @@ class World:
         links.link(self.memory.catalog)
         self.retriever = Retriever(self.memory, self.memory.catalog, self.memory.space)
         echo: Any = Echo()
-        self.assistant = Assistant(self.retriever, self.memory, lambda: (echo, None))
+        self.assistant = Assistant(self.retriever, self.memory, lambda: echo)
         self.personal = Personal(self.memory.catalog, self.memory.settings)
 
     def _put(self, row: SourceRow, items: list[Entity]) -> None:

@@ -26,7 +26,7 @@ from ingest.readers import Reader
 from ingest.text.codes import written
 
 from .conftest import FIRM, WordSpace
-from .test_answer import Parrot
+from .scripted import Scripted
 from .test_retrieve import ALL, GUEST, put
 
 PHOTOS = FIRM / "operations" / "photos"
@@ -64,8 +64,9 @@ def seal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def answered(memory: Memory, question: Question) -> Answer:
-    parrot = lambda: (Parrot(), None)  # noqa: E731
-    assistant = Assistant(Retriever(memory, memory.catalog, memory.space), memory, parrot)  # type: ignore[arg-type, return-value]
+    """What is found for a question; the model says nothing to it."""
+    reader = Scripted("none")
+    assistant = Assistant(Retriever(memory, memory.catalog, memory.space), memory, lambda: reader)  # type: ignore[arg-type, return-value]
     *_, last = assistant.ask(question.text, build.viewer(memory.catalog), shown=question.shown)
     assert isinstance(last, Answer)
     return last
@@ -104,7 +105,7 @@ def test_codes_are_given_as_they_are_written() -> None:
 def test_a_picture_alone_asks_what_it_is(seal: Path, home: Settings, readers: Sequence[Reader], filled: Memory) -> None:
     question = read("", seal, None, home, readers, filled.space)
     assert (question.text, question.shown and question.shown.words) == (WHAT, "MS-22")
-    assert "MS-22 is the mechanical seal" in answered(filled, question).answer
+    assert any("MS-22 is the mechanical seal" in hit.entity.text for hit in answered(filled, question).hits)
 
 
 @pytest.mark.slow
@@ -134,7 +135,7 @@ def test_a_spoken_question_about_a_picture(
     sound.with_suffix(".vtt").write_text(f"WEBVTT\n\n00:00.500 --> 00:03.800\n{words}\n")
     question = read("", PHOTOS / "nameplate-spindle-mc3.jpg", sound, home, readers, filled.space)
     assert question.text == words
-    assert "2026-09-03" in answered(filled, question).answer
+    assert "2026-09-03" in answered(filled, question).hits[0].entity.text
 
 
 # -- what is found -------------------------------------------------------------------------------------
@@ -148,10 +149,9 @@ def test_the_picture_decides_which_machine_is_asked_about(
     words = "When is the next inspection of the machine with this spindle?"
     question = read(words, PHOTOS / "nameplate-spindle-mc3.jpg", None, home, readers, filled.space)
     answer = answered(filled, question)
-    assert (answer.how, answer.answer) == ("calculation", "2026-09-03 [1]")
-    assert "HS40-2318" in answer.citations[0].quote
-    assert "HS40-2318" in answer.shown
-    assert answered(filled, Question(words)).answer != answer.answer
+    assert "2026-09-03" in answer.hits[0].entity.text and "HS40-2318" in answer.hits[0].entity.text
+    assert "HS40-2318" in answer.shown and "HS40-2318" in answer.understood
+    assert "HS40-2318" not in answered(filled, Question(words)).understood
 
 
 @pytest.mark.slow
@@ -159,7 +159,7 @@ def test_a_photographed_part_has_its_lead_time(
     seal: Path, home: Settings, readers: Sequence[Reader], filled: Memory
 ) -> None:
     question = read("What is the lead time of this part?", seal, None, home, readers, filled.space)
-    assert answered(filled, question).answer == "5 days [1]"
+    assert any("MS-22" in hit.entity.text and "5" in hit.entity.text for hit in answered(filled, question).hits)
 
 
 def test_a_picture_finds_what_lies_near_it_and_what_has_its_words(memory: Memory, space: WordSpace) -> None:
@@ -236,10 +236,9 @@ def test_the_command_says_what_it_read_in_the_picture(
     assert main([*folder, *question]) == 0
     said = capsys.readouterr().out
     assert "asked: What is the lead time of this part? (MS-22)" in said
-    assert "5 days" in said
     assert main([*folder, *question, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["question"], answer["shown"]) == ("What is the lead time of this part?", "MS-22")
-    assert "row" in answer["citations"][0]["locator"]
+    assert any("MS-22" in hit["text"] for hit in answer["hits"])
     assert main([*folder, "ask", "What?", "--image", str(FIRM / "public" / "glossary.yaml")]) == 2
     assert "not a picture" in capsys.readouterr().err

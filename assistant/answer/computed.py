@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.compute import tell
+from assistant.compute import meaning, tell
 from assistant.compute.computer import Computed, Computer
 from assistant.model.vocabulary import Turn
 from ingest.base.access import Viewer, may_read
@@ -58,7 +58,8 @@ class Calculator:
     ) -> Result | None:
         """The figure that rows give, or None where no query says what the question says."""
         found = self._tables(question, hits, viewer)
-        computed = Computer().ask(question, found, _Writer(reader)) if found else None
+        computer = Computer(meaning.by(self._memory.space))
+        computed = computer.ask(question, found, _Writer(reader)) if found else None
         if computed is None:
             return None
         notes = (f"computed from {computed.count} rows: {computed.sql}",)
@@ -66,8 +67,8 @@ class Calculator:
 
     def _tables(self, question: str, hits: Sequence[Hit], viewer: Viewer) -> list[tables.Kept]:
         near = self._retriever.search(question, viewer, NEAR, kinds=TABLES)
-        sources = dict.fromkeys(hit.entity.source for hit in (*hits, *near))
-        return tables.among(self._memory.catalog, list(sources), viewer)
+        sources = dict.fromkeys(hit.entity.source for hit in (*near, *hits))
+        return tables.among(self._memory.catalog, list(sources)[:NEAR], viewer)
 
     def _rows(self, computed: Computed, viewer: Viewer) -> tuple[Entity, ...]:
         """The entities of the rows used; where rows have none of their own, the table's."""

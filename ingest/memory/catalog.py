@@ -213,8 +213,9 @@ class Catalog:
     """
 
     def __init__(self, file: Path) -> None:
-        private.state(file.parent)
-        private.file(file)
+        if file.name != ":memory:":
+            private.state(file.parent)
+            private.file(file)
         self.file = file
         self._local = threading.local()
         try:

@@ -125,14 +125,18 @@ def _manner(document: PdfDocument) -> Manner:
         {shape for shape, times in edges.items() if times >= max(3, len(numbers) // 2)} if len(numbers) > 2 else set()
     )
     body = Body(sizes.most_common(1)[0][0], weights[True] > weights[False]) if sizes else Body()
-    return Manner(frozenset(running), body, _largest(pages[0][1], body), pages)
+    further = [lines for number, (_, lines) in pages.items() if number]
+    return Manner(frozenset(running), body, _largest(pages[0][1], further, body), pages)
 
 
-def _largest(lines: Sequence[PrintedLine], body: Body) -> str:
-    """The text set largest on the first page, if it stands out; it may run over several lines."""
+def _largest(lines: Sequence[PrintedLine], further: Sequence[Sequence[PrintedLine]], body: Body) -> str:
+    """The text set largest on the first page, if it stands out, also from the headings of further pages; it may run over
+    several lines."""
     if not lines:
         return ""
     most = max(line.size for line in lines)
+    if any(line.size >= most for page in further for line in page):
+        return ""
     rest = dropwhile(lambda line: line.size < 0.95 * most, lines)
     text = " ".join(line.text for line in takewhile(lambda line: line.size > 0.95 * most, rest))
     return text if most > 1.25 * body.size and 3 < len(text) < 150 else ""

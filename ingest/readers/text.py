@@ -106,9 +106,7 @@ def _level(line: str, before: str, after: str) -> int:
 def markdown(text: str) -> Iterator[Block | Table]:
     """The blocks of Markdown: headings (of both styles), tables, and what stands between them in one piece."""
     lines = [*_lines(text)]
-    begin = number = _after_front_matter(lines)
-    if number:
-        yield Block("\n".join(line for _, line in lines[1 : number - 1] if line.strip()), at=0)
+    begin, number = 0, _after_front_matter(lines)
     fence = ""
     while number < len(lines):
         at, line = lines[number]
