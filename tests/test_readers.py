@@ -274,7 +274,7 @@ def mail(path: Path) -> None:
     message["To"] = "sales@example.jp"
     message["Date"] = "Mon, 15 Jun 2026 11:30:00 +0900"
     message.set_content("お世話になっております。", charset="iso-2022-jp")
-    message.add_alternative("<p>HTML twin of the body</p>", subtype="html")
+    message.add_alternative("<p>お世話になっております。</p>", subtype="html")
     message.add_attachment("納期は6月24日です。".encode("cp932"), maintype="text", subtype="plain", filename="納期.txt")
     message.add_attachment(b"%PDF-1.4" * 200, maintype="application", subtype="pdf", filename="drawing.pdf")
     path.write_bytes(bytes(message))
@@ -421,7 +421,7 @@ MADE: list[tuple[str, Callable[[Path], object], list[str], list[str]]] = [
             "納期は6月24日です。",
             "'part': '納期.txt'",
         ],
-        ["HTML twin", "=?"],
+        ["お世話になっております。\nお世話になっております。", "=?"],
     ),
     ("raw.eml", raw_mail, ["部品の在庫", "在庫は㈱星凪にあります。"], []),
     (

@@ -32,6 +32,8 @@ DEFAULT = "qwen2.5-coder-1.5b"
 
 Part = Sequence[int] | Kept
 
+ANSWERED = 400
+"""Tokens of an answer for which there is room."""
 PROMPT, FORK = 0, 1
 HEADS = range(2, 10)
 """Sequences of the heads: as many stay read at once."""
@@ -219,6 +221,16 @@ class Llm:
         if heads + standing + room > self.context:
             self._clear(everything=heads + room > self.context)
 
+    def spare(self, room: int) -> None:
+        """Forgets heads, those longest not asked for first, until the window has room for so many more tokens behind the
+        prompt; its own head stays."""
+        told, behind = (self._standing[0][0], self._standing[-1][1]) if self._standing else ("", 0)
+        for head in [one for one in self._heads if one != told]:
+            others = sum(self.window.length(self._heads[one]) for one in self._heads if one != told)
+            if behind + others + room <= self.context:
+                return
+            self.window.drop(self._heads.pop(head))
+
     def _clear(self, everything: bool) -> None:
         self._standing.clear()
         self.window.drop(PROMPT)
@@ -319,6 +331,7 @@ class Given:
         window = self._llm.window
         if window.length(PROMPT) + sum(map(len, questions)) >= self._llm.context:
             raise ContextFull(f"the question does not fit the window of {self._llm.name}, {self._llm.context} tokens")
+        self._llm.spare(sum(map(len, questions)) + ANSWERED)
         for sequence in sequences:
             window.drop(sequence)
             window.copy(PROMPT, sequence)
