@@ -331,7 +331,7 @@ class Given:
         window = self._llm.window
         if window.length(PROMPT) + sum(map(len, questions)) >= self._llm.context:
             raise ContextFull(f"the question does not fit the window of {self._llm.name}, {self._llm.context} tokens")
-        self._llm.spare(sum(map(len, questions)) + ANSWERED)
+        self._llm.spare(sum(map(len, questions)) + min(ANSWERED, self._llm.context // 8))
         for sequence in sequences:
             window.drop(sequence)
             window.copy(PROMPT, sequence)
