@@ -363,7 +363,7 @@ def test_a_question_is_answered_and_its_source_opened_at_the_quotation(served: S
     served.parrot.pause = lambda: None
     go_on.set()
     page.wait_for_selector("#past .card", timeout=60_000)
-    assert "Found in your files" in page.inner_text("#past") and not page.inner_text("#live")
+    assert "Possibly" in page.inner_text("#past") and not page.inner_text("#live")
     page.click("#past .card")
     source = page.frame_locator("#source-frame")
     assert source.locator("mark").inner_text(timeout=60_000).rstrip(".") in page.inner_text("#past .card q")
