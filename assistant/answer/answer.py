@@ -54,8 +54,8 @@ LONGEST_ANSWER = 320
 """Tokens the model may write."""
 
 WORDS = {
-    "en": ("Not in your sources.", "This may be in these passages:", "Not in the sources:"),
-    "ja": ("お手元の資料には見つかりませんでした。", "次の箇所に書かれている可能性があります。", "資料にないこと："),
+    "en": ("Not in your sources.", "This may be in these passages:"),
+    "ja": ("お手元の資料には見つかりませんでした。", "次の箇所に書かれている可能性があります。"),
 }
 
 
@@ -253,8 +253,8 @@ class Assistant:
         if not text or not about:
             return self._nothing(case, composed, cost)
         lines = cite.settled(cite.lines(text, len(composed.sources)), composed.sources)
-        if not lines:
-            return self._possibly(case, composed, cost, about, ("the model said nothing",))
+        if not any(line.marks for line in lines):
+            return self._possibly(case, composed, cost, about, ("the model named no source",))
         faults = [fault for line in lines if (fault := self._fault(line, case, composed))]
         if reading is not None and not faults:
             judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
@@ -372,7 +372,7 @@ def _language(text: str) -> str:
     return "ja" if re.search("[\u3041-\u30ff\u4e00-\u9fff]", text) else "en"
 
 
-def _words(question: str) -> tuple[str, str, str]:
+def _words(question: str) -> tuple[str, str]:
     return WORDS[_language(question)]
 
 
