@@ -59,6 +59,7 @@ search: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(QUICK) --hypothesis-profile=search
 
 lint: setup
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports

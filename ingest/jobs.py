@@ -91,6 +91,10 @@ def progress(catalog: Catalog, ticket: str) -> list[tuple[str, str, dict[str, An
     """(path, state, report) of every file of a ticket; a waiting file that was begun is `reading`."""
     query = "SELECT path, state, tries, report FROM job WHERE ticket = ? ORDER BY number"
     return [
-        (row["path"], "reading" if row["state"] == "waiting" and row["tries"] else row["state"], json.loads(row["report"] or "{}"))
+        (
+            row["path"],
+            "reading" if row["state"] == "waiting" and row["tries"] else row["state"],
+            json.loads(row["report"] or "{}"),
+        )
         for row in catalog.connection.execute(query, (ticket,))
     ]

@@ -18,7 +18,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def bill() -> dict[str, Any]:
     """The whole bill. The same pins and models give the same bill, its serial number included."""
-    components = [*map(_package, pinned()), *(_model(model, file) for model in weights.models().values() for file in model.files)]
+    components = [
+        *map(_package, pinned()),
+        *(_model(model, file) for model in weights.models().values() for file in model.files),
+    ]
     number = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(components, sort_keys=True))
     product = {"type": "application", "name": "kotonoha-memory", "version": __version__, "bom-ref": "kotonoha-memory"}
     return {

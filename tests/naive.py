@@ -68,7 +68,9 @@ def turned(x: Rows, place: int) -> Rows:
     """Rotary positions (arXiv 2104.09864), halves side by side."""
     angles = place * 10_000.0 ** (-np.arange(0, DIM, 2) / DIM)
     left, right = x[: DIM // 2], x[DIM // 2 :]
-    return np.concatenate((left * np.cos(angles) - right * np.sin(angles), right * np.cos(angles) + left * np.sin(angles)))
+    return np.concatenate(
+        (left * np.cos(angles) - right * np.sin(angles), right * np.cos(angles) + left * np.sin(angles))
+    )
 
 
 def norm(x: Rows) -> Rows:

@@ -68,7 +68,9 @@ class Scripted:
         return _words(self.says)
 
     def judge(self, statements: Sequence[tuple[str, int]]) -> list[float]:
-        return [min([chance for word, chance in self.judges.items() if word in said] or [1.0]) for said, _ in statements]
+        return [
+            min([chance for word, chance in self.judges.items() if word in said] or [1.0]) for said, _ in statements
+        ]
 
 
 def _words(says: str) -> Iterator[str]:

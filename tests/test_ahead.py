@@ -27,7 +27,9 @@ WORDS = ("the pump is oiled weekly", "the valve is made of steel", "the door of 
 
 @pytest.fixture(scope="module")
 def llm(tmp_path_factory: pytest.TempPathFactory) -> Llm:
-    return Llm(write_model(tmp_path_factory.mktemp("model") / "tiny.gguf", "qwen2", context=2048), context=2048, threads=1)
+    return Llm(
+        write_model(tmp_path_factory.mktemp("model") / "tiny.gguf", "qwen2", context=2048), context=2048, threads=1
+    )
 
 
 @pytest.fixture
@@ -95,7 +97,9 @@ def test_it_stops_when_somebody_asks_and_where_the_budget_is_full(llm: Llm, fill
     assert some.state().full
 
 
-def test_a_thread_reads_when_nobody_asks(llm: Llm, filled: Memory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_thread_reads_when_nobody_asks(
+    llm: Llm, filled: Memory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """And not before; what is new later is read later."""
     reader = made(llm, filled)
     monkeypatch.setattr(ahead, "LOOK", 0.01)

@@ -40,7 +40,9 @@ def asking(memory: Memory, reader: Scripted) -> Assistant:
     return Assistant(Retriever(memory, memory.catalog, memory.space), memory, lambda: reader)  # type: ignore[arg-type, return-value]
 
 
-def ask(memory: Memory, reader: Scripted | str, question: str = QUESTION, viewer: Viewer = ALL, **more: object) -> Answer:
+def ask(
+    memory: Memory, reader: Scripted | str, question: str = QUESTION, viewer: Viewer = ALL, **more: object
+) -> Answer:
     reader = Scripted(reader) if isinstance(reader, str) else reader
     *_, last = asking(memory, reader).ask(question, viewer, **more)  # type: ignore[arg-type]
     assert isinstance(last, Answer)

@@ -287,7 +287,9 @@ def head_forged(place: Place, pick: random.Random, rows: int) -> None:
 
 
 def mark_forged(place: Place, pick: random.Random, rows: int) -> None:
-    place.sql(pick.choice(["UPDATE audit_head SET seal = 'x'", "UPDATE audit_head SET number = 2", "DELETE FROM audit_head"]))
+    place.sql(
+        pick.choice(["UPDATE audit_head SET seal = 'x'", "UPDATE audit_head SET number = 2", "DELETE FROM audit_head"])
+    )
 
 
 def row_edited(place: Place, pick: random.Random, rows: int) -> None:
@@ -323,7 +325,9 @@ ANCHORED = {**LATER, back_with_everything: {"rolled back"}}
 
 
 @pytest.mark.parametrize("anchored", [False, True], ids=["by itself", "with an anchor"])
-def test_200_random_tamperings_with_files_and_tables_are_found_after_ordinary_events(tmp_path: Path, anchored: bool) -> None:
+def test_200_random_tamperings_with_files_and_tables_are_found_after_ordinary_events(
+    tmp_path: Path, anchored: bool
+) -> None:
     pick, ways = random.Random(6), list((ANCHORED if anchored else LATER).items())
     for attempt in range(100):
         tamper, kinds = ways[attempt % len(ways)]

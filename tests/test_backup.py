@@ -36,7 +36,9 @@ def filled(tmp_path: Path) -> Settings:
 def state(settings: Settings) -> tuple[object, ...]:
     """What a memory holds: rows, originals that open, an audit that verifies, vectors."""
     with Memory(settings, WordSpace()) as memory:
-        rows = [tuple(row) for row in memory.catalog.connection.execute("SELECT id, scope, text FROM entity ORDER BY id")]
+        rows = [
+            tuple(row) for row in memory.catalog.connection.execute("SELECT id, scope, text FROM entity ORDER BY id")
+        ]
         reader = build.viewer(memory.catalog)
         originals = build.personal(settings, memory.catalog).originals([row[0] for row in rows], reader)
         assert build.audit(settings, memory.catalog).verify() == []

@@ -10,7 +10,9 @@ from assistant.answer.evidence import Evidence
 from assistant.search.retrieve import Hit
 from ingest.space.entity import Entity, Locator
 
-TEXT = "The pump is oiled weekly by the shift. " + "It stands in hall 4. " * 14 + "The seal is replaced every 4,000 hours."
+TEXT = (
+    "The pump is oiled weekly by the shift. " + "It stands in hall 4. " * 14 + "The seal is replaced every 4,000 hours."
+)
 
 
 def source(text: str = TEXT, locator: Locator | None = None, **more: object) -> Evidence:

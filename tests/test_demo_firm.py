@@ -33,9 +33,38 @@ QUESTIONS: list[dict[str, Any]] = [
 ANSWERABLE = [question for question in QUESTIONS if question["answerable"]]
 POLICY = yaml.safe_load((DEMO / "scopes.yaml").read_text(encoding="utf-8"))
 REAL_FIRMS = [
-    "kitamura", "mazak", "okuma", "makino", "fanuc", "mitsubishi", "toyota", "honda", "nissan", "denso", "omron",
-    "keyence", "nsk", "ntn", "thk", "jtekt", "yaskawa", "hitachi", "toshiba", "panasonic", "sony", "yamato", "sagawa",
-    "siemens", "bosch", "skf", "schaeffler", "grundfos", "ebara", "iwaki", "epson", "nidec",
+    "kitamura",
+    "mazak",
+    "okuma",
+    "makino",
+    "fanuc",
+    "mitsubishi",
+    "toyota",
+    "honda",
+    "nissan",
+    "denso",
+    "omron",
+    "keyence",
+    "nsk",
+    "ntn",
+    "thk",
+    "jtekt",
+    "yaskawa",
+    "hitachi",
+    "toshiba",
+    "panasonic",
+    "sony",
+    "yamato",
+    "sagawa",
+    "siemens",
+    "bosch",
+    "skf",
+    "schaeffler",
+    "grundfos",
+    "ebara",
+    "iwaki",
+    "epson",
+    "nidec",
 ]
 
 
@@ -109,8 +138,11 @@ def text_of(name: str, locator: dict[str, Any]) -> str:
 
 def everything_written() -> str:
     """All text of the firm in one string, lower case."""
-    readable = [path for path in sorted(FIRM.rglob("*")) if path.suffix in
-                {".docx", ".pdf", ".pptx", ".eml", ".epub", ".txt", ".md", ".html", ".yaml", ".json", ".csv"}]
+    readable = [
+        path
+        for path in sorted(FIRM.rglob("*"))
+        if path.suffix in {".docx", ".pdf", ".pptx", ".eml", ".epub", ".txt", ".md", ".html", ".yaml", ".json", ".csv"}
+    ]
     parts = [text_of(str(path.relative_to(FIRM)), {}) for path in readable]
     parts += [str(_xlsx(path)) for path in sorted(FIRM.rglob("*.xlsx"))]
     return "\n".join(parts).lower()
@@ -139,7 +171,8 @@ def test_sources_exist_and_lie_in_the_scopes_that_are_named(question: dict[str, 
 
 
 @pytest.mark.parametrize(
-    "question", [q for q in ANSWERABLE if q["modality"] in {"text", "concept"} and len(q["source"]) == 1],
+    "question",
+    [q for q in ANSWERABLE if q["modality"] in {"text", "concept"} and len(q["source"]) == 1],
     ids=lambda question: str(question["id"]),
 )
 def test_answer_stands_in_its_source(question: dict[str, Any]) -> None:
@@ -149,6 +182,7 @@ def test_answer_stands_in_its_source(question: dict[str, Any]) -> None:
 
 def test_people_who_may_be_answered_follow_from_the_scopes() -> None:
     """`who` is exactly those who read all scopes of the question; the owner reads everything."""
+
     def of_role(name: str) -> set[str]:
         role = POLICY["roles"][name]
         return set(role["reads"]).union(*map(of_role, role.get("inherits", [])))
@@ -236,7 +270,8 @@ def test_answer_can_be_read_on_the_picture(question: dict[str, Any]) -> None:
     found = rapidocr.RapidOCR()(str(FIRM / question["source"][0]))
     x0, y0, x1, y1 = question["locator"]["box"]
     inside = [
-        text for corners, text in zip(found.boxes, found.txts, strict=True)
+        text
+        for corners, text in zip(found.boxes, found.txts, strict=True)
         if x0 - 15 <= corners[:, 0].mean() <= x1 + 15 and y0 - 15 <= corners[:, 1].mean() <= y1 + 15
     ]
     assert question["answer"].replace(" ", "") in "".join(inside).replace(" ", "")
@@ -261,17 +296,18 @@ def test_transcript_says_the_answers_at_the_seconds_that_are_named() -> None:
 
 def test_recordings_are_short_and_the_memo_ends_in_a_pure_tone() -> None:
     """The alarm is where the question says, at 1 kHz, and only there."""
-    report, memo = (_samples(f"operations/sound/{name}.flac")
-                    for name in ("shift-report-2026-06-09", "voice-memo-pump-room"))
+    report, memo = (
+        _samples(f"operations/sound/{name}.flac") for name in ("shift-report-2026-06-09", "voice-memo-pump-room")
+    )
     assert 30 < len(report) / 16_000 < 60 and 10 < len(memo) / 16_000 < 20
     place = next(q["locator"] for q in ANSWERABLE if "alarm tone" in q["question"])
 
     def tone(start: float, end: float) -> tuple[float, float]:
         """Strongest pitch in Hz, and its share of the power."""
-        power = np.abs(np.fft.rfft(memo[int(start * 16_000): int(end * 16_000)])) ** 2
+        power = np.abs(np.fft.rfft(memo[int(start * 16_000) : int(end * 16_000)])) ** 2
         peak, step = int(power.argmax()), 1 / (end - start)
         near = round(20 / step)
-        return peak * step, float(power[peak - near: peak + near].sum() / power.sum())
+        return peak * step, float(power[peak - near : peak + near].sum() / power.sum())
 
     pitch, share = tone(place["start"], place["end"])
     assert abs(pitch - 1000) < 5 and share > 0.95
@@ -323,13 +359,20 @@ def test_leave_rules_are_shift_jis_and_the_inquiry_is_iso_2022_jp() -> None:
 def test_making_the_firm_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     """Documents, tables and questions depend on nothing but the code."""
     pytest.importorskip("reportlab")
-    run = ("import sys, pathlib, firm_files as f; f.FIRM = pathlib.Path(sys.argv[1]); import make_firm as m; "
-           "m.write_documents(m.my_numbers(), m.DELAYED_ORDER); m.write_tables()")
+    run = (
+        "import sys, pathlib, firm_files as f; f.FIRM = pathlib.Path(sys.argv[1]); import make_firm as m; "
+        "m.write_documents(m.my_numbers(), m.DELAYED_ORDER); m.write_tables()"
+    )
     made = []
     for name in ("one", "two"):
         subprocess.run([sys.executable, "-c", run, str(tmp_path / name)], cwd=MAKER.parent, check=True)
-        made.append({str(path.relative_to(tmp_path / name)): path.read_bytes()
-                     for path in (tmp_path / name).rglob("*") if path.is_file()})
+        made.append(
+            {
+                str(path.relative_to(tmp_path / name)): path.read_bytes()
+                for path in (tmp_path / name).rglob("*")
+                if path.is_file()
+            }
+        )
     assert len(made[0]) == 18
     assert made[0] == made[1]
     for name in ("sales/shipments-2026.csv", "operations/sensors/MC-3-spindle.csv", "public/leave-rules-ja.txt"):

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "forget": (OWN, CLI),
     "concepts": (OWN, "test_cli_concepts.py"),
     "ingest": (MACHINE, "test_cli.py"),
+    "ahead": (MACHINE, "test_ahead.py"),
     "doctor": (MACHINE, "test_doctor.py"),
     "backup": (MACHINE, "test_backup.py"),
     "restore": (MACHINE, "test_backup.py"),

@@ -63,7 +63,9 @@ def test_without_accounts_only_this_machine_is_spoken_to_and_only_with_the_print
     assert server(client="192.168.1.9").get("/who", headers=KNOWN).status_code == 401
 
 
-@pytest.mark.parametrize("host", ["", "[::1", "a b", "local\u00e9", "localhost:x", "localhost:123456", "x/y", "[x]", "u@localhost"])
+@pytest.mark.parametrize(
+    "host", ["", "[::1", "a b", "local\u00e9", "localhost:x", "localhost:123456", "x/y", "[x]", "u@localhost"]
+)
 def test_a_host_that_is_no_host_is_refused(host: str) -> None:
     assert server().get("/who", headers={**KNOWN, "Host": host.encode("latin-1")}).status_code == 400  # type: ignore[dict-item]
 

@@ -121,7 +121,9 @@ def test_eight_bits_come_back_within_half_a_step(tokens: int, seed: int) -> None
     keys = back.keys * back.key_scales[:, None]
     for layer, key in zip(layers[:2], keys, strict=True):
         assert np.all(np.abs(key - layer) <= np.abs(layer).max(0) / 127 * 0.51 + 1e-3)
-    values = (back.values.reshape(2, tokens, 2, 32) * back.value_scales[..., None].astype(np.float32)).reshape(2, tokens, 64)
+    values = (back.values.reshape(2, tokens, 2, 32) * back.value_scales[..., None].astype(np.float32)).reshape(
+        2, tokens, 64
+    )
     for layer, value in zip(layers[2:], values, strict=True):
         assert np.all(np.abs(value - layer) <= np.abs(layer).max() / 127 * 0.6 + 1e-3)
 

@@ -46,7 +46,11 @@ SAYS: list[tuple[str, list[str], list[str]]] = [
     ("operations/meeting-2026-06-11-ja.docx", ["> 1. 3号機の停止について", "400時間に短縮する。"], []),
     ("public/employee-handbook.epub", ["Employee handbook > Ideas", "wins 20,000 yen"], ["<p>"]),
     ("public/company-profile.html", ["> History", "share capital of 45 million yen", "Town: "], ["<script", "<td"]),
-    ("sales/mail/2026-06-11-akizora-2.eml", ["From: Mika Endo", "Thu, 11 Jun 2026", "to 24 June"], ["=?", "Content-Type"]),
+    (
+        "sales/mail/2026-06-11-akizora-2.eml",
+        ["From: Mika Endo", "Thu, 11 Jun 2026", "to 24 June"],
+        ["=?", "Content-Type"],
+    ),
     ("operations/machines.json", ["register: Machines of the Okaya plant", "[row]", "id: MC-3"], ['"']),
     ("engineering/CP-120-certificate-scan.pdf", ["[page] Scan 2025-11-18 {'page': 1"], ["[passage]"]),
 ]
@@ -69,13 +73,23 @@ def test_a_message_of_outlook_says_who_wrote_what_to_whom(tmp_path: Path) -> Non
     path = tiny_ole.write_message(tmp_path / "filter.msg", texts, datetime(2026, 6, 9, 7, 30, tzinfo=UTC))
     text = said(read(path)[0])
     assert sniff(path, LIMITS) == "application/vnd.ms-outlook"
-    for part in ("Filter FL-5", "From: Goro Nishi", "To: Taro Tanabe", "2026-06-09 07:30", "The coolant filter is full."):
+    for part in (
+        "Filter FL-5",
+        "From: Goro Nishi",
+        "To: Taro Tanabe",
+        "2026-06-09 07:30",
+        "The coolant filter is full.",
+    ):
         assert part in text
 
 
 def test_a_workbook_of_old_is_read_like_a_new_one() -> None:
     old, new = (
-        [item.text for item in TableReader().read(look(FILES / name, LIMITS)) if isinstance(item, Draft) and item.kind == "row"]
+        [
+            item.text
+            for item in TableReader().read(look(FILES / name, LIMITS))
+            if isinstance(item, Draft) and item.kind == "row"
+        ]
         for name in ("stock.xls", "stock.xlsx")
     )
     assert old == new

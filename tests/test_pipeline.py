@@ -122,7 +122,9 @@ def test_a_source_that_was_sent_to_another_scope_is_read_into_it(memory: Memory,
     assert len(memory.nearest(address, Viewer("x", frozenset({"hr"})), 5)) == 3
 
 
-def test_a_link_that_was_put_in_the_place_of_a_listed_file_is_not_read(memory: Memory, folder: Path, tmp_path: Path) -> None:
+def test_a_link_that_was_put_in_the_place_of_a_listed_file_is_not_read(
+    memory: Memory, folder: Path, tmp_path: Path
+) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("The salary is secret.")
     pipeline.ask(memory.catalog, [folder / "fish.txt"], lambda path: "public")
@@ -157,7 +159,10 @@ def test_files_that_were_read_are_not_blamed_for_kills_before_they_were_stored(
         with monkeypatch.context() as patch, pytest.raises(Killed):
             patch.setattr(memory.space, "place", killed)
             list(pipeline.run(memory, Direct([ParagraphReader()])))
-    assert statuses(list(pipeline.run(memory, Direct([ParagraphReader()])))) == {"bird.txt": "added", "fish.txt": "added"}
+    assert statuses(list(pipeline.run(memory, Direct([ParagraphReader()])))) == {
+        "bird.txt": "added",
+        "fish.txt": "added",
+    }
 
 
 def test_a_process_that_does_not_own_the_memory_hands_its_job_over(
@@ -170,7 +175,11 @@ def test_a_process_that_does_not_own_the_memory_hands_its_job_over(
 
         def visitor() -> None:
             ask = pipeline.ingest(
-                settings, [folder], lambda path: "a", lambda: Memory(settings, space), lambda: Direct([ParagraphReader()])
+                settings,
+                [folder],
+                lambda path: "a",
+                lambda: Memory(settings, space),
+                lambda: Direct([ParagraphReader()]),
             )
             done.extend(ask)
 
@@ -242,7 +251,6 @@ def test_a_recording_that_moves_with_its_transcript_is_not_read_again(memory: Me
         (tmp_path / f"talk{suffix}").rename(tmp_path / f"speech{suffix}")
     pipeline.ask(memory.catalog, [tmp_path / "speech.flac"], lambda path: "a")
     assert [one.status for one in pipeline.run(memory, Direct([RecordingReader()]))] == ["moved"]
-
 
 
 def test_rows_of_a_large_table_are_found_by_their_words_and_take_no_place(settings: Settings, tmp_path: Path) -> None:

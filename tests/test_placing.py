@@ -37,7 +37,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     file = tmp_path / "pumps.txt"
     file.write_text("pumps", "utf-8")
     with Memory(settings, WordSpace("yesterday")) as memory:
-        keep(memory, file, "public", [*(Draft("passage", text) for text in TEXTS), Draft("picture", "a picture of a pump")])
+        keep(
+            memory,
+            file,
+            "public",
+            [*(Draft("passage", text) for text in TEXTS), Draft("picture", "a picture of a pump")],
+        )
     monkeypatch.setattr(placing, "GROUP", 8)
     return settings
 

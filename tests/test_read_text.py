@@ -31,7 +31,9 @@ def test_the_properties_of_a_note_are_read(tmp_path: Path) -> None:
 
 
 def test_tables_drawn_with_rules_are_tables(tmp_path: Path) -> None:
-    grid = "+------+-------+\n| Part | Price |\n+======+=======+\n| bolt | 3     |\n| long |       |\n+------+-------+\n"
+    grid = (
+        "+------+-------+\n| Part | Price |\n+======+=======+\n| bolt | 3     |\n| long |       |\n+------+-------+\n"
+    )
     grid += "| nut  | 4     |\n+------+-------+\n"
     simple = "====  =====\nName  City\n====  =====\n遠藤  大阪\nAbe   Nara\n====  =====\n"
     found = written(tmp_path / "t.rst", f"Parts\n=====\n\n{grid}\nand\n\n{simple}\nEnd.\n")

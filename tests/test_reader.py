@@ -14,7 +14,11 @@ from assistant.model.reader import Reader
 
 from .tiny_gguf import write_model
 
-TEXTS = [Text("Museum", "The museum opened in 1952."), Text("", "The shop opened in 1977."), Text("駅", "東京駅は1914年に開業。")]
+TEXTS = [
+    Text("Museum", "The museum opened in 1952."),
+    Text("", "The shop opened in 1977."),
+    Text("駅", "東京駅は1914年に開業。"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,8 @@ def test_the_form_is_that_of_the_training() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"), [("It is so. [1]\nAnd so. [3]", "It is so. [1]\nAnd so. [3]"), ("none", ""), (" None. ", ""), ("", "")]
+    ("answer", "said"),
+    [("It is so. [1]\nAnd so. [3]", "It is so. [1]\nAnd so. [3]"), ("none", ""), (" None. ", ""), ("", "")],
 )
 def test_a_refusal_says_nothing(answer: str, said: str) -> None:
     assert prompt.parted(answer) == said
@@ -56,7 +61,9 @@ def test_a_source_is_read_once_whatever_is_asked(reader: Reader) -> None:
 
 
 def test_a_part_of_a_source_is_chosen_by_the_question(reader: Reader) -> None:
-    text = Text("", "The pump is oiled weekly. " * 4 + "The spindle is greased every 500 hours. " + "Doors are grey. " * 4, 4)
+    text = Text(
+        "", "The pump is oiled weekly. " * 4 + "The spindle is greased every 500 hours. " + "Doors are grey. " * 4, 4
+    )
     (kept,) = reader.parts([text], "How often is the spindle greased?")[1::2]
     assert isinstance(kept, Kept)
     ids = reader.tokenize(text.block)

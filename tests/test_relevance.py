@@ -39,7 +39,8 @@ from ingest.space.space import Vectors
 from tests.tiny_gguf import write_model
 
 NAMES = [
-    one.encode() for one in (" ", " the", " spindle", " Spindles", " torque", "que", " 48", ".", " oil", " room", " noon", " pump")
+    one.encode()
+    for one in (" ", " the", " spindle", " Spindles", " torque", "que", " 48", ".", " oil", " room", " noon", " pump")
 ]
 BLANK_ID, THE, SPINDLE, SPINDLES, TORQUE, PIECE, FIGURE, STOP, OIL, ROOM, NOON, PUMP = range(len(NAMES))
 TABLES: Tensors = {
@@ -75,7 +76,9 @@ def test_as_many_are_chosen_as_the_ratio_says_in_reading_order_and_the_last_alwa
     st.lists(st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=30), min_size=1, max_size=4),
     st.sampled_from(RATIOS),
 )
-def test_sources_share_their_soft_tokens_as_taking_the_best_one_by_one_would(scores: list[list[float]], ratio: int) -> None:
+def test_sources_share_their_soft_tokens_as_taking_the_best_one_by_one_would(
+    scores: list[list[float]], ratio: int
+) -> None:
     """First what every source keeps: its last token and its best; then the best of all, the earlier first."""
     given_scores = [np.array(one, np.float32) for one in scores]
     room = sum(soft_count(len(one), ratio) for one in scores)
@@ -226,7 +229,11 @@ def test_trained_the_network_keeps_the_answer_where_rarity_does_not(llm: Llm, tm
 
     def row() -> dict[str, object]:
         letters = chance.choice(list("abcdefgh"), 150).tolist()
-        place, asked, answer = int(chance.integers(10, 140)), chance.choice(list("WXYZ")), chance.choice(list("0123456789"))
+        place, asked, answer = (
+            int(chance.integers(10, 140)),
+            chance.choice(list("WXYZ")),
+            chance.choice(list("0123456789")),
+        )
         letters[place : place + 2] = asked, answer
         for other in set("WXYZ") - {asked}:
             letters[(place + 20 + 7 * ord(other)) % 148] = other

@@ -157,9 +157,7 @@ def test_where_only_the_closed_source_fits_nothing_is_sent_at_all(server: Server
     assert server.bodies == []
 
 
-def test_words_of_the_remote_model_that_do_not_stand_give_way_to_the_passages(
-    server: Server, filled: Memory
-) -> None:
+def test_words_of_the_remote_model_that_do_not_stand_give_way_to_the_passages(server: Server, filled: Memory) -> None:
     server.says = ["every 600 hours [1]"]
     said = answer(ask(server, filled, "open"))
     assert said.how == "possibly" and "600" not in said.answer

@@ -26,7 +26,9 @@ TEXTS = [Text("", f"The pump number {n} is oiled weekly.", scope="open", source=
 
 @pytest.fixture(scope="module")
 def llm(tmp_path_factory: pytest.TempPathFactory) -> Llm:
-    return Llm(write_model(tmp_path_factory.mktemp("model") / "tiny.gguf", "qwen2", context=4096), context=4096, threads=1)
+    return Llm(
+        write_model(tmp_path_factory.mktemp("model") / "tiny.gguf", "qwen2", context=4096), context=4096, threads=1
+    )
 
 
 def sealed(home: Path, most: int = 1 << 30) -> Sealed:
@@ -73,7 +75,10 @@ def test_what_was_read_ahead_need_not_be_read_when_it_is_asked_for(llm: Llm, tmp
 def test_the_same_words_in_another_scope_or_source_are_another_file(llm: Llm, tmp_path: Path) -> None:
     shelf = Shelf(llm, sealed(tmp_path))
     shelf.take(TEXTS[:1])
-    for other in (Text("", TEXTS[0].text, scope="hr", source="manual"), Text("", TEXTS[0].text, scope="open", source="x")):
+    for other in (
+        Text("", TEXTS[0].text, scope="hr", source="manual"),
+        Text("", TEXTS[0].text, scope="open", source="x"),
+    ):
         assert not shelf.has(other)
         assert read(shelf, [other]) == 1
 
@@ -90,7 +95,10 @@ def test_files_say_nothing_and_open_with_the_key_of_their_scope_alone(llm: Llm, 
     Shelf(llm, sealed(tmp_path)).take(TEXTS)
     files = [path for path in (tmp_path / "kept").rglob("*") if path.is_file()]
     assert len(files) == 3
-    assert all(b"keys" not in path.read_bytes() and "manual" not in str(path) and "open" not in path.parent.name for path in files)
+    assert all(
+        b"keys" not in path.read_bytes() and "manual" not in str(path) and "open" not in path.parent.name
+        for path in files
+    )
     assert all(path.stat().st_mode & 0o077 == 0 for path in files)
     for key in (tmp_path / "keys").iterdir():
         key.unlink()

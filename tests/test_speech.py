@@ -71,7 +71,8 @@ def test_it_is_given_so_many_own_words_as_fit_and_those_of_the_language_alone() 
 
 
 @pytest.mark.parametrize(
-    ("certain", "speechless", "expected"), [(-0.3, 0.9, True), (-1.2, 0.9, False), (-1.2, 0.1, True), (-2.5, 0.1, False)]
+    ("certain", "speechless", "expected"),
+    [(-0.3, 0.9, True), (-1.2, 0.9, False), (-1.2, 0.1, True), (-2.5, 0.1, False)],
 )
 def test_what_an_unsure_whisper_makes_up_is_not_taken_for_speech(
     certain: float, speechless: float, expected: bool

@@ -164,9 +164,7 @@ def test_whom_the_provider_vouches_for_has_the_session_a_password_gives(parts: P
     assert (event.person, event.details["by"], event.details["subject"]) == ("endo", "single sign-on", "u-1")
 
 
-def test_a_revoked_session_and_a_disabled_person_are_out_at_the_next_request(
-    parts: Parts, provider: Provider
-) -> None:
+def test_a_revoked_session_and_a_disabled_person_are_out_at_the_next_request(parts: Parts, provider: Provider) -> None:
     assert parts.people is not None
     for end in (parts.people.revoke, parts.people.disable):
         page, _ = come_in(parts, provider)
@@ -175,7 +173,9 @@ def test_a_revoked_session_and_a_disabled_person_are_out_at_the_next_request(
         assert page.get("/api/sources").status_code == 401
 
 
-def test_a_disabled_person_is_not_let_in_and_a_strangers_guesses_keep_nobody_out(parts: Parts, provider: Provider) -> None:
+def test_a_disabled_person_is_not_let_in_and_a_strangers_guesses_keep_nobody_out(
+    parts: Parts, provider: Provider
+) -> None:
     assert parts.people is not None
     parts.people.disable("endo")
     refused(parts, *come_in(parts, provider), "locked")
@@ -227,9 +227,7 @@ def test_a_mail_address_counts_only_when_the_provider_has_verified_it(parts: Par
 # -- answers that do not stand -----------------------------------------------------------------------------------
 
 
-def test_another_state_is_refused_and_one_browser_cannot_finish_for_another(
-    parts: Parts, provider: Provider
-) -> None:
+def test_another_state_is_refused_and_one_browser_cannot_finish_for_another(parts: Parts, provider: Provider) -> None:
     page = browser(parts)
     back = provider.lets_in(begin(page), "u-1")
     refused(parts, page, page.get(re.sub("state=[^&]+", "state=mine", back)), "state")
@@ -391,9 +389,7 @@ def test_the_settings_name_the_provider_and_its_secret_lies_in_a_strict_file(tmp
 
 
 @pytest.mark.browser
-def test_in_a_browser_the_button_leads_to_the_provider_and_back_into_the_chat(
-    parts: Parts, provider: Provider
-) -> None:
+def test_in_a_browser_the_button_leads_to_the_provider_and_back_into_the_chat(parts: Parts, provider: Provider) -> None:
     """The session's cookie is strict, and still comes along after the way over the provider's page."""
     from playwright.sync_api import sync_playwright
 

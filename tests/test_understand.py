@@ -31,5 +31,7 @@ def test_what_is_said_is_taken_apart(said: str, history: list[Exchange], underst
 
 
 @pytest.mark.parametrize("leaning", [True, False])
-def test_the_form_is_a_grammar_that_the_model_room_takes(tmp_path_factory: pytest.TempPathFactory, leaning: bool) -> None:
+def test_the_form_is_a_grammar_that_the_model_room_takes(
+    tmp_path_factory: pytest.TempPathFactory, leaning: bool
+) -> None:
     Grammar(Model(write_model(tmp_path_factory.mktemp("model") / "tiny.gguf")), form(leaning))

@@ -53,5 +53,7 @@ def test_a_foreign_name_is_not_looked_for_in_other_letters() -> None:
         ("how is it greased?", "It is greased weekly.", True),
     ],
 )
-def test_a_source_that_names_nothing_of_what_is_asked_for_is_no_evidence(question: str, evidence: str, about: bool) -> None:
+def test_a_source_that_names_nothing_of_what_is_asked_for_is_no_evidence(
+    question: str, evidence: str, about: bool
+) -> None:
     assert speaks_of(question, evidence) == about

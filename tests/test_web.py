@@ -55,9 +55,7 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with Memory(Settings(home=tmp_path_factory.mktemp("home")), WordSpace()) as memory:
         firm, parrot = stock(memory), Parrot(memory)
-        parts = Parts(
-            memory.settings, memory, parrot, viewer_of, keys(memory), accounts(memory), examples=(WARRANTY,)
-        )
+        parts = Parts(memory.settings, memory, parrot, viewer_of, keys(memory), accounts(memory), examples=(WARRANTY,))
         with Served(parts, parrot, firm) as running:
             yield running
 

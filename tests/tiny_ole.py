@@ -56,7 +56,20 @@ def write(path: Path, streams: Mapping[str, bytes]) -> Path:
 def _entry(name: str, sort: int, child: int, right: int, start: int, size: int) -> bytes:
     text = name.encode("utf-16-le")
     return struct.pack(
-        "<64sHBBIII16sI8s8sIQ", text, len(text) + 2, sort, 1, FREE, right, child, bytes(16), 0, bytes(8), bytes(8), start, size
+        "<64sHBBIII16sI8s8sIQ",
+        text,
+        len(text) + 2,
+        sort,
+        1,
+        FREE,
+        right,
+        child,
+        bytes(16),
+        0,
+        bytes(8),
+        bytes(8),
+        start,
+        size,
     )
 
 

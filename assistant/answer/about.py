@@ -35,7 +35,11 @@ def talk(question: str, held: Sequence[str], reader: Reader) -> str:
     Args:
         held: paths of what the viewer may read.
     """
-    told = f"{kinds(held)}. For example: {', '.join(PurePath(one).name for one in held[:EXAMPLES])}" if held else "nothing yet"
+    told = (
+        f"{kinds(held)}. For example: {', '.join(PurePath(one).name for one in held[:EXAMPLES])}"
+        if held
+        else "nothing yet"
+    )
     return reader.llm.complete(fill("talk", held=told), question, max_tokens=SPOKEN)
 
 
@@ -47,7 +51,9 @@ def files(question: str, held: Sequence[tuple[str, str]], reader: Reader) -> lis
     """
     shown = list(held[:LISTED])
     lines = [f"{number} {PurePath(path).name}: {_short(words)}" for number, (path, words) in enumerate(shown, 1)]
-    said = reader.llm.complete(fill("files"), "\n".join([*lines, f"Question: {question}"]), form(len(shown)), 4 * LISTED)
+    said = reader.llm.complete(
+        fill("files"), "\n".join([*lines, f"Question: {question}"]), form(len(shown)), 4 * LISTED
+    )
     numbers = dict.fromkeys(int(one) for one in re.findall(r"\d+", said))
     return [shown[number - 1][0] for number in numbers if 1 <= number <= len(shown)]
 

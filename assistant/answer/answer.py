@@ -188,7 +188,9 @@ class Assistant:
         text = f"{done.text}{marks}"
         if done.agreed:
             return self._answer(case, text, "calculation", citations, notes=done.notes)
-        return self._answer(case, text, "possibly", citations, notes=(*done.notes, "a second query came to something else"))
+        return self._answer(
+            case, text, "possibly", citations, notes=(*done.notes, "a second query came to something else")
+        )
 
     # -- reading ---------------------------------------------------------------------------------------
 
@@ -281,7 +283,9 @@ class Assistant:
         self, case: _Case, composed: Composed, cost: Cost, marks: Sequence[int], notes: Sequence[str]
     ) -> Answer:
         best = list(dict.fromkeys(marks))[:POSSIBLE]
-        citations = tuple(cite.passage(mark, composed.sources[mark - 1], case.whole, self._path) for mark in sorted(best))
+        citations = tuple(
+            cite.passage(mark, composed.sources[mark - 1], case.whole, self._path) for mark in sorted(best)
+        )
         quotes = [f"“{' '.join(one.quote.split())}” [{one.mark}]" for one in citations]
         text = "\n".join([_words(case.question)[1], *quotes])
         return self._answer(case, text, "possibly", citations, composed, cost, tuple(notes))

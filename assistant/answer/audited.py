@@ -27,7 +27,10 @@ class AuditedAssistant:
     """
 
     def __init__(
-        self, assistant: Asks, audit: Audit, may_see: Callable[[Viewer, Collection[str]], bool] = lambda viewer, ids: True
+        self,
+        assistant: Asks,
+        audit: Audit,
+        may_see: Callable[[Viewer, Collection[str]], bool] = lambda viewer, ids: True,
     ) -> None:
         self._assistant, self._may_see = assistant, may_see
         self.audit = audit

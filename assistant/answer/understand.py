@@ -51,7 +51,7 @@ def form(leaning: bool) -> str:
     Args:
         leaning: whether there is something that the question can lean on.
     """
-    alone = 'line' if leaning else '""'
+    alone = "line" if leaning else '""'
     return (
         f'root ::= ("text" | "rows" | "files") {alone} | "talk" | "compare" line line{{1,{PARTS - 1}}}\n'
         'line ::= "\\n" [^\\n]{3,200}'

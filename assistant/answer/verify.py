@@ -33,7 +33,9 @@ def speaks_of(question: str, evidence: str) -> bool:
     """Whether a source can be about what a question names: one of its names and codes stands there, or the question
     names nothing, or the source is written in other letters.
     """
-    named = {_squeezed(name) for name in _NAME.findall(question) if name.casefold() not in MONTH_NAMES} | codes(question)
+    named = {_squeezed(name) for name in _NAME.findall(question) if name.casefold() not in MONTH_NAMES} | codes(
+        question
+    )
     letters = len(re.findall("[A-Za-z]", evidence))
     if not named or 2 * letters < len(evidence.replace(" ", "")):
         return True

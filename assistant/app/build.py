@@ -185,7 +185,9 @@ def ingest(
             raise UnreadableSource(path, f"lies in {here}; it is moved by: kotonoha policy move {path} {given}")
         found = given or (rules.scope_of(path) if rules else None) or here or DEFAULT_SCOPE
         if rules and found not in rules.scopes:
-            raise UnreadableSource(path, f"no folder rule says its scope, and the policy has no '{found}': --scope NAME")
+            raise UnreadableSource(
+                path, f"no folder rule says its scope, and the policy has no '{found}': --scope NAME"
+            )
         return found
 
     note(settings, known, "ingest", {"scope": given}, content={"paths": [str(path) for path in asked]})

@@ -70,17 +70,23 @@ def _tried(name: str, check: Callable[[], Iterable[Check]]) -> Iterator[Check]:
     except (OSError, sqlite3.Error) as error:
         yield Check(name, False, str(told(error)))
     except Exception as error:  # noqa: BLE001 (libraries raise anything over broken files)
-        yield Check(name, False, f"{type(error).__name__}: {' '.join(str(error).split())[:160]}: kotonoha doctor --repair")
+        yield Check(
+            name, False, f"{type(error).__name__}: {' '.join(str(error).split())[:160]}: kotonoha doctor --repair"
+        )
 
 
 def _rebuilt(settings: Settings) -> Check:
-    return Check("rebuild", True, f"{store.rebuild(settings, build.space(settings)):,} vectors restored from the catalogue")
+    return Check(
+        "rebuild", True, f"{store.rebuild(settings, build.space(settings)):,} vectors restored from the catalogue"
+    )
 
 
 def _folder(settings: Settings) -> Iterator[Check]:
     """Its owner's alone, writable, with room."""
     loose = len(list(private.open_to_others(settings.home)))
-    said = f"others may read {loose} files and folders in it: kotonoha doctor --repair" if loose else "its owner's alone"
+    said = (
+        f"others may read {loose} files and folders in it: kotonoha doctor --repair" if loose else "its owner's alone"
+    )
     yield Check("state folder", not loose, said)
     probe = settings.home / "doctor.probe"
     probe.write_text("x")
@@ -98,10 +104,16 @@ def _keys(settings: Settings) -> Check:
     missing = [name for name in ("originals.key", "placeholders.key") if sealed and not where.has(name)]
     if missing:
         gone = " and ".join(missing)
-        return Check("keys", False, f"{gone} gone, {len(sealed)} sealed originals cannot be opened: put keys back from a back-up")
+        return Check(
+            "keys", False, f"{gone} gone, {len(sealed)} sealed originals cannot be opened: put keys back from a back-up"
+        )
     vault = Vault(where, "originals.key") if sealed else None
-    lost = sum(not _opens(vault, row) for row in random.Random(0).sample(sealed, min(SAMPLE, len(sealed)))) if vault else 0
-    said = f"{len(sealed):,} sealed originals" + (f", {lost} of a sample do not open: put keys back from a back-up" if lost else "")
+    lost = (
+        sum(not _opens(vault, row) for row in random.Random(0).sample(sealed, min(SAMPLE, len(sealed)))) if vault else 0
+    )
+    said = f"{len(sealed):,} sealed originals" + (
+        f", {lost} of a sample do not open: put keys back from a back-up" if lost else ""
+    )
     return Check("keys", not lost, said)
 
 
@@ -156,7 +168,9 @@ def _integrity(settings: Settings) -> Check:
     verdict = catalog.integrity()
     sound = verdict == "ok"
     repair = "" if sound else ": kotonoha backup saves what can be read, kotonoha restore puts a back-up in its place"
-    return Check("catalogue", sound, f"{catalog.count():,} entities, SQLite says {' '.join(verdict.split())[:200]}{repair}")
+    return Check(
+        "catalogue", sound, f"{catalog.count():,} entities, SQLite says {' '.join(verdict.split())[:200]}{repair}"
+    )
 
 
 def _words(memory: Memory) -> Check:

@@ -38,7 +38,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("--action", default="", help="only this action")
     parser.add_argument("--since", default="", help="ISO 8601, UTC")
     parser.add_argument("--until", default="", help="ISO 8601, UTC, itself not included")
-    parser.add_argument("--anchor", type=Path, help="verify: against the lines that the anchor kept, fetched into this file")
+    parser.add_argument(
+        "--anchor", type=Path, help="verify: against the lines that the anchor kept, fetched into this file"
+    )
     as_person(parser, "who is looking; sees content only of what this person may read")
 
 

@@ -20,7 +20,9 @@ def add(commands: Commands) -> None:
         "--repair", action="store_true", help="the same, and take the rights of others on the state folder away"
     )
     parser.add_argument(
-        "--place-again", action="store_true", help="place everything with the encoder of today; stop and go on as you like"
+        "--place-again",
+        action="store_true",
+        help="place everything with the encoder of today; stop and go on as you like",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per check")
 
@@ -72,5 +74,7 @@ def restore(args: argparse.Namespace, settings: Settings) -> int:
 
     made = keeping.restore(settings, args.file.expanduser())
     build.note(settings, build.catalog(settings), "restore", {"saved": made})
-    print(f"restored   {line(settings.home)}, as it was at {line(made)}; the vectors are restored when it is next opened")
+    print(
+        f"restored   {line(settings.home)}, as it was at {line(made)}; the vectors are restored when it is next opened"
+    )
     return 0

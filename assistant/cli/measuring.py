@@ -47,10 +47,12 @@ def add(commands: Commands) -> None:
         "--among", type=Path, nargs="*", default=(), help="search: files whose passages are searched as well"
     )
     parser.add_argument("--sources", type=Path, help="answers: the folder of files that is asked")
-    parser.add_argument("--out", type=Path, help="answers: where every answer is written as it comes; goes on from there")
+    parser.add_argument(
+        "--out", type=Path, help="answers: where every answer is written as it comes; goes on from there"
+    )
     parser.add_argument("--questions", type=int, default=1000, help="how many questions, chosen by a fixed seed")
     parser.add_argument("--grounding", choices=("hybrid", "soft", "text", "none"), default="hybrid")
-    parser.add_argument("--modes", help="reading, refusal: only these, for example \"text,soft 4\"")
+    parser.add_argument("--modes", help='reading, refusal: only these, for example "text,soft 4"')
     parser.add_argument("--probes", type=int, default=5000, help="leaks: how many at least")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--verbose", action="store_true", help="show every wrong case")
@@ -92,7 +94,9 @@ def fit(args: argparse.Namespace, settings: Settings) -> int:
     made = chooser.load(args.out, llm)
     for ratio in (2, 4, 8):
         kept = training.coverage(fitted.held, made, ratio)
-        print(f"of {len(fitted.held)} questions held out: {kept:.3f} of the answers are kept whole at 1 token in {ratio}")
+        print(
+            f"of {len(fitted.held)} questions held out: {kept:.3f} of the answers are kept whole at 1 token in {ratio}"
+        )
     return 0
 
 

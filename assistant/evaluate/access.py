@@ -93,7 +93,9 @@ def _fill(memory: Memory, vectors: Vectors, scope_of: Any, scopes: int) -> None:
     for scope in range(scopes):
         name = _name(scope)
         items = [
-            StoredEntity(Entity(str(i), name, name, "passage", "", Locator(), ordinal=int(i)), vectors[i].tobytes(), nothing)
+            StoredEntity(
+                Entity(str(i), name, name, "passage", "", Locator(), ordinal=int(i)), vectors[i].tobytes(), nothing
+            )
             for i in np.flatnonzero(scope_of == scope)
         ]
         memory.put_source(SourceRow(name, f"/{name}", "", 0, "text/plain", name, name, "evaluation", (), ""), items)
@@ -147,5 +149,7 @@ def table(found: Sequence[Measured], entities: int, scopes: int) -> Table:
         f"Nearest {K} of {entities:,} entities in {scopes} scopes, for people who read some of them",
         ("scopes read", "store", "median ms", "95 % ms", "recall"),
         rows,
-        (f"{DIM} dimensions, random around {TOPICS} topics; the same vectors and questions for both, asked one by one.",),
+        (
+            f"{DIM} dimensions, random around {TOPICS} topics; the same vectors and questions for both, asked one by one.",
+        ),
     )

@@ -93,7 +93,9 @@ def load(file: Path) -> list[Question]:
             for row in rows
         ]  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"{file.name} has another form: {error}", "one JSON object a line: id, lang, kind, question, ...") from None
+        raise BadInput(
+            f"{file.name} has another form: {error}", "one JSON object a line: id, lang, kind, question, ..."
+        ) from None
 
 
 def evaluate(questions: Sequence[Question], folder: Path, settings: Settings, out: Path | None) -> Table:

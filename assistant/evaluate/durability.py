@@ -79,7 +79,9 @@ def sixty(folder: Path) -> Path:
     """Sixty small files in a folder, for want of others; returns the folder."""
     for number in range(60):
         greased = f"# Part {number}\n\nThe part P-{number:03} is greased every {number + 7} hours."
-        (folder / f"part-{number:02}.md").write_text(f"{greased}\n\n## Alarm\n\nIts alarm limit is {number * 3} degrees.")
+        (folder / f"part-{number:02}.md").write_text(
+            f"{greased}\n\n## Alarm\n\nIts alarm limit is {number * 3} degrees."
+        )
     return folder
 
 

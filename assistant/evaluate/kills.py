@@ -122,11 +122,15 @@ def run(folder: Path, kills: int, acts: dict[str, Callable[[Settings, int, Told]
         for old in folder.glob("*.backup"):
             old.unlink()
     checks = list(doctor.examine(settings))
-    findings = tuple(f"{check.name}: {check.finding}" for check in checks if not check.ok and check.name.startswith(ABOUT))
+    findings = tuple(
+        f"{check.name}: {check.finding}" for check in checks if not check.ok and check.name.startswith(ABOUT)
+    )
     return Outcome(dict(count), not findings, findings, tuple(_lost(settings, told)))
 
 
-def _killed(context: object, act: Callable[..., None], settings: Settings, number: int, chance: random.Random, kept: Path) -> bool:
+def _killed(
+    context: object, act: Callable[..., None], settings: Settings, number: int, chance: random.Random, kept: Path
+) -> bool:
     """Starts an act, kills it at a random moment, keeps what it had acknowledged; False if it had ended before."""
     receiving, sending = multiprocessing.Pipe(duplex=False)
     process = context.Process(target=_act, args=(act, settings, number, sending))  # type: ignore[attr-defined]
@@ -158,7 +162,11 @@ def _lost(settings: Settings, told: Path) -> Iterator[str]:
     """What had been acknowledged and is not there."""
     catalog = build.catalog(settings)
     there = {f"source {row.path}" for row in catalog.sources()}
-    queries = {"policy": "SELECT version FROM policy", "person": "SELECT name FROM person", "row": "SELECT number FROM audit"}
+    queries = {
+        "policy": "SELECT version FROM policy",
+        "person": "SELECT name FROM person",
+        "row": "SELECT number FROM audit",
+    }
     for kind, query in queries.items():
         there |= {f"{kind} {row[0]}" for row in catalog.connection.execute(query)}
     said = {json.loads(line) for line in told.read_text().splitlines()} if told.exists() else set()

@@ -116,7 +116,9 @@ def ways(memory: Memory) -> dict[str, Search]:
 
 def _kept_in(memory: Memory) -> Search:
     """Nearest addresses as the encoder gives them: what the means of languages that are taken out are worth."""
-    nothing = Words(memory.space.threads, np.zeros_like(memory.space.means)) if isinstance(memory.space, Words) else None
+    nothing = (
+        Words(memory.space.threads, np.zeros_like(memory.space.means)) if isinstance(memory.space, Words) else None
+    )
     assert nothing is not None
     rows = memory.catalog.connection.execute("SELECT id, title, text FROM entity ORDER BY number").fetchall()
     ids = [row["id"] for row in rows]
@@ -211,12 +213,16 @@ def fit(files: Sequence[Path], questions: int = 2000, seed: int = 0, space: Spac
 def _expectation(cases: Sequence[Case]) -> Table:
     """The line through what meaning and what words are worth, over the candidates in their question's language."""
     weighed = np.concatenate([case.features[list(case.at_home) or slice(None)] for case in cases]) * weights(True)
-    meaning, words = (weighed[:, [FEATURES.index(name) for name in names]].sum(axis=1) for names in (BY_MEANING, BY_WORDS))
+    meaning, words = (
+        weighed[:, [FEATURES.index(name) for name in names]].sum(axis=1) for names in (BY_MEANING, BY_WORDS)
+    )
     lines = {"words beside meaning": (meaning, words), "meaning beside words": (words, meaning)}
     rows: list[tuple[Cell, ...]] = [
         (name, len(words), *map(float, np.polyfit(x, y, 1)[::-1])) for name, (x, y) in lines.items()
     ]
-    return Table("What one is worth beside so much of the other", ("what", "candidates", "at none", "for each one"), tuple(rows))
+    return Table(
+        "What one is worth beside so much of the other", ("what", "candidates", "at none", "for each one"), tuple(rows)
+    )
 
 
 def _blind(asked: Asked) -> Asked:
@@ -282,7 +288,9 @@ def _recall(cases: Sequence[Case], names: Sequence[str], weights: NDArray[np.flo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m assistant.evaluate.search", description="Fits the ranking's weights.")
+    parser = argparse.ArgumentParser(
+        prog="python -m assistant.evaluate.search", description="Fits the ranking's weights."
+    )
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--questions", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)

@@ -97,7 +97,9 @@ def fit(
     rare = rarities((passage.ids for passage in every), len(vocabulary_of))
     table = vocabulary(rare, [vocabulary_of.piece(id) for id in range(len(vocabulary_of))])
     held = [sample for file in read.values() for sample in samples(file[::HELD])]
-    training = [made for file in read.values() if (made := list(samples(one for n, one in enumerate(file) if n % HELD)))]
+    training = [
+        made for file in read.values() if (made := list(samples(one for n, one in enumerate(file) if n % HELD)))
+    ]
     used = sorted({id for group in (*training, held) for one in group for id in (*one.ids, *one.question)})
     network = Network(torch.from_numpy(rows(used)), used, table)
     done = _trained(network, training, steps, minutes, seed, progress)

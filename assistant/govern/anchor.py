@@ -45,7 +45,9 @@ class AnchorCommand:
     def keep(self, line: str) -> None:
         """See `audit.Anchor.keep`."""
         try:
-            subprocess.run(self._command, input=line + "\n", text=True, timeout=SECONDS, check=True, capture_output=True)  # noqa: S603
+            subprocess.run(  # noqa: S603
+                self._command, input=line + "\n", text=True, timeout=SECONDS, check=True, capture_output=True
+            )
         except (OSError, subprocess.SubprocessError) as error:
             _missed(error)
 

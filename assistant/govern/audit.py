@@ -50,6 +50,8 @@ from ingest.memory.catalog import Catalog
 
 START = "0" * 64
 """What stands for the HMAC before the first row."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Mark:
     """A row's place and HMAC, sealed: the end of the chain, or of what was cut off its beginning."""
@@ -163,7 +165,9 @@ class Audit:
         yield "The record was tampered with:" if problems else "The record is whole."
         yield from (f"- {cell(problem)}" for problem in problems)
         yield from ("", "| action | times |", "|---|---|")
-        yield from (f"| {cell(action)} | {n} |" for action, n in sorted(Counter(e.event.action for e in entries).items()))
+        yield from (
+            f"| {cell(action)} | {n} |" for action, n in sorted(Counter(e.event.action for e in entries).items())
+        )
         yield from ("", "| row | time | person | roles | policy | action | what |", "|---|---|---|---|---|---|---|")
         yield from (line_of(entry) for entry in entries)
 
@@ -172,7 +176,9 @@ class Audit:
     def _append(self, connection: Connection, event: Event) -> _Mark:
         """Behind the last row, and behind every row that a mark says there was: a gap stays a gap."""
         marks = [mark for mark in (self._mark("audit_head"), self._outside()) if mark and self._sealed("head", mark)]
-        last = max((mark for mark in (self._mark("audit"), *marks, _Mark(0, START)) if mark), key=lambda one: one.number)
+        last = max(
+            (mark for mark in (self._mark("audit"), *marks, _Mark(0, START)) if mark), key=lambda one: one.number
+        )
         text = canonical({**asdict(event), "at": self._time(), "number": last.number + 1})
         mark = _Mark(last.number + 1, self._mac(last.mac, text))
         connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (mark.number, text, last.mac, mark.mac))
@@ -249,7 +255,9 @@ class Audit:
         last = max((mark.number for mark in sound), default=0)
         found = []
         if len(sound) < len(marks):
-            found.append(Problem(0, f"{len(marks) - len(sound)} lines of the anchor were not written there", "mark forged"))
+            found.append(
+                Problem(0, f"{len(marks) - len(sound)} lines of the anchor were not written there", "mark forged")
+            )
         if last > end.number:
             what = removed(end.number + 1, last) + ", from the end, by the anchor outside"
             found.append(Problem(end.number + 1, what, "rolled back"))
@@ -321,7 +329,9 @@ def is_begun(catalog: Catalog, head: Path) -> bool:
 def set_aside(catalog: Catalog, head: Path, aside: Path) -> None:
     """Writes all rows as they stand to a new file, one JSON object a line, and empties the record."""
     with catalog.transaction() as connection:
-        schema = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit%'").fetchall()
+        schema = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit%'"
+        ).fetchall()
         with aside.open("x", encoding="utf-8") as file:
             aside.chmod(0o600)
             for row in Audit._rows(connection):
@@ -345,4 +355,8 @@ def _held(connection: Connection) -> str:
 def _parsed(line: str) -> _Mark:
     """A mark as a line of the anchor; one that fits no seal for any other line."""
     number, _, rest = line.partition(" ")
-    return _Mark(int(number), *rest.split(" ", 1)) if number.isdigit() and len(number) < 19 and " " in rest else _Mark(0, "")
+    return (
+        _Mark(int(number), *rest.split(" ", 1))
+        if number.isdigit() and len(number) < 19 and " " in rest
+        else _Mark(0, "")
+    )

@@ -113,7 +113,9 @@ def told(number: int, event: Event, before: str) -> list[Problem]:
         what = f"the audit begins here, in a memory that held {event.details.get('memory')} already"
         return [Problem(number, what, "begun anew")]
     if before and _moment(event.at) < _moment(before) - CLOCK:
-        return [Problem(number, f"was written at {event.at}, after the row of {before}: the clock was set back", "clock")]
+        return [
+            Problem(number, f"was written at {event.at}, after the row of {before}: the clock was set back", "clock")
+        ]
     return []
 
 

@@ -116,7 +116,10 @@ class People:
         rows = self._catalog.connection.execute("SELECT * FROM person ORDER BY name").fetchall()
         return [
             Account(
-                row["name"], bool(row["disabled"]), self.throttle.is_besieged(row["name"]), self._credentials(row["name"])
+                row["name"],
+                bool(row["disabled"]),
+                self.throttle.is_besieged(row["name"]),
+                self._credentials(row["name"]),
             )
             for row in rows
         ]

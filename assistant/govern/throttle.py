@@ -46,7 +46,9 @@ class Throttle:
         """Counts one wrong try."""
         now = self._now()
         with self._catalog.transaction() as connection:
-            connection.execute("DELETE FROM attempt WHERE last < ? AND until <= ? AND key NOT LIKE 'device:%'", (now - MEMORY, now))
+            connection.execute(
+                "DELETE FROM attempt WHERE last < ? AND until <= ? AND key NOT LIKE 'device:%'", (now - MEMORY, now)
+            )
             for key, free in self._keys(name, address, device):
                 query = (
                     "INSERT INTO attempt VALUES (?, 1, 0, ?) ON CONFLICT (key) DO UPDATE SET "

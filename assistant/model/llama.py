@@ -126,7 +126,9 @@ class Window:
     def __init__(self, model: Model, size: int, adapter: Path | None = None, threads: int = 0) -> None:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx, params.n_batch, params.n_ubatch, params.n_seq_max = size, BATCH, UBATCH, SEQUENCES
-        params.kv_unified = True  # every sequence in one memory, so that what was read changes hands without being copied
+        params.kv_unified = (
+            True  # every sequence in one memory, so that what was read changes hands without being copied
+        )
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED  # keeps values token by token, as keys are
         params.n_threads = params.n_threads_batch = threads or os.cpu_count() or 1
         self.model, self.size = model, size

@@ -1,10 +1,10 @@
 """The one shape of everything the reader is asked, in training as in serving. Each piece is tokenised by itself.
 
-    head      what the model is told: `READ` or `KNOW`
-    source    `tag(1)`, then `block(title, text)`, which is read by itself
-    question  `ask(...)`: the answer is sentences with marks like [1][2], one a line, or `NONE`
-              `brief(...)`: the answer is a few words
-              `statement(...)`: the answer is `YES` or `NO`
+head      what the model is told: `READ` or `KNOW`
+source    `tag(1)`, then `block(title, text)`, which is read by itself
+question  `ask(...)`: the answer is sentences with marks like [1][2], one a line, or `NONE`
+          `brief(...)`: the answer is a few words
+          `statement(...)`: the answer is `YES` or `NO`
 
 
 """
@@ -25,7 +25,6 @@ NONE, YES, NO = "none", "yes", "no"
 
 REFUSAL = "Not in your sources."
 """How a refusal is shown."""
-
 
 
 @dataclass(frozen=True, slots=True)

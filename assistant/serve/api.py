@@ -103,4 +103,6 @@ def _told(request: Request, error: Exception) -> Response:
 
 def _malformed(request: Request, error: Exception) -> Response:
     """A request that is not of the form expected. Small whatever was sent: nothing of it is said back."""
-    return JSONResponse({"error": "this request is not of the form that is expected; /api/openapi.json describes it"}, 422)
+    return JSONResponse(
+        {"error": "this request is not of the form that is expected; /api/openapi.json describes it"}, 422
+    )

@@ -173,7 +173,8 @@ def plot(times: Floats, values: Floats, window: tuple[float, float], quantity: s
     cuts = np.flatnonzero(np.diff(times) > pause) + 1
     stretches = zip(np.split(times, cuts), np.split(values, cuts), strict=True)
     lines = tuple(
-        " ".join(f"{x(time)},{y(value)}" for time, value in zip(t.tolist(), v.tolist(), strict=True)) for t, v in stretches
+        " ".join(f"{x(time)},{y(value)}" for time, value in zip(t.tolist(), v.tolist(), strict=True))
+        for t, v in stretches
     )
     begin, stop = x(max(left, window[0])), x(min(right, window[1]))
     levels = tuple((y(value), f"{value:.4g}") for value in np.linspace(low + ease, high - ease, 4))

@@ -132,9 +132,13 @@ def told(error: OSError | sqlite3.Error) -> KotonohaError:
     if code == errno.ENOSPC or "disk is full" in text:
         return MemoryFault("the disk is full; nothing was lost", "make room, then run the same command again")
     if code in (errno.EROFS, errno.EACCES, errno.EPERM) or "readonly" in text or "unable to open" in text:
-        return MemoryFault(f"the state folder cannot be written ({text})", "give its owner the right to: kotonoha doctor")
+        return MemoryFault(
+            f"the state folder cannot be written ({text})", "give its owner the right to: kotonoha doctor"
+        )
     if isinstance(error, sqlite3.Error):
         if "locked" in text:
             return MemoryHeld(f"the catalogue is busy ({text})", "run the same command again")
-        return MemoryDamaged(f"the catalogue is damaged ({text})", "kotonoha doctor says what is lost; kotonoha restore BACKUP")
+        return MemoryDamaged(
+            f"the catalogue is damaged ({text})", "kotonoha doctor says what is lost; kotonoha restore BACKUP"
+        )
     return KotonohaError(text)

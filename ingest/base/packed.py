@@ -106,9 +106,7 @@ def _read(cursor: _Cursor) -> Packed:
         raise ValueError("its dimensions are impossible")
     pieces = _pieces(cursor, count, size)
     folded = _folded(cursor)
-    return Packed(
-        dim, layers, heads, float(epsilon), begin, end, unknown, pieces, folded, _tensors(cursor)
-    )
+    return Packed(dim, layers, heads, float(epsilon), begin, end, unknown, pieces, folded, _tensors(cursor))
 
 
 def _pieces(cursor: _Cursor, count: int, size: int) -> list[tuple[str, float]]:

@@ -24,9 +24,13 @@ def folder(path: Path) -> None:
         if os.name == "posix" and path.stat().st_mode & OTHERS:
             path.chmod(0o700)
     except PermissionError:
-        raise BadInput(f"{path} belongs to somebody else", "name a folder of your own: --home or KOTONOHA_HOME") from None
+        raise BadInput(
+            f"{path} belongs to somebody else", "name a folder of your own: --home or KOTONOHA_HOME"
+        ) from None
     except OSError as error:
-        raise BadInput(f"{path} cannot be used: {error.strerror}", "name another folder: --home or KOTONOHA_HOME") from None
+        raise BadInput(
+            f"{path} cannot be used: {error.strerror}", "name another folder: --home or KOTONOHA_HOME"
+        ) from None
 
 
 def state(home: Path) -> None:
@@ -36,8 +40,16 @@ def state(home: Path) -> None:
         BadInput: it is somebody else's, or holds other files and no memory.
     """
     known = home / "catalog.sqlite"
-    if os.name == "posix" and home.is_dir() and home.stat().st_mode & OTHERS and not known.exists() and any(home.iterdir()):
-        raise BadInput(f"{home} holds other files, which others may read", "name a folder of its own: --home or KOTONOHA_HOME")
+    if (
+        os.name == "posix"
+        and home.is_dir()
+        and home.stat().st_mode & OTHERS
+        and not known.exists()
+        and any(home.iterdir())
+    ):
+        raise BadInput(
+            f"{home} holds other files, which others may read", "name a folder of its own: --home or KOTONOHA_HOME"
+        )
     folder(home)
 
 

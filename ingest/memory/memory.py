@@ -207,7 +207,9 @@ class Memory:
         for scope in viewer.readable(self.scopes()):
             collection = self._collection(scope)
             where: Any = {"kind": {"$in": list(kinds)}} if kinds else None
-            result = collection.query(query_embeddings=[address.tolist()], n_results=k, where=where, include=["distances"])
+            result = collection.query(
+                query_embeddings=[address.tolist()], n_results=k, where=where, include=["distances"]
+            )
             distances = result["distances"]
             assert distances is not None
             found += [(id, 1.0 - distance) for id, distance in zip(result["ids"][0], distances[0], strict=True)]
@@ -225,7 +227,9 @@ class Memory:
 
     def _lacking(self) -> str:
         """How many vectors there are too few or too many, in words."""
-        wrong = sum(abs(self._collection(scope).count() - around.count_placed(self.catalog, scope)) for scope in self.scopes())
+        wrong = sum(
+            abs(self._collection(scope).count() - around.count_placed(self.catalog, scope)) for scope in self.scopes()
+        )
         return _IMPAIRED.format(f"{wrong:,} of them are missing or stray") if wrong else ""
 
     # -- for the doctor ----------------------------------------------------------------------------------

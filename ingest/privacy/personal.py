@@ -61,7 +61,9 @@ class Personal:
         where = keys.of(settings)
         for name in ("originals.key", "placeholders.key"):
             if not where.has(name) and catalog.connection.execute("SELECT 1 FROM original LIMIT 1").fetchone():
-                raise MemoryDamaged(f"the key {name} is gone, with which originals are sealed", "put it back from a back-up")
+                raise MemoryDamaged(
+                    f"the key {name} is gone, with which originals are sealed", "put it back from a back-up"
+                )
         self._catalog = catalog
         self._placeholders = Placeholders(secret(where, "placeholders.key"))
         self._vault = Vault(where, "originals.key")

@@ -46,7 +46,9 @@ class Locator:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Locator:
-        given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
         return cls(**given)
 
 

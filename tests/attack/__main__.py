@@ -21,7 +21,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, Target(Path(folder)) as target:
         for one in outcomes(target, point):
             failed += not one.held
-            print(f"{'held' if one.held else 'NOT HELD':<9} {one.point:<22} {one.attack}\n{'':<33}{one.found}", flush=True)
+            print(
+                f"{'held' if one.held else 'NOT HELD':<9} {one.point:<22} {one.attack}\n{'':<33}{one.found}", flush=True
+            )
     print(f"\n{'everything held' if not failed else f'{failed} not held'}, {time.perf_counter() - began:.0f} s")
     return 1 if failed else 0
 

@@ -63,7 +63,10 @@ def endless_body(target: Target) -> tuple[bool, str]:
         waits = [target.page_seconds(http) for _ in range(10)]
         sent = sending.result()
     grown = _memory() - before
-    return sent < 20 and grown < 60, f"ended after {sent} MB, memory + {grown} MB, a page took {max(waits):.2f} s at most"
+    return (
+        sent < 20 and grown < 60,
+        f"ended after {sent} MB, memory + {grown} MB, a page took {max(waits):.2f} s at most",
+    )
 
 
 @attack(DOOR, "bodies of every other path are bounded, too")
@@ -160,7 +163,8 @@ def crowd(target: Target) -> tuple[bool, str]:
 def guessing_crowd(target: Target) -> tuple[bool, str]:
     with target.client("endo") as http, ThreadPoolExecutor(60) as pool:
         tries = [
-            pool.submit(target.sign_in, f"nobody-{n}", "wrong", **{"X-Forwarded-For": f"198.51.100.{n}"}) for n in range(60)
+            pool.submit(target.sign_in, f"nobody-{n}", "wrong", **{"X-Forwarded-For": f"198.51.100.{n}"})
+            for n in range(60)
         ]
         waits = sorted(target.page_seconds(http) for _ in range(20))
         codes = {one.result().status_code for one in tries}
@@ -181,7 +185,9 @@ def _bodies() -> dict[str, bytes]:
 def malformed_bodies(target: Target) -> tuple[bool, str]:
     with target.client("endo") as http:
         headers = {"Content-Type": "application/json"}
-        codes = {name: http.post("/api/ask", content=body, headers=headers).status_code for name, body in _bodies().items()}
+        codes = {
+            name: http.post("/api/ask", content=body, headers=headers).status_code for name, body in _bodies().items()
+        }
     return all(400 <= code < 500 for code in codes.values()), f"{sorted(set(codes.values()))}, " + ", ".join(
         name for name, code in codes.items() if not 400 <= code < 500
     )
@@ -189,10 +195,15 @@ def malformed_bodies(target: Target) -> tuple[bool, str]:
 
 @attack(DOOR, "malformed events of the chat")
 def malformed_events(target: Target) -> tuple[bool, str]:
-    bodies = [*_bodies().values(), json.dumps({"data": ["\ud800", "hybrid"], "fn_index": 0, "session_hash": "s"}).encode()]
+    bodies = [
+        *_bodies().values(),
+        json.dumps({"data": ["\ud800", "hybrid"], "fn_index": 0, "session_hash": "s"}).encode(),
+    ]
     with target.client("endo") as http:
         path = "/chat/en/gradio_api/queue/join"
-        codes = [http.post(path, content=body, headers={"Content-Type": "application/json"}).status_code for body in bodies]
+        codes = [
+            http.post(path, content=body, headers={"Content-Type": "application/json"}).status_code for body in bodies
+        ]
     return all(400 <= code < 500 for code in codes), f"{sorted(set(codes))}"
 
 
@@ -229,7 +240,9 @@ def malformed_requests(target: Target) -> tuple[bool, str]:
 @attack(DOOR, "names of sign-in: the longest, control characters, halves of characters")
 def sign_in_names(target: Target) -> tuple[bool, str]:
     names = ["x" * 64, "\x1b[31m|\nrow", "\u202eodne", "%ED%A0%80", "' OR 1=1 --", ""]
-    codes = [target.sign_in(name, "wrong wrong wrong", **{"X-Forwarded-For": "192.0.2.77"}).status_code for name in names]
+    codes = [
+        target.sign_in(name, "wrong wrong wrong", **{"X-Forwarded-For": "192.0.2.77"}).status_code for name in names
+    ]
     assert PASSWORDS
     return set(codes) <= {401, 422}, f"{codes}"
 

@@ -104,7 +104,9 @@ def scopes(target: Target) -> tuple[bool, str]:
             f"VALUES {row}", (str(file),),
         )  # fmt: skip
         (report,) = build.ingest(settings, [file], "sales")
-        build.put_policy(settings, catalog, Viewer("owner", frozenset()), "scopes: {hr: {}}\npeople: {boss: {reads: [hr]}}\n")
+        build.put_policy(
+            settings, catalog, Viewer("owner", frozenset()), "scopes: {hr: {}}\npeople: {boss: {reads: [hr]}}\n"
+        )
         try:
             list(build.ingest(settings, [file], "nowhere"))
             refused = False
@@ -124,14 +126,26 @@ def alone(target: Target) -> tuple[bool, str]:
         app = api.application(replace(target.parts, people=people, start="printed"))
         stranger = TestClient(app, base_url="http://localhost", follow_redirects=False, client=("127.0.0.1", 1))
         entity = target.firm["secret"][0].id
-        paths = ("/api/sources", f"/open/{entity}", f"/open/{entity}/file", "/chat/en/", "/chat/en/config", "/api/openapi.json")
+        paths = (
+            "/api/sources",
+            f"/open/{entity}",
+            f"/open/{entity}/file",
+            "/chat/en/",
+            "/chat/en/config",
+            "/api/openapi.json",
+        )
         codes = [stranger.get(path).status_code for path in paths]
         codes += [stranger.post("/api/ask", json={"question": "salary"}).status_code]
-        owner = TestClient(app, base_url="http://localhost", client=("127.0.0.1", 1), headers={"Authorization": "Bearer printed"})
+        owner = TestClient(
+            app, base_url="http://localhost", client=("127.0.0.1", 1), headers={"Authorization": "Bearer printed"}
+        )
         may = owner.get("/api/sources").status_code
         people.add("endo", "a sentence that is long")
         after = owner.get("/api/sources").status_code
-    return set(codes) == {401} and (may, after) == (200, 401), f"stranger {set(codes)}, owner {may}, then by account {after}"
+    return set(codes) == {401} and (may, after) == (
+        200,
+        401,
+    ), f"stranger {set(codes)}, owner {may}, then by account {after}"
 
 
 @attack(FOLDER, "a state folder that was there before, open to all")
@@ -160,7 +174,9 @@ def forged_rows(target: Target) -> tuple[bool, str]:
         report = list(audit.export(Viewer("boss", frozenset(), may_govern=True)))
     acts = [line for line in report if any(character in line for character in "\x1b\r\n\u202e")]
     forged = [line for line in report if line.startswith("| 99")]
-    return not acts and not forged and "\x1b" not in plain.text(evil), f"{len(acts)} lines act, {len(forged)} rows forged"
+    return not acts and not forged and "\x1b" not in plain.text(
+        evil
+    ), f"{len(acts)} lines act, {len(forged)} rows forged"
 
 
 @attack(DOCTOR, "broken pages of the catalogue, broken files of the vector store")
@@ -191,7 +207,6 @@ def taken_port(target: Target) -> tuple[bool, str]:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(BadInput) as caught:
         api.serve(target.parts, port=other.getsockname()[1])
     return "is taken" in str(caught.value), str(caught.value)[:60]
-
 
 
 @attack(SMALL, "a recording of 32 KB whose header says one sample a second, or four thousand million")

@@ -41,7 +41,7 @@ def surface(width: int, height: int, colour: Colour, seed: int, grain: float = 6
 
 def shaded_disc(size: int, colour: Colour) -> Image.Image:
     """A ball or round cap lit from the upper left, with transparency outside."""
-    y, x = np.mgrid[-1:1:size * 1j, -1:1:size * 1j]
+    y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
     light = np.clip(1.15 - np.hypot(x + 0.35, y + 0.35) * 0.75, 0.25, 1.25)
     pixels = np.clip(np.array(colour)[None, None, :] * light[:, :, None], 0, 255)
     alpha = np.clip((1 - np.hypot(x, y)) * size / 2, 0, 1) * 255
@@ -60,8 +60,15 @@ def shadow(picture: Image.Image, shape: str, box: tuple[float, float, float, flo
     picture.paste(Image.new("RGB", picture.size, BLACK), mask=dark.filter(ImageFilter.GaussianBlur(9)))
 
 
-def write(draw: ImageDraw.ImageDraw, at: Point, text: str, letters: ImageFont.FreeTypeFont, fill: Colour = BLACK,
-          anchor: str = "la", engraved: bool = False) -> Box:
+def write(
+    draw: ImageDraw.ImageDraw,
+    at: Point,
+    text: str,
+    letters: ImageFont.FreeTypeFont,
+    fill: Colour = BLACK,
+    anchor: str = "la",
+    engraved: bool = False,
+) -> Box:
     """Text, engraved if asked, and its box."""
     if engraved:
         draw.text((at[0] + 1.5, at[1] + 1.5), text, font=letters, fill=(225, 228, 230), anchor=anchor)
@@ -98,10 +105,17 @@ def nameplate(name: str) -> Box:
     draw.rectangle([134, 190, 1066, 194], fill=(70, 72, 75))
     write(draw, (600, 130), "HOSHINAGI SEIKI CO., LTD.", font(42), anchor="ma", engraved=True)
     write(draw, (600, 212), "SPINDLE UNIT", font(40), anchor="ma", engraved=True)
-    lines = ["MODEL HS-40", "SERIAL NO. HS40-2318", "YEAR OF MANUFACTURE 2021", "RATED POWER 15 kW",
-             "RATED CURRENT 52 A", "MAX. SPEED 12000 rpm"]
-    boxes = [write(draw, (190, 284 + 66 * n), line, font(40, "SansMono-Bold"), engraved=True)
-             for n, line in enumerate(lines)]
+    lines = [
+        "MODEL HS-40",
+        "SERIAL NO. HS40-2318",
+        "YEAR OF MANUFACTURE 2021",
+        "RATED POWER 15 kW",
+        "RATED CURRENT 52 A",
+        "MAX. SPEED 12000 rpm",
+    ]
+    boxes = [
+        write(draw, (190, 284 + 66 * n), line, font(40, "SansMono-Bold"), engraved=True) for n, line in enumerate(lines)
+    ]
     write(draw, (1020, 700), "MADE IN JAPAN", font(30), anchor="rs", engraved=True)
     for n, centre in enumerate([(160, 138), (1040, 138), (160, 722), (1040, 722)]):
         put(picture, screw(40, 0.5 + n), centre)
@@ -174,8 +188,11 @@ def bearing(size: int) -> Image.Image:
     ring(size * 0.40, (72, 70, 66, 255))
     for n in range(14):
         turn = 2 * math.pi * n / 14
-        put(part, shaded_disc(round(size * 0.115), (225, 228, 232)),
-            (middle + size * 0.335 * math.cos(turn), middle + size * 0.335 * math.sin(turn)))
+        put(
+            part,
+            shaded_disc(round(size * 0.115), (225, 228, 232)),
+            (middle + size * 0.335 * math.cos(turn), middle + size * 0.335 * math.sin(turn)),
+        )
     ring(size * 0.27, (190, 193, 197, 255))
     ring(size * 0.27, (120, 122, 126, 255), 3)
     ring(size * 0.18, (0, 0, 0, 0))
@@ -202,8 +219,12 @@ def seal(size: int) -> Image.Image:
     part = shaded_disc(size, (196, 178, 120))
     draw = ImageDraw.Draw(part)
     middle = size / 2
-    for radius, fill in ((0.41, (40, 40, 44, 255)), (0.33, (150, 152, 156, 255)), (0.29, (28, 28, 30, 255)),
-                         (0.23, (0, 0, 0, 0))):
+    for radius, fill in (
+        (0.41, (40, 40, 44, 255)),
+        (0.33, (150, 152, 156, 255)),
+        (0.29, (28, 28, 30, 255)),
+        (0.23, (0, 0, 0, 0)),
+    ):
         r = radius * size
         draw.ellipse([middle - r, middle - r, middle + r, middle + r], fill=fill)
     draw.arc([size * 0.12, size * 0.12, size * 0.88, size * 0.88], 200, 260, fill=(120, 120, 126, 255), width=5)
@@ -218,8 +239,16 @@ def parts_tray(name: str) -> Box:
     draw = ImageDraw.Draw(picture)
     draw.rectangle([70, 60, 1229, 839], outline=(34, 52, 84), width=14)
     for part, centre in ((bearing(360), (300, 370)), (seal(250), (1010, 370))):
-        shadow(picture, "ellipse", (centre[0] - part.width / 2, centre[1] - part.height / 2,
-                                    centre[0] + part.width / 2, centre[1] + part.height / 2))
+        shadow(
+            picture,
+            "ellipse",
+            (
+                centre[0] - part.width / 2,
+                centre[1] - part.height / 2,
+                centre[0] + part.width / 2,
+                centre[1] + part.height / 2,
+            ),
+        )
         put(picture, part, centre)
     cartridge = filter_cartridge(230, 380)
     shadow(picture, "rectangle", (565, 180, 795, 560))
@@ -309,8 +338,14 @@ def drawing(name: str) -> Box:
     _front_view(picture)
     draw = ImageDraw.Draw(picture)
     draw.rectangle([880, 830, 1569, 1089], outline=BLACK, width=4)
-    cells = ["HOSHINAGI SEIKI CO., LTD.", "TITLE: SPINDLE HOUSING HS-40", "DRAWING NO. HS40-0107   REV. C",
-             "MATERIAL: FCD450", "MASS: 21.5 kg   SCALE 1:4", "DRAWN: E. KURATA 2024-08-22"]
+    cells = [
+        "HOSHINAGI SEIKI CO., LTD.",
+        "TITLE: SPINDLE HOUSING HS-40",
+        "DRAWING NO. HS40-0107   REV. C",
+        "MATERIAL: FCD450",
+        "MASS: 21.5 kg   SCALE 1:4",
+        "DRAWN: E. KURATA 2024-08-22",
+    ]
     boxes = []
     for n, text in enumerate(cells):
         draw.line([(880, 830 + 43 * n), (1569, 830 + 43 * n)], fill=BLACK, width=2)
@@ -330,10 +365,18 @@ def certificate(name: str) -> None:
     write(draw, (620, 170), "INSPECTION CERTIFICATE", font(58), anchor="mm")
     write(draw, (620, 240), "Hoshinagi Seiki Co., Ltd., Okaya", font(34, "Sans"), anchor="mm")
     draw.line([(140, 300), (1100, 300)], fill=BLACK, width=3)
-    lines = ["Product: coolant pump CP-120", "Serial number: CP120-0457", "Installed in: machine MC-3",
-             "Test pressure: 0.80 MPa for five minutes", "Measured flow: 61.3 L/min at 0.42 MPa",
-             "Motor current: 3.9 A", "Leakage: none", "Date of test: 18 November 2025", "Inspector: Naomi Fujisaki",
-             "Result: PASSED"]
+    lines = [
+        "Product: coolant pump CP-120",
+        "Serial number: CP120-0457",
+        "Installed in: machine MC-3",
+        "Test pressure: 0.80 MPa for five minutes",
+        "Measured flow: 61.3 L/min at 0.42 MPa",
+        "Motor current: 3.9 A",
+        "Leakage: none",
+        "Date of test: 18 November 2025",
+        "Inspector: Naomi Fujisaki",
+        "Result: PASSED",
+    ]
     for n, line in enumerate(lines):
         write(draw, (170, 400 + 92 * n), line, font(38, "Serif"))
     draw.ellipse([830, 1240, 1070, 1480], outline=(196, 40, 40), width=8)
@@ -354,8 +397,10 @@ def write_pictures() -> dict[str, Box]:
     """Write every picture; the answer is file -> box of the text that a question asks for."""
     photos = "operations/photos"
     drawn = {
-        f"{photos}/nameplate-spindle-mc3.jpg": nameplate, f"{photos}/pressure-gauge-coolant.jpg": gauge,
-        f"{photos}/warning-sign-mc3.jpg": warning_sign, f"{photos}/parts-tray-repair-kit.jpg": parts_tray,
+        f"{photos}/nameplate-spindle-mc3.jpg": nameplate,
+        f"{photos}/pressure-gauge-coolant.jpg": gauge,
+        f"{photos}/warning-sign-mc3.jpg": warning_sign,
+        f"{photos}/parts-tray-repair-kit.jpg": parts_tray,
         "engineering/drawing-HS40-0107.png": drawing,
     }
     certificate("engineering/CP-120-certificate-scan.pdf")

@@ -51,7 +51,7 @@ def say(sentence: str) -> Sound:
         samples, rate = soundfile.read(path, dtype="float32")
     assert rate == RATE
     loud = np.flatnonzero(np.abs(samples) > 0.01)
-    voice: Sound = samples[max(0, loud[0] - 800): loud[-1] + 1600]
+    voice: Sound = samples[max(0, loud[0] - 800) : loud[-1] + 1600]
     scaled: Sound = voice / np.abs(voice).max() * np.float32(0.6)
     return scaled
 
@@ -95,8 +95,12 @@ def write_sound() -> dict[str, dict[str, float]]:
     target("operations/sound/shift-report-2026-06-09.vtt").write_text("\n".join(["WEBVTT\n", *lines]), encoding="utf-8")
     memo, memo_cues = speak(MEMO)
     start = len(memo) / RATE
-    _write("operations/sound/voice-memo-pump-room.flac",
-           np.concatenate([memo, alarm(), np.zeros(RATE // 2, dtype=np.float32)]), 2)
+    _write(
+        "operations/sound/voice-memo-pump-room.flac",
+        np.concatenate([memo, alarm(), np.zeros(RATE // 2, dtype=np.float32)]),
+        2,
+    )
     end = start + BEEPS * (BEEP + GAP) - GAP
     return {words: {"start": begin, "end": finish} for begin, finish, words in cues + memo_cues} | {
-        "alarm tone": {"start": round(start, 2), "end": round(end, 2)}}
+        "alarm tone": {"start": round(start, 2), "end": round(end, 2)}
+    }

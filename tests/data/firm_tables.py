@@ -21,10 +21,24 @@ PRICES: list[tuple[str, str, int, int]] = [  # part number, description, unit pr
     ("DS-9", "Drawbar spring set", 27_800, 10),
     ("TH-8", "Tool holder BT40", 21_900, 7),
 ]
-QUANTITIES = {"HS-40": (1, 3), "CP-120": (1, 6), "HS40-0107": (1, 3), "BR-7014": (2, 20), "MS-22": (5, 60),
-              "FL-5": (10, 200), "DS-9": (2, 12), "TH-8": (4, 40)}
-CUSTOMERS = ["Akizora Machinery", "Tsukikage Motors", "Umikaze Robotics", "Fuyuzora Gear", "Natsukawa Medical Parts",
-             "Harunagi Aero Parts"]
+QUANTITIES = {
+    "HS-40": (1, 3),
+    "CP-120": (1, 6),
+    "HS40-0107": (1, 3),
+    "BR-7014": (2, 20),
+    "MS-22": (5, 60),
+    "FL-5": (10, 200),
+    "DS-9": (2, 12),
+    "TH-8": (4, 40),
+}
+CUSTOMERS = [
+    "Akizora Machinery",
+    "Tsukikage Motors",
+    "Umikaze Robotics",
+    "Fuyuzora Gear",
+    "Natsukawa Medical Parts",
+    "Harunagi Aero Parts",
+]
 CARRIERS = ["Shiokaze Express", "Yamabiko Cargo", "Kumoashi Air"]
 DELAYED_ORDER = "SO-2026-0466"
 TODAY = datetime.date(2026, 6, 15)
@@ -98,14 +112,30 @@ def _write_csv(name: str, rows: list[list[Any]]) -> None:
 def write_orders() -> None:
     """The order table with its price list, and the shipments as CSV."""
     names = {part: description for part, description, _, _ in PRICES}
-    head = ["Order no", "Order date", "Customer", "Part number", "Description", "Quantity", "Unit price [JPY]",
-            "Amount [JPY]", "Due date", "Status"]
-    rows = [[o.number, o.placed, o.customer, o.part, names[o.part], o.quantity, o.price, o.amount, o.due, o.status]
-            for o in orders()]
+    head = [
+        "Order no",
+        "Order date",
+        "Customer",
+        "Part number",
+        "Description",
+        "Quantity",
+        "Unit price [JPY]",
+        "Amount [JPY]",
+        "Due date",
+        "Status",
+    ]
+    rows = [
+        [o.number, o.placed, o.customer, o.part, names[o.part], o.quantity, o.price, o.amount, o.due, o.status]
+        for o in orders()
+    ]
     prices = [list(line) for line in PRICES]
-    _write_xlsx("sales/orders-2026.xlsx", {
-        "Orders": [head, *rows],
-        "Price list": [["Part number", "Description", "Unit price [JPY]", "Lead time [days]"], *prices]})
+    _write_xlsx(
+        "sales/orders-2026.xlsx",
+        {
+            "Orders": [head, *rows],
+            "Price list": [["Part number", "Description", "Unit price [JPY]", "Lead time [days]"], *prices],
+        },
+    )
     _write_csv("sales/shipments-2026.csv", shipments())
 
 
@@ -116,8 +146,15 @@ def shipments() -> list[list[Any]]:
     for order in orders():
         if order.status == "Shipped":
             boxes = dice.randint(1, 5)
-            lines.append([order.number, order.due.isoformat(), dice.choice(CARRIERS), boxes,
-                          round(boxes * dice.uniform(3.0, 18.0), 1)])
+            lines.append(
+                [
+                    order.number,
+                    order.due.isoformat(),
+                    dice.choice(CARRIERS),
+                    boxes,
+                    round(boxes * dice.uniform(3.0, 18.0), 1),
+                ]
+            )
     return lines
 
 
@@ -150,8 +187,17 @@ def my_numbers() -> dict[str, str]:
 
 def write_salaries() -> None:
     numbers = my_numbers()
-    rows: list[list[Any]] = [["Employee no", "Name", "Position", "Grade", "Monthly base salary [JPY]",
-                              "My Number (fictional)", "Phone (fictional)"]]
+    rows: list[list[Any]] = [
+        [
+            "Employee no",
+            "Name",
+            "Position",
+            "Grade",
+            "Monthly base salary [JPY]",
+            "My Number (fictional)",
+            "Phone (fictional)",
+        ]
+    ]
     for number, name, position, grade, base in EMPLOYEES:
         rows.append([number, name, position, grade, base, numbers[name], f"090-0000-{1000 + int(number[2:])}"])
     _write_xlsx("hr-confidential/salaries-2026.xlsx", {"Salaries": rows})
@@ -166,8 +212,9 @@ SHAKE = datetime.datetime(2026, 6, 9, 13, 50)
 def sensor_rows() -> list[list[Any]]:
     """Two weeks of MC-3 every ten minutes, with the clogged filter of 9 June and the hole until the restart."""
     dice = random.Random(318)
-    rows: list[list[Any]] = [["time", "spindle_temp [degC]", "vibration [mm/s]", "coolant_flow [L/min]",
-                              "motor_load [%]"]]
+    rows: list[list[Any]] = [
+        ["time", "spindle_temp [degC]", "vibration [mm/s]", "coolant_flow [L/min]", "motor_load [%]"]
+    ]
     for n in range(14 * 144):
         time = FIRST + n * STEP
         temperature = 47.0 + 1.2 * math.sin(2 * math.pi * (time.hour - 9) / 24) + dice.gauss(0, 0.35)
@@ -185,8 +232,9 @@ def sensor_rows() -> list[list[Any]]:
             vibration = 6.8
         if time >= RESTART and time < RESTART + 4 * STEP:
             temperature -= 6.0 * (1 - (time - RESTART) / (4 * STEP))
-        rows.append([time.strftime("%Y-%m-%d %H:%M"), f"{temperature:.1f}", f"{vibration:.2f}", f"{flow:.1f}",
-                     f"{load:.0f}"])
+        rows.append(
+            [time.strftime("%Y-%m-%d %H:%M"), f"{temperature:.1f}", f"{vibration:.2f}", f"{flow:.1f}", f"{load:.0f}"]
+        )
     return rows
 
 

@@ -112,7 +112,9 @@ def search(query: str, parts: P, viewer: V, limit: int = 10) -> list[dict[str, A
     from assistant.search.retrieve import Retriever
 
     catalog = parts.memory.catalog
-    hits = Retriever(parts.memory, catalog, parts.memory.space).search(query[:LONGEST_QUESTION], viewer, min(max(limit, 1), 50))
+    hits = Retriever(parts.memory, catalog, parts.memory.space).search(
+        query[:LONGEST_QUESTION], viewer, min(max(limit, 1), 50)
+    )
     found = [parts.personal.originals([hit.entity.id], viewer) for hit in hits]
     shown = [put_back(hit.entity, originals) for hit, originals in zip(hits, found, strict=True)]
     paths = {one.source: row.path for one in shown if (row := catalog.source(one.source))}

@@ -70,7 +70,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "further": ("Going on", "続けて聞く"),
     "looked": ("What came nearest:", "最も近かった資料:"),
     "looked_nowhere": ("there is nothing you may read yet.", "閲覧できる資料がまだありません。"),
-    "how_to_add": ("Is it in a file that is not here yet? Add it.", "まだ登録していない資料にありますか。追加できます。"),
+    "how_to_add": (
+        "Is it in a file that is not here yet? Add it.",
+        "まだ登録していない資料にありますか。追加できます。",
+    ),
     "chat": ("Chat", "チャット"),
     "audit": ("Audit", "監査記録"),
     "health": ("Health", "状態"),
@@ -106,11 +109,18 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     **{
         f"kind_{kind}": pair
         for kind, pair in {
-            "passage": ("passages", "文章"), "page": ("pages without text", "文字のないページ"),
-            "picture": ("pictures", "画像"), "region": ("parts of pictures", "画像の一部"),
+            "passage": ("passages", "文章"),
+            "page": ("pages without text", "文字のないページ"),
+            "picture": ("pictures", "画像"),
+            "region": ("parts of pictures", "画像の一部"),
             "line": ("lines in pictures", "画像内の行"),
-            "utterance": ("utterances", "発言"), "sound": ("sounds", "音"), "series": ("measured series", "測定系列"),
-            "event": ("events", "出来事"), "table": ("tables", "表"), "row": ("rows", "行"), "column": ("columns", "列"),
+            "utterance": ("utterances", "発言"),
+            "sound": ("sounds", "音"),
+            "series": ("measured series", "測定系列"),
+            "event": ("events", "出来事"),
+            "table": ("tables", "表"),
+            "row": ("rows", "行"),
+            "column": ("columns", "列"),
             "concept": ("terms", "用語"),
         }.items()
     },
@@ -278,9 +288,16 @@ _SEALS: Mapping[str, tuple[str, tuple[str, str], tuple[str, str]]] = {
     "turn_waiting": (
         "ended",
         ("Interrupted", "中断されました"),
-        ("the server stopped before the answer was there; ask again", "回答の途中でサーバーが止まりました。もう一度お試しください"),
+        (
+            "the server stopped before the answer was there; ask again",
+            "回答の途中でサーバーが止まりました。もう一度お試しください",
+        ),
     ),
-    "turn_stopped": ("ended", ("Stopped", "停止しました"), ("at your wish, before the answer was there", "回答前に停止しました")),
+    "turn_stopped": (
+        "ended",
+        ("Stopped", "停止しました"),
+        ("at your wish, before the answer was there", "回答前に停止しました"),
+    ),
     "turn_failed": (
         "ended",
         ("That did not work", "うまくいきませんでした"),
