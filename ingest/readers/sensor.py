@@ -30,7 +30,8 @@ from ingest.text.cells import header
 
 from ..source import XLSX, Source, units_of
 from . import Item, Note, record, table
-from .record import LOOK, Layout, Record, layout
+from .record import Record
+from .record_head import LOOK, Layout, layout
 from .rows import Row
 from .workbook import Sheet
 
