@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from assistant.answer.answer import Assistant
 from assistant.answer.outcome import Answer
 from assistant.app.integrations import KotonohaRetriever
-from assistant.evaluate.leaks import Echo
+from assistant.evaluate.probes import Echo
 from assistant.govern.audit import Audit
 from assistant.govern.audit_row import Event
 from assistant.govern.policy import Policy

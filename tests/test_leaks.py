@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.evaluate import leaks
-from assistant.evaluate.leaks import Watch, tokens
+from assistant.evaluate.watch import Watch, tokens
 from assistant.govern.policy import Policy
 from assistant.search.retrieve import Hit, Retriever
 from ingest import pipeline
