@@ -124,7 +124,9 @@ def drafts(
     events = signal.events(made)
     facts = signal.statistics(read.times, read.values) if read else signal.statistics(made.times, made.values)
     about = {"quantity": made.quantity, "unit": made.unit}
-    text = wording.overview(made, facts, signal.interval(made.times), events, signal.gaps(made))
+    text = wording.overview(
+        made, facts, signal.interval(made.times), events, signal.gaps(made), signal.single_gaps(made)
+    )
     yield Draft(
         "series", text, _place(made.times[0], made.times[-1]), title, key=made.quantity, facts=about | _dated(facts)
     )

@@ -42,6 +42,8 @@ CYCLES = 6
 """Full periods needed before a pattern is believed."""
 GAIN = 0.2
 """Share of the spread a pattern has to explain."""
+REGULAR = 0.9
+"""Share of pauses that are as long as the usual one, from which on a single longer one is a missing value."""
 GAP = 4.0
 """A pause of this many sampling intervals is a gap."""
 BLOCKS = 120
@@ -341,6 +343,16 @@ def gaps(signal: Signal) -> list[Event]:
         Event("gap", float(signal.times[i]), float(signal.times[i + 1]), {"missing": round(float(steps[i] / step)) - 1})
         for i in found
     ]
+
+
+def single_gaps(signal: Signal) -> int:
+    """How many values are missing in pauses too short for a gap; of a signal that is not sampled regularly, none."""
+    step = interval(signal.times)
+    steps = np.diff(signal.times)
+    if np.mean(np.abs(steps - step) <= 0.05 * step) < REGULAR:
+        return 0
+    short = steps[(steps > 1.5 * step) & (steps <= GAP * step)]
+    return int(np.sum(np.round(short / step) - 1))
 
 
 def flats(signal: Signal) -> list[Event]:

@@ -132,17 +132,24 @@ _TELLERS = {
 }  # fmt: skip
 
 
-def overview(signal: Signal, facts: dict[str, Any], step: float, found: list[Event], missing: list[Event]) -> str:
-    """The whole series in words: its span, its statistics, and how much happened."""
+def overview(
+    signal: Signal, facts: dict[str, Any], step: float, found: list[Event], missing: list[Event], single: int = 0
+) -> str:
+    """The whole series in words: its span, its statistics, and how much happened.
+
+    Args:
+        missing: its gaps; `single` values are missing outside of these.
+    """
     span = f"{clock(signal.times[0])} to {clock(signal.times[-1])}"
     said = f"{signal.quantity}: {facts['count']:,} measurements every {lasting(step)}, {span}. "
     said += _figures(facts, signal.unit, day=True)
     lost = sum(event.end - event.start for event in missing)
-    said += (
-        f" {len(missing)} gap{'s' * (len(missing) != 1)} without values, {lasting(lost)} in all."
-        if missing
-        else " No gaps."
-    )
+    if missing:
+        said += f" {len(missing)} gap{'s' * (len(missing) != 1)} without values, {lasting(lost)} in all."
+    if single:
+        said += f" {single:,} single value{'s are' if single != 1 else ' is'} missing."
+    if not missing and not single:
+        said += " No gaps."
     return f"{said} {len(found)} event{'s' * (len(found) != 1)} found."
 
 
