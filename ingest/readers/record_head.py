@@ -151,9 +151,9 @@ def _time(
             return i, None, told
     clocks = [i for i, column in enumerate(columns) if _share(column, _is_clock) > 0.95]
     for clock, (i, column) in itertools.product(clocks, enumerate(columns)):
-        joined = [joined(day, time) for day, time in zip(column, columns[clock], strict=True)]
-        told = _ordered(joined, conventions[i])
-        if i != clock and _tells_time(joined, told, False):
+        moments = [joined(day, time) for day, time in zip(column, columns[clock], strict=True)]
+        told = _ordered(moments, conventions[i])
+        if i != clock and _tells_time(moments, told, False):
             return i, clock, told
     return None
 
