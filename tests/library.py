@@ -20,7 +20,6 @@ from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, UnknownPerson
 from ingest.memory.catalog import SourceRow, StoredEntity
 from ingest.memory.memory import Memory
-from ingest.pipeline import place
 from ingest.privacy.personal import Personal
 from ingest.readers import Reader
 from ingest.readers.pdf import PdfReader
@@ -30,6 +29,7 @@ from ingest.readers.text import TextReader
 from ingest.source import look
 from ingest.space.entity import Draft, Entity, Locator, identify
 from ingest.space.space import pack, unpack
+from ingest.work import place
 from tests.conftest import FIRM
 
 PASSWORDS = {"endo": "blue spindle by the sea", "mori": "seven quiet paper cranes"}

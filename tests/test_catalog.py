@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.base.errors import MemoryMismatch
-from ingest.memory import catalog as schema
+from ingest.memory import schema
 from ingest.memory.catalog import Catalog
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.app import build, doctor
+from assistant.app import build, doctor, feeding
 from ingest.base.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -18,8 +18,8 @@ def filled(tmp_path: Path) -> Settings:
         "# Spindle\n\nThe spindle is greased every week.\n\n# Pump\n\nThe pump has two seals."
     )
     (tmp_path / "b.md").write_text("# Leave\n\nTwenty days of leave a year.")
-    assert all(report.status == "added" for report in build.ingest(settings, [tmp_path / "a.md"], "engineering"))
-    assert all(report.status == "added" for report in build.ingest(settings, [tmp_path / "b.md"], "public"))
+    assert all(report.status == "added" for report in feeding.ingest(settings, [tmp_path / "a.md"], "engineering"))
+    assert all(report.status == "added" for report in feeding.ingest(settings, [tmp_path / "b.md"], "public"))
     return settings
 
 

@@ -14,12 +14,12 @@ from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 from ingest.memory.catalog import SourceRow, StoredEntity
 from ingest.memory.memory import Memory
-from ingest.pipeline import place
 from ingest.readers.sensor import SensorReader
 from ingest.source import look
 from ingest.space.encoders.words import Words
 from ingest.space.entity import Draft, identify
 from ingest.space.space import pack
+from ingest.work import place
 
 
 def test_events_are_held_against_windows_beside_three_sigma(tmp_path: Path) -> None:

@@ -28,11 +28,11 @@ from ingest.base.settings import Settings
 from ingest.memory import links
 from ingest.memory.catalog import SourceRow, StoredEntity
 from ingest.memory.memory import Memory
-from ingest.pipeline import place
 from ingest.privacy.personal import Personal
 from ingest.space.entity import Entity, Locator
 from ingest.space.kinds import Kind
 from ingest.space.space import pack
+from ingest.work import place
 
 from .conftest import WordSpace
 from .test_policy import PEOPLE, POLICIES, SCOPES, moment, naive_may_read

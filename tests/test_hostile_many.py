@@ -22,8 +22,8 @@ from reportlab.pdfgen.canvas import Canvas
 from ingest.base.errors import KotonohaError
 from ingest.base.settings import Settings
 from ingest.readers import Reader
+from ingest.reading.workers import Workers
 from ingest.source import look
-from ingest.workers import Workers
 
 from .reading import READERS
 

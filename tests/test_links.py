@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from assistant.app import build
+from assistant.app import build, feeding
 from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings
@@ -138,7 +138,7 @@ def test_after_ingestion_concepts_know_who_speaks_of_them(tmp_path: Path) -> Non
         FIRM / "operations" / "photos" / "parts-tray-repair-kit.jpg",
     )
     for paths in ([log], [FIRM / "public" / "glossary.yaml"], [photo]):
-        assert [report.status for report in build.ingest(home, paths)] == ["added"]
+        assert [report.status for report in feeding.ingest(home, paths)] == ["added"]
     catalog = build.catalog(home)
     viewer = build.viewer(catalog)
     (seal,) = [one for one in links.concepts(catalog, viewer) if one.facts["name"] == "MS-22"]

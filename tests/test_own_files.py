@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 
 from ingest.base.settings import Settings
+from ingest.media import sniff
 from ingest.readers.illustrated import picture_frame
 from ingest.readers.table import TableReader
-from ingest.source import look, sniff
+from ingest.source import look
 from ingest.space.entity import Draft, Locator
 
 from . import tiny_ole

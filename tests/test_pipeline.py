@@ -11,13 +11,13 @@ from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 from ingest.memory import around
 from ingest.memory.memory import Memory
-from ingest.pipeline import Report
 from ingest.readers import Note
 from ingest.readers.table import TableReader
 from ingest.reading import Direct
 from ingest.source import Source, companions
 from ingest.space.entity import Draft
 from ingest.space.space import Placed
+from ingest.work import TABLE, Report
 
 from .conftest import ParagraphReader, WordSpace
 
@@ -256,7 +256,7 @@ def test_a_recording_that_moves_with_its_transcript_is_not_read_again(memory: Me
 def test_rows_of_a_large_table_are_found_by_their_words_and_take_no_place(settings: Settings, tmp_path: Path) -> None:
     """The table and its columns are placed; a small table's rows are too; nothing is missing for the doctor."""
     large, small = tmp_path / "large.csv", tmp_path / "small.csv"
-    large.write_text("part,price\n" + "".join(f"AX-{n},{n}\n" for n in range(pipeline.TABLE + 1)), "utf-8")
+    large.write_text("part,price\n" + "".join(f"AX-{n},{n}\n" for n in range(TABLE + 1)), "utf-8")
     small.write_text("part,price\n" + "".join(f"BX-{n},{n}\n" for n in range(9)), "utf-8")
     space = WordSpace()
     with Memory(settings, space) as memory:
@@ -265,7 +265,7 @@ def test_rows_of_a_large_table_are_found_by_their_words_and_take_no_place(settin
         viewer = Viewer("mori", frozenset({"all"}))
         stored = memory.catalog.entities_of(memory.catalog.source_at(str(large)).id)
         rows = {item.entity.id for item in stored if item.entity.kind == "row"}
-        assert len(rows) == pipeline.TABLE + 1
+        assert len(rows) == TABLE + 1
         assert memory.vector_ids("all") == set(around.placed(memory.catalog, "all"))
         assert not rows & memory.vector_ids("all")
         retriever = Retriever(memory, memory.catalog, space)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from assistant.answer.answer import Assistant
 from assistant.answer.outcome import Answer
-from assistant.app import build
+from assistant.app import build, feeding
 from assistant.cli import main
 from assistant.search.question import WHAT, Question, Shown, read
 from assistant.search.retrieve import Retriever
@@ -38,7 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A memory of the firm's machines, terms and price list, made by the real parts."""
     settings = Settings(home=tmp_path_factory.mktemp("firm"))
     names = ("operations/machines.json", "public/glossary.yaml", "sales/orders-2026.xlsx")
-    reports = list(build.ingest(settings, [FIRM / name for name in names]))
+    reports = list(feeding.ingest(settings, [FIRM / name for name in names]))
     assert [report.status for report in reports] == ["added"] * 3
     return settings
 

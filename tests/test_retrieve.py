@@ -13,9 +13,9 @@ from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 from ingest.memory.catalog import SourceRow, StoredEntity
 from ingest.memory.memory import Memory
-from ingest.pipeline import place
 from ingest.space.entity import Draft, identify
 from ingest.space.space import pack
+from ingest.work import place
 
 from .conftest import WordSpace
 

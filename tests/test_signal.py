@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.space.encoders.signal import Floats, Signal, events, gaps, interval, spread, statistics, windows
+from ingest.space.encoders.events import events
+from ingest.space.encoders.signal import Floats, Signal, gaps, interval, spread, statistics, windows
 
 DAY = 86_400.0
 START = 1_767_225_600.0  # 2026-01-01, a midnight

@@ -13,7 +13,8 @@ import pytest
 
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import Settings
-from ingest.source import DOCX, EPUB, MSG, XLS, XLSX, companions, look, sniff, walk
+from ingest.media import DOCX, EPUB, MSG, XLS, XLSX, sniff
+from ingest.source import companions, look, walk
 
 LIMITS = Settings(home=Path("/nowhere"))
 

@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest import pipeline, wire
+from ingest import pipeline
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.readers import Item, Note
-from ingest.reading import Read
+from ingest.reading import Read, wire
+from ingest.reading.workers import Workers
 from ingest.source import Source, look
 from ingest.space.entity import Draft, Locator
 from ingest.text.columns import Column, Columns
-from ingest.workers import Workers
 
 
 class Troubled:

@@ -6,15 +6,15 @@ Every heavy library is imported inside the function that needs it, so that `koto
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ingest.base.access import Viewer, checked_scope, destination, may_read, origin
-from ingest.base.errors import AuditBroken, BadInput, MissingPart, NotAllowed, UnknownPerson, UnreadableSource
+from ingest.base.access import Viewer, destination, may_read, origin
+from ingest.base.errors import AuditBroken, BadInput, MissingPart, NotAllowed, UnknownPerson
 from ingest.base.settings import Settings
-from ingest.workers import Workers
+from ingest.reading.workers import Workers
 
 if TYPE_CHECKING:
     from assistant.answer.discreet import DiscreetAssistant
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from assistant.govern.sso import SingleSignOn
     from assistant.model.reader import Reader as LanguageReader
     from assistant.model.remote import Remote
-    from ingest.memory.catalog import Catalog, SourceRow
+    from ingest.memory.catalog import Catalog
     from ingest.memory.memory import Memory
-    from ingest.pipeline import Report
     from ingest.privacy.personal import Personal
     from ingest.readers import Reader
     from ingest.space.encoders.vision import Sight
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OWNER = "owner"
-DEFAULT_SCOPE = "private"
-"""Where a file goes when no rule and no `--scope` says otherwise; only the owner of this machine reads it."""
 
 
 @lru_cache(maxsize=2)
@@ -132,7 +129,7 @@ def memory(settings: Settings) -> Memory:
 def place_again(settings: Settings) -> Iterator[tuple[int, int]]:
     """Places a memory in the space of today's encoder, looking again at files that have pictures; see `placing`."""
     from ingest.memory.placing import place_again as again
-    from ingest.pipeline import seen
+    from ingest.work import seen
 
     known = catalog(settings)
     kept = personal(settings, known)
@@ -142,10 +139,10 @@ def place_again(settings: Settings) -> Iterator[tuple[int, int]]:
 
 def own_words(settings: Settings, person: str = "") -> tuple[str, ...]:
     """Names and terms that this person may read, and so may say."""
-    from ingest import pipeline
+    from ingest.work import own_words as of
 
     known = catalog(settings)
-    return pipeline.own_words(known, viewer(known, person).readable(known.scopes()))
+    return of(known, viewer(known, person).readable(known.scopes()))
 
 
 def catalog(settings: Settings) -> Catalog:
@@ -153,64 +150,6 @@ def catalog(settings: Settings) -> Catalog:
     from ingest.memory.catalog import Catalog
 
     return Catalog(settings.catalog_file)
-
-
-def ingest(
-    settings: Settings, paths: Iterable[Path], scope: str = "", follow_links: bool = False, prune: bool = False
-) -> Iterator[Report]:
-    """Ingests, as the owner of the memory or through the process that owns it, one report per file; links concepts last.
-
-    A known source stays where it lies. A new one goes to `scope` if given, else where the policy's folder rules say, else
-    to `DEFAULT_SCOPE`; a file that would go where the policy lets nobody read is reported, not read. Sources below the named
-    folders whose files are gone are reported last, and forgotten when `prune` says so.
-
-    Raises:
-        BadInput: the policy has no such scope.
-    """
-    from collections import Counter
-
-    from ingest import pipeline
-    from ingest.memory import links
-
-    known, asked = catalog(settings), list(paths)
-    rules = policies(known).current()
-    given = checked_scope(scope) if scope else ""
-    if given and rules and given not in rules.scopes:
-        raise BadInput(f"the policy has no scope '{given}'", f"it has {', '.join(sorted(rules.scopes))}")
-    lies_in = {row.path: destination(row.scope) for row in known.sources()}
-
-    def scope_of(path: Path) -> str:
-        here = lies_in.get(str(path))
-        if given and here not in (None, given):
-            raise UnreadableSource(path, f"lies in {here}; it is moved by: kotonoha policy move {path} {given}")
-        found = given or (rules.scope_of(path) if rules else None) or here or DEFAULT_SCOPE
-        if rules and found not in rules.scopes:
-            raise UnreadableSource(
-                path, f"no folder rule says its scope, and the policy has no '{found}': --scope NAME"
-            )
-        return found
-
-    note(settings, known, "ingest", {"scope": given}, content={"paths": [str(path) for path in asked]})
-    became: Counter[str] = Counter()
-    opened = lambda: memory(settings), lambda: Workers(readers, settings)
-    for report in pipeline.ingest(settings, asked, scope_of, *opened, follow_links):
-        became[report.status] += 1
-        yield report
-    gone = pipeline.missing(known, asked)
-    for report in pipeline.pruned(gone, opened[0]) if prune else pipeline.gone(gone):
-        became[report.status] += 1
-        yield report
-    links.link(known)
-    note(settings, known, "ingest done", {"files": dict(became)})
-
-
-def read_into(settings: Settings, sources: Sequence[SourceRow], scope: str) -> Iterator[Report]:
-    """Reads known sources again, into a scope that redacts more than was redacted in them."""
-    from ingest import pipeline
-
-    opened = lambda: memory(settings), lambda: Workers(readers, settings)
-    paths = [Path(source.path) for source in sources]
-    yield from pipeline.ingest(settings, paths, lambda path: scope, *opened, moves=True)
 
 
 def policies(catalog: Catalog) -> Policies:

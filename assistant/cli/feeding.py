@@ -21,7 +21,7 @@ from ingest.text.paths import meant, near, telling
 
 if TYPE_CHECKING:
     from ingest.memory.catalog import SourceRow
-    from ingest.pipeline import Report
+    from ingest.work import Report
 
 
 def add(commands: Commands) -> None:
@@ -83,12 +83,12 @@ def ahead(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def ingest(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant.app import build
+    from assistant.app import feeding
     from ingest.source import count_files
 
     counts: Counter[str] = Counter()
     with progress(count_files(args.paths, args.follow_links), "file", args.json) as bar:
-        for report in build.ingest(settings, args.paths, args.scope, args.follow_links, args.prune):
+        for report in feeding.ingest(settings, args.paths, args.scope, args.follow_links, args.prune):
             counts[report.status] += 1
             if args.json:
                 print(json.dumps(report.as_dict(), ensure_ascii=False), flush=True)

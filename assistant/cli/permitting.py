@@ -172,7 +172,7 @@ def _text(file: Path) -> str:
 
 
 def move(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant.app import build
+    from assistant.app import build, feeding
     from ingest.memory import moves
 
     catalog = build.catalog(settings)
@@ -184,7 +184,7 @@ def move(args: argparse.Namespace, settings: Settings) -> int:
         build.record(settings, catalog, governor, "policy move", details)
         started = 0 if args.read_again else moves.begin(catalog, sources, args.scope)
     if args.read_again:
-        failed = [report for report in build.read_into(settings, sources, args.scope) if report.error]
+        failed = [report for report in feeding.read_into(settings, sources, args.scope) if report.error]
         print(f"{len(sources) - len(failed)} of {len(sources)} sources read again into {args.scope}")
         print("".join(f"failed     {line(report.source)}: {line(report.error)}\n" for report in failed), end="")
         return 1 if failed else 0

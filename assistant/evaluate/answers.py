@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
 from assistant.answer.outcome import Answer, Exchange
-from assistant.app import build
+from assistant.app import build, feeding
 from assistant.evaluate.table import Table
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
@@ -104,7 +104,7 @@ def evaluate(questions: Sequence[Question], folder: Path, settings: Settings, ou
     Args:
         out: where every answer is written as it comes, one JSON object a line; what stands there is not asked again.
     """
-    for report in build.ingest(settings, [folder]):
+    for report in feeding.ingest(settings, [folder]):
         if report.status == "failed":
             print(f"{report.source}: {report.error}", file=sys.stderr)
     done = _done(out)

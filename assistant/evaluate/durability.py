@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.app import build
+from assistant.app import build, feeding
 from assistant.evaluate.table import Table
 from ingest.base.settings import Settings
 
@@ -101,7 +101,7 @@ def _kill_until_done(context: ForkServerContext, settings: Settings, folder: Pat
 
 
 def _ingest(settings: Settings, folder: Path) -> None:
-    for _ in build.ingest(settings, [folder], scope="all"):
+    for _ in feeding.ingest(settings, [folder], scope="all"):
         pass
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from assistant.app import backup, build, doctor
+from assistant.app import backup, build, doctor, feeding
 from assistant.evaluate.table import Table
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
@@ -56,7 +56,7 @@ class Outcome:
 def ingest(settings: Settings, number: int, told: Told) -> None:
     folder = settings.home.parent / "files"
     (folder / f"{number % 40}.md").write_text(f"# Part {number % 40}\n\nIt is greased every {number} hours.\n")
-    for report in build.ingest(settings, [folder], "open"):
+    for report in feeding.ingest(settings, [folder], "open"):
         told(f"source {report.source}")
 
 

@@ -44,11 +44,11 @@ from ingest.base.settings import Settings, load
 from ingest.memory.catalog import SourceRow, StoredEntity
 from ingest.memory.lexicon import search as by_words
 from ingest.memory.memory import Memory
-from ingest.pipeline import place
 from ingest.space.encoders.words import Words
 from ingest.space.entity import Draft, identify
 from ingest.space.space import Space, pack, unit
 from ingest.text.language import language_of
+from ingest.work import place
 
 SCOPE = "evaluation"
 VIEWER = Viewer("evaluation", frozenset({SCOPE}))

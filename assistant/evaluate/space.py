@@ -131,7 +131,7 @@ def neighbours(modalities: Mapping[str, Modality]) -> Iterator[str]:
 
 def gathered(folder: Path, readers: Sequence[Reader], space: Space, settings: Settings) -> dict[str, Modality]:
     """Everything the readers find below a folder, placed as it would be for the memory, by modality."""
-    from ingest.pipeline import place
+    from ingest.work import place
 
     found: dict[str, list[Entity]] = defaultdict(list)
     for name, entity in _entities(folder, readers, settings):

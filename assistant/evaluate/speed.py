@@ -31,8 +31,8 @@ from ingest import pipeline
 from ingest.base.settings import Settings, load
 from ingest.memory.catalog import Catalog
 from ingest.memory.memory import Memory
+from ingest.reading.workers import Workers
 from ingest.space.space import Space
-from ingest.workers import Workers
 
 ROUNDS = 2
 ALONE = "the encoder alone"

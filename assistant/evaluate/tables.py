@@ -30,11 +30,11 @@ from ingest.base.settings import load
 from ingest.memory.catalog import SourceRow, StoredEntity, chunks
 from ingest.memory.lexicon import search
 from ingest.memory.memory import Memory
-from ingest.pipeline import place
 from ingest.readers.grid import grid
 from ingest.space.entity import Draft, Entity, Locator, identify
 from ingest.space.space import Space, pack
 from ingest.text.terms import terms
+from ingest.work import place
 
 SCOPE = "wiki"
 SEED = 0

@@ -92,8 +92,8 @@ def all_placed(sources: Sequence[Source], reader: Reader, space: Space) -> Calla
 
 def placed(source: Source, reader: Reader, space: Space) -> int:
     """A file all the way to its vectors; how many entities it became."""
-    from ingest.pipeline import place
     from ingest.space.entity import Draft, identify
+    from ingest.work import place
 
     drafts = (one for one in reader.read(source) if isinstance(one, Draft))
     return len(place(space, list(identify("", "all", drafts))))

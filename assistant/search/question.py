@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest import pipeline, reading
+from ingest import reading
 from ingest.base.errors import BadInput
 from ingest.source import look
 from ingest.space.entity import identify
 from ingest.text.codes import written
+from ingest.work import place
 
 if TYPE_CHECKING:
     from ingest.base.settings import Settings
@@ -119,5 +120,5 @@ def _sounds(heard: Sequence[Entity], *, spoken: bool) -> list[Entity]:
 
 def _shown(things: Sequence[Entity], space: Space) -> Shown:
     words = [str(one.facts.get("text", "")) if one.kind == "picture" else one.text for one in things]
-    addresses = [place.address for place in pipeline.place(space, things)]
+    addresses = [one.address for one in place(space, things)]
     return Shown("\n".join(filter(None, words)), np.stack(addresses))

@@ -15,7 +15,8 @@ from lxml import etree
 from ingest.base.errors import UnreadableSource
 from ingest.space.entity import Locator
 
-from ..source import EPUB, Source
+from ..media import EPUB
+from ..source import Source
 from . import Item, Note
 from .flow import Block, Table, fold, real_title
 from .html import blocks, parse

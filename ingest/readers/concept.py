@@ -21,7 +21,8 @@ from ingest.space.entity import Draft, Locator
 from ingest.text import charset
 from ingest.text.cells import shown
 
-from ..source import XLSX, Source
+from ..media import XLSX
+from ..source import Source
 from . import table
 
 MAX_SIZE = 8 * MIB

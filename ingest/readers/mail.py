@@ -18,7 +18,8 @@ from ingest.space.entity import Locator
 from ingest.text import charset
 from ingest.text.columns import Columns
 
-from ..source import MBOX, MSG, Source, look
+from ..media import MBOX, MSG
+from ..source import Source, look
 from . import Item, Note
 from .flow import Block, Table, fold
 from .html import Page, blocks, parse

@@ -22,13 +22,14 @@ from typing import Any
 import numpy as np
 
 from ingest.base.errors import BadInput
-from ingest.space.encoders import signal, wording
+from ingest.space.encoders import events, signal, wording
 from ingest.space.encoders.signal import Floats, Signal
 from ingest.space.entity import Draft, Locator
 from ingest.text import charset
 from ingest.text.cells import header
 
-from ..source import XLSX, Source, units_of
+from ..media import XLSX
+from ..source import Source, units_of
 from . import Item, Note, record, table
 from .record import Record
 from .record_head import LOOK, Layout, layout
@@ -121,16 +122,16 @@ def drafts(
 
     A gap that several channels share is told once: `paused` has those told before.
     """
-    events = signal.events(made)
+    found = events.events(made)
     facts = signal.statistics(read.times, read.values) if read else signal.statistics(made.times, made.values)
     about = {"quantity": made.quantity, "unit": made.unit}
     text = wording.overview(
-        made, facts, signal.interval(made.times), events, signal.gaps(made), signal.single_gaps(made)
+        made, facts, signal.interval(made.times), found, signal.gaps(made), signal.single_gaps(made)
     )
     yield Draft(
         "series", text, _place(made.times[0], made.times[-1]), title, key=made.quantity, facts=about | _dated(facts)
     )
-    for event in events:
+    for event in found:
         if event.kind == "gap" and (event.start, event.end) in paused:
             continue
         paused |= {(event.start, event.end)} if event.kind == "gap" else set()

@@ -9,7 +9,8 @@ from lxml import etree
 
 from ingest.space.entity import Draft, Locator
 
-from ..source import PPTX, Source
+from ..media import PPTX
+from ..source import Source
 from . import Item, Note
 from .flow import Block, Table, fold, real_title
 from .package import diagrams, left_out, pictures

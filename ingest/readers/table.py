@@ -17,7 +17,8 @@ from pathlib import Path
 from ingest.base.errors import UnreadableSource
 from ingest.space.entity import Draft, Locator
 
-from ..source import XLS, XLSX, Source
+from ..media import XLS, XLSX
+from ..source import Source
 from . import Item, Note, separated, workbook
 from .grid import grid
 from .rows import About, Row, letters

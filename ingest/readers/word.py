@@ -15,7 +15,8 @@ from lxml import etree
 
 from ingest.space.entity import Draft, Locator
 
-from ..source import DOCX, Source
+from ..media import DOCX
+from ..source import Source
 from . import Item, Note, numbering
 from .flow import Block, Table, fold, real_title
 from .package import diagrams, left_out, pictures

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.app import build, doctor
+from assistant.app import build, doctor, feeding
 from assistant.govern.audit import Audit
 from assistant.govern.audit_row import Event
 from assistant.serve import api
@@ -103,12 +103,12 @@ def scopes(target: Target) -> tuple[bool, str]:
             "INSERT INTO source (id, path, sha256, size, media, title, scope, reader, notes, added, redacted, moved, beside) "
             f"VALUES {row}", (str(file),),
         )  # fmt: skip
-        (report,) = build.ingest(settings, [file], "sales")
+        (report,) = feeding.ingest(settings, [file], "sales")
         build.put_policy(
             settings, catalog, Viewer("owner", frozenset()), "scopes: {hr: {}}\npeople: {boss: {reads: [hr]}}\n"
         )
         try:
-            list(build.ingest(settings, [file], "nowhere"))
+            list(feeding.ingest(settings, [file], "nowhere"))
             refused = False
         except BadInput:
             refused = True

@@ -68,12 +68,12 @@ def run(settings: Settings) -> int:
 
 
 def _ingest(home: Settings) -> None:
-    from assistant.app import build
+    from assistant.app import feeding
     from assistant.serve.show import progress
     from ingest.source import count_files
 
     with progress(count_files([FIRM]), "file", quiet=False) as bar:
-        for report in build.ingest(home, [FIRM]):
+        for report in feeding.ingest(home, [FIRM]):
             if report.error:
                 print(f"{report.source}: {report.error}", file=sys.stderr)
             bar.update(1)

@@ -24,10 +24,9 @@ import psutil
 from ingest.base.errors import KotonohaError, UnreadableSource
 from ingest.base.settings import MIB, Settings
 
-from . import reading, wire
-from .readers import Reader
-from .reading import Read
-from .source import Source
+from ..readers import Reader
+from ..source import Source
+from . import Read, read, wire
 
 OpenReaders = Callable[[Settings], Sequence[Reader]]
 AT_ONCE = 2
@@ -159,7 +158,7 @@ def _serve(line: Connection, open_readers: OpenReaders, settings: Settings) -> N
 
 def _answer(source: Source, readers: Sequence[Reader]) -> bytes:
     try:
-        return wire.packed(reading.read(source, readers))
+        return wire.packed(read(source, readers))
     except UnreadableSource as error:
         return json.dumps({"error": error.reason, "hint": error.hint}).encode()
     except KotonohaError as error:

@@ -10,11 +10,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
-from .base.errors import KotonohaError, UnreadableSource
-from .readers import Note, Reader
-from .source import Source
-from .space.entity import Draft
-from .text.columns import Columns
+from ..base.errors import KotonohaError, UnreadableSource
+from ..readers import Note, Reader
+from ..source import Source
+from ..space.entity import Draft
+from ..text.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from ingest.base.settings import Settings
 from ingest.space.entity import Draft, Locator
 from ingest.text.columns import Column, Columns, Value
 
-from .reading import Read
-from .source import Source
+from ..source import Source
+from . import Read
 
 _READ: dict[str, Callable[[Any], Value]] = {
     "date": dt.date.fromisoformat, "datetime": dt.datetime.fromisoformat,
