@@ -100,6 +100,11 @@ def walk(paths: Iterable[Path | str], follow_links: bool = False) -> Iterator[Pa
             yield UnreadableSource(path, _why(error, path))
 
 
+def is_gone(path: str) -> bool:
+    """Whether a file that was read is not there any more."""
+    return not Path(path).exists()
+
+
 def count_files(paths: Iterable[Path | str], follow_links: bool = False) -> int:
     """How many items `walk` would list: the length of a progress bar."""
     return sum(1 for _ in walk(paths, follow_links))

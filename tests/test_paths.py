@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answer.cite import Citation
 from assistant.cli import main
+from assistant.serve.export import markdown
+from assistant.serve.talks import Turn
+from assistant.serve.web import pieces
+from ingest.space.entity import Locator
 from ingest.text.paths import meant, near, telling
 
 PATHS = ["/f/A/manual.txt", "/f/B/manual.txt", "/f/ガイド.txt", "/f/B/c/plan.pdf"]
@@ -54,3 +59,27 @@ def test_a_file_that_has_gone_is_said_and_pruned(tmp_path: Path, capsys: pytest.
     assert "did you mean manual.txt?" in capsys.readouterr().err
     assert kotonoha(home, "forget", str(folder)) == 0
     assert "break.txt" in capsys.readouterr().out
+
+
+def cited(*files: Path) -> Turn:
+    """A turn whose answer rests on these files."""
+    citations = [
+        Citation(mark, f"e{mark}", "passage", f"s{mark}", str(file), "", Locator(), "six months").as_dict()
+        for mark, file in enumerate(files, 1)
+    ]
+    said = {"how": "model", "answer": "Six months [1]. Nine months [2].", "citations": citations}
+    return Turn(1, "q", "done", said, {})
+
+
+def test_an_answer_says_that_the_file_it_rests_on_is_gone_and_tells_two_of_one_name_apart(tmp_path: Path) -> None:
+    files = [tmp_path / "A" / "manual.txt", tmp_path / "B" / "manual.txt"]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text("x")
+    whole, gone = cited(*files), "the file is gone since it was read"
+    assert [one["gone"] for one in whole.said["citations"]] == [False, False]
+    page = pieces.turn("t", whole, "en")
+    assert "A/manual.txt" in page and "B/manual.txt" in page and gone not in page
+    files[0].unlink()
+    assert [one["gone"] for one in cited(*files).said["citations"]] == [True, False]
+    assert pieces.turn("t", whole, "en").count(gone) and gone in markdown("t", [(whole, True)], "en").decode()

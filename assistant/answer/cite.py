@@ -12,6 +12,7 @@ from typing import Any
 
 from assistant.answer.evidence import Evidence
 from assistant.answer.verify import MARK
+from ingest.source import is_gone
 from ingest.space.entity import Entity, Locator
 from ingest.text.codes import figures
 from ingest.text.split import sentences
@@ -42,10 +43,15 @@ class Citation:
     locator: Locator
     quote: str
 
+    @property
+    def gone(self) -> bool:
+        """Whether the file it names is not there any more; what it said was read before."""
+        return is_gone(self.source)
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "mark": self.mark, "entity": self.entity, "kind": self.kind, "source": self.source,
-            "locator": self.locator.as_dict(), "quote": self.quote,
+            "locator": self.locator.as_dict(), "quote": self.quote, "gone": self.gone,
         }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from assistant.serve.show import progress
 from ingest.base.errors import BadInput, NotFound
 from ingest.base.plain import line
 from ingest.base.settings import Settings
+from ingest.source import is_gone
 from ingest.text.paths import meant, near, telling
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def sources(args: argparse.Namespace, settings: Settings) -> int:
             }
             print(json.dumps(values, ensure_ascii=False))
         else:
-            gone = "" if Path(row.path).exists() else f"  (the file is gone: kotonoha forget {row.id})"
+            gone = f"  (the file is gone: kotonoha forget {row.id})" if is_gone(row.path) else ""
             print(f"{row.id}  {row.scope:<16} {line(row.path)}{gone}")
     return 0
 

@@ -6,12 +6,15 @@ Only what may still be shown is in it.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
+from typing import Any
 
 from assistant.serve.talks import Turn
-from assistant.serve.web.words import Language, file_name, place, seal, words
+from assistant.serve.web.words import Language, place, seal, words
+from ingest.source import is_gone
 from ingest.space.entity import Locator
+from ingest.text.paths import telling
 
 Turns = Sequence[tuple[Turn, bool]]
 FONT = "HeiseiKakuGo-W5"
@@ -73,11 +76,16 @@ def _told(turn: Turn, shown: bool, language: Language) -> tuple[str, str, list[t
         return words(language)["gone"], "", []
     how = str(turn.said.get("how", "")) if turn.state == "done" else f"turn_{turn.state}"
     told = seal(how, language)
-    sources = [
-        (one["mark"], file_name(one["source"]), place(Locator.from_dict(one["locator"]), language), one["quote"])
-        for one in turn.said.get("citations", ())
-    ]
+    cited = turn.said.get("citations", ())
+    names = telling(one["source"] for one in cited)
+    sources = [(one["mark"], names[one["source"]], _where(one, language), one["quote"]) for one in cited]
     return f"{told.label}: {told.about}", str(turn.said.get("answer", "")), sources
+
+
+def _where(citation: Mapping[str, Any], language: Language) -> str:
+    """The place of a citation, and that its file is gone."""
+    gone = words(language)["file_gone"] if is_gone(citation["source"]) else ""
+    return ", ".join(filter(None, (place(Locator.from_dict(citation["locator"]), language), gone)))
 
 
 def _plain(text: str) -> str:

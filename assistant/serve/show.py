@@ -90,7 +90,7 @@ def _proof(final: Answer) -> list[str]:
     names = telling(citation.source for citation in final.citations)
     for citation in final.citations:
         where = place(citation.locator)
-        gone = "" if Path(citation.source).exists() else " (the file is gone)"
+        gone = " (the file is gone since it was read)" if citation.gone else ""
         lines.append(f"  [{citation.mark}] {names[citation.source]}{gone}" + (f", {where}" if where else ""))
         lines.append(f"      “{_short(citation.quote)}”")
     return [*lines, *(f"  note: {note}" for note in final.notes)]

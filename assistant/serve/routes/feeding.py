@@ -19,6 +19,8 @@ from ingest.base.access import Viewer
 from ingest.base.errors import NotAllowed, NotFound
 from ingest.memory.catalog import SourceRow
 from ingest.privacy.personal import put_back
+from ingest.source import is_gone
+from ingest.text.paths import telling
 
 SHOWN = 200
 """Entities of a source that its page shows."""
@@ -31,7 +33,8 @@ def files(parts: P, viewer: V, language: L, search: str = "") -> HTMLResponse:
     catalog = parts.memory.catalog
     rows = catalog.sources(viewer.readable(catalog.scopes()))
     wanted = search.casefold().strip()
-    found = [row for row in rows if wanted in f"{Path(row.path).name} {row.title} {row.scope}".casefold()]
+    names = telling(row.path for row in rows)
+    found = [row for row in rows if wanted in f"{names[row.path]} {row.title} {row.scope}".casefold()]
     scopes = uploads.writable(viewer, catalog)
     largest = parts.settings.max_file_mb
     return HTMLResponse(
@@ -39,6 +42,8 @@ def files(parts: P, viewer: V, language: L, search: str = "") -> HTMLResponse:
             "files.html",
             language,
             rows=found,
+            names=names,
+            gone={row.id for row in found if is_gone(row.path)},
             scopes=scopes,
             search=search,
             largest=largest,
@@ -64,7 +69,8 @@ def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
             "source.html",
             language,
             row=row,
-            name=Path(row.path).name,
+            name=_name(parts, viewer, row),
+            gone=is_gone(row.path),
             kinds=kinds,
             lines=lines,
             more=len(found) - len(shown),
@@ -109,6 +115,12 @@ def forget(id: str, parts: P, viewer: V, language: L) -> Response:
     if uploads.is_ours(parts.settings, row):
         Path(row.path).unlink(missing_ok=True)
     return RedirectResponse(f"/files?lang={language}", 303)
+
+
+def _name(parts: Parts, viewer: Viewer, row: SourceRow) -> str:
+    """What a source is called among those this viewer may read."""
+    catalog = parts.memory.catalog
+    return telling(one.path for one in catalog.sources(viewer.readable(catalog.scopes())))[row.path]
 
 
 def _readable(parts: Parts, viewer: Viewer, id: str) -> SourceRow:

@@ -16,9 +16,11 @@ from markupsafe import Markup
 from assistant.serve.desk import Answering
 from assistant.serve.talks import Turn
 from assistant.serve.web.pages import other, page
-from assistant.serve.web.words import Language, Seal, file_name, place, seal, words
+from assistant.serve.web.words import Language, Seal, place, seal, words
 from ingest.base.access import Viewer
+from ingest.source import is_gone
 from ingest.space.entity import Locator
+from ingest.text.paths import telling
 
 MARK = re.compile(r"\s?\[(\d{1,3})\]")
 QUOTE = 240
@@ -87,7 +89,7 @@ def turn(talk: str, one: Turn, language: Language) -> str:
     said = one.said
     numbered = _numbered(said, one.marked, language)
     cards = sorted(numbered.values(), key=lambda card: card.number)
-    looked = list(dict.fromkeys(file_name(hit["source"]) for hit in said.get("hits", ())))[:LOOKED]
+    looked = list(telling(hit["source"] for hit in said.get("hits", ())).values())[:LOOKED]
     shown = _seal(one, bool(cards), language)
     notes = [*said.get("notes", ()), *([said["error"]] if "error" in said else [])]
     return page(
@@ -135,17 +137,22 @@ def _numbered(said: Mapping[str, Any], marked: Mapping[str, tuple[int, int]], la
     by_mark = {int(one["mark"]): one for one in said.get("citations", ())}
     met = [int(mark) for mark in MARK.findall(said.get("answer", "")) if int(mark) in by_mark]
     order = list(dict.fromkeys([*met, *by_mark]))
-    return {mark: _card(number, by_mark[mark], marked, language) for number, mark in enumerate(order, 1)}
+    names = telling(one["source"] for one in by_mark.values())
+    cited = ((number, mark, by_mark[mark]) for number, mark in enumerate(order, 1))
+    return {mark: _card(number, names[one["source"]], one, marked, language) for number, mark, one in cited}
 
 
-def _card(number: int, citation: Mapping[str, Any], marked: Mapping[str, tuple[int, int]], language: Language) -> Card:
+def _card(
+    number: int, file: str, citation: Mapping[str, Any], marked: Mapping[str, tuple[int, int]], language: Language
+) -> Card:
     at = marked.get(str(citation["mark"]))
     query = f"?lang={language}" + (f"&quote={at[0]}-{at[1]}" if at else "")
     said = str(citation["quote"])
     quote = said if len(said) <= QUOTE else f"{said[: QUOTE - 1]}…"
-    where = place(Locator.from_dict(citation["locator"]), language)
+    gone = words(language)["file_gone"] if is_gone(citation["source"]) else ""
+    where = " · ".join(filter(None, (place(Locator.from_dict(citation["locator"]), language), gone)))
     icon = ICONS.get(citation["kind"], "text")
-    return Card(number, f"/open/{citation['entity']}{query}", file_name(citation["source"]), where, quote, icon)
+    return Card(number, f"/open/{citation['entity']}{query}", file, where, quote, icon)
 
 
 def _pieces(text: str, cards: Mapping[int, Card]) -> list[Piece]:
@@ -178,12 +185,13 @@ def found(turn: Turn, language: Language) -> list[FoundRow]:
     cited = {one["entity"] for one in said.get("citations", ())}
     left = {one["entity"]: one["reason"] for one in said.get("left_out", ())}
     hits = list(said.get("hits", ()))
+    names = telling(hit["source"] for hit in hits)
     scores = [float(hit["score"]) for hit in hits]
     low, high = min(scores, default=0.0), max(scores, default=1.0)
     ground = min(low, 0.0)
     return [
         FoundRow(
-            hit["entity"], ICONS.get(hit["kind"], "text"), file_name(hit["source"]),
+            hit["entity"], ICONS.get(hit["kind"], "text"), names[hit["source"]],
             place(Locator.from_dict(hit["locator"]), language), str(hit["text"])[:QUOTE],
             round(100 * (score - ground) / ((high - ground) or 1.0)), hit["entity"] in cited, left.get(hit["entity"], ""),
         )

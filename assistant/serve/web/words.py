@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from ingest.space.entity import Locator
@@ -204,6 +203,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "この回答の出典は現在閲覧できないため、表示しません。",
     ),
     "sources": ("Sources", "出典"),
+    "file_gone": ("the file is gone since it was read", "ファイルは読み込み後になくなりました"),
     "open": ("Open the source at this place", "この箇所を開く"),
     "closed": (
         "Open the address that `kotonoha serve` printed when it started: it holds the key to this page.",
@@ -350,11 +350,6 @@ def place(locator: Locator, language: Language) -> str:
         (_window(locator), _window(locator)) if locator.window else None,
     ]
     return ", ".join(str(pair[japanese]) for pair in said if pair and pair[japanese])
-
-
-def file_name(path: str) -> str:
-    """What a source is called on the screen: a path says more about a machine than a reader needs."""
-    return Path(path).name
 
 
 def clock(seconds: float) -> str:
