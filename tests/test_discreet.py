@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 
 from assistant.answer.audited import AuditedAssistant
 from assistant.answer.cite import Citation
+from assistant.answer.compose import Grounding
 from assistant.answer.discreet import DiscreetAssistant
 from assistant.answer.outcome import Answer, Event, Exchange, Found
 from assistant.govern.audit import Audit
@@ -35,11 +35,19 @@ class Echo:
         self._retriever = Retriever(memory, memory.catalog, memory.space)
         self.heard: list[str] = []
 
-    def ask(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Event]:
-        before = " ".join(f"{one.question} {one.answer}" for one in options.get("history", ()))
+    def ask(
+        self,
+        question: str,
+        viewer: Viewer,
+        *,
+        grounding: Grounding = "hybrid",
+        history: Sequence[Exchange] = (),
+        shown: Shown | None = None,
+    ) -> Iterator[Event]:
+        before = " ".join(f"{one.question} {one.answer}" for one in history)
         hits = tuple(self._retriever.search(question, viewer))
-        shown = options["shown"].words if "shown" in options else ""
-        self.heard.append(f"{before} {shown} {question} {' '.join(hit.entity.text for hit in hits)}")
+        seen = shown.words if shown else ""
+        self.heard.append(f"{before} {seen} {question} {' '.join(hit.entity.text for hit in hits)}")
         cited = tuple(_cited(hit) for hit in hits)
         yield Found(hits)
         paths = {hit.entity.source: "a file" for hit in hits}

@@ -23,7 +23,7 @@ from .conftest import FIRM
 class Seer:
     """Says what is shown to it and cites a file of that name; refuses where nothing is."""
 
-    def ask(self, question: str, viewer: Viewer, shown: Shown | None = None, **options: Any) -> Iterator[Event]:
+    def ask(self, question: str, viewer: Viewer, *, shown: Shown | None = None, **options: Any) -> Iterator[Event]:
         words = shown.words if shown else ""
         cited = Citation(1, "e", "line", words, f"/{words}.md", "", Locator(), words)
         how = "possibly" if words else "refusal"

@@ -1,22 +1,33 @@
 """An assistant whose every answer is written into the audit before it is given, and which stops where its asker may not
-read any more what it rests on. Knows nothing about how answers are made."""
+read any more what it rests on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Protocol
 
-from assistant.answer.outcome import Answer, Event, Leaving
+from assistant.answer.compose import Grounding
+from assistant.answer.outcome import Answer, Event, Exchange, Leaving
 from assistant.govern.audit import Audit
 from assistant.govern.audit_row import Event as AuditEvent
+from assistant.search.question import Shown
 from ingest.base.access import Viewer
 from ingest.base.errors import NotAllowed
 
 
 class Asks(Protocol):
-    @property
-    def ask(self) -> Callable[..., Iterator[Event]]:
-        """See `assistant.answer.answer.Assistant.ask`."""
+    """Whatever can be asked."""
+
+    def ask(
+        self,
+        question: str,
+        viewer: Viewer,
+        *,
+        grounding: Grounding = "hybrid",
+        history: Sequence[Exchange] = (),
+        shown: Shown | None = None,
+    ) -> Iterator[Event]:
+        """The steps of an answer; the last one is the `Answer`. See `assistant.answer.answer.Assistant.ask`."""
 
 
 class AuditedAssistant:
@@ -35,14 +46,22 @@ class AuditedAssistant:
         self._assistant, self._may_see = assistant, may_see
         self.audit = audit
 
-    def ask(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Event]:
+    def ask(
+        self,
+        question: str,
+        viewer: Viewer,
+        *,
+        grounding: Grounding = "hybrid",
+        history: Sequence[Exchange] = (),
+        shown: Shown | None = None,
+    ) -> Iterator[Event]:
         """See `assistant.answer.answer.Assistant.ask`; what leaves and the `Answer` are recorded before they do.
 
         Raises:
             NotAllowed: what the answer rests on may not be read any more; nothing further of it is said.
         """
         rests_on: set[str] = set()
-        for event in self._assistant.ask(question, viewer, **options):
+        for event in self._assistant.ask(question, viewer, grounding=grounding, history=history, shown=shown):
             for hit in getattr(event, "hits", ()):
                 rests_on |= {one.id for one in (hit.entity, *hit.neighbours, *hit.parents)}
             if not self._may_see(viewer, rests_on):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from assistant.answer.audited import Asks
+from assistant.answer.compose import Grounding
 from assistant.answer.outcome import Answer, Event, Exchange, Found
 from assistant.search.question import Shown
 from ingest.base.access import Viewer
@@ -29,15 +29,15 @@ class DiscreetAssistant:
         question: str,
         viewer: Viewer,
         *,
+        grounding: Grounding = "hybrid",
         history: Sequence[Exchange] = (),
         shown: Shown | None = None,
-        **options: Any,
     ) -> Iterator[Event]:
         """See `assistant.answer.answer.Assistant.ask`. Drafts keep their placeholders; the `Answer` replaces them anyway."""
         said = [Exchange(self._personal.without(one.question), self._personal.without(one.answer)) for one in history]
-        if shown:
-            options["shown"] = replace(shown, words=self._personal.without(shown.words))
-        for event in self._assistant.ask(self._personal.without(question), viewer, history=said, **options):
+        seen = replace(shown, words=self._personal.without(shown.words)) if shown else None
+        asked = self._personal.without(question)
+        for event in self._assistant.ask(asked, viewer, grounding=grounding, history=said, shown=seen):
             yield self._shown(event, question, viewer)
 
     def _shown(self, event: Event, question: str, viewer: Viewer) -> Event:

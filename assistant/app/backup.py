@@ -1,7 +1,7 @@
 """The whole state as one file, and back: the catalogue as it is at one moment, keys, marks; all else follows from these.
 
 A back-up is written beside its name and renamed when it is whole; a memory is put together beside its place and renamed
-when every hash agrees. Killed at any moment there is the old or the new, never half. Knows nothing about what is in it.
+when every hash agrees. Killed at any moment there is the old or the new, never half.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A word that is compared must stand in its column (it is put as written there) or in the question; a figure or time must
 be named. The other way round, every figure, time and value of a column that the question names must be in the query,
-unless it holds for all rows anyway. Knows no model.
+unless it holds for all rows anyway.
 """
 
 from __future__ import annotations

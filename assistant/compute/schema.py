@@ -1,7 +1,7 @@
 """What a model is told about tables before it writes a query: columns, types, units, and the values a question names.
 
 A table of ninety columns or ten thousand different words is too long to read, so a question chooses: the columns whose
-names or values meet its words come first, and of the words in a column those that it seems to name. Knows no model.
+names or values meet its words come first, and of the words in a column those that it seems to name.
 """
 
 from __future__ import annotations

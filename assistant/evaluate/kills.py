@@ -3,7 +3,7 @@
 `kotonoha evaluate kills --kills 1000 --file FOLDER` keeps its memory and its count in FOLDER and goes on where it was
 stopped. What is killed with SIGKILL: ingestion, changes of the policy, moves, accounts, rows of the audit, back-ups. What was
 acknowledged before a kill (an account, a version of the policy, a row of the audit, a source that was reported) has to be there
-after it. Knows nothing about what makes it hold.
+after it.
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ from ingest.memory import links
 from ingest.memory.catalog import Catalog, StoredEntity
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal
-from ingest.space.space import RATIO, Placed, Space, unpack
+from ingest.space.kinds import Kind
+from ingest.space.space import RATIO, Placed, Space, Vectors, unpack
 
 TEMPLATES = (
     "What do you know about {words}?",
@@ -176,8 +177,16 @@ class Surface:
         yield suggest.suggestions(self.memory, viewer, "ja")
         yield [dot.entity for dot in mapping.drawn(self.memory, viewer).dots]
 
-    def search(self, question: str, viewer: Viewer, **options: Any) -> Iterator[Any]:
-        yield self.retriever.search(question, viewer, **options)
+    def search(
+        self,
+        question: str,
+        viewer: Viewer,
+        *,
+        k: int,
+        vectors: Vectors | None = None,
+        kinds: Sequence[Kind] | None = None,
+    ) -> Iterator[Any]:
+        yield self.retriever.search(question, viewer, k, vectors, kinds)
 
     def chain(self, question: str, viewer: Viewer) -> Iterator[Any]:
         """By way of LangChain, where it is installed; where it is not, there is no such way."""

@@ -3,7 +3,7 @@
     measure("../shared/data/qa/wikitables.jsonl.gz", 300, computer, writer)
 
 The questions are drawn by the seed of `evaluate.tables`, one JSON object a line: `header`, `rows`, `question`, `answer`.
-Right is an answer whose first value is the expected one, as words or as a figure. Knows no language model by name.
+Right is an answer whose first value is the expected one, as words or as a figure.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How well the model reads: answers from text and from soft tokens, on any file of questions, with controls.
 
 `kotonoha evaluate reading`. One question comes with its passage and two others of the same article, in random order;
-every mode sees the same ones. Knows nothing about retrieval, memory or the chat.
+every mode sees the same ones.
 """
 
 from __future__ import annotations

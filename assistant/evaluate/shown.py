@@ -3,7 +3,7 @@
     kotonoha evaluate shown [--file QUESTIONS]
 
 QUESTIONS has one JSON object a line, as for `kotonoha evaluate firm`, with `image` or `audio`: a file below the sample
-firm, or an absolute path. Each is asked twice, and the second time without what is shown. Knows no reader of files.
+firm, or an absolute path. Each is asked twice, and the second time without what is shown.
 """
 
 from __future__ import annotations

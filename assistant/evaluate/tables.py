@@ -3,7 +3,7 @@
     kotonoha evaluate tables --file ../shared/data/qa/wikitables.jsonl.gz
 
 The file has one JSON object a line: `header`, `rows`, `row` (index of the right one), `question`, `answer`. The tables
-of the drawn questions become one memory (kept in HOME, so that a stopped run goes on). Knows no reader of files.
+of the drawn questions become one memory (kept in HOME, so that a stopped run goes on).
 
 Measured: the right row among the first five hits, for the words alone (BM25) and for the shipped search; the right table.
 What queries compute is measured by `kotonoha evaluate queries`.

@@ -1,7 +1,7 @@
 """The anchor of the audit: a place outside this machine's reach, named by whoever runs it, that is told every mark.
 
 A file on another machine's disk or one that can only be appended to; or a command that is given each line on its standard
-input: a mail, a printer, a ledger. Knows nothing about what a line says.
+input: a mail, a printer, a ledger.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One row of the audit: what happened, how it is written down, what it says of itself. Knows nothing about the chain.
+"""One row of the audit: what happened, how it is written down, what it says of itself.
 
 Content (question, answer, quotes) is shown only to whom may read every scope it came from: governing is not reading.
 """

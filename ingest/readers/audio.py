@@ -1,7 +1,7 @@
 """Recordings, and the sound of videos: utterances with their seconds, and sounds that are not speech.
 
 The only file that knows PyAV. A recording is decoded twice, block by block: first to find where speech is and what
-stands out, then to hear each utterance. A transcript beside it wins over what a model hears. Knows no vectors.
+stands out, then to hear each utterance. A transcript beside it wins over what a model hears.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Glossaries: YAML, CSV, XLSX or Markdown with names and definitions become concepts. Knows not who speaks of them.
+"""Glossaries: YAML, CSV, XLSX or Markdown with names and definitions become concepts.
 
 YAML is a list of entries with `name` and `definition`, and if known `other_names`, `relations` ({kind, to}), `owner`;
 a sheet has columns of these names (or 用語, 定義, 別名, 関連, 責任者); Markdown is a page called glossary (用語集) in

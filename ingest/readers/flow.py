@@ -1,4 +1,4 @@
-"""A document as a flow of headings, paragraphs and tables, folded into drafts. Knows no file format.
+"""A document as a flow of headings, paragraphs and tables, folded into drafts.
 
 Readers of formats yield `Block`s in reading order; here they become passages under their headings. What is not a block
 (tables made drafts already, notes) passes through in its place.

@@ -1,4 +1,4 @@
-"""Pictures: what is seen in them, the words in them, their colours, what the camera noted. Knows no documents.
+"""Pictures: what is seen in them, the words in them, their colours, what the camera noted.
 
 A picture becomes one `picture`, placed among words by what is seen; its salient parts become `region`s and the words in
 it `line`s and `passage`s, each with its box, in pixels of the picture as it is meant to be looked at (upright).

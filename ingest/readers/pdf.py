@@ -1,4 +1,4 @@
-"""PDF: text with its page and box, page by page. A page without text is marked for OCR, of which it knows nothing.
+"""PDF: text with its page and box, page by page. A page without text is marked for OCR.
 
 PDFium gives characters with their boxes; here they become lines, and `layout` makes paragraphs of those. Lines that
 return at the edge of many pages (running heads, page numbers) are left out.

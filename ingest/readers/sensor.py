@@ -1,4 +1,4 @@
-"""Sensor records: tables of figures over time become series, windows and events. Knows layouts, not what an event is.
+"""Sensor records: tables of figures over time become series, windows and events.
 
 One column tells the time (ISO 8601, "2026/06/01 00:10", seconds or milliseconds since 1970), or one the day and one the
 clock; the others are channels (wide), or some name who or what measured (long). A date without a time of day makes a

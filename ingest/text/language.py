@@ -1,4 +1,4 @@
-"""Which language a text is in, by its script and letters. Knows nothing about what the text says."""
+"""Which language a text is in, by its script and letters."""
 
 from __future__ import annotations
 

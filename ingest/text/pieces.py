@@ -1,4 +1,4 @@
-"""Text to the pieces of the encoder's vocabulary (Unigram, Kudo, arXiv 1804.10959). Knows nothing about vectors.
+"""Text to the pieces of the encoder's vocabulary (Unigram, Kudo, arXiv 1804.10959).
 
 Characters are folded first as the vocabulary wants them: full-width to half-width, odd white space to spaces.
 """

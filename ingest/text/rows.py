@@ -1,4 +1,4 @@
-"""Tables and sensor records as rows to compute over: columns with types and units. Knows no reader and no store.
+"""Tables and sensor records as rows to compute over: columns with types and units.
 
 A column is a number, a moment ("date"), a time of day, yes or no, or words. What cannot be read as its column's type
 is empty and counted; codes that stand for "not measured" (-200, -9999) are found and empty too. A column of days beside

@@ -1,4 +1,4 @@
-"""Seeing with CLIP or SigLIP, when such a model is on the machine. The only file that knows them; it knows no files.
+"""Seeing with CLIP or SigLIP, when such a model is on the machine. The only file that knows them.
 
 These models have a space of their own, where pictures lie apart from texts (the modality gap, Liang et al. 2022, arXiv
 2203.02053). A linear map fitted in closed form on texts, which both spaces can place, leads to the

@@ -1,4 +1,4 @@
-"""Sounds that are not speech: told in words with units, from level and pitch over time. Knows no files and no models.
+"""Sounds that are not speech: told in words with units, from level and pitch over time.
 
 One measurement every 32 ms: the level in dB of full scale, the strongest pitch (parabolic interpolation of the spectral
 peak, Smith & Serra 1987) and how much of the energy lies there. An event is louder than the background by `ABOVE` dB.

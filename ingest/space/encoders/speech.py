@@ -1,4 +1,4 @@
-"""Hearing: spoken words with their seconds. The only file that knows Whisper; it knows no recordings.
+"""Hearing: spoken words with their seconds. The only file that knows Whisper.
 
 Whisper (Radford et al. 2022, arXiv 2212.04356) run by CTranslate2 in 8 bits (faster-whisper), which finds the language of
 each recording. It hears in the firm's own words when it is given some. It may invent words where nothing was said: what is

@@ -1,7 +1,7 @@
 """A transformer encoder (BERT: Devlin et al., arXiv 1810.04805) over windows of token ids, on the processor.
 
 Windows of any lengths are one long row of tokens for the matrix products, and attend each to itself: nothing is padded, and
-a text's states do not depend on what is read beside it. Knows nothing about words.
+a text's states do not depend on what is read beside it.
 """
 
 from __future__ import annotations
