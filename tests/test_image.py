@@ -19,6 +19,7 @@ from ingest.readers.image import (
     Pictures,
     camera_notes,
     colour_words,
+    describe,
     frame_of,
     frames,
     name_of,
@@ -115,6 +116,12 @@ def test_a_picture_becomes_itself_its_parts_and_its_words(tmp_path: Path, name: 
     assert second.title == "P-101 Do not open"
     assert {one.parent for one in (region, label, first, second)} == {picture.key}
     assert label.meaning is None
+
+
+def test_what_is_noise_is_not_named() -> None:
+    """Of a thousand kinds one always comes first, also in a picture of nothing."""
+    seen = Seen((("nematode", 0.012), ("envelope", 0.011)), FORKLIFT, (0, 0, 1, 1))
+    assert describe(frame_of(Image.new("RGB", (20, 10), "white")), seen, []).startswith("Picture; colours: white")
 
 
 def test_many_lines_in_a_picture_are_a_page_of_text() -> None:

@@ -301,7 +301,7 @@ def describe(frame: Frame, seen: Seen | None, blocks: Sequence[Sequence[Line]]) 
     """A picture in words, for people and for the language model."""
     text = " ".join(" ".join(text_of(block) for block in blocks).split())
     parts = [
-        f"Picture of {seen.caption}" if seen else "Picture",
+        f"Picture of {seen.caption}" if seen and seen.caption else "Picture",
         f"text in it: {text if len(text) <= 300 else text[:297] + '...'}" if text else "",
         f"colours: {', '.join(colours)}" if (colours := colour_words(frame.image)) else "",
         f"taken {frame.noted['taken']}" if "taken" in frame.noted else "",

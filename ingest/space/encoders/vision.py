@@ -40,6 +40,9 @@ CROP = SIDE / (SIDE + 32)
 SURE = 0.4
 """A cell of the map, and a region looked at again, count when their best class is at least this certain."""
 
+NOISE = 0.05
+"""What is seen with less certainty than this is not named: among 1,000 classes something always comes first."""
+
 REGIONS = 4
 """Most regions of one picture."""
 
@@ -68,10 +71,8 @@ class Seen:
 
     @property
     def caption(self) -> str:
-        """In words: "forklift 0.82, warehouse 0.05"; at most five, none below 0.02 but the first."""
-        return ", ".join(
-            f"{name} {share:.2f}" for i, (name, share) in enumerate(self.names[:5]) if i == 0 or share >= 0.02
-        )
+        """In words: "forklift 0.82, warehouse 0.05"; at most five, and none where all is noise."""
+        return ", ".join(f"{name} {share:.2f}" for name, share in self.names[:5] if share >= NOISE)
 
 
 class Sight(Protocol):
