@@ -16,12 +16,12 @@ from pathlib import Path
 from . import jobs
 from .base.errors import MemoryHeld, UnreadableSource
 from .base.settings import Settings
-from .memory import moves
+from .memory import moves, places
 from .memory.catalog import Catalog, SourceRow
 from .memory.memory import Memory
 from .privacy.personal import Personal
 from .reading import Reads
-from .source import walk
+from .source import is_gone, walk
 from .work import Begun, Report, Work, begin, ended, ended_reading, store
 
 BATCH = 256
@@ -138,23 +138,32 @@ def gone(rows: Iterable[SourceRow]) -> Iterator[Report]:
         yield Report(row.path, "missing", scope=row.scope, notes=(hint,))
 
 
-def pruned(rows: Sequence[SourceRow], open_memory: Callable[[], Memory]) -> Iterator[Report]:
-    """Forgets sources whose files are gone."""
+def pruned(
+    rows: Sequence[SourceRow], open_memory: Callable[[], Memory], first: Callable[[Catalog, SourceRow], None]
+) -> Iterator[Report]:
+    """Forgets sources whose files are gone, each in one transaction with what `first` does."""
     if rows:
         with open_memory() as memory:
             for row in rows:
-                memory.forget_source(row.id)
+                with memory.catalog.transaction():
+                    first(memory.catalog, row)
+                    memory.forget_source(row.id)
                 yield Report(row.path, "forgotten", scope=row.scope, notes=("its file is gone",))
 
 
 def missing(catalog: Catalog, folders: Iterable[Path]) -> list[SourceRow]:
-    """Sources once read from these folders whose files are gone. A folder that is gone itself may only be unmounted."""
+    """Sources once read from these folders whose files are gone, in all their places. A folder that is gone itself may
+    only be unmounted."""
     roots = [folder.absolute().resolve() for folder in folders if folder.is_dir()]
-    return [
-        row
-        for row in catalog.sources()
-        if any(Path(row.path).is_relative_to(root) for root in roots) and not Path(row.path).exists()
-    ]
+
+    def lost(path: str) -> bool:
+        return any(Path(path).is_relative_to(root) for root in roots) and is_gone(path)
+
+    rows = catalog.sources()
+    found = [row for row in rows if lost(row.path) and not places.go_on(catalog, row)]
+    for path in (path for row in rows for path in row.places if lost(path)):
+        places.leave(catalog, path)
+    return found
 
 
 def _outcomes(

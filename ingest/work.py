@@ -20,7 +20,7 @@ from . import jobs, reading
 from .base.access import BOTH, destination
 from .base.errors import KotonohaError, UnreadableSource
 from .base.settings import Settings
-from .memory import links
+from .memory import links, places
 from .memory.catalog import Catalog, SourceRow, StoredEntity, marks, stored
 from .memory.memory import Memory
 from .memory.tables import Rows
@@ -40,7 +40,7 @@ question means leads to the table and its columns, and among thousands of rows a
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of one file. `status`: added, unchanged, updated, moved, missing, forgotten, failed."""
+    """What became of one file. `status`: added, unchanged, updated, moved, copy, missing, forgotten, failed."""
 
     source: str
     status: str
@@ -101,20 +101,20 @@ def begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal) -> Be
         source = replace(source, own_words=own_words(memory.catalog, [job.scope]))
         kinds = " ".join(sorted(personal.kinds(job.scope)))
         row, status = _known(memory, source, job, kinds)
+        if row is not None and status == "copy":
+            return _copy(job, row, started)
         if row is not None and status in ("unchanged", "moved"):
             seconds = time.perf_counter() - started
             return Report(job.path, status, seconds=seconds, scope=job.scope, notes=(*row.notes, *remarks))
-        remarks += tuple(_copies(memory, source, job)) if status == "added" else ()
         return Begun(job, source, row, status, kinds, remarks, started, reads.submit(source))
     except KotonohaError as error:
         return _failed(job, error, started)
 
 
-def _copies(memory: Memory, source: Source, job: jobs.Job) -> Iterator[str]:
-    """Says that another source of the same scope has the very same bytes."""
-    for row in memory.catalog.sources_like(source.sha256):
-        if row.scope == job.scope and row.path != str(source.path):
-            yield f"the same file as {row.path}"
+def _copy(job: jobs.Job, row: SourceRow, started: float) -> Report:
+    """The report of a file that is another place of a source."""
+    seconds = time.perf_counter() - started
+    return Report(job.path, "copy", seconds=seconds, scope=job.scope, notes=(f"the same file as {row.path}",))
 
 
 def _failed(job: jobs.Job, error: KotonohaError, started: float) -> Report:
@@ -208,12 +208,16 @@ def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[S
     It is read again when it changed, when a file beside it did, or when other personal data is to be redacted.
     """
     here = memory.catalog.source_at(str(source.path))
+    if here is not None and here.sha256 != source.sha256 and places.go_on(memory.catalog, here):
+        here = None  # what it said goes on at another place; this file is new
     if here is not None:
         if (here.sha256, here.beside, here.redacted) != (source.sha256, source.beside, kinds):
             return here, "updated"
         if here.scope != job.scope and BOTH not in here.scope:
             memory.move_source(here.id, here.path, job.scope)
         return here, "unchanged"
+    if copied := _copied(memory, source, job):
+        return copied, "copy"
     row = _renamed(memory, source)
     if row is None:
         return None, "added"
@@ -221,6 +225,17 @@ def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[S
         return row, "updated"
     memory.move_source(row.id, str(source.path), None if BOTH in row.scope else job.scope)
     return row, "moved"
+
+
+def _copied(memory: Memory, source: Source, job: jobs.Job) -> SourceRow | None:
+    """The source of which this file is one more place, in the same scope, with the same files beside it."""
+    path = str(source.path)
+    row = places.twin(memory.catalog, path, source.sha256, source.beside, job.scope)
+    if row is None:
+        places.leave(memory.catalog, path)
+    elif path not in row.places:
+        places.add(memory.catalog, row.id, path)
+    return row
 
 
 def store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
@@ -232,6 +247,9 @@ def store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
     vectors = dict(zip((e.id for e in near), place(memory.space, near), strict=True))
     vectors |= {entity.id: nowhere(memory.space.dim) for entity in fresh if entity.id not in vectors}
     for work in batch:
+        if work.status == "added" and (row := _copied(memory, work.source, work.job)):  # read ahead beside its twin
+            yield ended(memory, work.job, _copy(work.job, row, time.perf_counter() - work.seconds))
+            continue
         items = [_item(entity, vectors, stored) for entity in work.entities]
         memory.put_source(_row(work), items, work.sealed, work.rows)
         kinds = dict(Counter[str](entity.kind for entity in work.entities))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,21 @@ def ask(
     *_, last = asking(memory, reader).ask(question, viewer, **more)  # type: ignore[arg-type]
     assert isinstance(last, Answer)
     return last
+
+
+def test_another_version_that_says_otherwise_is_told_the_newer_first(filled: Memory, tmp_path: Path) -> None:
+    """Files of one name with the same sentence and another figure; a sentence about another machine is no version."""
+    for folder, said, hours in (("2024", "manual", 500), ("2026", "manual", 800), ("x", "other", 300)):
+        (tmp_path / folder).mkdir()
+        file = tmp_path / folder / f"{said}.txt"
+        file.write_text("x")
+        os.utime(file, (hours * 1e6, hours * 1e6))
+        put(filled, f"{said}{hours}", "open", f"The spindle is greased every {hours} hours.")
+        filled.move_source(f"{said}{hours}", str(file))
+    filled.forget_source("manual")
+    (note,) = [note for note in ask(filled, STANDS).notes if "versions" in note]
+    assert note.startswith("two versions say different things, the newer first: 2026/manual.txt")
+    assert "“The spindle is greased every 800 hours.”; 2024/manual.txt" in note
 
 
 # -- the model's words ---------------------------------------------------------------------------------------
@@ -179,7 +195,7 @@ def test_events_come_in_order(filled: Memory) -> None:
 def test_the_object_of_ask_json(filled: Memory) -> None:
     found = json.loads(json.dumps(ask(filled, STANDS).as_dict()))
     assert {"answer", "refused", "citations", "hits", "grounding", "model", "tokens", "seconds", "how"} <= found.keys()
-    assert found["citations"][0].keys() == {"mark", "entity", "kind", "source", "locator", "quote"}
+    assert found["citations"][0].keys() == {"mark", "entity", "kind", "source", "locator", "quote", "gone"}
     assert {"score", "kind", "source", "locator", "text"} <= found["hits"][0].keys()
     assert found["tokens"].keys() == {"text", "soft", "generated"}
     assert found["seconds"].keys() == {"retrieve", "placed", "first_token", "total"}

@@ -116,3 +116,13 @@ def test_what_programs_leave_in_a_title_is_none() -> None:
     assert [real_title(text) for text in left] == [""] * len(left)
     assert real_title(" Warranty  and returns ") == "Warranty and returns"
     assert real_title("保守マニュアル") == "保守マニュアル"
+
+
+def test_a_heading_that_is_too_long_for_a_title_is_told_whole() -> None:
+    long = (
+        "Does it matter which model is asked, and how, where the answers come from a firm's own files and nowhere else?"
+    )
+    items = [Block(long, 1), Block("Measurements", 2), Block("It does.")]
+    found = [draft for draft in fold(items, long) if isinstance(draft, Draft)]
+    assert [draft.text for draft in found] == [long, "It does."]
+    assert found[1].title.endswith("> Measurements")

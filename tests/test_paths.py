@@ -55,6 +55,15 @@ def test_a_file_that_has_gone_is_said_and_pruned(tmp_path: Path, capsys: pytest.
     assert len(capsys.readouterr().out.splitlines()) == 3
     assert kotonoha(home, "ingest", str(folder), "--prune") == 0
     assert "forgotten" in capsys.readouterr().out
+    assert kotonoha(home, "audit", "show", "--action", "forget") == 0
+    assert "A/manual.txt" in capsys.readouterr().out
+    (folder / "C").mkdir()
+    (folder / "C" / "rules.txt").write_bytes((folder / "B" / "manual.txt").read_bytes())
+    assert kotonoha(home, "ingest", str(folder)) == 0
+    assert "1 copy" in capsys.readouterr().out
+    assert kotonoha(home, "forget", "rules.txt") == 0
+    assert capsys.readouterr().out.count("forgotten") == 2
+    assert kotonoha(home, "ingest", str(folder / "B")) == 0
     assert kotonoha(home, "forget", "manul.txt") != 0
     assert "did you mean manual.txt?" in capsys.readouterr().err
     assert kotonoha(home, "forget", str(folder)) == 0

@@ -68,11 +68,62 @@ def test_a_moved_file_is_recognised_and_not_read_again(memory: Memory, folder: P
     assert space.placed_texts == placed
 
 
-def test_a_copy_is_a_source_of_its_own(memory: Memory, folder: Path) -> None:
+def test_a_copy_is_another_place_of_one_source(memory: Memory, folder: Path) -> None:
     ingest(memory, folder)
     (folder / "copy.txt").write_bytes((folder / "fish.txt").read_bytes())
-    assert statuses(ingest(memory, folder))["copy.txt"] == "added"
-    assert len(memory.catalog.sources()) == 3
+    for _ in range(2):
+        assert statuses(ingest(memory, folder))["copy.txt"] == "copy"
+        assert {Path(row.path).name: len(row.places) for row in memory.catalog.sources()} == {
+            "bird.txt": 0,
+            "fish.txt": 1,
+        }
+
+
+def test_copies_read_at_once_are_one_source(memory: Memory, folder: Path) -> None:
+    class Ahead(Direct):
+        ahead = 5
+
+    (folder / "copy.txt").write_bytes((folder / "fish.txt").read_bytes())
+    pipeline.ask(memory.catalog, [folder], lambda path: "a")
+    found = statuses(list(pipeline.run(memory, Ahead([ParagraphReader()]))))
+    assert found == {"bird.txt": "added", "copy.txt": "added", "fish.txt": "copy"}
+    assert len(memory.catalog.sources()) == 2
+
+
+def test_a_copy_in_another_scope_is_a_source_of_its_own(memory: Memory, folder: Path) -> None:
+    ingest(memory, folder)
+    (folder / "copy.txt").write_bytes((folder / "fish.txt").read_bytes())
+    assert statuses(ingest(memory, folder / "copy.txt", scope="b")) == {"copy.txt": "added"}
+    assert statuses(ingest(memory, folder / "copy.txt", scope="b")) == {"copy.txt": "unchanged"}
+
+
+@pytest.mark.parametrize("change", ["gone", "changed"])
+def test_what_a_file_said_goes_on_at_its_copy(memory: Memory, folder: Path, change: str) -> None:
+    fish, copy = folder / "fish.txt", folder / "old fish.txt"
+    ingest(memory, folder)
+    copy.write_bytes(fish.read_bytes())
+    ingest(memory, folder)
+    source = memory.catalog.source_at(str(fish))
+    assert source is not None
+    if change == "gone":
+        fish.unlink()
+        ingest(memory, folder)
+        assert pipeline.missing(memory.catalog, [folder]) == []
+    else:
+        fish.write_text("three fish")
+        assert statuses(ingest(memory, folder))["fish.txt"] == "added"
+    moved = memory.catalog.source_at(str(copy))
+    assert moved is not None and (moved.id, moved.places) == (source.id, ())
+    assert len(memory.catalog.sources()) == (2 if change == "gone" else 3)
+
+
+def test_a_copy_that_changes_is_a_source_of_its_own(memory: Memory, folder: Path) -> None:
+    ingest(memory, folder)
+    (folder / "old.txt").write_bytes((folder / "fish.txt").read_bytes())
+    ingest(memory, folder)
+    (folder / "old.txt").write_text("no fish")
+    assert statuses(ingest(memory, folder)) == {"bird.txt": "unchanged", "fish.txt": "unchanged", "old.txt": "added"}
+    assert all(not row.places for row in memory.catalog.sources())
 
 
 def test_a_file_that_is_gone_is_named_as_missing(memory: Memory, folder: Path) -> None:

@@ -79,3 +79,35 @@ def test_a_title_of_another_document_is_not_believed(tmp_path: Path) -> None:
         canvas.drawString(60, 700 - 14 * line, "Drain the tank every week and look at the oil before the start.")
     canvas.save()
     assert read_file(tmp_path / "a.pdf").drafts[-1].title.startswith("Maintenance of the compressor")
+
+
+def test_a_running_head_is_told_once_and_parts_no_section(tmp_path: Path) -> None:
+    """A head of several lines returns on every page; what goes on below it stands under its own section, not under the head."""
+    file = tmp_path / "sheet.pdf"
+    canvas = Canvas(str(file), pagesize=(595, 842))
+    sentences = [f"Advice number {number} for the people who work with it." for number in range(40)]
+    for page in range(4):
+        head = [
+            (18, 770, "Safety data sheet"),
+            (14, 730, "Acetone"),
+            (10, 695, "Version 7"),
+            (9, 30, f"page {page + 1}"),
+        ]
+        for size, height, said in head:
+            canvas.setFont("Helvetica", size)
+            canvas.drawString(60, height, said)
+        if page == 0:
+            canvas.setFont("Helvetica-Bold", 12)
+            canvas.drawString(60, 650, "4. First aid")
+        canvas.setFont("Helvetica", 10)
+        for line, said in enumerate(sentences[10 * page : 10 * page + 10]):
+            canvas.drawString(60, 620 - 14 * line, said)
+        canvas.showPage()
+    canvas.save()
+    found = read_file(file)
+    assert [one.text for one in found.drafts if "Version 7" in one.text] == [
+        "Page header: Safety data sheet, Acetone, Version 7"
+    ]
+    advice = [one for one in found.drafts if "Advice" in one.text]
+    assert {one.title for one in advice} == {"Safety data sheet, Acetone > 4. First aid"}
+    assert {one.locator.page for one in advice} == {1, 2, 3, 4}

@@ -51,6 +51,18 @@ def test_a_record_is_read_as_its_logger_wrote_it(
     assert len(found.tables[0].rows) == 144
 
 
+def test_the_whole_record_decides_which_is_the_day_and_which_the_month(tmp_path: Path) -> None:
+    """Its first rows are all of one day that could be two."""
+    first = datetime(2026, 6, 1)
+    moments = [first + timedelta(minutes=3 * number) for number in range(20 * 480)]
+    rows = [f"{at:%m/%d/%Y %H:%M},{at.day}" for at in moments]
+    facts = whole(written(tmp_path / "a.csv", "\n".join(["time,flow (L/min)", *rows]))).facts
+    assert (facts["count"], facts["max_at"]) == (9600, "2026-06-20T00:00:00")
+    found = written(tmp_path / "b.csv", "\n".join(["time,flow (L/min)", *rows[:400]]))
+    assert whole(found).facts["count"] == 400
+    assert [note for note in found.notes if "could be two days; it was read as 2026-01-06 00:00" in note]
+
+
 def test_a_number_that_stands_for_nothing_is_a_gap_and_told_as_one(tmp_path: Path) -> None:
     text = "\n".join(["time,humidity (%)", *lines(lambda at, v: f"{at:%Y-%m-%d %H:%M},{-9999 if at.hour == 3 else v}")])
     found = written(tmp_path / "room.csv", text)

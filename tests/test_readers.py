@@ -397,8 +397,13 @@ MADE: list[tuple[str, Callable[[Path], object], list[str], list[str]]] = [
     (
         "made.pdf",
         pdf,
-        ["保守マニュアル > 第3章 点検", "赤い札3を掛けます。交換した日", "'page': 5"],
-        ["confidential", "- 1 -", "赤い札1を\n", "赤い札1を "],
+        [
+            "保守マニュアル > 第3章 点検",
+            "赤い札3を掛けます。交換した日",
+            "'page': 5",
+            "Page header: Pump manual - confidential",
+        ],
+        ["- 1 -", "赤い札1を\n", "赤い札1を "],
     ),
     (
         "columns.pdf",
@@ -538,7 +543,7 @@ def test_reading_a_file_twice_says_the_same(tmp_path: Path) -> None:
 
 def test_a_box_encloses_exactly_the_lines_of_its_passage(tmp_path: Path) -> None:
     pdf(tmp_path / "a.pdf")
-    first = read(tmp_path / "a.pdf")[0][0]
+    first = read(tmp_path / "a.pdf")[0][1]
     assert first.locator.box is not None
     left, top, right, bottom = first.locator.box
     assert 59 < left < 62 and 95 < top < 105 and bottom < 135 and right < 595

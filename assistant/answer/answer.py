@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.answer import about, cite, evidence, verify
+from assistant.answer import about, cite, evidence, verify, versions
 from assistant.answer.cite import Citation
 from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.computed import Calculator
@@ -301,7 +301,8 @@ class Assistant:
     ) -> Answer:  # fmt: skip
         hits = _first([one.hit for one in composed.sources], case.hits) if composed else case.hits
         paths = {hit.entity.source: self._path(hit.entity.source) for hit in hits}
-        notes = (*notes, self._memory.impaired) if self._memory.impaired else notes
+        other = versions.told(citations, [hit.entity for hit in hits], self._memory.catalog.source)
+        notes = (*notes, *other, *filter(None, [self._memory.impaired]))
         model = case.model or (self._reader.name if "_reader" in self.__dict__ else "")
         return Answer(
             case.question, text, how, citations, tuple(hits), paths, case.grounding, model, case.confidence,

@@ -12,7 +12,7 @@ from ingest.base.access import checked_scope, destination
 from ingest.base.errors import BadInput, UnreadableSource
 from ingest.base.settings import Settings
 from ingest.memory import links
-from ingest.memory.catalog import SourceRow
+from ingest.memory.catalog import Catalog, SourceRow
 from ingest.reading.workers import Workers
 from ingest.work import Report
 
@@ -37,7 +37,7 @@ def ingest(
     given = checked_scope(scope) if scope else ""
     if given and rules and given not in rules.scopes:
         raise BadInput(f"the policy has no scope '{given}'", f"it has {', '.join(sorted(rules.scopes))}")
-    lies_in = {row.path: destination(row.scope) for row in known.sources()}
+    lies_in = {path: destination(row.scope) for row in known.sources() for path in (row.path, *row.places)}
 
     def scope_of(path: Path) -> str:
         here = lies_in.get(str(path))
@@ -57,7 +57,11 @@ def ingest(
         became[report.status] += 1
         yield report
     gone = pipeline.missing(known, asked)
-    for report in pipeline.pruned(gone, opened[0]) if prune else pipeline.gone(gone):
+
+    def write(held: Catalog, row: SourceRow) -> None:
+        build.note(settings, held, "forget", {"source": row.id, "why": "file gone"}, (row.scope,), {"path": row.path})
+
+    for report in pipeline.pruned(gone, opened[0], write) if prune else pipeline.gone(gone):
         became[report.status] += 1
         yield report
     links.link(known)

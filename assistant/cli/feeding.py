@@ -123,11 +123,13 @@ def sources(args: argparse.Namespace, settings: Settings) -> int:
                 "media": row.media,
                 "title": row.title,
                 "notes": row.notes,
+                "places": row.places,
             }
             print(json.dumps(values, ensure_ascii=False))
         else:
             gone = f"  (the file is gone: kotonoha forget {row.id})" if is_gone(row.path) else ""
-            print(f"{row.id}  {row.scope:<16} {line(row.path)}{gone}")
+            also = f"  (also {', '.join(map(line, row.places))})" if row.places else ""
+            print(f"{row.id}  {row.scope:<16} {line(row.path)}{also}{gone}")
     return 0
 
 
@@ -143,7 +145,8 @@ def forget(args: argparse.Namespace, settings: Settings) -> int:
                 path = {"path": row.path}
                 build.record(settings, memory.catalog, viewer, "forget", {"source": row.id}, (row.scope,), path)
                 memory.forget_source(row.id)
-            print(f"forgotten  {line(row.path)}")
+            for path in (row.path, *row.places):
+                print(f"forgotten  {line(path)}")
     return 0
 
 
@@ -156,12 +159,14 @@ def _meant(rows: Sequence[SourceRow], said: str) -> list[SourceRow]:
     """
     by_id = [row for row in rows if row.id == said]
     typed = str(Path(said).expanduser().absolute())
-    found = by_id or [row for row in rows if row.path in meant([row.path for row in rows], said, typed)]
+    paths = [path for row in rows for path in (row.path, *row.places)]
+    named = set(meant(paths, said, typed))
+    found = by_id or [row for row in rows if not named.isdisjoint((row.path, *row.places))]
     if not found:
-        like = near([row.path for row in rows], said)
+        like = near(paths, said)
         hint = f"did you mean {' or '.join(like)}?" if like else "`kotonoha sources` lists them"
         raise NotFound(f"no source '{line(said)}' in the memory", hint)
-    if len(found) > 1 and not any(Path(typed) in Path(row.path).parents for row in found):
+    if len(found) > 1 and not any(Path(typed) in Path(path).parents for path in named):
         names = telling(row.path for row in found)
         raise BadInput(f"'{line(said)}' is the name of several sources", "say which: " + ", ".join(names.values()))
     return found

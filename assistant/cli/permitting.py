@@ -218,8 +218,10 @@ def _check_target(settings: Settings, catalog: Catalog, sources: list[SourceRow]
 
 def _sources(catalog: Catalog, name: str) -> list[SourceRow]:
     """The source with this id or path, or all below this folder."""
+    from ingest.memory import places
+
     path = Path(name).expanduser().absolute()
-    one = catalog.source(name) or catalog.source_at(str(path))
+    one = catalog.source(name) or catalog.source_at(str(path)) or places.at(catalog, str(path))
     found = [one] if one else [row for row in catalog.sources() if Path(row.path).is_relative_to(path)]
     if not found:
         raise NotFound(f"no source '{name}' in the memory", "`kotonoha sources` lists them")

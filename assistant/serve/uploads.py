@@ -91,6 +91,7 @@ def progress(catalog: Catalog, ticket: str) -> list[Progress]:
     return [Progress(Path(path).name, state, report) for path, state, report in jobs.progress(catalog, ticket)]
 
 
-def is_ours(settings: Settings, source: SourceRow) -> bool:
-    """Whether a source was brought through the browser, and so is ours to delete."""
-    return Path(source.path).is_relative_to((settings.home / FOLDER).absolute())
+def ours(settings: Settings, source: SourceRow) -> list[Path]:
+    """The files of a source that were brought through the browser, and so are ours to delete."""
+    folder = (settings.home / FOLDER).absolute()
+    return [Path(path) for path in (source.path, *source.places) if Path(path).is_relative_to(folder)]

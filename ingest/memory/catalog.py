@@ -37,6 +37,7 @@ class SourceRow:
         redacted: the kinds of personal data that were redacted in it, separated by spaces.
         moved: whether its scope was chosen by a command, which folder rules then leave alone.
         beside: the hash of the files beside it that were read with it.
+        places: where else in its scope the very same file lies (`places`).
     """
 
     id: str
@@ -52,6 +53,7 @@ class SourceRow:
     redacted: str = ""
     moved: bool = False
     beside: str = ""
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,22 +153,19 @@ class Catalog:
     def sources(self, scopes: Sequence[str] | None = None) -> list[SourceRow]:
         """Sources by path; only those in `scopes` when given. `None` is for the own jobs of the machine, never for a viewer."""
         where, values = ("", ()) if scopes is None else (f"WHERE scope IN ({marks(scopes)})", tuple(scopes))
-        return [_source(row) for row in self.connection.execute(f"SELECT * FROM source {where} ORDER BY path", values)]
+        return [_source(row) for row in self.connection.execute(f"{_SOURCE} {where} ORDER BY path", values)]
 
     def source(self, id: str) -> SourceRow | None:
-        row = self.connection.execute("SELECT * FROM source WHERE id = ?", (id,)).fetchone()
+        row = self.connection.execute(f"{_SOURCE} WHERE id = ?", (id,)).fetchone()
         return _source(row) if row else None
 
     def source_at(self, path: str) -> SourceRow | None:
-        row = self.connection.execute("SELECT * FROM source WHERE path = ?", (path,)).fetchone()
+        row = self.connection.execute(f"{_SOURCE} WHERE path = ?", (path,)).fetchone()
         return _source(row) if row else None
 
     def sources_like(self, sha256: str) -> list[SourceRow]:
         """Sources with these very bytes, wherever they lie."""
-        return [
-            _source(row)
-            for row in self.connection.execute("SELECT * FROM source WHERE sha256 = ? ORDER BY path", (sha256,))
-        ]
+        return [_source(row) for row in self.connection.execute(f"{_SOURCE} WHERE sha256 = ? ORDER BY path", (sha256,))]
 
     def scopes(self) -> list[str]:
         """Every scope that holds something, those of entities on their way included (`access.between`)."""
@@ -261,8 +260,15 @@ def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
         yield values[start : start + size]
 
 
+_SOURCE = (
+    "SELECT source.*, (SELECT json_group_array(place.path) FROM place WHERE place.source = source.id) "
+    "AS places FROM source"
+)
+
+
 def _source(row: sqlite3.Row) -> SourceRow:
-    return SourceRow(**{**dict(row), "notes": tuple(json.loads(row["notes"])), "moved": bool(row["moved"])})
+    notes, places = json.loads(row["notes"]), sorted(json.loads(row["places"]))
+    return SourceRow(**{**dict(row), "notes": tuple(notes), "places": tuple(places), "moved": bool(row["moved"])})
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -152,7 +152,9 @@ class Memory:
             ids = [row["id"] for row in connection.execute("SELECT id FROM entity WHERE source = ?", (source,))]
             writing.drop(connection, ids)
             connection.execute("DELETE FROM source WHERE id = ?", (source,))
-            connection.execute("DELETE FROM job WHERE path NOT IN (SELECT path FROM source) AND state = 'done'")
+            connection.execute(
+                "DELETE FROM job WHERE state = 'done' AND path NOT IN (SELECT path FROM source UNION SELECT path FROM place)"
+            )
         self.beside.drop(source)
 
     def settle(self) -> int:

@@ -141,5 +141,12 @@ MIGRATIONS: tuple[str, ...] = (
         scopes TEXT NOT NULL, sealed BLOB NOT NULL
     );
     """,
+    # 11: the further places of a source whose file lies in several (ingest.memory.places)
+    """
+    CREATE TABLE place (
+        path TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES source (id) ON DELETE CASCADE
+    ) WITHOUT ROWID;
+    CREATE INDEX place_source ON place (source);
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""

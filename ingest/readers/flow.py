@@ -82,6 +82,11 @@ class Outline:
         self._headings = {above: text for above, text in self._headings.items() if above < level}
         self._headings[level] = clipped(heading, HEADING_LENGTH)
 
+    def tells(self, heading: str) -> bool:
+        """Whether a heading stands in the path, whole."""
+        line = re.sub(r"\s+", " ", heading).strip()
+        return any(part.startswith(line) for part in self.parts)
+
     @property
     def parts(self) -> list[str]:
         """Title and headings, outermost first; when they are long, the middle gives way."""
@@ -118,17 +123,19 @@ def fold(items: Iterable[Block | Table | Item], title: str) -> Iterator[Item]:
             if run and (block.level or block.place != run[-1].place):
                 yield from _passages(run, outline.path)
                 run = []
+            path = outline.path
             if block.level:
-                if heading is not None and block.level <= heading.level and heading.text != title:
-                    yield from _passages([heading], outline.path)
                 outline.enter(block.text, block.level)
-                heading = block
-            else:
-                run.append(block)
-                heading = None
+            if heading is not None and not outline.tells(heading.text):
+                yield from _passages([heading], path)
+            heading = block if block.level else None
+            run += [] if block.level else [block]
             continue
         yield from _passages(run, outline.path)
         run = []
+        if heading is not None and not outline.tells(heading.text):
+            yield from _passages([heading], outline.path)
+            heading = None
         if isinstance(item, Table):
             heading = None
             yield from _grid(item, outline.parts, tables)

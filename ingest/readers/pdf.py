@@ -1,19 +1,17 @@
 """PDF: text with its page and box, page by page. A page without text is marked for OCR.
 
-PDFium gives characters with their boxes; here they become lines, and `layout` makes paragraphs of those. Lines that
-return at the edge of many pages (running heads, page numbers) are left out.
+`pdf_lines` finds the lines, `layout` makes paragraphs of those. Lines that return at the edge of many pages (running
+heads) are told once, page numbers not at all: neither parts what goes on from page to page.
 """
 
 from __future__ import annotations
 
-import ctypes
-import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import dropwhile, pairwise, takewhile
+from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING
 
 from ingest.base.errors import UnreadableSource
@@ -22,33 +20,26 @@ from ingest.space.entity import Draft, Locator
 from ..source import Source
 from . import Item, Note, layout
 from .filled import filled_in
-from .flow import Block, Box, Table, fold, real_title, union
+from .flow import Block, Table, fold, real_title, union
 from .layout import Body, PrintedLine
+from .pdf_lines import page_of
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
+    from pypdfium2 import PdfDocument
 
 SAMPLED = 12
 """Pages looked at to find running heads and the size of the body's type."""
 EDGE = 0.09
 """The part of a page's height, at each end, in which running heads stand."""
-MAX_CHARS = 200_000
-"""Characters read of one page; more is no page anybody reads."""
-GAP = 1.0
-"""A space wider than this times the size of the type parts cells."""
+HIGH = 0.2
+"""The same for heads of several lines: what stands there at the very same place of many pages, and nothing else further out."""
+STEP = 4.0
+"""Points by which two places may differ and are the same."""
+STANDS_OUT = 1.25
+"""Times the size of the body's type from which on words may be the title."""
 PICTURE, BACKGROUND = 0.02, 0.8
 """The part of a page that a picture takes: less is an ornament, more is a scan or a background."""
-BREAKS = (10, 13)
-HYPHEN = 2
-"""What PDFium gives for a hyphen at the end of a line; it goes on with the next line without a break."""
-FINE = 20
-"""Steps per point in which boxes are measured."""
-SPACES = " \t\xa0\u2002\u2003\u2009"
-SEEN = "\x1f"
-_CJK_SPACE = re.compile(rf"(?<=[\u3041-\u30ff\u4e00-\u9fff]){SEEN}(?=[\u3041-\u30ff\u4e00-\u9fff])")
-_NUMBER_GAP = re.compile(r"^((?:\(?\d{1,2}(?:\.\d{1,2})*[.)]?|[-–•●○■□▪◦・]) ?)\t(?!.*\t)")
-"""The wide space after the number of a heading or the mark of an item."""
-_PRESENTATION = re.compile(r"[\ufb00-\ufb06\u2e80-\u2fdf]")
+_PAGE_NUMBER = re.compile(r"(?:(?:page|seite|p\.)\s*)?[-–— ]*#(?:\s*(?:/|of|von)\s*#)?[-–— ]*", re.I)
 
 
 class PdfReader:
@@ -115,9 +106,9 @@ def _manner(document: PdfDocument) -> Manner:
     weights: Counter[bool] = Counter()
     sampled = min(SAMPLED, count)
     numbers = sorted({round(i * (count - 1) / max(1, sampled - 1)) for i in range(sampled)})
-    pages = {number: _page(document, number) for number in numbers}
+    pages = {number: page_of(document, number) for number in numbers}
     for height, lines in pages.values():
-        edges.update({_shape(line.text) for line in lines if _at_edge(line, height)})
+        edges.update({shape for line in lines for shape in _shapes(line, height)})
         for line in lines:
             sizes[round(line.size * 2) / 2] += len(line.text)
             weights[line.bold] += len(line.text)
@@ -125,8 +116,19 @@ def _manner(document: PdfDocument) -> Manner:
         {shape for shape, times in edges.items() if times >= max(3, len(numbers) // 2)} if len(numbers) > 2 else set()
     )
     body = Body(sizes.most_common(1)[0][0], weights[True] > weights[False]) if sizes else Body()
-    further = [lines for number, (_, lines) in pages.items() if number]
-    return Manner(frozenset(running), body, _largest(pages[0][1], further, body), pages)
+    further = [
+        [line for line in lines if running.isdisjoint(_shapes(line, height))]
+        for number, (height, lines) in pages.items()
+        if number
+    ]
+    height, first = pages[0]
+    largest = _largest(first, further, body)
+    heads = [
+        line.text
+        for line in first
+        if line.size > STANDS_OUT * body.size and not running.isdisjoint(_shapes(line, height))
+    ]
+    return Manner(frozenset(running), body, ", ".join(heads) if largest in heads else largest, pages)
 
 
 def _largest(lines: Sequence[PrintedLine], further: Sequence[Sequence[PrintedLine]], body: Body) -> str:
@@ -139,11 +141,21 @@ def _largest(lines: Sequence[PrintedLine], further: Sequence[Sequence[PrintedLin
         return ""
     rest = dropwhile(lambda line: line.size < 0.95 * most, lines)
     text = " ".join(line.text for line in takewhile(lambda line: line.size > 0.95 * most, rest))
-    return text if most > 1.25 * body.size and 3 < len(text) < 150 else ""
+    return text if most > STANDS_OUT * body.size and 3 < len(text) < 150 else ""
 
 
 def _at_edge(line: PrintedLine, height: float) -> bool:
     return line.box[3] < EDGE * height or line.box[1] > (1 - EDGE) * height
+
+
+def _shapes(line: PrintedLine, height: float) -> set[str]:
+    """By what a line of one page is known on another: at the edge by its words, numbers aside; further in by place and words."""
+    if _at_edge(line, height):
+        return {_shape(line.text)}
+    middle = (line.box[1] + line.box[3]) / 2
+    if HIGH * height < middle < (1 - HIGH) * height:
+        return set()
+    return {f"{line.text.strip()}@{int(middle / STEP) + more}" for more in (0, 1)}
 
 
 def _shape(text: str) -> str:
@@ -154,14 +166,13 @@ def _shape(text: str) -> str:
 def _blocks(document: PdfDocument, manner: Manner) -> Iterator[Block | Table | Draft | Note]:
     """Pages in order. A page on which nothing is written becomes a `page`, for OCR to read."""
     blank = []
+    told: set[str] = set()
     waiting: Table | None = None
     for number in range(len(document)):
-        height, lines = manner.pages[number] if number in manner.pages else _page(document, number)
-        kept = [
-            line
-            for line in lines
-            if not _at_edge(line, height) or not _is_running(line.text, manner) or layout.heads(line, lines)
-        ]
+        height, lines = manner.pages[number] if number in manner.pages else page_of(document, number)
+        running = _running(lines, height, manner)
+        kept = [line for line in lines if line not in running]
+        yield from _heads(running, height, number, told)
         if sum(len(line.text) for line in kept) < 3 or _garbled(kept):
             filled = [*filled_in(document, number)]
             blank += [] if filled else [number + 1]
@@ -231,11 +242,32 @@ def _has_picture(document: PdfDocument, number: int) -> bool:
         page.close()
 
 
-def _is_running(text: str, manner: Manner) -> bool:
-    shape = _shape(text)
-    return shape in manner.running or bool(
-        re.fullmatch(r"(?:(?:page|seite|p\.)\s*)?[-–— ]*#(?:\s*(?:/|of|von)\s*#)?[-–— ]*", shape, re.I)
-    )
+def _running(lines: Sequence[PrintedLine], height: float, manner: Manner) -> list[PrintedLine]:
+    """The lines of a page that return on others: at the edge, and from there inwards up to the first that does not."""
+    known = {id(line) for line in lines if not manner.running.isdisjoint(_shapes(line, height))}
+    known |= {id(line) for line in lines if _at_edge(line, height) and _is_number(line)}
+    upper = sorted((line for line in lines if line.box[1] < height / 2), key=lambda line: line.box[1])
+    lower = sorted((line for line in lines if line.box[1] >= height / 2), key=lambda line: -line.box[3])
+    down, up = (takewhile(lambda line: id(line) in known, half) for half in (upper, lower))
+    outer = {id(line) for line in (*down, *up)}
+    found = [line for line in lines if id(line) in outer or (id(line) in known and _at_edge(line, height))]
+    return [line for line in found if not layout.heads(line, lines)]
+
+
+def _is_number(line: PrintedLine) -> bool:
+    """Whether a line is the number of its page."""
+    return bool(_PAGE_NUMBER.fullmatch(_shape(line.text)))
+
+
+def _heads(running: Iterable[PrintedLine], height: float, number: int, told: set[str]) -> Iterator[Block]:
+    """What returns at the edge of pages, on the first of them; page numbers say nothing."""
+    fresh = [one for one in running if not _is_number(one) and _shape(one.text) not in told]
+    told.update(_shape(one.text) for one in fresh)
+    for name, above in (("header", True), ("footer", False)):
+        lines = [one for one in fresh if (one.box[1] < height / 2) == above]
+        if lines:
+            place = Locator(page=number + 1, box=union([one.box for one in lines]))
+            yield Block(f"Page {name}: " + ", ".join(" ".join(one.text.split()) for one in lines), place=place)
 
 
 def _garbled(lines: Sequence[PrintedLine]) -> bool:
@@ -247,123 +279,3 @@ def _garbled(lines: Sequence[PrintedLine]) -> bool:
 def _listed(numbers: Sequence[int]) -> str:
     shown = ", ".join(map(str, numbers[:10]))
     return f"{shown} and {len(numbers) - 10} more" if len(numbers) > 10 else shown
-
-
-# -- characters to lines ---------------------------------------------------------------------------------
-
-
-def _page(document: PdfDocument, number: int) -> tuple[float, list[PrintedLine]]:
-    """Height of a page in points, and its lines in the order of the file. A page that cannot be read has none."""
-    import pypdfium2
-
-    try:
-        page = document[number]
-    except pypdfium2.PdfiumError:
-        return 792.0, []
-    try:
-        return page.get_height(), [*_lines(page)]
-    finally:
-        page.close()
-
-
-def _lines(page: PdfPage) -> Iterator[PrintedLine]:
-    from pypdfium2 import raw
-
-    text = page.get_textpage()
-    try:
-        indexes: list[int] = []
-        for index in range(min(text.count_chars(), MAX_CHARS)):
-            code = raw.FPDFText_GetUnicode(text, index)
-            if code not in BREAKS:
-                indexes.append(index)
-            if (code in BREAKS or code == HYPHEN) and indexes:
-                yield from _line(page, text, indexes)
-                indexes = []
-        yield from _line(page, text, indexes)
-    finally:
-        text.close()
-
-
-def _line(page: PdfPage, text: PdfTextPage, indexes: Sequence[int]) -> Iterator[PrintedLine]:
-    """The line of these characters; nothing if it is blank."""
-    from pypdfium2 import raw
-
-    letters = [(index, _letter(text, index)) for index in indexes]
-    inked = [index for index, letter in letters if letter.strip()]
-    if not inked:
-        return
-    boxes = {index: text.get_charbox(index) for index in inked}
-    middle = inked[len(inked) // 2]
-    size = _size(text, middle) or boxes[middle][3] - boxes[middle][1] or 1.0
-    starts = {right for left, right in pairwise(inked) if boxes[right][0] - boxes[left][2] > GAP * size}
-    starts -= {right for left, right in pairwise(inked) if chr(raw.FPDFText_GetUnicode(text, left)) in ".,;!?。、"}
-    words = "".join("\t" + letter if index in starts else letter for index, letter in letters)
-    words = _CJK_SPACE.sub("", words).replace(SEEN, " ")
-    words = _NUMBER_GAP.sub(r"\1 ", re.sub(r" *\t *", "\t", re.sub(r" {2,}", " ", words)).strip())
-    starts = starts if "\t" in words else set()
-    origin = (ctypes.c_double(), ctypes.c_double())
-    raw.FPDFText_GetCharOrigin(text, inked[0], *origin)
-    foot = (origin[0].value, origin[1].value) * 2
-    box = _on_page(page, union([*boxes.values()]) or boxes[middle])
-    yield PrintedLine(words, box, size, _is_bold(text, middle), _on_page(page, foot)[3], _cells(page, boxes, starts))
-
-
-def _cells(page: PdfPage, boxes: dict[int, Box], starts: set[int]) -> tuple[tuple[float, float], ...]:
-    """Left and right edge of every cell of a line; `starts` are the characters that begin one."""
-    cells: list[list[Box]] = []
-    for index, box in boxes.items():
-        if not cells or index in starts:
-            cells.append([])
-        cells[-1].append(box)
-    shown = [_on_page(page, union(cell) or cell[0]) for cell in cells]
-    return tuple((box[0], box[2]) for box in shown)
-
-
-def _letter(text: PdfTextPage, index: int) -> str:
-    """A character as it is meant: ligatures and the radicals some Japanese fonts use for kanji become plain letters.
-
-    A space that is not in the file, but only seen between two characters, is `SEEN`: Japanese has none.
-    """
-    from pypdfium2 import raw
-
-    code = raw.FPDFText_GetUnicode(text, index)
-    letter = chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
-    if code == HYPHEN:
-        return layout.HYPHEN
-    if letter in SPACES:
-        return SEEN if raw.FPDFText_IsGenerated(text, index) else " "
-    return unicodedata.normalize("NFKC", letter) if _PRESENTATION.match(letter) else letter
-
-
-def _size(text: PdfTextPage, index: int) -> float:
-    """The size of a character's type in points, as it stands on the page."""
-    from pypdfium2 import raw
-
-    matrix = raw.FS_MATRIX()
-    raw.FPDFText_GetMatrix(text, index, matrix)
-    return float(raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.c, matrix.d))
-
-
-def _is_bold(text: PdfTextPage, index: int) -> bool:
-    from pypdfium2 import raw
-
-    name = ctypes.create_string_buffer(128)
-    raw.FPDFText_GetFontInfo(text, index, name, 128, ctypes.c_int())
-    return (
-        bool(re.search(rb"bold|black|heavy|-B\b|W[6-9]\b", name.value, re.I))
-        or raw.FPDFText_GetFontWeight(text, index) >= 650
-    )
-
-
-def _on_page(page: PdfPage, box: Box) -> Box:
-    """A box of the file's coordinates in points from the top left of the page as shown, cropped and turned."""
-    from pypdfium2 import raw
-
-    width, height = page.get_size()
-    corners = []
-    for x, y in ((box[0], box[1]), (box[2], box[3])):
-        column, row = ctypes.c_int(), ctypes.c_int()
-        raw.FPDF_PageToDevice(page, 0, 0, round(width * FINE), round(height * FINE), 0, x, y, column, row)
-        corners.append((column.value / FINE, row.value / FINE))
-    (x0, x1), (y0, y1) = (sorted(values) for values in zip(*corners, strict=True))
-    return (x0, y0, x1, y1)

@@ -172,16 +172,35 @@ def joined(day: object, clock: object) -> str:
 
 
 def _ordered(column: Sequence[object], convention: Convention) -> Convention:
-    """The convention with the order of day and month under which the moments of a record lie closest together."""
-    if not convention.unclear or convention.order:
+    """The convention with the order of day and month under which most moments can be read, run forward and lie closest
+    together. It stays unclear where two orders do so alike."""
+    if not convention.unclear:
         return convention
-    best, least = convention, float("inf")
-    for order in ORDERS:
-        one = replace(convention, order=order, unclear="")
-        known = [found[0] for value in column if (found := instant(value, one))]
-        if len(known) == len(column) and known[-1] - known[0] < least and known == sorted(known):
-            best, least = one, known[-1] - known[0]
-    return best
+    fits = {order: fit for order in ORDERS if (fit := _fit(column, replace(convention, order=order)))}
+    if not fits:
+        return convention
+    best = max(fits, key=lambda order: fits[order])
+    alike = sum(fit == fits[best] for fit in fits.values()) > 1
+    return replace(convention, order=best, unclear=convention.unclear if alike else "")
+
+
+def _fit(column: Sequence[object], convention: Convention) -> tuple[int, int, float] | None:
+    """How many moments can be read, how seldom they go back, and how close together they lie; more is better."""
+    known = [found[0] for value in column if (found := instant(value, convention))]
+    back = sum(b < a for a, b in itertools.pairwise(known))
+    return (len(known), -back, known[0] - known[-1]) if known else None
+
+
+def settled(found: Layout, rows: Callable[[], Iterable[Row]]) -> Layout:
+    """The layout once all of the record has decided what its head could not: the order of day and month."""
+    told = found.conventions[found.time]
+    if not told.unclear:
+        return found
+    column = [row[found.time] for row in itertools.islice(rows(), found.data, None) if found.time < len(row)]
+    told = _ordered(column, told)
+    return replace(
+        found, conventions=tuple(told if i == found.time else one for i, one in enumerate(found.conventions))
+    )
 
 
 def _tells_time(column: Sequence[object], convention: Convention, named: bool) -> bool:

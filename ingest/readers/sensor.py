@@ -17,6 +17,7 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ from ..media import XLSX
 from ..source import Source, units_of
 from . import Item, Note, record, table
 from .record import Record
-from .record_head import LOOK, Layout, layout
+from .record_head import LOOK, Layout, layout, settled
 from .rows import Row
 from .workbook import Sheet
 
@@ -77,6 +78,7 @@ class SensorReader:
             sheet = replace(sheet, rows=itertools.chain(seen, sheet.rows))
             if found is None and number == 1:
                 raise BadInput("not a record of figures over time")
+            found = found and settled(found, partial(_rows_of, source, number))
             title = _title(side, source) + (f" {sheet.name}" if several else "")
             items = _record(sheet, found, side, title) if found else table.drafts(source, sheet, number, left)
             several += found is not None
@@ -88,10 +90,11 @@ def signals(source: Source) -> list[Signal]:
     """The quantities a record holds, under the names its entities carry; none when it is no record."""
     side = sidecar(source)
     made: list[Signal] = []
-    for sheet in _sheets(source):
+    for number, sheet in enumerate(_sheets(source), start=1):
         seen = list(itertools.islice(sheet.rows, LOOK))
         found = layout(seen)
         if found:
+            found = settled(found, partial(_rows_of, source, number))
             read = record.read(itertools.chain(seen, sheet.rows), found)
             title = _title(side, source) + (f" {sheet.name}" if made else "")
             made += [one for _, one in _signals(_channels(read)[0], side, title)]
@@ -164,6 +167,14 @@ def _sheets(source: Source) -> Iterator[Sheet]:
         yield Sheet("", _objects(source))
         return
     yield from table.sheets(source)
+
+
+def _rows_of(source: Source, number: int) -> Iterator[Row]:
+    """The rows of one sheet, opened anew."""
+    for count, sheet in enumerate(_sheets(source), start=1):
+        if count == number:
+            yield from sheet.rows
+            return
 
 
 def _first_objects(source: Source) -> list[Row]:
@@ -272,6 +283,9 @@ def _left_out(read: Record, keys: Sequence[int]) -> Iterator[str]:
     ]
     if counts:
         yield f"columns that only count rows were left out: {', '.join(counts)}"
+    told = found.conventions[found.time]
+    if told.unclear and len(read.at):
+        yield f"column {found.pairs[found.time][0]}: {told.unclear}; it was read as {wording.clock(read.at[0])} and so on"
     if read.skipped:
         yield f"{read.skipped:,} rows without a readable time were left out"
     for i, odd in read.odd.items():

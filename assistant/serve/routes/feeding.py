@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
@@ -112,8 +111,8 @@ def forget(id: str, parts: P, viewer: V, language: L) -> Response:
         raise NotAllowed("you may not forget this", "ask somebody whose role has `may: [feed]`")
     record(parts, viewer, "forget", {"source": id}, (row.scope,), {"path": row.path})
     parts.memory.forget_source(id)
-    if uploads.is_ours(parts.settings, row):
-        Path(row.path).unlink(missing_ok=True)
+    for file in uploads.ours(parts.settings, row):
+        file.unlink(missing_ok=True)
     return RedirectResponse(f"/files?lang={language}", 303)
 
 

@@ -203,6 +203,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "この回答の出典は現在閲覧できないため、表示しません。",
     ),
     "sources": ("Sources", "出典"),
+    "also_at": ("The very same file also lies at", "同じ内容のファイルの場所:"),
     "file_gone": ("the file is gone since it was read", "ファイルは読み込み後になくなりました"),
     "open": ("Open the source at this place", "この箇所を開く"),
     "closed": (
