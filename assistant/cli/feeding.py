@@ -145,8 +145,8 @@ def forget(args: argparse.Namespace, settings: Settings) -> int:
                 path = {"path": row.path}
                 build.record(settings, memory.catalog, viewer, "forget", {"source": row.id}, (row.scope,), path)
                 memory.forget_source(row.id)
-            for path in (row.path, *row.places):
-                print(f"forgotten  {line(path)}")
+            for place in (row.path, *row.places):
+                print(f"forgotten  {line(place)}")
     return 0
 
 
