@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from assistant.answer.cite import Citation
 from assistant.answer.compose import Grounding
 from assistant.answer.discreet import DiscreetAssistant
 from assistant.answer.outcome import Answer, Event, Exchange, Found
+from assistant.app import build
 from assistant.govern.audit import Audit
 from assistant.search.question import Shown
 from assistant.search.retrieve import Hit, Retriever
@@ -114,6 +116,34 @@ def test_an_answer_stops_where_a_grant_is_withdrawn_while_it_is_written(memory: 
         shown += steps
     assert not any(isinstance(one, Answer) for one in shown)
     assert next(entry.event.action for entry in audit.show(viewer)) == "ask stopped"
+
+
+def test_a_change_of_the_policy_or_of_a_scope_stops_an_answer_that_is_being_written(memory: Memory, echo: Echo) -> None:
+    """With the real policy: a grant withdrawn, a person gone from it, what the answer rests on moved away."""
+    catalog, audit = memory.catalog, Audit(memory.catalog, b"k" * 32, memory.settings.home / "audit.head")
+    owner, own = Viewer("boss", frozenset()), "scopes: {hr: {}, board: {}}\npeople: {mori: {reads: [hr]}%s}\n"
+    (entity,) = catalog.connection.execute("SELECT id FROM entity LIMIT 1").fetchone()
+
+    def moved() -> None:
+        catalog.connection.execute("UPDATE entity SET scope = 'board' WHERE id = ?", (entity,))
+
+    changes: list[Callable[[], object]] = [
+        lambda: build.put_policy(memory.settings, catalog, owner, "scopes: {hr: {}}\npeople: {mori: {reads: []}}\n"),
+        lambda: build.put_policy(memory.settings, catalog, owner, "scopes: {hr: {}}\npeople: {endo: {reads: [hr]}}\n"),
+        lambda: build.put_policy(memory.settings, catalog, owner, own % ", endo: {reads: [hr]}"),
+        moved,
+    ]
+    ended = []
+    for change in changes:
+        build.put_policy(memory.settings, catalog, owner, own % "")
+        asked = AuditedAssistant(echo, audit, build.still_readable(catalog))
+        steps = asked.ask("電話は?", build.viewer(catalog, "mori"))
+        shown = [next(steps)]
+        change()
+        with contextlib.suppress(NotAllowed):
+            shown += steps
+        ended.append(isinstance(shown[-1], Answer))
+    assert ended == [False, False, True, False], "another's grant is no reason to stop"
 
 
 def test_personal_data_that_is_shown_is_replaced_too(memory: Memory, echo: Echo) -> None:

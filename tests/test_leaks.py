@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from assistant.govern.policy import Policy
 from assistant.search.retrieve import Hit, Retriever
 from ingest import pipeline
 from ingest.base.access import Viewer
+from ingest.base.errors import BadInput
 from ingest.memory.memory import Memory
 from ingest.reading import Direct
 from ingest.space.space import Vectors
@@ -27,8 +29,8 @@ people:
   guest: {reads: [open]}
 """)
 TEXTS = {
-    "open": "The canteen opens at noon.\n\nThe gate closes in the evening.",
-    "hr": "Tanabe receives four thousand coins monthly.\n\nSawada stays at home because of lumbago.",
+    "open": "The canteen opens at noon.\n\nThe gate closes in the evening.\n\nWhoever stays at home tells the office.",
+    "hr": "Tanabe receives four thousand coins monthly.\n\nWhoever stays at home because of lumbago tells the office.",
     "sales": "Akizora ordered seventeen drawbars.\n\nFuyuzora wants a discount of eleven percent.",
 }
 
@@ -44,15 +46,40 @@ def firm(memory: Memory, tmp_path: Path) -> Memory:
 
 def test_nobody_can_be_made_to_see_what_they_may_not(firm: Memory) -> None:
     questions = [("What does Tanabe earn?", ("hr",)), ("What was ordered?", ("sales",))]
-    outcome = leaks.run(firm, POLICY, questions, least=80)
+    outcome = leaks.run(firm, POLICY, questions, least=200)
     probed = {(cell.person, cell.scope): cell for cell in outcome.cells if not cell.readable}
     assert set(probed) == {("clerk", "hr"), ("guest", "hr"), ("guest", "sales")}
-    assert sum(cell.probes for cell in probed.values()) >= 80
+    assert sum(cell.probes for cell in probed.values()) >= 200
     assert [cell.found for cell in probed.values()] == [()] * 3
     assert all(0 < cell.seen <= cell.controls for cell in probed.values()), "the same probes without the gate show it"
-    assert len(dict(outcome.ways)) == 13
+    assert set(dict(outcome.ways)) >= {
+        "near-duplicate that may be read", "half of its words, as a near twin has", "concepts and what hearing is primed with",
+        "read ahead and kept on disk", "API for OpenAI clients", "our API", "pages", "pages of its id", "conversations and exports",
+        "suggestions and the map", "computed", "LangChain",
+    }  # fmt: skip
     assert outcome.same_words
     assert "all" in str(leaks.table(outcome))
+    assert firm.catalog.connection.execute("SELECT count(*) FROM talk").fetchone()[0] == 0, "made for it, and gone"
+
+
+def test_it_goes_on_where_it_was_stopped(firm: Memory, tmp_path: Path) -> None:
+    """And not with the count of other probes."""
+
+    class Stopped(Exception):
+        pass
+
+    def stop(done: int) -> None:
+        raise Stopped
+
+    out = tmp_path / "leaks.json"
+    with pytest.raises(Stopped):
+        leaks.run(firm, POLICY, least=100, out=out, tell=stop)
+    before = [cell["probes"] for cell in json.loads(out.read_text())["cells"]]
+    told: list[int] = []
+    outcome = leaks.run(firm, POLICY, least=100, out=out, tell=told.append)
+    assert 0 < sum(before) < told[0] and told[-1] == sum(cell.probes for cell in outcome.cells) >= 100
+    with pytest.raises(BadInput):
+        leaks.run(firm, POLICY, least=120, out=out)
 
 
 class Gateless(Retriever):

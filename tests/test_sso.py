@@ -37,6 +37,8 @@ from tests.test_web import CHROMIUM, Served
 
 HOME = "http://localhost"
 CLIENT = "kotonoha"
+PATIENT = 300
+"""Seconds that are waited for a provider on a machine that does much else: what is slow is not refused."""
 Token = dict[str, Any]
 
 
@@ -89,11 +91,11 @@ class Provider:
         return start(status, headers, *more)
 
     def knows(self, sub: str, **claims: Any) -> None:
-        assert httpx.put(f"{self.issuer}/users/{quote(sub)}", json=claims).status_code == 204
+        assert httpx.put(f"{self.issuer}/users/{quote(sub)}", json=claims, timeout=PATIENT).status_code == 204
 
     def lets_in(self, url: str, sub: str) -> str:
         """What the person does at the provider; returns where the browser is sent back to."""
-        return str(httpx.post(url, data={"sub": sub}).headers["location"])
+        return str(httpx.post(url, data={"sub": sub}, timeout=PATIENT).headers["location"])
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +126,7 @@ def parts(memory: Memory, provider: Provider) -> Parts:
 
 
 def sso(provider: Provider, claim: str = "preferred_username", hosts: tuple[str, ...] = ()) -> SingleSignOn:
-    return SingleSignOn(provider.issuer, CLIENT, "s3cret", claim, hosts)
+    return SingleSignOn(provider.issuer, CLIENT, "s3cret", claim, hosts, PATIENT)
 
 
 def browser(parts: Parts) -> TestClient:
@@ -269,7 +271,9 @@ def own_token(provider: Provider, client: str, nonce: str) -> str:
     back = provider.lets_in(f"{provider.issuer}/oauth2/authorize?{urlencode(query)}", "u-1")
     form = {**there, "grant_type": "authorization_code", "code": parse_qs(urlsplit(back).query)["code"][0]}
     reply = httpx.post(
-        f"{provider.issuer}/oauth2/token", data={**form, "client_secret": "x", "code_verifier": verifier}
+        f"{provider.issuer}/oauth2/token",
+        data={**form, "client_secret": "x", "code_verifier": verifier},
+        timeout=PATIENT,
     )
     return str(reply.json()["id_token"])
 

@@ -2,7 +2,9 @@
 
 No clock is judged, only order: requests for forbidden and for absent ids come in random turns, and the chance that a
 forbidden one takes longer than the absent one of the same turn has to stay near one half; in pairs, because what else
-the machine does passes both alike. That the measurement would see a difference is shown by some milliseconds on top.
+the machine does passes both alike. What is far from one half by accident is not so again, and a difference is each time:
+it is told apart when it is so `TIMES` times, always the same one longer. That the measurement would see a difference is shown
+by some time on top, as much as the machine of the day needs.
 """
 
 from __future__ import annotations
@@ -44,8 +46,22 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def endo(served: Served) -> Iterator[httpx.Client]:
     assert served.parts.people is not None
     token = served.parts.people.issue_token("endo", "timing")
-    with httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+    with httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=None) as client:
         yield client
+
+
+TIMES = 3
+
+
+def far(measured: Callable[[], float]) -> bool:
+    """Whether a chance is far from one half each time, to the same side."""
+    sides = set()
+    for _ in range(TIMES):
+        chance = measured()
+        if abs(chance - 0.5) < NEAR:
+            return False
+        sides.add(chance > 0.5)
+    return len(sides) == 1
 
 
 def told_apart(first: Callable[[], object], second: Callable[[], object]) -> tuple[float, float, float]:
@@ -69,24 +85,28 @@ def test_forbidden_and_absent_ids_take_alike(served: Served, endo: httpx.Client,
     absent = [f"{chance.getrandbits(128):0{len(forbidden[0])}x}" for _ in forbidden]
     pages = {endo.get(f"/open/{id}{part}").text for id in (*forbidden, *absent)}
     assert len(pages) == 1, "the same words"
-    longer, one, other = told_apart(
-        lambda: endo.get(f"/open/{chance.choice(forbidden)}{part}"),
-        lambda: endo.get(f"/open/{chance.choice(absent)}{part}"),
-    )
-    print(f"/open/ID{part}: forbidden {one * 1e3:.2f} ms, absent {other * 1e3:.2f} ms, longer with chance {longer:.3f}")
-    assert abs(longer - 0.5) < NEAR
+
+    def measured() -> float:
+        longer, one, other = told_apart(
+            lambda: endo.get(f"/open/{chance.choice(forbidden)}{part}"),
+            lambda: endo.get(f"/open/{chance.choice(absent)}{part}"),
+        )
+        print(f"/open/ID{part}: forbidden {one * 1e3:.2f} ms, absent {other * 1e3:.2f} ms, longer: {longer:.3f}")
+        return longer
+
+    assert not far(measured)
 
 
 def test_the_measurement_would_see_a_difference(endo: httpx.Client) -> None:
-    """An absent id with a millisecond on top stands out, or on a busy machine with four."""
+    """An absent id with a millisecond on top stands out each time; on a busy machine with more."""
 
     def later(seconds: float) -> None:
         endo.get(f"/open/{'0' * 32}")
         time.sleep(seconds)
 
-    seen = []
-    for seconds in (0.001, 0.004):
-        longer, *_ = told_apart(lambda more=seconds: later(more), lambda: later(0.0))  # type: ignore[misc]
+    def measured(seconds: float) -> float:
+        longer, *_ = told_apart(lambda: later(seconds), lambda: later(0.0))
         print(f"{seconds * 1e3:.0f} ms on top: longer with chance {longer:.3f}")
-        seen.append(longer)
-    assert max(seen) > 0.5 + 2 * NEAR
+        return longer
+
+    assert any(far(lambda more=seconds: measured(more)) for seconds in (0.001, 0.004, 0.016, 0.064))  # type: ignore[misc]

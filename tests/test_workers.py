@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -45,6 +47,8 @@ class Troubled:
                 held.append(b"x" * (200 << 20))
         elif said == "crash":
             os.kill(os.getpid(), signal.SIGKILL)
+        elif said == "orphan":
+            os.kill(os.getppid(), signal.SIGKILL)
         elif said == "bad":
             raise ValueError("not what it seems")
         yield Draft(
@@ -111,3 +115,25 @@ def test_a_worker_reads_again_after_it_was_ended(tmp_path: Path, limits: Setting
             with pytest.raises(UnreadableSource):
                 workers.submit(look(tmp_path / "crash.txt", limits)).result()
             assert workers.submit(look(tmp_path / "fine.txt", limits)).result().notes == ("all well",)
+
+
+def test_a_process_whose_parent_is_killed_ends_without_a_word(tmp_path: Path) -> None:
+    """It has an answer that nobody takes. `run` comes back when both have ended, for both write to the same pipe."""
+    (tmp_path / "a.txt").write_text("orphan")
+    script = (
+        "from pathlib import Path; from ingest.base.settings import Settings; from ingest.source import look\n"
+        "from ingest.reading.workers import Workers; from tests.test_workers import troubled\n"
+        f"settings = Settings(home=Path({str(tmp_path / 'home')!r}))\n"
+        "if __name__ == '__main__':\n"
+        f"    Workers(troubled, settings).submit(look(Path({str(tmp_path / 'a.txt')!r}), settings)).result()\n"
+    )
+    (tmp_path / "parent.py").write_text(script)
+    path = os.pathsep.join((str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")))
+    ended = subprocess.run(
+        [sys.executable, tmp_path / "parent.py"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (-signal.SIGKILL, "")

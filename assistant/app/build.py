@@ -238,22 +238,27 @@ def assistant(settings: Settings, memory: Memory) -> DiscreetAssistant:
 
     known, kept = memory.catalog, personal(settings, memory.catalog)
 
-    def may_see(asked_as: Viewer, ids: Collection[str]) -> bool:
-        """Whether the policy of this moment, and where the entities lie at this moment, still let them be read."""
-        try:
-            now = viewer(known, "" if asked_as.person == OWNER and not asked_as.policy else asked_as.person)
-        except UnknownPerson:
-            return False
-        lie_in = known.scopes_of(ids)
-        whole = now.may_reveal >= asked_as.may_reveal and len(lie_in) == len(ids)
-        return whole and all(may_read(now, scope) for scope in lie_in.values())
-
     audited = AuditedAssistant(
         Assistant.open(settings, memory, remote(settings, known, kept), lambda: reader(settings)),
         audit(settings, known),
-        may_see,
+        still_readable(known),
     )
     return DiscreetAssistant(audited, kept)
+
+
+def still_readable(catalog: Catalog) -> Callable[[Viewer, Collection[str]], bool]:
+    """Whether the policy of this moment, and where entities lie at this moment, still let a viewer read them."""
+
+    def may_see(asked_as: Viewer, ids: Collection[str]) -> bool:
+        try:
+            now = viewer(catalog, "" if asked_as.person == OWNER and not asked_as.policy else asked_as.person)
+        except UnknownPerson:
+            return False
+        lie_in = catalog.scopes_of(ids)
+        whole = now.may_reveal >= asked_as.may_reveal and len(lie_in) == len(ids)
+        return whole and all(may_read(now, scope) for scope in lie_in.values())
+
+    return may_see
 
 
 def remote(settings: Settings, catalog: Catalog, personal: Personal) -> Remote | None:

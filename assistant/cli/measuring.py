@@ -48,7 +48,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--sources", type=Path, help="answers: the folder of files that is asked")
     parser.add_argument(
-        "--out", type=Path, help="answers: where every answer is written as it comes; goes on from there"
+        "--out", type=Path, help="answers, leaks: where what came of it so far is written; goes on from there"
     )
     parser.add_argument("--questions", type=int, default=1000, help="how many questions, chosen by a fixed seed")
     parser.add_argument("--grounding", choices=("hybrid", "soft", "text", "none"), default="hybrid")

@@ -45,6 +45,7 @@ def add(commands: Commands) -> None:
     _part(parts, "new-key", new_key, "seal the originals of personal data with a new key")
     part = _part(parts, "leaks", leaks, "try to make everybody see what they may not, and print what leaked")
     part.add_argument("--probes", type=int, default=5_000, help="how many at least")
+    part.add_argument("--out", type=Path, help="where the count is kept; goes on from there")
     part.add_argument("--json", action="store_true", help="one JSON object")
 
 

@@ -1,43 +1,40 @@
 """Kills whatever writes, at random moments, a thousand times in one memory, and asks the doctor what became of it.
 
 `kotonoha evaluate kills --kills 1000 --file FOLDER` keeps its memory and its count in FOLDER and goes on where it was
-stopped. What is killed with SIGKILL: ingestion, changes of the policy, moves, accounts, rows of the audit, back-ups. What was
-acknowledged before a kill (an account, a version of the policy, a row of the audit, a source that was reported) has to be there
-after it.
+stopped. What is killed with SIGKILL is in `writers`: ingestion, a server in use, changes of the policy, moves, accounts, rows
+of the audit, back-ups, reading ahead, a model that is being brought. What was acknowledged before a kill (an account, a version
+of the policy, a row of the audit, a question, a file brought, a source that was reported) has to be there after it. Knows nothing
+about what makes it hold.
 """
 
 from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import random
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from assistant.app import backup, build, doctor, feeding
+from assistant.app import build, doctor
+from assistant.evaluate import writers
 from assistant.evaluate.table import Table
-from ingest.base.access import Viewer
+from assistant.evaluate.writers import ACTS, READY, Act
+from ingest.base.errors import MemoryDamaged
 from ingest.base.settings import Settings
-from ingest.memory import moves
 
-ABOUT = ("catalogue", "keys", "audit", "memory", "words", "self-retrieval", "vectors", "state folder")
+ABOUT = ("catalogue", "keys", "audit", "memory", "words", "self-retrieval", "tables", "vectors", "state folder")
 """The checks that are about this memory, not about the models of this machine or the room on its disk."""
-LONGEST, LONGEST_READING = 2.0, 12.0
-"""Seconds after which a process is killed at the latest; reading first loads an encoder."""
-POLICY = """
-scopes: {{open: {{}}, closed: {{}}}}
-roles: {{reader: {{reads: [open]}}}}
-people: {{boss: {{may: [govern]}}}}
-# {number}
-"""
-GOVERNOR = Viewer("boss", frozenset({"open", "closed"}))
-
-Told = Callable[[str], None]
-"""How a process acknowledges what it has done."""
+LONGEST = 1.5
+"""Seconds after which a process is killed at the latest, from when it is ready; one in `EARLY` is killed before it need be."""
+EARLY, LOADING = 8, 300.0
+ENDED = 5
+"""An act that ends by itself so often one after the other cannot be done any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,107 +47,78 @@ class Outcome:
     lost: tuple[str, ...]
 
 
-# -- what is killed ----------------------------------------------------------------------------------------------
+def run(settings: Settings, folder: Path, kills: int, acts: dict[str, Act] = ACTS) -> Outcome:
+    """Goes on until so many kills have happened in this folder, then asks what became of the memory in it.
 
+    Args:
+        settings: of these, the language model is used, and the rest as it is.
 
-def ingest(settings: Settings, number: int, told: Told) -> None:
-    folder = settings.home.parent / "files"
-    (folder / f"{number % 40}.md").write_text(f"# Part {number % 40}\n\nIt is greased every {number} hours.\n")
-    for report in feeding.ingest(settings, [folder], "open"):
-        told(f"source {report.source}")
-
-
-def govern(settings: Settings, number: int, told: Told) -> None:
-    made = build.put_policy(settings, build.catalog(settings), GOVERNOR, POLICY.format(number=number))
-    told(f"policy {made.version}")
-
-
-def move(settings: Settings, number: int, told: Told) -> None:
-    catalog = build.catalog(settings)
-    with catalog.transaction():
-        build.record(settings, catalog, GOVERNOR, "policy move", {"number": number})
-        moves.begin(catalog, catalog.sources()[:5], ("closed", "open")[number % 2])
-
-
-def accounts(settings: Settings, number: int, told: Told) -> None:
-    from argon2 import PasswordHasher
-
-    from assistant.govern.people import People
-
-    catalog = build.catalog(settings)
-    with catalog.transaction():
-        build.record(settings, catalog, GOVERNOR, "people add", {"name": f"p{number}"})
-        People(catalog, hasher=PasswordHasher(1, 8, 1)).add(f"p{number}", "a sentence that is long")
-    told(f"person p{number}")
-
-
-def audited(settings: Settings, number: int, told: Told) -> None:
-    from assistant.govern.audit_row import Event
-
-    record = build.audit(settings, build.catalog(settings))
-    for _ in range(200):
-        told(f"row {record.append(Event('ask', 'endo', details={'number': number}))}")
-
-
-def saved(settings: Settings, number: int, told: Told) -> None:
-    backup.save(settings, settings.home.parent / "whole.backup")
-    told(f"backup {number}")
-
-
-ACTS: dict[str, Callable[[Settings, int, Told], None]] = {
-    "ingest": ingest, "policy": govern, "move": move, "people": accounts, "audit": audited, "backup": saved,
-}  # fmt: skip
-
-
-# -- killing -----------------------------------------------------------------------------------------------------
-
-
-def run(folder: Path, kills: int, acts: dict[str, Callable[[Settings, int, Told], None]] = ACTS) -> Outcome:
-    """Goes on until so many kills have happened in this folder, then asks what became of the memory in it."""
-    settings = Settings(home=folder / "home", threads=1)
-    (folder / "files").mkdir(parents=True, exist_ok=True)
-    count = Counter(_read(folder / "kills.json"))
-    told = folder / "told.jsonl"
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "assistant.app.build"])
+    Raises:
+        MemoryDamaged: an act cannot be done any more; what it said is in `said.txt`.
+    """
+    settings = replace(settings, home=folder / "home", threads=1)
+    folder.mkdir(parents=True, exist_ok=True)
+    count, ended = Counter(_read(folder / "kills.json")), 0
+    context = multiprocessing.get_context("fork")
+    writers.warm(settings)
     chance = random.Random()
     while (done := sum(count.values())) < kills:
         name = list(acts)[done % len(acts)]
-        if _killed(context, acts[name], settings, time.time_ns() // 1_000_000, chance, told):
-            count[name] += 1
+        if _killed(context, name, acts[name], settings, chance, folder):
+            count[name], ended = count[name] + 1, 0
             (folder / "kills.json").write_text(json.dumps(count))
+        elif (ended := ended + 1) == ENDED:
+            raise MemoryDamaged(f"'{name}' cannot be done any more after {done} kills", f"see {folder / 'said.txt'}")
         for old in folder.glob("*.backup"):
             old.unlink()
     checks = list(doctor.examine(settings))
     findings = tuple(
         f"{check.name}: {check.finding}" for check in checks if not check.ok and check.name.startswith(ABOUT)
     )
-    return Outcome(dict(count), not findings, findings, tuple(_lost(settings, told)))
+    return Outcome(dict(count), not findings, findings, tuple(_lost(settings, folder)))
 
 
 def _killed(
-    context: object, act: Callable[..., None], settings: Settings, number: int, chance: random.Random, kept: Path
-) -> bool:
+    context: object, name: str, act: Act, settings: Settings, chance: random.Random, folder: Path
+) -> bool:  # fmt: skip
     """Starts an act, kills it at a random moment, keeps what it had acknowledged; False if it had ended before."""
     receiving, sending = multiprocessing.Pipe(duplex=False)
+    number = time.time_ns() // 1_000_000
     process = context.Process(target=_act, args=(act, settings, number, sending))  # type: ignore[attr-defined]
     process.start()
     sending.close()
-    with kept.open("a") as file:
-        ends = time.monotonic() + chance.uniform(0, LONGEST_READING if act is ingest else LONGEST)
-        while (left := ends - time.monotonic()) > 0 and process.exitcode is None:
-            if receiving.poll(min(left, 0.05)):
-                try:
-                    file.write(json.dumps(receiving.recv()) + "\n")
-                except EOFError:
-                    break
-        ended = process.exitcode is not None
-        process.kill()
-        process.join()
+    early = chance.random() < 1 / EARLY
+    said, ended = _heard(receiving, chance.uniform(0, LONGEST) if early else LOADING, chance.uniform(0, LONGEST))
+    process.kill()
+    process.join()
+    said += _heard(receiving, LOADING, LOADING)[0]  # what was said before the kill, up to the end of the pipe
+    with (folder / "told.jsonl").open("a") as file:
+        file.writelines(json.dumps(one) + "\n" for one in said if one.split()[0] not in (READY, "kept", "pulled"))
+    with (folder / "missing.jsonl").open("a") as file:
+        file.writelines(json.dumps(one) + "\n" for one in writers.missing(settings, name, said))
     return not ended
 
 
-def _act(act: Callable[..., None], settings: Settings, number: int, sending: Connection) -> None:
+def _heard(receiving: Connection, seconds: float, ready: float) -> tuple[list[str], bool]:
+    """What is said in so many seconds, at most so many after it is ready, and whether nobody was left to say any more."""
+    said: list[str] = []
+    ends = time.monotonic() + seconds
+    while (left := ends - time.monotonic()) > 0:
+        if receiving.poll(left):
+            try:
+                said.append(receiving.recv())
+            except (EOFError, OSError):
+                return said, True
+            if said[-1] == READY:
+                ends = min(ends, time.monotonic() + ready)
+    return said, False
+
+
+def _act(act: Act, settings: Settings, number: int, sending: Connection) -> None:
+    """An act in a process of its own; what it says to a terminal goes into a file."""
+    with (settings.home.parent / "said.txt").open("w") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
     act(settings, number, sending.send)
 
 
@@ -158,19 +126,25 @@ def _read(file: Path) -> dict[str, int]:
     return dict(json.loads(file.read_text())) if file.exists() else {}
 
 
-def _lost(settings: Settings, told: Path) -> Iterator[str]:
+def _lost(settings: Settings, folder: Path) -> Iterator[str]:
     """What had been acknowledged and is not there."""
     catalog = build.catalog(settings)
     there = {f"source {row.path}" for row in catalog.sources()}
+    there |= {f"upload {path.name}" for path in settings.home.rglob("note-*.md")}
     queries = {
         "policy": "SELECT version FROM policy",
         "person": "SELECT name FROM person",
         "row": "SELECT number FROM audit",
+        "talk": "SELECT id FROM talk",
     }
     for kind, query in queries.items():
         there |= {f"{kind} {row[0]}" for row in catalog.connection.execute(query)}
-    said = {json.loads(line) for line in told.read_text().splitlines()} if told.exists() else set()
-    yield from sorted(one for one in said - there if not one.startswith("backup"))
+    yield from sorted(_lines(folder / "told.jsonl") - there)
+    yield from sorted(_lines(folder / "missing.jsonl"))
+
+
+def _lines(file: Path) -> set[str]:
+    return {json.loads(line) for line in file.read_text().splitlines()} if file.exists() else set()
 
 
 def table(outcome: Outcome) -> Table:

@@ -7,32 +7,41 @@ somebody who reads everything show that leaks would be seen.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
+import prompts as prompts_of_the_product
 from assistant.answer.outcome import Answer, How
+from assistant.compute import prompt as writing
 from assistant.evaluate.probes import Probe, Surface, placed, probes
 from assistant.evaluate.table import Table
 from assistant.evaluate.watch import Watch, tokens
 from assistant.govern.policy import Policy
 from assistant.model import prompt
 from assistant.serve import view
+from assistant.serve.web import suggest
 from ingest.base.access import Viewer, may_read
-from ingest.base.errors import NotFound
+from ingest.base.errors import BadInput, NotFound
 from ingest.memory.around import everything
 from ingest.memory.memory import Memory
-from ingest.space.entity import Locator
+from ingest.space.entity import Entity, Locator
 from ingest.space.kinds import Kind
 
+TURN = 25
+"""Probes of one person against one scope before the next one's turn."""
+ROUNDS = 20
+"""Times that each way to an entity is tried, in other words each time."""
 CONTROLS = 10
 """One in so many probes is also asked by somebody who reads everything."""
 TIMINGS = 400
@@ -70,24 +79,45 @@ class Outcome:
     seconds: float
 
 
+Pair = tuple[Viewer, str]
+
+
 def _queue(surface: Surface, scope: str, questions: Sequence[str], seed: int) -> Iterator[Probe]:
-    """The questions that belong to a scope, then every way to each of its entities, in random order."""
-    chance = random.Random(seed)
+    """The questions that belong to a scope, then every way to each of its entities, in random order; then again in other
+    words, as long as there are any."""
     yield from (Probe("sample question", q, partial(surface.ask, q)) for q in questions)
     yield Probe("suggestions and the map", "", surface.around)
+    yield Probe("concepts and what hearing is primed with", "", surface.concepts)
     items = [item for item in everything(surface.memory.catalog) if item.entity.scope == scope]
-    made = [replace(probe, after=placed(item)) for item in items for probe in probes(surface, item, chance)]
-    chance.shuffle(made)
-    yield from made
+    known: set[tuple[str, str, str]] = set()
+    for turn in range(ROUNDS):
+        chance = random.Random(seed + turn)
+        made = [(item, probe) for item in items for probe in probes(surface, item, chance)]
+        chance.shuffle(made)
+        for item, probe in made:
+            name = (item.entity.id, probe.way, probe.says)
+            if name not in known:
+                known.add(name)
+                yield replace(probe, after=placed(item))
 
 
 def run(
-    memory: Memory, policy: Policy, questions: Sequence[tuple[str, tuple[str, ...]]] = (), least: int = 5_000
+    memory: Memory,
+    policy: Policy,
+    questions: Sequence[tuple[str, tuple[str, ...]]] = (),
+    least: int = 5_000,
+    out: Path | None = None,
+    tell: Callable[[int], object] = lambda done: None,
 ) -> Outcome:
     """At least `least` probes, if there is enough to probe.
 
     Args:
         questions: sample questions, each with the scopes its answer lies in.
+        out: where what came of the probes so far is kept; goes on from there.
+        tell: is told after every turn how many probes are done.
+
+    Raises:
+        BadInput: what is kept there is of another memory, policy or version.
     """
     started = time.perf_counter()
     scopes = [scope for scope in policy.scopes if memory.catalog.count(scope)]
@@ -95,26 +125,33 @@ def run(
     viewers = [policy.viewer(person) for person in policy.people]
     pairs = [(viewer, scope) for viewer in viewers for scope in scopes if not may_read(viewer, scope)]
     with tempfile.TemporaryDirectory() as scratch:
-        surface = Surface(memory, Path(scratch), everybody)
+        surface = Surface(memory, Path(scratch), everybody, viewers)
         own = {scope: [q for q, belongs in questions if scope in belongs] for scope in scopes}
-        queues = {pair: _queue(surface, pair[1], own[pair[1]], 0) for pair in pairs}
-        taken = _share(queues, least)
+        taken = _share({pair: _queue(surface, pair[1], own[pair[1]], 0) for pair in pairs}, least)
         harmless = _harmless(surface, viewers[0]) if viewers else set()
-        ways: Counter[str] = Counter()
-        cells = [Cell(v.person, scope, True) for v in viewers for scope in scopes if may_read(v, scope)]
-        for (viewer, scope), chosen in taken.items():
-            watch = Watch(memory, viewer, harmless)
-            ways.update(probe.way for probe in chosen)
-            cells.append(_cell(surface, viewer, scope, chosen, watch))
+        watches = {viewer.person: Watch(memory, viewer, harmless) for viewer, _ in pairs}
+        found = {pair: Cell(pair[0].person, pair[1], False) for pair in pairs}
+        name = _name(taken)
+        found |= {
+            pair: replace(cell, **kept) for (pair, cell), kept in zip(found.items(), _kept(out, name), strict=False)
+        }
+        while any(found[pair].probes < len(chosen) for pair, chosen in taken.items()):
+            for pair, chosen in taken.items():
+                turn = chosen[found[pair].probes :][:TURN]
+                found[pair] = _tried(surface, pair[0], turn, watches[pair[0].person], found[pair])
+            _keep(out, name, found.values())
+            tell(sum(cell.probes for cell in found.values()))
         told_apart, longer, same = _timing(surface, pairs)
+    ways = Counter(probe.way for chosen in taken.values() for probe in chosen)
+    cells = [Cell(v.person, scope, True) for v in viewers for scope in scopes if may_read(v, scope)] + [*found.values()]
     order = {(v.person, scope): i for i, (v, scope) in enumerate((v, s) for v in viewers for s in scopes)}
     cells.sort(key=lambda cell: order[cell.person, cell.scope])
     return Outcome(tuple(cells), tuple(sorted(ways.items())), told_apart, longer, same, time.perf_counter() - started)
 
 
-def _share(queues: dict[tuple[Viewer, str], Iterator[Probe]], least: int) -> dict[tuple[Viewer, str], list[Probe]]:
+def _share(queues: dict[Pair, Iterator[Probe]], least: int) -> dict[Pair, list[Probe]]:
     """In turn one probe from each queue until there are enough or none is left."""
-    taken: dict[tuple[Viewer, str], list[Probe]] = {pair: [] for pair in queues}
+    taken: dict[Pair, list[Probe]] = {pair: [] for pair in queues}
     left, total = dict(queues), 0
     while left and total < least:
         for pair in list(left):
@@ -127,17 +164,44 @@ def _share(queues: dict[tuple[Viewer, str], Iterator[Probe]], least: int) -> dic
     return taken
 
 
-def _cell(surface: Surface, viewer: Viewer, scope: str, chosen: Sequence[Probe], watch: Watch) -> Cell:
-    found: list[tuple[str, str]] = []
-    controls = seen = 0
-    for number, probe in enumerate(chosen):
+def _tried(surface: Surface, viewer: Viewer, turn: Sequence[Probe], watch: Watch, before: Cell) -> Cell:
+    """A cell after some more probes."""
+    found, controls, seen = list(before.found), before.controls, before.seen
+    for number, probe in enumerate(turn, before.probes):
         surface.space.target = probe.after
         if leaked := watch.leaked(probe.run(viewer), probe.says):
             found.append((probe.way, leaked))
         if number % CONTROLS == 0:
             controls += 1
             seen += bool(watch.leaked(probe.run(surface.everybody), probe.says))
-    return Cell(viewer.person, scope, False, len(chosen), len(found), controls, seen, tuple(found))
+    surface.space.target = None
+    done = before.probes + len(turn)
+    return replace(before, probes=done, leaks=len(found), controls=controls, seen=seen, found=tuple(found))
+
+
+def _name(taken: dict[Pair, list[Probe]]) -> str:
+    """What tells one set of probes from another."""
+    said = hashlib.blake2b(digest_size=16)
+    for (viewer, scope), chosen in taken.items():
+        for probe in chosen:
+            said.update(f"{viewer.person}\0{scope}\0{probe.way}\0{probe.says}\n".encode())
+    return said.hexdigest()
+
+
+def _kept(out: Path | None, name: str) -> Iterator[dict[str, Any]]:
+    if out is None or not out.exists():
+        return
+    kept = json.loads(out.read_text("utf-8"))
+    if kept.get("of") != name:
+        raise BadInput(f"{out} counts other probes than these", "name a new file")
+    yield from ({**cell, "found": tuple(map(tuple, cell["found"]))} for cell in kept["cells"])
+
+
+def _keep(out: Path | None, name: str, cells: Iterable[Cell]) -> None:
+    if out is not None:
+        partial = out.with_name(f"{out.name}.part")
+        partial.write_text(json.dumps({"of": name, "cells": [asdict(cell) for cell in cells]}), "utf-8")
+        partial.replace(out)
 
 
 def _harmless(surface: Surface, viewer: Viewer) -> set[str]:
@@ -147,8 +211,16 @@ def _harmless(surface: Surface, viewer: Viewer) -> set[str]:
     *_, answer = surface.assistant.ask("Anything?", surface.everybody)
     assert isinstance(answer, Answer)
     names = [list(_keys(answer.as_dict())), Locator.__slots__, get_args(Kind), get_args(How)]
-    prompts = [prompt.READ, prompt.whole([prompt.Text("", "")] * 2, ""), NOTES]
-    return tokens([said, names, prompts, list(surface.open("0" * 32, nobody)), str(surface.memory.settings.home)])
+    absent = Entity("0" * 32, "0" * 16, "", "passage", "", Locator())
+    pages = list(surface.served.own_words(surface.everybody, absent))
+    prompts = [file.read_text("utf-8") for file in Path(prompts_of_the_product.__path__[0]).glob("*.md")]
+    prompts += [
+        *map(str, (writing.SYSTEM, writing.EXAMPLES, suggest.FORMS)),
+        prompt.whole([prompt.Text("", "")] * 2, ""),
+    ]
+    return tokens(
+        [said, names, pages, prompts, NOTES, list(surface.open("0" * 32, nobody)), str(surface.memory.settings.home)]
+    )
 
 
 def _keys(value: Any) -> Iterator[str]:

@@ -1,8 +1,10 @@
 """Every way content leaves the memory, and the attempts to reach one entity by each of them.
 
-Attempts are made from what lies there: paraphrases, questions that compute, its nearest readable neighbour, its very
-words, its vectors (as a picture or a sound would ask), its kind, follow-ups in one conversation, a question just
-answered to somebody who may, its id, the name of its file. The language model is one that *echoes everything it is
+Attempts are made from what lies there: paraphrases, questions that compute, the tables such a question could join, its
+nearest readable neighbour, its very words, every other one of them (as a near twin has), its vectors (as a picture or a sound
+would ask), its kind, follow-ups in one conversation, a question just answered to somebody who may, its id, the name of its
+file, what is read ahead of its source and kept of it on disk, concepts, what hearing is primed with, and the server: pages,
+API, the API for OpenAI clients, conversations and their exports (`served`). The language model is one that *echoes everything it is
 given*: if it cannot leak, nothing reached it. The encoder is one that puts a question exactly where the entity lies
 that it is after.
 """
@@ -20,11 +22,13 @@ from typing import Any, get_args
 
 import numpy as np
 
+from assistant.answer import ahead
 from assistant.answer.answer import Assistant
 from assistant.answer.audited import record
 from assistant.answer.discreet import DiscreetAssistant
 from assistant.answer.outcome import Answer, Draft, Exchange
 from assistant.answer.understand import Wants
+from assistant.evaluate.served import Served
 from assistant.evaluate.watch import tokens
 from assistant.govern.audit import Audit
 from assistant.model import prompt
@@ -32,12 +36,17 @@ from assistant.model.vocabulary import Told
 from assistant.model.writing import Usage
 from assistant.search.retrieve import Retriever
 from assistant.serve import view
-from ingest.base.access import Viewer
+from ingest import work
+from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound
-from ingest.memory import links
+from ingest.memory import links, tables
+from ingest.memory.beside import Beside
 from ingest.memory.catalog import Catalog, StoredEntity
 from ingest.memory.memory import Memory
+from ingest.privacy.keys import Files
 from ingest.privacy.personal import Personal
+from ingest.privacy.sealed import Sealed
+from ingest.space.entity import Entity
 from ingest.space.kinds import Kind
 from ingest.space.space import RATIO, Placed, Space, Vectors, unpack
 
@@ -137,7 +146,7 @@ class Echo:
 class Surface:
     """Every way content leaves the memory, from the inside of one process."""
 
-    def __init__(self, memory: Memory, scratch: Path, everybody: Viewer) -> None:
+    def __init__(self, memory: Memory, scratch: Path, everybody: Viewer, viewers: Sequence[Viewer] = ()) -> None:
         self.memory = memory
         self.everybody = everybody
         self.space = Aimed(memory.space)
@@ -146,6 +155,9 @@ class Surface:
         echo: Any = Echo()
         self.assistant = DiscreetAssistant(Assistant(self.retriever, memory, lambda: echo), self.personal)
         self.audit = Audit(Catalog(scratch / "audit.sqlite"), b"leaks" * 8, scratch / "audit.head")
+        self.beside = Beside(scratch)
+        self.sealed = Sealed(Files(scratch / "keys"), self.beside, 1 << 30)
+        self.served = Served(memory, self.assistant, self.personal, (*viewers, everybody), scratch)
 
     def ask(self, question: str, viewer: Viewer, history: Sequence[Exchange] = ()) -> Iterator[Any]:
         for event in self.assistant.ask(question, viewer, history=history):
@@ -176,6 +188,40 @@ class Surface:
         yield suggest.suggestions(self.memory, viewer, "en")
         yield suggest.suggestions(self.memory, viewer, "ja")
         yield [dot.entity for dot in mapping.drawn(self.memory, viewer).dots]
+
+    def concepts(self, viewer: Viewer) -> Iterator[Any]:
+        """Every concept, who speaks of it, what could be one, and the names that hearing is primed with."""
+        catalog = self.memory.catalog
+        for concept in links.concepts(catalog, viewer):
+            yield concept
+            yield links.speakers(catalog, concept.id, viewer)
+        yield links.proposals(catalog, viewer)
+        yield work.own_words(catalog, viewer.readable(catalog.scopes()))
+
+    def joined(self, source: str, viewer: Viewer) -> Iterator[Any]:
+        """All that a query over this source and any other tables could see, whatever a model writes."""
+        others = [row.id for row in self.memory.catalog.sources()]
+        for kept in tables.among(self.memory.catalog, [source, *others], viewer):
+            yield kept.table.name, kept.part
+            yield [(column.name, [str(value) for value in column.values]) for column in kept.table.columns]
+
+    def kept(self, entity: Entity, viewer: Viewer) -> Iterator[Any]:
+        """What is read ahead of its source for this viewer's questions; what lies on disk of it, and opens for them."""
+        row = self.memory.catalog.source(entity.source)
+        read = ahead.units(self.memory.catalog, row) if row else ()
+        yield [(text.title, text.text) for text in read if may_read(viewer, text.scope)]
+        self.sealed.put(entity.scope, entity.source, b"kept", f"{entity.id} {entity.words}".encode())
+        folder = self.beside.place(entity.source, entity.scope)
+        yield [f"{path.name} {path.read_bytes().decode('latin-1')}" for path in folder.iterdir()]
+        opened = (self.sealed.get(scope, entity.source, b"kept") for scope in sorted(viewer.scopes))
+        yield [data.decode() for data in opened if data]
+        self.beside.drop(entity.source)
+
+    def talked(self, question: str, viewer: Viewer) -> Iterator[Any]:
+        """See `Served.talked`: a conversation with an answer that only somebody else may read."""
+        for event in self.assistant.ask(question, self.everybody):
+            if isinstance(event, Answer):
+                yield from self.served.talked(event, self.everybody, viewer)
 
     def search(
         self,
@@ -227,6 +273,8 @@ def probes(surface: Surface, item: StoredEntity, chance: random.Random) -> Itera
     yield Probe("near-duplicate that may be read", words, partial(surface.ask_near, item))
     text = entity.words[:600]
     yield Probe("its own words", text, partial(surface.ask, text))
+    twin = " ".join(text.split()[::2]) if " " in text else text[: len(text) // 2]
+    yield Probe("half of its words, as a near twin has", twin, partial(surface.ask, twin))
     yield Probe("as a picture or sound", "", partial(surface.search, "", vectors=placed(item).slots, k=8))
     yield Probe("its kind", words, partial(surface.search, words, kinds=(entity.kind,), k=20))
     yield Probe("LangChain", words, partial(surface.chain, words))
@@ -235,6 +283,17 @@ def probes(surface: Surface, item: StoredEntity, chance: random.Random) -> Itera
         yield Probe("follow-up", f"{asked[0]} {sentence} {follow}", partial(surface.ask, follow, history=before))
     yield Probe("just answered to another", asked[0], partial(surface.ask_after, asked[0]))
     yield Probe("its id", entity.id, partial(surface.open, entity.id))
+    if entity.kind in ("table", "series"):
+        yield Probe("joined with other tables", entity.source, partial(surface.joined, entity.source))
+    yield Probe("read ahead and kept on disk", entity.id, partial(surface.kept, entity))
+    yield Probe("API for OpenAI clients", asked[0], partial(surface.served.completed, asked[0]))
+    earlier = f"{asked[1]} {sentence} {FOLLOW_UPS[0]}"
+    history = [(asked[1], sentence)]
+    yield Probe("API for OpenAI clients", earlier, partial(surface.served.completed, FOLLOW_UPS[0], before=history))
+    yield Probe("our API", asked[2], partial(surface.served.asked, asked[2]))
+    yield Probe("pages", words, partial(surface.served.looked, words))
+    yield Probe("pages of its id", f"{entity.id} {entity.source}", partial(surface.served.opened, entity))
+    yield Probe("conversations and exports", asked[0], partial(surface.talked, asked[0]))
     source = surface.memory.catalog.source(entity.source)
     name = Path(source.path).name if source else entity.source
     yield Probe("its file", name, partial(surface.file, name))

@@ -67,7 +67,7 @@ def durability(args: argparse.Namespace, settings: Settings) -> Table:
 def kills(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import kills as task
 
-    return task.table(task.run(args.file or settings.home / "kills", args.kills))
+    return task.table(task.run(settings, args.file or settings.home / "kills", args.kills))
 
 
 def pictures(args: argparse.Namespace, settings: Settings) -> Table:
@@ -207,7 +207,8 @@ def leaks(args: argparse.Namespace, settings: Settings) -> Table:
     with build.memory(home) as memory:
         policy = build.policies(memory.catalog).current()
         assert policy is not None
-        return task.table(task.run(memory, policy, questions, args.probes))
+        tell = lambda done: print(f"\r{done} probes", end="", file=sys.stderr)  # noqa: E731
+        return task.table(task.run(memory, policy, questions, args.probes, args.out, tell))
 
 
 def access(args: argparse.Namespace, settings: Settings) -> Table:

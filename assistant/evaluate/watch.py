@@ -32,7 +32,9 @@ class Watch:
         kept = [item.entity for item in rows if not may_read(viewer, item.entity.scope)]
         sources = memory.catalog.sources()
         known = set().union(harmless, *(tokens([one.words, dict(one.facts)]) for one in read))
-        known |= tokens([[row.path, row.title, row.notes] for row in sources if may_read(viewer, row.scope)])
+        known |= tokens(
+            [[row.path, row.title, row.notes, row.redacted] for row in sources if may_read(viewer, row.scope)]
+        )
         known |= {stem(word) for word in known}  # what a source lacks is told as stems
         self._ids = {one.id for one in kept}
         self._words = set().union(*(tokens([one.words, dict(one.facts)]) for one in kept)) - known

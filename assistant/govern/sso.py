@@ -64,16 +64,23 @@ class SingleSignOn:
         client, secret: what it knows this server by; a public client has no secret.
         claim: which claim of the ID token is the person's name here.
         hosts: further servers, as addresses, that the issuer may name for its endpoints.
+        seconds: until a provider has to have answered.
 
     Raises:
         BadInput: an address that could be listened to.
     """
 
     def __init__(
-        self, issuer: str, client: str, secret: str = "", claim: str = "email", hosts: Sequence[str] = ()
+        self,
+        issuer: str,
+        client: str,
+        secret: str = "",
+        claim: str = "email",
+        hosts: Sequence[str] = (),
+        seconds: float = outward.SECONDS,
     ) -> None:
         self.issuer, self._client_id, self._secret, self._claim = issuer, client, secret, claim
-        self._origins = frozenset(map(outward.origin, (issuer, *hosts)))
+        self._origins, self._seconds = frozenset(map(outward.origin, (issuer, *hosts))), seconds
         self._seal = Fernet(Fernet.generate_key())
 
     def begin(self, back: str, next: str) -> tuple[str, str]:
@@ -127,13 +134,13 @@ class SingleSignOn:
         return said
 
     def _read(self, url: str) -> Any:
-        with outward.Client(**outward.options(self._origins)) as client:
+        with outward.Client(**outward.options(self._origins, self._seconds)) as client:
             return client.get(url).raise_for_status().json()
 
     def _client(self, back: str) -> OAuth2Client:
         return OAuth2Client(
             self._client_id, self._secret or None, scope="openid profile email", redirect_uri=back,
-            code_challenge_method="S256", **outward.options(self._origins),
+            code_challenge_method="S256", **outward.options(self._origins, self._seconds),
         )  # fmt: skip
 
     def _opened(self, cookie: str) -> Begun:

@@ -147,13 +147,12 @@ def _serve(line: Connection, open_readers: OpenReaders, settings: Settings) -> N
     """A process that reads what it is sent until its line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     readers = open_readers(settings)
-    line.send_bytes(b"ready")
-    while True:
-        try:
-            source = wire.a_source(line.recv_bytes(), settings)
-        except EOFError:
-            return
-        line.send_bytes(_answer(source, readers))
+    try:
+        line.send_bytes(b"ready")
+        while True:
+            line.send_bytes(_answer(wire.a_source(line.recv_bytes(), settings), readers))
+    except (EOFError, BrokenPipeError, ConnectionResetError):  # whoever asked has ended, or was killed
+        return
 
 
 def _answer(source: Source, readers: Sequence[Reader]) -> bytes:
