@@ -63,6 +63,8 @@ COMPUTED = (
     "{words}は全部で何件ですか。",
 )
 """Questions that a table would answer by computing over its rows."""
+TELLING = 6
+"""Letters of a word from which it does not stand in sealed bytes by accident."""
 FOLLOW_UPS = ("And what else does it say about that?", "それについてもっと詳しく教えてください。")
 
 
@@ -203,7 +205,7 @@ class Surface:
         others = [row.id for row in self.memory.catalog.sources()]
         for kept in tables.among(self.memory.catalog, [source, *others], viewer):
             yield kept.table.name, kept.part
-            yield [(column.name, [str(value) for value in column.values]) for column in kept.table.columns]
+            yield [(column.name, column.values) for column in kept.table.columns]
 
     def kept(self, entity: Entity, viewer: Viewer) -> Iterator[Any]:
         """What is read ahead of its source for this viewer's questions; what lies on disk of it, and opens for them."""
@@ -212,15 +214,17 @@ class Surface:
         yield [(text.title, text.text) for text in read if may_read(viewer, text.scope)]
         self.sealed.put(entity.scope, entity.source, b"kept", f"{entity.id} {entity.words}".encode())
         folder = self.beside.place(entity.source, entity.scope)
-        yield [f"{path.name} {path.read_bytes().decode('latin-1')}" for path in folder.iterdir()]
+        written = [path.name.encode() + path.read_bytes() for path in folder.iterdir()]
+        telling = {entity.id, *(word for word in tokens(entity.words) if len(word) >= TELLING)}
+        yield [word for word in telling if any(word.encode() in data.lower() for data in written)]
         opened = (self.sealed.get(scope, entity.source, b"kept") for scope in sorted(viewer.scopes))
         yield [data.decode() for data in opened if data]
         self.beside.drop(entity.source)
 
-    def talked(self, question: str, viewer: Viewer) -> Iterator[Any]:
-        """See `Served.talked`: a conversation with an answer that only somebody else may read."""
+    def talked(self, question: str, entity: str, viewer: Viewer) -> Iterator[Any]:
+        """See `Served.talked`: a conversation with an answer that rests on an entity that only somebody else may read."""
         for event in self.assistant.ask(question, self.everybody):
-            if isinstance(event, Answer):
+            if isinstance(event, Answer) and entity in {hit.entity.id for hit in event.hits}:
                 yield from self.served.talked(event, self.everybody, viewer)
 
     def search(
@@ -293,7 +297,7 @@ def probes(surface: Surface, item: StoredEntity, chance: random.Random) -> Itera
     yield Probe("our API", asked[2], partial(surface.served.asked, asked[2]))
     yield Probe("pages", words, partial(surface.served.looked, words))
     yield Probe("pages of its id", f"{entity.id} {entity.source}", partial(surface.served.opened, entity))
-    yield Probe("conversations and exports", asked[0], partial(surface.talked, asked[0]))
+    yield Probe("conversations and exports", asked[0], partial(surface.talked, asked[0], entity.id))
     source = surface.memory.catalog.source(entity.source)
     name = Path(source.path).name if source else entity.source
     yield Probe("its file", name, partial(surface.file, name))

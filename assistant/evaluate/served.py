@@ -7,6 +7,7 @@ their own; conversations that are made for an attempt are deleted after it. Know
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,8 @@ from ingest.privacy.personal import Personal
 from ingest.space.entity import Entity
 
 NOBODY = "nobody"
+_DRAWN = re.compile(r'\b(?:c?x|c?y|[xy][12]|r|d|points|width|height|viewBox|transform|style)="[^"]*"')
+"""Where something is drawn: figures of the page, not of a source."""
 
 
 class Served:
@@ -99,7 +102,8 @@ class Served:
         """Pages that are drawn for a question: the map, the files, what whoever governs sees."""
         pages = {"/map": {"question": words}, "/files": {"search": words}, "/govern": {}, "/govern/audit": {}}
         for path, options in pages.items():
-            yield self._of(viewer).get(path, params=options, headers={"Accept": "text/html"}).text
+            page = self._of(viewer).get(path, params=options, headers={"Accept": "text/html"}).text
+            yield _DRAWN.sub("", page)
 
     def talked(self, answer: Answer, asked_by: Viewer, viewer: Viewer) -> Iterator[Any]:
         """An answer kept in a conversation of somebody who might read it, and in one of this viewer's own from days when they
@@ -114,18 +118,19 @@ class Served:
                     "/api/talks", f"/api/talks/{talk}", f"/api/talks/{talk}/export.md", f"/talks/{talk}/{number}/why",
                     f"/talks/{talk}/{number}/wrong",
                 ):  # fmt: skip
-                    yield _said(client.get(path))
+                    yield _said(client.get(path), talk)
             finally:
                 kept.delete(owner, talk)
 
 
-def _said(response: Any) -> Any:
+def _said(response: Any, without: str = "\n") -> Any:
     """What an answer says: of JSON its values, of which figures that only measure are no strings; else its text."""
-    lines = [line.removeprefix("data: ") for line in response.text.splitlines() if line.strip()]
+    text = response.text.replace(without, "\n")
+    lines = [line.removeprefix("data: ") for line in text.splitlines() if line.strip()]
     try:
         return [json.loads(line, object_pairs_hook=_timeless) for line in lines if line != "[DONE]"]
     except ValueError:
-        return response.text
+        return text
 
 
 def _timeless(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

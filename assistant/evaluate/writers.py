@@ -120,6 +120,7 @@ def move(settings: Settings, number: int, told: Told) -> None:
         with catalog.transaction():
             build.record(settings, catalog, GOVERNOR, "policy move", {"number": number})
             moves.begin(catalog, catalog.sources()[:5], ("closed", "open")[number % 2])
+        told(READY)  # as long as somebody listens
 
 
 def accounts(settings: Settings, number: int, told: Told) -> None:
@@ -153,6 +154,7 @@ def saved(settings: Settings, number: int, told: Told) -> None:
     while True:
         target.unlink(missing_ok=True)
         backup.save(settings, target)
+        told(READY)
 
 
 def ahead(settings: Settings, number: int, told: Told) -> None:
