@@ -10,11 +10,13 @@ from assistant.model import prompt
 from assistant.model.prompt import Text
 from assistant.model.vocabulary import Told
 from assistant.model.writing import Stream, Usage
+from assistant.search.wants import Wants
 
 
 @dataclass
 class Scripted:
-    """Says `says` to a question; doubts and judges as told. `wants` is what it understands, `query` the SQL it writes.
+    """Says `says` to a question; doubts and judges as told. `wants` is what questions want, `alone` how one reads standing
+    alone, `query` the SQL it writes.
 
     Attributes:
         doubt: the probability that the sources hold no answer.
@@ -22,7 +24,8 @@ class Scripted:
     """
 
     says: str = ""
-    wants: str = "text"
+    wants: Wants = "text"
+    alone: str = ""
     query: str = "NONE"
     replies: str = "Hello, I answer from your files."
     doubt: float = 0.1
@@ -41,8 +44,8 @@ class Scripted:
 
     def complete(self, system: Told, user: str, grammar: str = "", max_tokens: int = 256) -> str:
         self.told.append((system, user))
-        if system == prompt.KNOW:
-            return self.wants
+        if system == prompt.ALONE:
+            return self.alone
         return self.query if isinstance(system, tuple) else self.replies
 
     def answer(self, question: str, texts: Sequence[Text], max_tokens: int) -> Stream:
@@ -64,7 +67,7 @@ class Scripted:
     def chance(self, beginning: str) -> float:
         return self.doubt
 
-    def write(self, grammar: str = "", max_tokens: int = 256) -> Iterator[str]:
+    def write(self, grammar: str = "", max_tokens: int = 256, but: str = "") -> Iterator[str]:
         return _words(self.says)
 
     def judge(self, statements: Sequence[tuple[str, int]]) -> list[float]:

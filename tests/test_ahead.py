@@ -61,7 +61,7 @@ def test_what_is_read_ahead_is_what_a_question_is_given(llm: Llm, filled: Memory
 
 
 def evidence_text(one: evidence.Evidence) -> ahead.Text:
-    return ahead.Text(one.title, one.text, 1, one.hit.entity.scope, one.hit.entity.source)
+    return ahead.Text(one.title, one.text, scope=one.hit.entity.scope, source=one.hit.entity.source)
 
 
 def test_how_far_it_is_can_be_asked(llm: Llm, filled: Memory) -> None:

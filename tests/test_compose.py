@@ -26,21 +26,25 @@ SOURCES = [source("the pump is oiled", title="Manual"), source("the seal is worn
 
 
 @pytest.mark.parametrize(
-    ("grounding", "ratios"),
-    [("text", [1, 1, 1]), ("hybrid", [1, 1, RATIO]), ("soft", [RATIO, RATIO, RATIO]), ("none", [])],
-)
-def test_how_much_is_given_of_each_source(grounding: Grounding, ratios: list[int]) -> None:
-    """Whole, the first two whole, a part of each, or none; in their order."""
+    ("grounding", "ratios", "kept"),
+    [
+        ("text", [1, 1, 1], [False, False, False]), ("hybrid", [1, 1, 1], [True, False, False]),
+        ("soft", [RATIO, RATIO, RATIO], [True, True, True]), ("none", [], []),
+    ],
+)  # fmt: skip
+def test_how_much_is_given_of_each_source(grounding: Grounding, ratios: list[int], kept: list[bool]) -> None:
+    """Whole in the prompt, the best two in it and the others as kept, a part of each, or none; the best last."""
     made = compose("Why?", SOURCES, grounding, tokenize, 4096)
     assert [one.ratio for one in made.texts] == ratios
-    assert list(made.sources) == SOURCES[: len(ratios)]
+    assert [one.kept for one in made.texts] == kept
+    assert list(made.sources) == SOURCES[: len(ratios)][::-1]
     assert made.left_out == ()
 
 
 def test_a_source_is_its_title_and_its_text() -> None:
     made = compose("Why?", SOURCES, "text", tokenize, 4096)
-    assert made.texts[0].block == "Manual\nthe pump is oiled\n"
-    assert made.texts[1].block == "the seal is worn\n"
+    assert made.texts[-1].block == "Manual\nthe pump is oiled\n"
+    assert made.texts[-2].block == "the seal is worn\n"
 
 
 @given(st.integers(700, 1400), st.lists(st.integers(1, 120), max_size=6))
@@ -51,5 +55,7 @@ def test_a_prompt_fits_its_window(window: int, lengths: list[int]) -> None:
     assert len(made.sources) + len(made.left_out) == len(given_ones)
     assert all("full" in one.reason for one in made.left_out)
     if made.sources:
-        used = len(tokenize(prompt.READ)) + len(tokenize(prompt.whole(made.texts, "Why is it so?")))
+        used = sum(len(tokenize(turn.text)) for turn in prompt.READ) + len(
+            tokenize(prompt.whole(made.texts, "Why is it so?"))
+        )
         assert used + ROOM <= window

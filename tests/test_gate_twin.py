@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from assistant.answer.answer import Assistant
 from assistant.answer.outcome import Answer
 from assistant.app.integrations import KotonohaRetriever
-from assistant.evaluate.probes import Echo
+from assistant.evaluate.probes import Echo, any_kind
 from assistant.govern.audit import Audit
 from assistant.govern.audit_row import Event
 from assistant.govern.policy import Policy
@@ -101,7 +101,7 @@ class World:
         links.link(self.memory.catalog)
         self.retriever = Retriever(self.memory, self.memory.catalog, self.memory.space)
         echo: Any = Echo()
-        self.assistant = Assistant(self.retriever, self.memory, lambda: echo)
+        self.assistant = Assistant(self.retriever, self.memory, lambda: echo, wanted=any_kind)
         self.personal = Personal(self.memory.catalog, self.memory.settings)
 
     def _put(self, row: SourceRow, items: list[Entity]) -> None:

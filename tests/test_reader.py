@@ -23,8 +23,8 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
-    path = write_model(tmp_path_factory.mktemp("model") / "tiny.gguf", "qwen2", context=4096)
-    return Reader(Llm(path, context=4096, threads=1))
+    path = write_model(tmp_path_factory.mktemp("model") / "tiny.gguf", "qwen2", context=16384)
+    return Reader(Llm(path, context=16384, threads=1))
 
 
 def test_the_form_is_that_of_the_training() -> None:
@@ -33,8 +33,8 @@ def test_the_form_is_that_of_the_training() -> None:
     assert prompt.ask(" Why? ") == "Question: Why?"
     assert prompt.brief("Why?") == "Question, answered in a few words: Why?"
     assert prompt.statement("It is so.", 3) == "Statement: It is so. [3]"
-    assert prompt.known("And he?", [("Who?", "She.")]) == "Q: Who?\nA: She.\nQ: And he?"
-    assert prompt.READ.startswith("You are given numbered sources")
+    assert prompt.earlier("And he?", [("Who?", "She.")]) == "Q: Who?\nA: She.\nQ: And he?"
+    assert prompt.READ[0].role == "system"
 
 
 @pytest.mark.parametrize(

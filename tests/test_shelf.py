@@ -27,7 +27,7 @@ TEXTS = [Text("", f"The pump number {n} is oiled weekly.", scope="open", source=
 @pytest.fixture(scope="module")
 def llm(tmp_path_factory: pytest.TempPathFactory) -> Llm:
     return Llm(
-        write_model(tmp_path_factory.mktemp("model") / "tiny.gguf", "qwen2", context=4096), context=4096, threads=1
+        write_model(tmp_path_factory.mktemp("model") / "tiny.gguf", "qwen2", context=16384), context=16384, threads=1
     )
 
 

@@ -1,37 +1,67 @@
-"""What a question wants, held to a form."""
+"""What a question wants, and how it reads behind others."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from assistant.answer.outcome import Exchange
-from assistant.answer.understand import Understood, form, understand
+from assistant.answer.understand import LINE, Understood, understand
 from assistant.model.llama import Grammar, Model
+from assistant.search.wants import KINDS, chance, wanted
+from ingest.space.encoders.words import Words
 
+from .conftest import WordSpace
 from .scripted import Scripted
 from .tiny_gguf import write_model
 
 EARLIER = [Exchange("How long is the warranty?", "18 months.")]
 
 
+def test_a_first_question_stands_as_it_is_and_costs_no_call_of_the_model() -> None:
+    def never() -> Scripted:
+        raise AssertionError("the model was loaded")
+
+    found = understand("Who repairs it?", [], never, lambda _: "text")  # type: ignore[arg-type, return-value]
+    assert found == Understood("text", "Who repairs it?")
+
+
+def test_a_question_behind_others_is_judged_as_it_reads_alone() -> None:
+    reader, seen = Scripted(alone="Total of May?"), list[str]()
+    found = understand("And in May?", EARLIER, lambda: reader, lambda whole: seen.append(whole) or "rows")  # type: ignore[arg-type, return-value, func-returns-value]
+    assert (found, seen) == (Understood("rows", "Total of May?"), ["Total of May?"])
+
+
+def test_a_model_that_says_nothing_leaves_the_question_as_it_was() -> None:
+    assert understand("And now?", EARLIER, lambda: Scripted(), lambda _: "text").whole == "And now?"  # type: ignore[arg-type, return-value]
+
+
+def test_the_form_of_a_question_is_a_grammar_that_the_model_room_takes(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    Grammar(Model(write_model(tmp_path_factory.mktemp("model") / "tiny.gguf")), LINE)
+
+
 @pytest.mark.parametrize(
-    ("said", "history", "understood"),
+    ("question", "kind"),
     [
-        ("text", [], Understood("text", "Q?", ("Q?",))),
-        ("rows\nTotal of May?", EARLIER, Understood("rows", "Total of May?", ("Total of May?",))),
-        ("compare\nHow is A?\nHow is B?", [], Understood("compare", "Q?", ("How is A?", "How is B?"))),
-        ("compare", [], Understood("compare", "Q?", ("Q?",))),
-        ("talk", EARLIER, Understood("talk", "Q?", ("Q?",))),
-        ("", [], Understood("text", "Q?", ("Q?",))),
-        ("nonsense", [], Understood("text", "Q?", ("Q?",))),
+        ("hello, what can you do?", "talk"), ("助かりました、ありがとう", "talk"), ("Are you a person?", "talk"),
+        ("which files do you have about welding?", "files"), ("図面の資料は何が入っていますか", "files"),
+        ("How long do I have to keep receipts?", "text"), ("社用車はどうやって借りますか？", "text"),
+        ("Why was the pump taken out of service?", "text"),
+        ("How many orders did Tanaka place in May?", "rows"), ("5月の売上の合計は？", "rows"),
     ],
 )  # fmt: skip
-def test_what_is_said_is_taken_apart(said: str, history: list[Exchange], understood: Understood) -> None:
-    assert understand("Q?", history, Scripted(wants=said)) == understood  # type: ignore[arg-type]
+def test_what_a_question_wants_is_learned(question: str, kind: str) -> None:
+    assert wanted(question, Words()) == kind
 
 
-@pytest.mark.parametrize("leaning", [True, False])
-def test_the_form_is_a_grammar_that_the_model_room_takes(
-    tmp_path_factory: pytest.TempPathFactory, leaning: bool
-) -> None:
-    Grammar(Model(write_model(tmp_path_factory.mktemp("model") / "tiny.gguf")), form(leaning))
+def test_in_a_space_it_was_not_learned_in_everything_is_looked_up() -> None:
+    assert wanted("hello", WordSpace()) == "text"
+
+
+def test_chances_add_up_and_do_not_depend_on_the_length_of_a_vector() -> None:
+    draw = np.random.default_rng(0)
+    vectors, weights = draw.normal(size=(5, 8)).astype("f4"), draw.normal(size=(9, len(KINDS))).astype("f4")
+    np.testing.assert_allclose(chance(vectors, weights).sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(chance(3 * vectors, weights), chance(vectors, weights), atol=1e-5)

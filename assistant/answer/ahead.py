@@ -108,7 +108,7 @@ def units(catalog: Catalog, row: SourceRow) -> Iterator[Text]:
         (given,) = evidence.gather([hit], lambda source: row.path, partial(_of, inside))
         if (given.title, given.text) not in known:
             known.add((given.title, given.text))
-            yield Text(given.title, given.text, 1, entity.scope, entity.source)
+            yield Text(given.title, given.text, scope=entity.scope, source=entity.source)
 
 
 def _of(inside: dict[str, list[Entity]], entity: Entity) -> Sequence[Entity]:

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from assistant.answer import about, cite, evidence, verify, versions
@@ -23,6 +23,8 @@ from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found
 from assistant.answer.understand import Understood, understand
 from assistant.model import prompt
 from assistant.model.prompt import parted
+from assistant.search import wants
+from assistant.search.wants import Wants
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
@@ -37,8 +39,8 @@ if TYPE_CHECKING:
     from assistant.search.retrieve import Hit, Retriever
     from ingest.memory.memory import Memory
 
-HITS = 6
-"""Hits that are read; more cost time and rarely hold what the first six lack."""
+HITS = 5
+"""Hits that are read; more cost time and rarely hold what the first five lack."""
 
 REFUSED = 0.9
 """From this probability on that the sources hold no answer, none is written."""
@@ -66,12 +68,15 @@ class Assistant:
         retriever: the only way to the sources; it asks the gate.
         load: makes the model on this machine; called when first needed.
         remote: a model on another server, for what may leave.
+        wanted: says what a question wants; None judges it by its place in the memory's space.
     """
 
     def __init__(
-        self, retriever: Retriever, memory: Memory, load: Callable[[], Reader], remote: Remote | None = None
-    ) -> None:
+        self, retriever: Retriever, memory: Memory, load: Callable[[], Reader], remote: Remote | None = None,
+        wanted: Callable[[str], Wants] | None = None,
+    ) -> None:  # fmt: skip
         self._retriever, self._memory, self._load, self._remote = retriever, memory, load, remote
+        self._wanted = wanted or partial(wants.wanted, space=memory.space)
         self._calculator = Calculator(memory, retriever)
 
     @classmethod
@@ -113,9 +118,9 @@ class Assistant:
             raise BadInput("there is no question")
         start = time.perf_counter()
         if hits is not None or grounding == "none":
-            understood = Understood("text", question, (question,))
+            understood = Understood("text", question)
         else:
-            understood = understand(question, history, self._reader)
+            understood = understand(question, history, lambda: self._reader, self._wanted)
         if understood.wants in ("talk", "files") and shown is None:
             yield self._about(question, understood, viewer, grounding, start)
             return
@@ -134,13 +139,10 @@ class Assistant:
         self, question: str, understood: Understood, viewer: Viewer, grounding: Grounding,
         hits: Sequence[Hit] | None, shown: Shown | None, start: float,
     ) -> _Case:  # fmt: skip
-        """Searches for every part of the question; of several, the best hits of each in turn."""
         vectors, words = (shown.vectors, shown.words) if shown else (None, "")
-        parts = tuple(shown.named(part) for part in understood.parts) if shown else understood.parts
-        if hits is None:
-            each = [self._retriever.search(part, viewer, HITS, vectors, shown=words) for part in parts]
-            hits = _in_turn(each)[:HITS]
         whole = shown.named(understood.whole) if shown else understood.whole
+        if hits is None:
+            hits = self._retriever.search(whole, viewer, HITS, vectors, shown=words)
         spent = time.perf_counter() - start
         return _Case(question, understood, whole, tuple(hits), grounding, start, spent, words)
 
@@ -178,7 +180,7 @@ class Assistant:
     # -- computing -------------------------------------------------------------------------------------
 
     def _computed(self, case: _Case, viewer: Viewer) -> Answer | None:
-        if case.grounding == "none" or (case.understood.wants not in ("rows", "compare") and not case.tabular):
+        if case.grounding == "none" or (case.understood.wants != "rows" and not case.tabular):
             return None
         done = self._calculator.compute(case.whole, case.hits, viewer, self._reader, _language(case.question))
         if done is None:
@@ -240,7 +242,7 @@ class Assistant:
             asked = reading.ask(case.whole)
             doubt, said = asked.chance(prompt.NONE), ""
             if doubt < REFUSED:
-                for piece in asked.write(prompt.form(len(composed.texts)), LONGEST_ANSWER):
+                for piece in asked.write(prompt.form(len(composed.texts)), LONGEST_ANSWER, but=prompt.NONE):
                     said += piece
                     yield Draft(piece)
             yield self._checked(case, said, composed, _cost(case, made, asked.usage), doubt, reading)
@@ -251,7 +253,8 @@ class Assistant:
         """The model's words if every sentence stands; else what possibly holds the answer, or nothing."""
         text = parted(said)
         case = replace(case, confidence=1.0 - doubt)
-        about = [n for n, one in enumerate(composed.sources, 1) if verify.speaks_of(case.whole, one.words)]
+        best_first = range(len(composed.sources), 0, -1)
+        about = [n for n in best_first if verify.speaks_of(case.whole, composed.sources[n - 1].words)]
         if not text or not about:
             return self._nothing(case, composed, cost)
         lines = cite.settled(cite.lines(text, len(composed.sources)), composed.sources)
@@ -266,7 +269,8 @@ class Assistant:
         if faults:
             cited = [mark for line in lines for mark in line.marks if mark in about]
             return self._possibly(case, composed, cost, [*cited, *about], faults)
-        citations = cite.from_lines(lines, composed.sources, self._path)
+        lines, named = cite.in_order(lines, composed.sources)
+        citations = cite.from_lines(lines, named, self._path)
         return self._answer(case, "\n".join(map(str, lines)), "model", tuple(citations), composed, cost)
 
     def _fault(self, line: cite.Line, case: _Case, composed: Composed) -> str:
@@ -282,10 +286,8 @@ class Assistant:
     def _possibly(
         self, case: _Case, composed: Composed, cost: Cost, marks: Sequence[int], notes: Sequence[str]
     ) -> Answer:
-        best = list(dict.fromkeys(marks))[:POSSIBLE]
-        citations = tuple(
-            cite.passage(mark, composed.sources[mark - 1], case.whole, self._path) for mark in sorted(best)
-        )
+        best = [composed.sources[mark - 1] for mark in dict.fromkeys(marks)][:POSSIBLE]
+        citations = tuple(cite.passage(n, one, case.whole, self._path) for n, one in enumerate(best, 1))
         quotes = [f"“{' '.join(one.quote.split())}” [{one.mark}]" for one in citations]
         text = "\n".join([_words(case.question)[1], *quotes])
         return self._answer(case, text, "possibly", citations, composed, cost, tuple(notes))
@@ -299,7 +301,7 @@ class Assistant:
         self, case: _Case, text: str, how: How, citations: tuple[Citation, ...] = (), composed: Composed | None = None,
         cost: Cost | None = None, notes: tuple[str, ...] = (),
     ) -> Answer:  # fmt: skip
-        hits = _first([one.hit for one in composed.sources], case.hits) if composed else case.hits
+        hits = _first([one.hit for one in reversed(composed.sources)], case.hits) if composed else case.hits
         paths = {hit.entity.source: self._path(hit.entity.source) for hit in hits}
         other = versions.told(citations, [hit.entity for hit in hits], self._memory.catalog.source)
         notes = (*notes, *other, *filter(None, [self._memory.impaired]))
@@ -349,16 +351,6 @@ def _fits(leaving: Sequence[Hit], hits: Sequence[Hit]) -> bool:
     """Whether what may leave answers about as well as all that was found; else not even the question leaves."""
     best = max((hit.coverage for hit in hits), default=0.0)
     return any(hit.coverage >= LEAVING * best for hit in leaving)
-
-
-def _in_turn(each: Sequence[Sequence[Hit]]) -> list[Hit]:
-    """The first hit of each search, then the second of each, every entity once."""
-    found: dict[str, Hit] = {}
-    for rank in range(max(map(len, each), default=0)):
-        for hits in each:
-            if rank < len(hits):
-                found.setdefault(hits[rank].entity.id, hits[rank])
-    return list(found.values())
 
 
 def _first(first: Sequence[Hit], others: Sequence[Hit]) -> tuple[Hit, ...]:

@@ -102,6 +102,14 @@ def _nearest(line: Line, held: Sequence[set[str]]) -> tuple[int, ...]:
     return stands or ((shares.index(best) + 1,) if best >= FOUND else line.marks)
 
 
+def in_order(said: Sequence[Line], sources: Sequence[Evidence]) -> tuple[list[Line], list[Evidence]]:
+    """The lines with marks counted as they appear, and the sources that they name, in that order."""
+    order = list(dict.fromkeys(mark for line in said for mark in line.marks))
+    counted = {mark: number for number, mark in enumerate(order, 1)}
+    lines = [replace(line, marks=tuple(counted[mark] for mark in line.marks)) for line in said]
+    return lines, [sources[mark - 1] for mark in order]
+
+
 def from_lines(said: Sequence[Line], sources: Sequence[Evidence], name: SourceName) -> list[Citation]:
     """One citation per mark, with the words of that source that carry best what is said under it."""
     under: dict[int, list[str]] = {}

@@ -1,7 +1,7 @@
 """What the model is given: numbered sources, whole or in part, as many as its window holds.
 
-Source [n] is the n-th that was gathered, always: one that does not fit is left out with its reason, and so is everything
-ranked below it.
+The best source stands last, nearest the question, and what is read in the prompt behind what was read before: it sees
+that. A source that does not fit is left out with its reason, and so is everything ranked below it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from assistant.model.prompt import Text
 Grounding = Literal["hybrid", "soft", "text", "none"]
 
 RATIO = 4
-"""A source that is not given whole is given in so many parts one: those of its tokens that the question needs."""
-WHOLE = 2
-"""Sources that hybrid grounding gives whole."""
+"""In soft grounding, of so many of its tokens a source is given one: those that the question needs."""
+READ = 2
+"""Sources that hybrid grounding reads in the prompt; the others are given as they were kept."""
+TURN = 8
+"""Tokens around one turn of what the model is told, at most."""
 ROOM = 420
 """Tokens of the window kept free for the answer and for the statements that are judged."""
 
@@ -36,7 +38,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What is given; mark [n] is sources[n - 1]."""
+    """What is given, the best source last; mark [n] is sources[n - 1]."""
 
     texts: tuple[Text, ...]
     sources: tuple[Evidence, ...]
@@ -52,16 +54,18 @@ def compose(
         tokenize: what the model makes of a text.
         window: tokens of the model's context.
     """
-    room = window - ROOM - len(tokenize(prompt.READ)) - len(tokenize(prompt.ask(question)))
+    told = sum(len(tokenize(turn.text)) + TURN for turn in prompt.READ)
+    room = window - ROOM - told - len(tokenize(prompt.ask(question)))
     texts: list[Text] = []
     left_out: list[LeftOut] = []
     for number, one in enumerate(() if grounding == "none" else gathered):
-        part = grounding == "soft" or (grounding == "hybrid" and number >= WHOLE)
-        text = Text(one.title, one.text, RATIO if part else 1, one.hit.entity.scope, one.hit.entity.source)
+        kept = grounding == "soft" or (grounding == "hybrid" and number >= READ)
+        ratio = RATIO if grounding == "soft" else 1
+        text = Text(one.title, one.text, ratio, kept, one.hit.entity.scope, one.hit.entity.source)
         cost = len(tokenize(prompt.tag(number + 1))) + len(tokenize(text.block))
         if left_out or cost > room:
             left_out.append(LeftOut(one.hit.entity.id, "the context window is full"))
             continue
         room -= cost
         texts.append(text)
-    return Composed(tuple(texts), tuple(gathered[: len(texts)]), tuple(left_out))
+    return Composed(tuple(texts[::-1]), tuple(gathered[: len(texts)][::-1]), tuple(left_out))

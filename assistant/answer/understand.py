@@ -1,58 +1,48 @@
-"""What a question wants, and how it reads standing alone: asked of the model, held to a form by a grammar."""
+"""What a question wants, and how it reads standing alone.
+
+What it wants is judged from its place in the space; only a question behind others is written anew, by the language model.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from assistant.model import prompt
+from assistant.search.wants import Wants
 
 if TYPE_CHECKING:
     from assistant.answer.outcome import Exchange
     from assistant.model.reader import Reader
 
-Wants = Literal["text", "rows", "compare", "files", "talk"]
-
 EARLIER = 2
 """Earlier turns that a question may lean on."""
 RECALLED = 300
 """Characters of an earlier answer that are recalled."""
-LONGEST = 120
-"""Tokens of what is understood."""
-PARTS = 4
-"""Questions that a comparison is parted into at most."""
+LONGEST = 80
+"""Tokens of a question that is written anew."""
+LINE = r"root ::= [^\n]{3,200}"
+"""The grammar (GBNF) of a question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """`whole` is the question standing alone; `parts` are the questions to look up, one at least."""
+    """`whole` is the question standing alone."""
 
     wants: Wants
     whole: str
-    parts: tuple[str, ...]
 
 
-def understand(question: str, history: Sequence[Exchange], reader: Reader) -> Understood:
-    """One call of the model; a first question that asks for one thing costs a single word."""
+def understand(
+    question: str, history: Sequence[Exchange], reader: Callable[[], Reader], wanted: Callable[[str], Wants]
+) -> Understood:
+    """A first question costs no call of the language model, one behind others a single one."""
+    whole = alone(question, history, reader()) if history else question
+    return Understood(wanted(whole), whole)
+
+
+def alone(question: str, history: Sequence[Exchange], reader: Reader) -> str:
+    """The question as it would be asked without what was said before."""
     before = [(one.question, one.answer[:RECALLED]) for one in history[-EARLIER:]]
-    said = reader.llm.complete(prompt.KNOW, prompt.known(question, before), form(bool(before)), LONGEST)
-    wants, *lines = [line.strip() for line in said.split("\n") if line.strip()] or ["text"]
-    known: Wants = next((one for one in get_args(Wants) if one == wants), "text")
-    if known == "compare":
-        return Understood(known, question, tuple(dict.fromkeys(lines)) or (question,))
-    whole = lines[0] if lines else question
-    return Understood(known, whole, (whole,))
-
-
-def form(leaning: bool) -> str:
-    """The grammar (GBNF) of what is understood.
-
-    Args:
-        leaning: whether there is something that the question can lean on.
-    """
-    alone = "line" if leaning else '""'
-    return (
-        f'root ::= ("text" | "rows" | "files") {alone} | "talk" | "compare" line line{{1,{PARTS - 1}}}\n'
-        'line ::= "\\n" [^\\n]{3,200}'
-    )
+    return reader.llm.complete(prompt.ALONE, prompt.earlier(question, before), LINE, LONGEST) or question

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +27,6 @@ from assistant.answer.answer import Assistant
 from assistant.answer.audited import record
 from assistant.answer.discreet import DiscreetAssistant
 from assistant.answer.outcome import Answer, Draft, Exchange
-from assistant.answer.understand import Wants
 from assistant.evaluate.served import Served
 from assistant.evaluate.watch import tokens
 from assistant.govern.audit import Audit
@@ -35,6 +34,7 @@ from assistant.model import prompt
 from assistant.model.vocabulary import Told
 from assistant.model.writing import Usage
 from assistant.search.retrieve import Retriever
+from assistant.search.wants import KINDS, Wants
 from assistant.serve import view
 from ingest import work
 from ingest.base.access import Viewer, may_read
@@ -106,7 +106,7 @@ class Aimed:
 
 
 class Echo:
-    """A language model that says everything it is given, word for word; what a question wants it takes from its length."""
+    """A language model that says everything it is given, word for word."""
 
     name, context = "echo", 1_000_000
 
@@ -125,7 +125,7 @@ class Echo:
         return text.split()
 
     def complete(self, system: Told, user: str, grammar: str = "", max_tokens: int = 0) -> str:
-        return get_args(Wants)[len(user) % len(get_args(Wants))] if system == prompt.KNOW else f"{system} {user} [1]"
+        return user.rpartition("Q: ")[2] if system == prompt.ALONE else f"{system} {user} [1]"
 
     @contextmanager
     def reading(self, texts: Sequence[Any], question: str = "") -> Iterator[Echo]:
@@ -138,11 +138,16 @@ class Echo:
     def chance(self, beginning: str) -> float:
         return 0.0
 
-    def write(self, grammar: str = "", max_tokens: int = 0) -> Iterator[str]:
+    def write(self, grammar: str = "", max_tokens: int = 0, but: str = "") -> Iterator[str]:
         yield f"{self._given} [1]"
 
     def judge(self, statements: Sequence[Any]) -> list[float]:
         return [1.0] * len(statements)
+
+
+def any_kind(question: str) -> Wants:
+    """Every kind of question, whatever it says: by its length."""
+    return KINDS[len(question) % len(KINDS)]
 
 
 class Surface:
@@ -155,7 +160,9 @@ class Surface:
         self.retriever = Retriever(memory, memory.catalog, self.space)
         self.personal = Personal(memory.catalog, memory.settings)
         echo: Any = Echo()
-        self.assistant = DiscreetAssistant(Assistant(self.retriever, memory, lambda: echo), self.personal)
+        self.assistant = DiscreetAssistant(
+            Assistant(self.retriever, memory, lambda: echo, wanted=any_kind), self.personal
+        )
         self.audit = Audit(Catalog(scratch / "audit.sqlite"), b"leaks" * 8, scratch / "audit.head")
         self.beside = Beside(scratch)
         self.sealed = Sealed(Files(scratch / "keys"), self.beside, 1 << 30)

@@ -208,7 +208,7 @@ class Llm:
         if len(self._heads) == len(HEADS):
             self.window.drop(self._heads.pop(next(iter(self._heads))))
         sequence = next(one for one in HEADS if one not in self._heads.values())
-        self.window.read([Row(sequence, ids)])
+        self._behind(sequence, ids)
         self._heads[system] = sequence
         return sequence
 

@@ -1,12 +1,10 @@
 """The one shape of everything the reader is asked, in training as in serving. Each piece is tokenised by itself.
 
-head      what the model is told: `READ` or `KNOW`
+head      what the model is told, with worked examples: `READ` or `ALONE`
 source    `tag(1)`, then `block(title, text)`, which is read by itself
 question  `ask(...)`: the answer is sentences with marks like [1][2], one a line, or `NONE`
           `brief(...)`: the answer is a few words
           `statement(...)`: the answer is `YES` or `NO`
-
-
 """
 
 from __future__ import annotations
@@ -14,12 +12,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prompts import fill
+from assistant.model.vocabulary import Turn
+from prompts import turns
 
-READ = fill("read")
+
+def _told(name: str) -> tuple[Turn, ...]:
+    return tuple(Turn(role, text) for role, text in turns(name))  # type: ignore[arg-type]
+
+
+READ = _told("read")
 """What a reader of sources is told."""
-KNOW = fill("know")
-"""What it is told when it has to say what a question wants."""
+ALONE = _told("alone")
+"""What it is told when it has to write a question so that it stands alone."""
 
 NONE, YES, NO = "none", "yes", "no"
 
@@ -29,14 +33,18 @@ REFUSAL = "Not in your sources."
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A source as the reader gets it; `ratio` of 4 gives the question a quarter of its tokens.
+    """A source as the reader gets it.
 
-    What a reader keeps of it lies beside `source` in `scope`; without a source, in memory alone.
+    Attributes:
+        ratio: of 4, the question gets a quarter of its tokens.
+        kept: whether it is read by itself, once and for all questions; else in the prompt, behind what stands before it.
+        scope, source: where that is kept; without a source, in memory alone.
     """
 
     title: str
     text: str
     ratio: int = 1
+    kept: bool = True
     scope: str = ""
     source: str = ""
 
@@ -67,8 +75,8 @@ def statement(sentence: str, number: int) -> str:
     return f"Statement: {sentence.strip()} [{number}]"
 
 
-def known(question: str, before: Sequence[tuple[str, str]] = ()) -> str:
-    """The user's words behind `KNOW`: earlier questions with their answers, then the last question."""
+def earlier(question: str, before: Sequence[tuple[str, str]]) -> str:
+    """The user's words behind `ALONE`: earlier questions with their answers, then the last question."""
     return "".join(f"Q: {asked}\nA: {answered}\n" for asked, answered in before) + f"Q: {question}"
 
 

@@ -99,15 +99,16 @@ class Reader:
 
     def _bodies(self, texts: Sequence[Text], question: str) -> list[Part]:
         ids = [tuple(self.tokenize(text.block)) for text in texts]
-        if not self.llm.keeps:
-            return [list(one) for one in ids]
-        kept = self.shelf.take(texts)
-        thinned = [n for n, text in enumerate(texts) if text.ratio > 1]
+        keeping = [n for n, text in enumerate(texts) if text.kept] if self.llm.keeps else []
+        bodies: list[Part] = [list(one) for one in ids]
+        for n, kept in zip(keeping, self.shelf.take([texts[n] for n in keeping]), strict=True):
+            bodies[n] = kept
+        thinned = [n for n in keeping if texts[n].ratio > 1]
         asked = self.tokenize(prompt.ask(question)) if thinned else []
         chosen = self.selector.anchors([(ids[n], texts[n].ratio) for n in thinned], asked) if thinned else []
         for n, places in zip(thinned, chosen, strict=True):
-            kept[n] = kept[n].only(places)
-        return [*kept]
+            bodies[n] = bodies[n].only(places)  # type: ignore[union-attr]
+        return bodies
 
 
 class Reading:

@@ -72,7 +72,8 @@ class Remote:
 
     def answer(self, question: str, texts: Sequence[Text], max_tokens: int = 256) -> Sending:
         """The model's answer, see `Reader.answer`. Nothing is sent before its first piece is asked for."""
-        turns = [("system", prompt.READ), ("user", prompt.whole(texts, question))] if texts else [("user", question)]
+        told = [(turn.role, turn.text) for turn in prompt.READ] if texts else []
+        turns = [*told, ("user", prompt.whole(texts, question) if texts else question)]
         messages = [{"role": role, "content": self._clean(text)} for role, text in turns]
         asked = {"model": self.name, "messages": messages, "max_tokens": max_tokens, "temperature": 0, "stream": True}
         sending = Sending(iter(()), host=self._host)

@@ -63,12 +63,16 @@ class Asked:
         powers = np.exp(self._scores.astype(np.float64) - self._scores.max())
         return float(powers[token] / powers.sum())
 
-    def write(self, grammar: str = "", max_tokens: int = 256, stop: Sequence[str] = ()) -> Iterator[str]:
+    def write(self, grammar: str = "", max_tokens: int = 256, stop: Sequence[str] = (), but: str = "") -> Iterator[str]:
         """The most probable answer in pieces, until it ends itself, a stop text or a limit, or runs in circles.
 
         Args:
             grammar: rules (GBNF) that the answer keeps to; of the tokens that they allow the most probable is taken.
+            but: it does not begin with the first token of this text.
         """
+        if but:
+            self._scores = self._scores.copy()
+            self._scores[self._vocabulary.tokenize(but)[0]] = -np.inf
         return cut(self._written(grammar, max_tokens), stop)
 
     def _written(self, grammar: str, max_tokens: int) -> Iterator[str]:

@@ -50,7 +50,7 @@ class Settings:
     models: str = ""
     llm: str = ""
     adapter: str = ""
-    context: int = 4096
+    context: int = 8192
     kept_mb: int = 2048
     threads: int = 0
     max_file_mb: int = 512
