@@ -3,6 +3,7 @@
 # make serve  the sample firm in a chat
 # make quick  the checks that take seconds
 # make search  the same with new random examples, nightly or by hand
+# make extras  what an optional extra (Presidio) does; installs it
 # make docs   the generated parts of the documents
 # make bill   the software bill of materials (CycloneDX)
 
@@ -20,9 +21,9 @@ export GRADIO_ANALYTICS_ENABLED := False
 export GOMP_SPINCOUNT := 10000
 
 # What is quick: no training, no browser, no data from beside the checkout; two processes of one thread each.
-QUICK := -m "not slow and not browser and not public" -n 2 --dist worksteal
+QUICK := -m "not slow and not browser and not public and not extra" -n 2 --dist worksteal
 
-.PHONY: demo serve setup test test-wheel quick search lint wheel docs bill clean
+.PHONY: demo serve setup test test-wheel quick extras search lint wheel docs bill clean
 
 demo: setup
 	$(BIN)/kotonoha demo
@@ -53,6 +54,10 @@ test-wheel: wheel
 
 quick: setup lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(QUICK)
+
+extras: setup
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[presidio]"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m extra
 
 # Checks with random examples, new ones every time (the others try the same ones always). What it finds becomes an `@example`.
 search: setup

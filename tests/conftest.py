@@ -42,11 +42,16 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs the data beside the checkout is marked so, and left out of the quick tests."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs the data beside the checkout is marked so, and left out of the quick tests; what needs an extra is left out
+    where that is not installed."""
     for item in items:
         if "shared" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.public)
+    if importlib.util.find_spec("presidio_analyzer") is None:
+        left = [item for item in items if item.get_closest_marker("extra") is None]
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("extra")])
+        items[:] = left
 
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

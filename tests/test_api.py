@@ -324,3 +324,10 @@ def test_five_wrong_passwords_of_a_stranger_keep_nobody_else_out(parts: Parts) -
     assert stranger.post("/sign-in", data=form, headers=SIGN_IN).status_code == 401
     assert client(parts).post("/sign-in", data=form, headers=SIGN_IN).status_code == 303
     assert client(parts, Authorization=f"Bearer {token}").get("/api/sources").status_code == 200
+
+
+def test_what_anybody_may_load_is_the_same_for_all(parts: Parts, endo: TestClient) -> None:
+    for path in ("/style.css", "/leaf.svg", "/favicon.ico", "/static/page.js"):
+        reply = client(parts).get(path)
+        assert reply.status_code == 200, path
+        assert reply.content == endo.get(path).content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import random
 import tarfile
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.app import backup, build
+from assistant.cli import main
 from ingest import pipeline
 from ingest.base.errors import BadInput, MemoryDamaged
 from ingest.base.settings import Settings
@@ -120,3 +122,12 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new(filled: Settings, tmp_pa
         if not made.exists():
             act(given, saved)
     assert state(replace(filled, home=home)) == state(filled)
+
+
+def test_the_commands_save_and_put_back_and_say_so_in_the_audit(filled: Settings, tmp_path: Path) -> None:
+    other, saved = tmp_path / "other", tmp_path / "kotonoha.backup"
+    assert main(["--home", str(filled.home), "backup", str(saved)]) == 0
+    assert main(["--home", str(other), "restore", str(saved)]) == 0
+    assert state(replace(filled, home=other)) == state(filled)
+    rows = build.catalog(replace(filled, home=other)).connection.execute("SELECT event FROM audit ORDER BY number")
+    assert [json.loads(row["event"])["action"] for row in rows][-2:] == ["backup", "restore"]

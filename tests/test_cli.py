@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from assistant.cli import main
+from ingest.base.settings import Settings
+from ingest.memory.memory import Memory
+
+from .conftest import WordSpace
 
 POLICY = """\
 owner: boss
@@ -121,10 +125,30 @@ def test_accounts_are_made_listed_and_removed(firm: Path) -> None:
     assert "worker" not in kotonoha(firm, "people").stdout
 
 
-def test_an_evaluation_without_its_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for given in ([], ["--file", str(tmp_path / "none.jsonl.gz")]):
-        assert main(["--home", str(tmp_path), "evaluate", "search", *given]) == 2
-        assert "--file" in capsys.readouterr().err
+def test_a_command_without_what_it_works_on_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = str(tmp_path / "none.jsonl.gz")
+    for given, missing in [
+        (["evaluate", "search"], "--file"),
+        (["evaluate", "search", "--file", nothing], "--file"),
+        (["fit", "--data", str(tmp_path), "--out", nothing], "--data"),
+        (["models", "align", str(tmp_path)], "KOTONOHA_CLIP"),
+    ]:
+        assert main(["--home", str(tmp_path), *given]) == 2
+        said = capsys.readouterr().err
+        assert missing in said and len(said.splitlines()) <= 2
+
+
+def test_what_needs_the_memory_waits_for_nobody(
+    settings: Settings, space: WordSpace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Memory(settings, space):
+        assert main(["--home", str(settings.home), "ahead"]) != 0
+    assert "in use" in capsys.readouterr().err
+
+
+def test_without_accounts_no_other_machine_is_served(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--home", str(tmp_path), "serve", "--host", "0.0.0.0"]) == 2
+    assert "add accounts" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -79,6 +79,13 @@ def test_every_path_of_ours_that_the_documents_name_exists() -> None:
                 assert (ROOT / path).exists(), f"{page.name} names {path}"
 
 
+def test_no_line_is_longer_than_a_screen_is_wide() -> None:
+    """The rows of hashes in `parts.md` are made, and cannot be broken."""
+    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        long = [n for n, line in enumerate(page.read_text("utf-8").splitlines(), 1) if len(line) > 120]
+        assert long == [] or page == parts.PAGE, f"{page.name}: {long}"
+
+
 def test_every_local_link_leads_somewhere() -> None:
     for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text("utf-8")):

@@ -215,6 +215,8 @@ def test_openai_and_langchain_clients_are_answered_with_citations(parts: Parts) 
     openai = OpenAI(base_url="http://localhost/v1", api_key=token, http_client=wire)
     assert [one.id for one in openai.models.list()] == ["kotonoha"]
     said = [{"role": "user", "content": "How long is the warranty?"}]
+    for method, route in (("GET", "/v1/models"), ("POST", "/v1/chat/completions")):
+        assert wire.request(method, route, json={"model": "kotonoha", "messages": said}).status_code == 401, route
     whole = openai.chat.completions.create(model="kotonoha", messages=said)  # type: ignore[arg-type]
     assert "[1]" in (whole.choices[0].message.content or "") and whole.model_extra
     assert whole.model_extra["citations"][0]["mark"] == 1

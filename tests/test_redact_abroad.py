@@ -1,4 +1,4 @@
-"""Presidio, where it is installed, finds what has the form of another country; without it nothing asks for it."""
+"""Presidio, where it is installed (`make extras`), finds what has the form of another country; else nothing asks for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ingest.privacy.personal import Personal, finder
 from ingest.privacy.redact import find
 
 installed = importlib.util.find_spec("presidio_analyzer") is not None
-needed = pytest.mark.skipif(not installed, reason="pip install presidio-analyzer")
+needed = pytest.mark.extra
 ON = Settings(home=Path(), presidio=True)
 
 

@@ -176,6 +176,7 @@ def test_a_conversation_is_nobody_elses(served: Served, endo: Person, mori: Pers
         ("POST", "/turns/1/again"), ("GET", "/../../talks/x/1/why"),
     ]:  # fmt: skip
         assert mori.http.request(method, f"/api/talks/{talk}{route}", json={"title": "mine"}).status_code == 404, route
+    assert mori.http.post("/api/talks/ask", data={"question": "And for pumps?", "talk": talk}).status_code == 404
     assert endo.http.get(f"/api/talks/{talk}").json()[0]["question"] == WARRANTY
 
 
@@ -224,12 +225,16 @@ def test_a_stopped_answer_ends_at_once_and_can_be_asked_again(served: Served, en
     assert "/open/" in endo.show("again", talk)
 
 
-def test_what_is_said_about_an_answer_is_kept_with_what_was_found_for_it(served: Served, endo: Person) -> None:
+def test_what_is_said_about_an_answer_is_kept_with_what_was_found_for_it(
+    served: Served, endo: Person, mori: Person
+) -> None:
     endo.ask("judging", WARRANTY)
     talk = endo.talk()
     number = endo.http.get(f"/api/talks/{talk}").json()[0]["turn"]
     judged = {"talk": talk, "turn": number, "verdict": "bad", "answer": "24 months", "entity": "", "remark": "old"}
     assert endo.http.post("/api/feedback", json=judged).status_code == 204
+    assert endo.http.post("/feedback", data=judged).status_code == 200
+    assert mori.http.post("/feedback", data=judged).status_code == 404
     assert endo.http.get("/api/feedback.jsonl").status_code == 403
     for page in ("why", "wrong"):
         assert ".pdf" in endo.http.get(f"/talks/{talk}/{number}/{page}").text

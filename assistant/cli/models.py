@@ -142,9 +142,10 @@ def aligned(args: argparse.Namespace, settings: Settings) -> int:
     from ingest.readers.image import frame_of
     from ingest.space.encoders.clip import Clip
 
-    sight = build.sight(settings)
-    if not isinstance(sight, Clip):
+    if not settings.clip:
         raise BadInput("no CLIP or SigLIP model is named", "KOTONOHA_CLIP names its folder")
+    sight = build.sight(settings)
+    assert isinstance(sight, Clip)
     files = sorted(path for path in args.folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
     step = max(len(files) // SAMPLE, 1)
     found = sight.align([frame_of(Image.open(path)).image for path in files[::step][:SAMPLE]])
