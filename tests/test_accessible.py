@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.office import Office
+from tests.test_browser import ASKED, ask, chromium, enter, office
 from tests.test_web import CHROMIUM, WARRANTY, Served, _signed_in, browser, served
 
-__all__ = ["browser", "served"]
+__all__ = ["browser", "chromium", "office", "served"]
 AXE = "axe_core_python"
 BAD = ("moderate", "serious", "critical")
 GRADIO = ("page-has-heading-one", "region", "landmark-one-main")
@@ -63,3 +65,31 @@ def test_the_chat_in_each_state(served: Served, browser: Any, axe: str, width: i
     page.click("#past .card")
     page.wait_for_selector("#source:not([hidden])")
     assert not faults(page, axe, GRADIO)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_kind_of_answer_and_every_page_about_it_and_for_whoever_governs(
+    office: Office, chromium: Any, axe: str, dark: bool
+) -> None:
+    page = enter(chromium, office, language="ja" if dark else "en", color_scheme="dark" if dark else "light")
+    for english, _, _ in ASKED.values():
+        ask(page, english)
+    assert not faults(page, axe, GRADIO)
+    turn = page.locator("#past .turn", has=page.locator(".behind"))
+    paths = [turn.locator(f"a[href*='/{name}']").first.get_attribute("href") for name in ("rows", "why", "wrong")]
+    source = office.memory.catalog.sources()[0].id
+    paths += [
+        f"/files/{source}",
+        "/map?question=warranty",
+        "/govern",
+        "/govern/as/endo",
+        "/govern/audit",
+        "/govern/health",
+    ]
+    for path in paths:
+        page.goto(f"{office.url}{path}")
+        page.wait_for_load_state("networkidle")
+        assert not faults(page, axe), path
+    page.context.clear_cookies()
+    page.goto(f"{office.url}/sign-in")
+    assert not faults(page, axe)

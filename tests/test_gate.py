@@ -90,6 +90,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     ),
     "GET /sign-in": (ANYBODY, "test_api.py"),
     "POST /sign-in": (ANYBODY, "test_api.py"),
+    "POST /sign-in/as": (ANYBODY, "test_pages.py::test_one_click_is_for_the_people_of_the_sample_firm_at_this_machine"),
     "GET /sign-in/sso": (ANYBODY, "test_sso.py::test_without_single_sign_on_there_is_no_button_and_no_way"),
     "GET /sign-in/back": (
         "whom the provider vouches for, the policy names and an account lets in",
@@ -114,6 +115,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "GET /api/talks/{talk}/export.{form}": (OWN, TALKS),
     "POST /api/talks/{talk}/stop": (OWN, "test_web.py::test_a_stopped_answer_ends_at_once_and_can_be_asked_again"),
     "POST /api/talks/{talk}/turns/{number}/again": (OWN, TALKS),
+    "GET /talks/{talk}/{number}/rows": (OWN, TALKS),
     "GET /talks/{talk}/{number}/why": (OWN, JUDGE),
     "GET /talks/{talk}/{number}/wrong": (OWN, JUDGE),
     "POST /api/feedback": (OWN, JUDGE),

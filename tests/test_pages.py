@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.app.demo import POLICY
+from assistant.app.demo import POLICY, examples, guests
 from assistant.govern.audit import Audit
-from assistant.govern.policy import Policies
+from assistant.govern.policy import Policies, Policy
 from assistant.serve import api, mapping, uploads
 from assistant.serve.parts import Parts
 from assistant.serve.routes.governing import changed
@@ -106,6 +107,8 @@ def test_nobody_brings_files_where_they_may_not(parts: Parts, endo: TestClient, 
     assert brought(mori, "public", **{"a.txt": "x"}).status_code == 403
     ticket = brought(endo, "sales", **{"mine.txt": "x"}).json()["ticket"]
     assert mori.get(f"/api/jobs/{ticket}").status_code == 404
+    restarted = client(parts, "endo", PASSWORDS["endo"])
+    assert restarted.get(f"/api/jobs/{ticket}").json()[0]["name"] == "mine.txt"
     table = next(row for row in parts.memory.catalog.sources() if row.scope == "sales")
     assert mori.get(f"/files/{table.id}").status_code == mori.post(f"/files/{table.id}/forget").status_code == 404
     with pytest.raises(NotAllowed):
@@ -137,6 +140,31 @@ def test_a_map_holds_what_a_viewer_may_read_and_nothing_else(parts: Parts) -> No
 def test_the_map_page_draws_the_question_and_links_every_dot(endo: TestClient) -> None:
     page = endo.get("/map", params={"question": "<b>warranty</b>"}).text
     assert 'class="asked"' in page and page.count("/open/") > 20 and "<b>warranty" not in page
+
+
+# -- the sample firm -------------------------------------------------------------------------------------------------
+
+
+def test_one_click_is_for_the_people_of_the_sample_firm_at_this_machine(parts: Parts) -> None:
+    firm = replace(parts, guests=(("endo", "Mika Endo (sales-clerk)"),))
+    here = ("127.0.0.1", 50_000)
+    for of, address, name, status in (
+        (firm, here, "endo", 303), (firm, here, "mori", 404), (parts, here, "endo", 404), (firm, ("192.0.2.7", 9), "endo", 404),
+    ):  # fmt: skip
+        visitor = TestClient(api.application(of), "http://localhost", follow_redirects=False, client=address)
+        assert ("Mika Endo" in visitor.get("/sign-in").text) == (of is firm and address == here)
+        assert visitor.post("/sign-in/as", data={"name": name}).status_code == status
+        assert visitor.get("/api/talks").status_code == (200 if status == 303 else 401)
+    with pytest.raises(BadInput, match="this machine alone"):
+        api.serve(firm, "0.0.0.0", 0)
+
+
+def test_everybody_of_the_sample_firm_has_an_example_in_both_languages_that_they_may_read() -> None:
+    policy = Policy(POLICY.read_text("utf-8"))
+    assert {name for name, _ in guests()} == set(policy.people) and guests()[0][0] == "hoshino"
+    for name in policy.people:
+        scopes = policy.viewer(name).scopes
+        assert {one.language for one in examples() if one.scopes <= scopes} == {"en", "ja"}
 
 
 # -- governing -------------------------------------------------------------------------------------------------------

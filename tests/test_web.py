@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 
 from assistant.serve import api
-from assistant.serve.parts import Parts
+from assistant.serve.parts import Example, Parts
 from assistant.serve.web import words
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
@@ -55,7 +55,8 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with Memory(Settings(home=tmp_path_factory.mktemp("home")), WordSpace()) as memory:
         firm, parrot = stock(memory), Parrot(memory)
-        parts = Parts(memory.settings, memory, parrot, viewer_of, keys(memory), accounts(memory), examples=(WARRANTY,))
+        offered = (Example(WARRANTY, "en", frozenset({"public"})), Example(SALARY, "en", frozenset({"hr"})))
+        parts = Parts(memory.settings, memory, parrot, viewer_of, keys(memory), accounts(memory), examples=offered)
         with Served(parts, parrot, firm) as running:
             yield running
 
@@ -73,14 +74,15 @@ class Person:
         self.follow_event = next(one["id"] for one in events if len(one["inputs"]) == 1 and len(one["outputs"]) == 3)
         self.greet_event = next(one["id"] for one in events if not one["inputs"] and len(one["outputs"]) == 1)
 
-    def join(self, session: str, event: int, *data: str) -> httpx.Response:
+    def join(self, session: str, event: int, *data: str, language: str = "en") -> httpx.Response:
         body = {"data": list(data), "fn_index": event, "session_hash": session, "event_data": None}
-        return self.http.post("/chat/en/gradio_api/queue/join", json=body)
+        return self.http.post(f"/chat/{language}/gradio_api/queue/join", json=body)
 
-    def stream(self, session: str) -> str:
+    def stream(self, session: str, language: str = "en") -> str:
         """Everything the session's stream says until its event is done."""
         said = []
-        with self.http.stream("GET", "/chat/en/gradio_api/queue/data", params={"session_hash": session}) as reply:
+        route = f"/chat/{language}/gradio_api/queue/data"
+        with self.http.stream("GET", route, params={"session_hash": session}) as reply:
             said.append(str(reply.status_code))
             for line in reply.iter_lines():
                 said.append(line)
@@ -92,10 +94,10 @@ class Person:
         assert self.join(session, self.ask_event, question, "hybrid", talk).status_code == 200
         return self.stream(session)
 
-    def show(self, session: str, talk: str) -> str:
+    def show(self, session: str, talk: str, language: str = "en") -> str:
         """A conversation as a page that is loaded anew shows it."""
-        assert self.join(session, self.follow_event, talk).status_code == 200
-        return self.stream(session)
+        assert self.join(session, self.follow_event, talk, language=language).status_code == 200
+        return self.stream(session, language)
 
     def talk(self) -> str:
         """The conversation that was used last."""
@@ -177,7 +179,11 @@ def test_a_conversation_is_nobody_elses(served: Served, endo: Person, mori: Pers
     ]:  # fmt: skip
         assert mori.http.request(method, f"/api/talks/{talk}{route}", json={"title": "mine"}).status_code == 404, route
     assert mori.http.post("/api/talks/ask", data={"question": "And for pumps?", "talk": talk}).status_code == 404
-    assert endo.http.get(f"/api/talks/{talk}").json()[0]["question"] == WARRANTY
+    turn = endo.http.get(f"/api/talks/{talk}").json()[0]
+    assert turn["question"] == WARRANTY
+    for page in ("why", "rows", "wrong"):
+        asked = f"/talks/{talk}/{turn['turn']}/{page}"
+        assert (endo.http.get(asked).status_code, mori.http.get(asked).status_code) == (200, 404), page
 
 
 def test_a_conversation_is_there_when_its_page_is_loaded_anew_and_deleted_for_good(endo: Person) -> None:
@@ -304,6 +310,18 @@ def test_an_answer_whose_source_was_closed_is_not_shown_again(served: Served, en
         connection.execute("UPDATE entity SET scope = 'public' WHERE scope = 'closed'")
     assert "no longer read" in shown and "no longer read" in exported
     assert "18 months" not in shown + exported
+
+
+def test_questions_are_offered_to_who_may_read_their_answer_and_in_their_language(endo: Person, mori: Person) -> None:
+    assert WARRANTY in endo.show("en-e", "") and SALARY not in endo.show("en-e", "")
+    assert SALARY in mori.show("en-m", "")
+    assert WARRANTY not in endo.show("ja-e", "", "ja")
+
+
+def test_an_answer_that_is_there_at_once_is_shown(endo: Person) -> None:
+    """However an answer's end falls between two looks at it, what is shown last is the answer."""
+    for number in range(5):
+        assert "/open/" in endo.ask(f"quick-{number}", WARRANTY).split("process_completed")[1]
 
 
 # -- the words of the interface --------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from assistant.govern.sso import SingleSignOn
     from assistant.model.reader import Reader as LanguageReader
     from assistant.model.remote import Remote
+    from assistant.serve.parts import Example
     from ingest.memory.catalog import Catalog
     from ingest.memory.memory import Memory
     from ingest.privacy.personal import Personal
@@ -348,7 +349,10 @@ def sso(settings: Settings) -> SingleSignOn | None:
     return SingleSignOn(settings.oidc_issuer, settings.oidc_client, secret, settings.oidc_claim, hosts)
 
 
-def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), examples: Sequence[str] = ()) -> int:
+def serve(
+    settings: Settings, host: str, port: int, names: Sequence[str] = (), examples: Sequence[Example] = (),
+    guests: Sequence[tuple[str, str]] = (),
+) -> int:  # fmt: skip
     """Serves the chat until it is stopped, and ingests what other processes ask for meanwhile.
 
     Once there are accounts or single sign-on, everybody signs in; without any, the server is the local owner's, who comes
@@ -364,6 +368,9 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
         known = opened.catalog
         people = People(known)
         provider = sso(settings)
+        for name, _ in guests:
+            if not people.knows(name):
+                people.add(name)
 
         def viewer_of(name: str) -> Viewer:
             return viewer(known, name if provider or people.exist() else "")
@@ -371,7 +378,7 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str] = (), e
         reading = cache(partial(readers, settings))
         parts = Parts(
             settings, opened, assistant(settings, opened), viewer_of, personal(settings, known), people,
-            audit(settings, known), provider, tuple(names), tuple(examples), start=secrets.token_urlsafe(32), readers=reading,
+            audit(settings, known), provider, tuple(names), tuple(examples), tuple(guests), secrets.token_urlsafe(32), reading,
         )  # fmt: skip
         with (
             pipeline.attending(opened, lambda: Workers(readers, settings)),

@@ -111,12 +111,11 @@ def _asked(args: argparse.Namespace, settings: Settings) -> Question:
 
 def serve(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.app import build
-    from assistant.app.demo import CONVERSATION, prepared
+    from assistant.app.demo import examples, guests, prepared
 
     if not args.demo:
         return build.serve(settings, args.host, args.port, args.name)
-    examples = [question for _, question in CONVERSATION]
-    return build.serve(prepared(settings), args.host, args.port, args.name, examples)
+    return build.serve(prepared(settings), args.host, args.port, args.name, examples(), guests())
 
 
 def demo(args: argparse.Namespace, settings: Settings) -> int:

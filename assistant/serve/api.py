@@ -54,7 +54,6 @@ def application(parts: Parts) -> FastAPI:
     app.state.asking = Turns(threads=16, each=2, waiting=8)
     app.state.hashing = Turns(threads=2, each=2, waiting=30)  # each guess takes 64 MiB for a while
     app.state.conversing = conversing = Conversing(parts)
-    app.state.tickets = {}
     for one in ROUTERS:
         app.include_router(one.router)
     app.add_exception_handler(KotonohaError, _told)
@@ -77,6 +76,8 @@ def serve(parts: Parts, host: str = "127.0.0.1", port: int = 7860) -> None:
     from assistant.serve import listening
 
     has_accounts = bool(parts.sso) or parts.people.exist()
+    if parts.guests and not is_local(host):
+        raise BadInput(f"the sample firm is served at this machine alone, not at {host}", "serve your own files there")
     if not (has_accounts or is_local(host)):
         raise BadInput(
             f"without accounts only this machine can be served, not {host}", "add accounts: kotonoha people add NAME"

@@ -103,7 +103,9 @@ class Conversing:
         return self.ask(person, asked, talk=talk)[1]
 
     def stop(self, person: str, talk: str) -> None:
+        """Stops the answer on its way. The turn is kept as stopped before whoever watches is told."""
         if found := self.running(person, talk):
+            self.talks.stop(talk)
             self.desk.stop(found)
 
     def forget(self, person: str, talk: str) -> None:

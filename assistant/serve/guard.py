@@ -32,6 +32,7 @@ OPEN = frozenset(
     {
         "/enter",
         "/sign-in",
+        "/sign-in/as",
         "/sign-in/sso",
         "/sign-in/back",
         "/style.css",
@@ -112,8 +113,7 @@ class Guard:
             person = self._entrance.principal(credential(request))
         except SignInRefused:
             return None
-        local = request.client is not None and _is_loopback(request.client.host)
-        return person.name if local or person.by != AT_THIS_MACHINE else None
+        return person.name if is_from_here(request) or person.by != AT_THIS_MACHINE else None
 
 
 def _host(request: Request) -> str | None:
@@ -133,6 +133,11 @@ def safe_path(path: str) -> str:
     """Where to go after signing in: a path on this server, else its start."""
     plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if plain else "/"
+
+
+def is_from_here(request: Request) -> bool:
+    """Whether a request comes from this machine."""
+    return request.client is not None and _is_loopback(request.client.host)
 
 
 def is_local(host: str) -> bool:

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A question to begin with, offered to whoever reads all of `scopes`, in the language it is asked in."""
+
+    question: str
+    language: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What the server is made of.
 
@@ -30,7 +39,8 @@ class Parts:
         people: accounts. As long as there are none the server is the local owner's, and `viewer_of` is asked for "owner".
         sso: the firm's provider of single sign-on, if there is one.
         hosts: names under which this server is known on its network.
-        examples: questions shown to whoever opens the chat, whatever they may read.
+        examples: questions to begin with, the most telling first.
+        guests: (name, what they are called) of whoever is signed in by one click, at this machine; the sample firm's alone.
         readers: what reads a picture or a recording that comes with a question.
         start: the secret in the address that is printed for the owner; empty where everybody signs in.
     """
@@ -44,7 +54,8 @@ class Parts:
     audit: Audit | None = None
     sso: SingleSignOn | None = None
     hosts: tuple[str, ...] = ()
-    examples: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+    guests: tuple[tuple[str, str], ...] = ()
     start: str = ""
     readers: Callable[[], Sequence[Reader]] = tuple
 

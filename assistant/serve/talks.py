@@ -141,6 +141,12 @@ class Talks:
         values = (turn.state, self._sealed(id, turn), turn.number, id)
         self._catalog.connection.execute("UPDATE turn SET state = ?, sealed = ? WHERE number = ? AND talk = ?", values)
 
+    def stop(self, id: str) -> None:
+        """What is on its way in a conversation was stopped."""
+        self._catalog.connection.execute(
+            "UPDATE turn SET state = 'stopped' WHERE talk = ? AND state = 'waiting'", (id,)
+        )
+
     def take_back(self, person: str, id: str, number: int) -> None:
         """Takes back a question and all that came after it."""
         self.turn(person, id, number)

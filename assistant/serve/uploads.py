@@ -86,6 +86,16 @@ def keep(
     return ticket
 
 
+def remember(catalog: Catalog, ticket: str, person: str) -> None:
+    """Keeps whose ticket this is, beyond the end of the server."""
+    catalog.set_fact(f"ticket {ticket}", person)
+
+
+def whose(catalog: Catalog, ticket: str) -> str:
+    """The person who was given this ticket; empty for no ticket of anybody."""
+    return catalog.fact(f"ticket {ticket}") or ""
+
+
 def progress(catalog: Catalog, ticket: str) -> list[Progress]:
     """How far each file of a ticket is."""
     return [Progress(Path(path).name, state, report) for path, state, report in jobs.progress(catalog, ticket)]

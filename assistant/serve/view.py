@@ -170,6 +170,24 @@ def excerpt(memory: Memory, personal: Personal, entity: Entity, viewer: Viewer) 
     return put_back(told, personal.originals(found, viewer))
 
 
+def rows_behind(
+    memory: Memory, personal: Personal, ids: Sequence[str], viewer: Viewer
+) -> list[tuple[str, list[str], Excerpt]]:
+    """The rows that a figure rests on, by their tables: file, the ids of the rows, the rows; what is no row is left out."""
+    found = memory.hydrate(ids, viewer)
+    tables = dict.fromkeys(found[id].entity.parent for id in ids if id in found and found[id].entity.kind == "row")
+    told = []
+    for table in tables:
+        rows = [found[id].entity for id in ids if id in found and found[id].entity.parent == table]
+        above = memory.hydrate([table], viewer).get(table)
+        header = _header(above.entity if above else rows[0], rows)
+        source = memory.catalog.source(rows[0].source)
+        shown = Excerpt(header, tuple((row.locator.row, _cells(row, header), False) for row in rows))
+        own = put_back(shown, personal.originals([row.id for row in rows], viewer))
+        told.append((Path(source.path).name if source else "", [row.id for row in rows], own))
+    return told
+
+
 def related(memory: Memory, personal: Personal, entity: Entity, viewer: Viewer) -> list[Entity]:
     """For a concept what speaks of it most, for anything else the concepts it speaks of."""
     ids = around.mentioned(memory.catalog, entity.id, entity.kind == "concept", 4 * RELATED)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
+from assistant.govern.policy import Policy
+from assistant.serve.parts import Example
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 
@@ -43,6 +47,24 @@ def prepared(settings: Settings) -> Settings:
         _ingest(home)
         catalog.set_fact("demo", ready)
     return home
+
+
+def guests() -> list[tuple[str, str]]:
+    """(name, what they are called) of the people of the sample firm, the one who reads most first."""
+    policy = Policy(POLICY.read_text("utf-8"))
+    most = sorted(policy.people, key=lambda name: (-len(policy.viewer(name).scopes), name))
+    return [(name, f"{policy.people[name]} ({policy.viewer(name).roles[-1]})") for name in most]
+
+
+def examples() -> list[Example]:
+    """Questions to begin with, those about the rarest kinds of files first, in turn."""
+    rows = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
+    kinds: dict[str, list[Example]] = {}
+    for row in rows:
+        if row["answerable"] and row["kind"] in ("single", "exact"):
+            example = Example(row["question"], row["lang"], frozenset(row["scope"]))
+            kinds.setdefault(row["modality"], []).append(example)
+    return [one for turn in zip_longest(*kinds.values()) for one in turn if one]
 
 
 def run(settings: Settings) -> int:

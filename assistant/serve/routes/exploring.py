@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
@@ -18,6 +20,9 @@ FAMILIES = {
     "concept": "meant",
 }  # fmt: skip
 """The modality of each kind of entity, by which it is coloured."""
+LETTER, LINE = 8, 15
+"""Units of the map that a letter of a label is wide, and a line high."""
+LABELS = 40
 router = APIRouter(include_in_schema=False)
 
 
@@ -35,7 +40,7 @@ def memory_map(
     chart = mapping.drawn(memory, viewer, hits, question[:1000])
     originals = personal.originals([dot.entity.id for dot in chart.dots], viewer)
     shown = [(dot, FAMILIES[dot.entity.kind], put_back(dot.entity.text, originals)[:140]) for dot in chart.dots]
-    labels = [(dot, text) for dot, family, text in shown if family == "meant"][:40]
+    labels = apart([(dot, named(text)) for dot, family, text in shown if family == "meant"])
     return HTMLResponse(
         pages.page(
             "map.html",
@@ -51,3 +56,20 @@ def memory_map(
             height=mapping.HEIGHT,
         )
     )
+
+
+def named(text: str) -> str:
+    """What a concept is called: its first name."""
+    return text.split("\n")[0].split(":")[0].split(" (")[0].strip()[:22]
+
+
+def apart(labels: Sequence[tuple[mapping.Dot, str]]) -> list[tuple[mapping.Dot, str]]:
+    """The labels that can be read beside each other, the first ones first."""
+    taken: list[tuple[float, float, float]] = []
+    kept = []
+    for dot, text in labels:
+        start, end, line = dot.x, dot.x + 12 + LETTER * len(text), dot.y
+        if all(abs(line - y) > LINE or end < left or start > right for left, right, y in taken):
+            taken.append((start, end, line))
+            kept.append((dot, text))
+    return kept[:LABELS]

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Form, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.serve import uploads
@@ -82,22 +82,22 @@ def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
 
 @router.post("/api/upload", status_code=202)
 def upload(
-    request: Request, parts: P, viewer: V, scope: Annotated[str, Form(max_length=64)],
+    parts: P, viewer: V, scope: Annotated[str, Form(max_length=64)],
     files: Annotated[list[UploadFile], File()], names: Annotated[list[str] | None, Form()] = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Brings files into a scope; `names` are their paths within a folder, in the same order. Follow them by the ticket."""
     called = [name or one.filename or "" for one, name in zip(files, names or [""] * len(files), strict=False)]
     pairs = ((name, one.file) for name, one in zip(called, files, strict=True))
     ticket = uploads.keep(parts.settings, parts.memory.catalog, viewer, scope, pairs)
-    request.app.state.tickets[ticket] = viewer.person
+    uploads.remember(parts.memory.catalog, ticket, viewer.person)
     record(parts, viewer, "upload", {"scope": scope, "files": len(files)}, (scope,), {"names": called})
     return {"ticket": ticket, "files": len(files)}
 
 
 @router.get("/api/jobs/{ticket}")
-def progress(ticket: str, request: Request, parts: P, person: W) -> list[dict[str, Any]]:
+def progress(ticket: str, parts: P, person: W) -> list[dict[str, Any]]:
     """How far each file is that you brought: waiting, reading, done or failed, with its report and notes."""
-    if request.app.state.tickets.get(ticket) != person:
+    if uploads.whose(parts.memory.catalog, ticket) != person:
         raise NotFound("there is no such ticket of yours")
     found = uploads.progress(parts.memory.catalog, ticket)
     return [{**asdict(one), "report": {**one.report, "source": one.name} if one.report else {}} for one in found]

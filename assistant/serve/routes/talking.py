@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from assistant.search import question as asked
-from assistant.serve import export
+from assistant.serve import export, view
 from assistant.serve.conversing import Read
 from assistant.serve.parts import Parts
 from assistant.serve.routes.who import C, L, P, V, W
@@ -111,6 +111,15 @@ def why(talk: str, number: int, conversing: C, person: W, viewer: V, language: L
     return HTMLResponse(
         pages.page("why.html", language, turn=turn, hits=pieces.found(turn, language), beside=beside, talk=talk)
     )
+
+
+@router.get("/talks/{talk}/{number}/rows", include_in_schema=False)
+def rows(talk: str, number: int, conversing: C, person: W, viewer: V, language: L, beside: int = 0) -> HTMLResponse:
+    """The query behind a figure, and the rows it rests on as a table."""
+    turn = _shown(conversing, person, viewer, talk, number)
+    parts, cited = conversing.parts, [str(one["entity"]) for one in turn.said.get("citations", ())]
+    tables = view.rows_behind(parts.memory, parts.personal, cited, viewer)
+    return HTMLResponse(pages.page("rows.html", language, turn=turn, tables=tables, beside=beside))
 
 
 @router.get("/talks/{talk}/{number}/wrong", include_in_schema=False)

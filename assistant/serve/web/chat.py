@@ -21,7 +21,7 @@ from assistant.govern.entrance import OWNER
 from assistant.serve.conversing import Busy, Conversing
 from assistant.serve.guard import CHAT
 from assistant.serve.web import pieces
-from assistant.serve.web.suggest import after, suggestions
+from assistant.serve.web.suggest import after, offered
 from assistant.serve.web.words import LANGUAGES, Language, words
 from ingest.base.errors import KotonohaError, NotFound, SignInRefused
 
@@ -123,15 +123,12 @@ class Chat:
         except KotonohaError as error:
             yield question, gr.skip(), pieces.failed(question, str(error), self._language)
             return
-        yield "", *self._now(person, talk)
-        async for shown in self._watched(person, talk):
+        async for shown in self._watched(person, talk, ""):
             yield shown
 
     async def follow(self, talk: str, request: gr.Request) -> AsyncIterator[Shown]:
         """The conversation as it is, and the answer on its way in it, if there is one."""
-        person = _who(request)
-        yield gr.skip(), *self._now(person, talk)
-        async for shown in self._watched(person, talk):
+        async for shown in self._watched(_who(request), talk, gr.skip()):
             yield shown
 
     def stop(self, talk: str, request: gr.Request) -> None:
@@ -139,8 +136,10 @@ class Chat:
 
     # -- inside --------------------------------------------------------------------------------------------
 
-    async def _watched(self, person: str, talk: str) -> AsyncIterator[Shown]:
+    async def _watched(self, person: str, talk: str, entry: Any) -> AsyncIterator[Shown]:
+        """The conversation, and until it is there the answer that was on its way when this began."""
         running = self._conversing.running(person, talk)
+        yield entry, *self._now(person, talk)
         if running is None:
             return
         async for answering in self._conversing.desk.watch(running):
@@ -159,8 +158,8 @@ class Chat:
         if running:
             turns = turns[:-1]
         if not turns and not running:
-            offered = self._conversing.parts.examples or suggestions(memory, viewer, self._language)
-            return pieces.welcome(offered, not memory.scopes(), self._language), ""
+            first = offered(self._conversing.parts.examples, memory, viewer, self._language)
+            return pieces.welcome(first, not memory.scopes(), self._language), ""
         further = after(memory, viewer, turns[-1][0], self._language) if turns and turns[-1][1] and not running else ()
         past = pieces.past(talk, turns, further, self._language)
         return past, pieces.live(running, self._language) if running else ""

@@ -31,9 +31,12 @@ def opened_page(
     )  # fmt: skip
 
 
-def sign_in_page(language: Language, next: str, sso: bool, refused: str = "") -> str:
-    """The door; `sso` says whether single sign-on is offered, `refused` names the word for why nobody came in."""
-    return page("sign_in.html", language, next=next, sso=sso, refused=refused, other=other(language))
+def sign_in_page(
+    language: Language, next: str, sso: bool, refused: str = "", guests: Sequence[tuple[str, str]] = ()
+) -> str:
+    """The door; `sso` says whether single sign-on is offered, `refused` names the word for why nobody came in; `guests`
+    come in with one click."""
+    return page("sign_in.html", language, next=next, sso=sso, refused=refused, guests=guests)
 
 
 def signed_in_page(language: Language, next: str) -> str:
@@ -51,4 +54,5 @@ def other(language: Language) -> Language:
 
 
 def page(template: str, language: Language, **values: object) -> str:
-    return environment().get_template(template).render(language=language, words=words(language), **values)
+    known = {"language": language, "other": other(language), "words": words(language)}
+    return environment().get_template(template).render(**known, **values)

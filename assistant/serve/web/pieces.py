@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from assistant.serve.desk import Answering
 from assistant.serve.talks import Turn
-from assistant.serve.web.pages import other, page
+from assistant.serve.web.pages import page
 from assistant.serve.web.words import Language, Seal, place, seal, words
 from ingest.base.access import Viewer
 from ingest.source import is_gone
@@ -25,6 +25,8 @@ from ingest.text.paths import telling
 MARK = re.compile(r"\s?\[(\d{1,3})\]")
 QUOTE = 240
 """Characters of a quotation shown beside an answer; the source has all of it."""
+ROWS = 3
+"""Rows of a figure that are shown one by one; a page of their own has all of them."""
 LOOKED = 5
 """Files named where nothing was found."""
 ICONS = {
@@ -62,7 +64,7 @@ def notices(language: Language) -> str:
 
 def side(person: str, viewer: Viewer, language: Language) -> str:
     """What stands beside the chat; `person` is empty where nobody signs in."""
-    return page("side.html", language, person=person, viewer=viewer, other=other(language))
+    return page("side.html", language, person=person, viewer=viewer)
 
 
 def tools(language: Language) -> str:
@@ -92,9 +94,11 @@ def turn(talk: str, one: Turn, language: Language) -> str:
     looked = list(telling(hit["source"] for hit in said.get("hits", ())).values())[:LOOKED]
     shown = _seal(one, bool(cards), language)
     notes = [*said.get("notes", ()), *([said["error"]] if "error" in said else [])]
+    tabular = {one["kind"] for one in said.get("citations", ())} == {"row"}
+    marks = {mark: card for mark, card in numbered.items() if card.number <= ROWS or not tabular}
     return page(
-        "turn.html", language, talk=talk, turn=one, seal=shown, pieces=_pieces(said.get("answer", ""), numbered),
-        cards=cards, looked=looked, notes=notes,
+        "turn.html", language, talk=talk, turn=one, seal=shown, pieces=_pieces(said.get("answer", ""), marks),
+        cards=[card for card in cards if card in marks.values()], rows=len(cards) if tabular else 0, looked=looked, notes=notes,
     )  # fmt: skip
 
 

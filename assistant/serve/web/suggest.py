@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from assistant.serve.parts import Example
 from assistant.serve.web.words import Language
 from ingest.base.access import Viewer
 from ingest.memory import around
@@ -20,11 +21,22 @@ LOOKED_AT = 400
 """Entities that are looked at for something worth asking."""
 JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 LONGEST = 40
+NUMBERED = re.compile(r"^\d+(?:\.\d+)*[.)]?\s+")
+"""What a heading begins with where headings are numbered."""
 FORMS: dict[str, tuple[str, str]] = {
     "concept": ("What does {} mean?", "{}とは何ですか。"),
     "section": ("What do the files say about {}?", "{}について、資料には何と書かれていますか。"),
     "table": ("How many rows are there in {}?", "{}は全部で何件ありますか。"),
 }
+
+
+def offered(examples: Sequence[Example], memory: Memory, viewer: Viewer, language: Language) -> tuple[str, ...]:
+    """Up to four questions to begin with: examples that fit this viewer and their language, then what else there is."""
+    mine = set(viewer.readable(memory.catalog.scopes()))
+    fit = [one.question for one in examples if one.language == language and one.scopes <= mine]
+    return tuple(dict.fromkeys([*fit[:MOST], *(() if len(fit) >= MOST else suggestions(memory, viewer, language))]))[
+        :MOST
+    ]
 
 
 def suggestions(memory: Memory, viewer: Viewer, language: Language) -> tuple[str, ...]:
@@ -58,6 +70,7 @@ def _first_of_each(entities: Sequence[Entity], language: Language, most: int = M
 def _asked(entity: Entity, language: Language) -> Iterator[str]:
     kind = entity.kind if entity.kind in FORMS else "section"
     name = (entity.title or str(entity.facts.get("name", ""))).split(" > ")[-1].strip(" .:：。#")
+    name = NUMBERED.sub("", name)
     if kind == "concept":
         name = entity.text.split(":")[0].split("\n")[0].split("(")[0].strip()
     fits = 2 <= len(name) <= LONGEST and (bool(JAPANESE.search(name)) == (language == "ja"))

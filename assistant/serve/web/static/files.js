@@ -22,6 +22,7 @@
     const watch = setInterval(async () => {
       let jobs;
       try { jobs = await (await fetch(`/api/jobs/${said.ticket}`)).json(); } catch { return; }
+      if (!Array.isArray(jobs)) { clearInterval(watch); list.replaceChildren(line("", jobs.error || form.dataset.lost, [])); return; }
       list.replaceChildren(...jobs.map((job) => {
         const made = Object.values(job.report.entities || {}).reduce((sum, one) => sum + one, 0);
         const state = { waiting: form.dataset.waiting, reading: form.dataset.reading }[job.state] || `${job.report.status}${made ? ` (${made})` : ""}`;

@@ -2,6 +2,8 @@
 "use strict";
 (async () => {
   document.querySelectorAll(".dark-toggle").forEach((one) => one.addEventListener("click", () => one.setAttribute("aria-pressed", String(window.kotonohaTheme(true)))));
+  document.querySelectorAll("a.language").forEach((one) => { const to = new URL(location.href); to.searchParams.set("lang", one.lang); one.href = to.href; });
+  document.querySelectorAll(".dark-toggle").forEach((one) => one.setAttribute("aria-pressed", String(document.documentElement.dataset.theme === "dark")));
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const here = document.querySelector("#here, #cited, .passage.cited");
   if (!document.querySelector("img[data-src]")) here?.scrollIntoView({ block: "center" });
