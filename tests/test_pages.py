@@ -201,9 +201,10 @@ def test_somebody_kept_out_is_out_at_the_next_request(parts: Parts, hoshino: Tes
     assert hoshino.post("/govern/people/mori/enable").status_code == 303
 
 
-def test_the_audit_is_filtered_and_names_what_was_done(hoshino: TestClient) -> None:
+def test_the_audit_is_filtered_and_names_what_was_done(endo: TestClient, hoshino: TestClient) -> None:
+    brought(endo, "sales", **{"july.txt": "The offer to Kawa is 14 units."})
     page = hoshino.get("/govern/audit", params={"action": "upload"}).text
-    assert "june.txt" in page and "sign-in" not in page.split("<tbody>")[1]
+    assert "july.txt" in page and "sign-in" not in page.split("<tbody>")[1]
 
 
 # -- other clients ---------------------------------------------------------------------------------------------------
