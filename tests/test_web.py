@@ -387,7 +387,7 @@ def test_a_question_is_answered_and_its_source_opened_at_the_quotation(served: S
     assert "Possibly" in page.inner_text("#past") and not page.inner_text("#live")
     page.click("#past .card")
     source = page.frame_locator("#source-frame")
-    assert source.locator("mark").inner_text(timeout=60_000).rstrip(".") in page.inner_text("#past .card q")
+    assert source.locator("mark").inner_text(timeout=60_000).rstrip(".") in page.inner_text("#past")
     assert page.inner_text("#source-name") == page.inner_text("#past .card .file")
     page.keyboard.press("Escape")
     assert page.is_hidden("#source")
