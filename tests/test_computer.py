@@ -169,6 +169,7 @@ def test_a_nought_is_an_answer_when_there_were_rows_to_count() -> None:
         ("What did Sakura order?", 'SELECT "No" FROM t WHERE "Customer" = \'Sakura\''),
         ("What is the total?", 'SELECT sum("Price") FROM t'),
         ("What is the total?", "SELECT broken FROM"),
+        ("What was the highest amount, and when?", 'SELECT max("Amount"), max("Day") FROM t'),
     ],
 )
 def test_a_query_that_does_not_say_what_the_question_says_is_no_answer(question: str, query: str) -> None:

@@ -50,6 +50,14 @@ def dropped(query: Query, shown: Sequence[Shown], question: str) -> str:
     return _dropped_time(query, shown, named) or _dropped_figure(query, shown, named) or _dropped_word(query, shown)
 
 
+def torn(query: Query, shown: Sequence[Shown]) -> bool:
+    """Whether the row it gives never was: the highest or lowest of a column beside that of a column of moments, which is
+    the end of the record and not when it was."""
+    columns = [_find(name, shown) for name in query.extremes]
+    dated = {column.name for column in columns if column is not None and column.type == "date"}
+    return bool(dated) and bool({column.name for column in columns if column is not None} - dated)
+
+
 # -- what is compared with --------------------------------------------------------------------------------------
 
 

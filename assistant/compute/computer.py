@@ -171,7 +171,7 @@ def judged(sql: str, question: str, shown: Sequence[Shown], database: Database) 
     value, or none in a period of which the tables have no row at all."""
     try:
         query = parsed(check.settled(sql, shown), database)
-        if check.unfounded(query, shown, question) or check.dropped(query, shown, question):
+        if check.unfounded(query, shown, question) or check.dropped(query, shown, question) or check.torn(query, shown):
             return None
         found = _run(query, database)
         said = {value for row in found.values for value in row}

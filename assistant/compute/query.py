@@ -95,6 +95,12 @@ class Query:
         return bool(self.body["group_expressions"])
 
     @property
+    def extremes(self) -> list[str]:
+        """The columns whose highest or lowest value is in the result."""
+        found = (n for item in self.body["select_list"] for n in walk(item) if _function(n) in ("min", "max"))
+        return [n["column_names"][-1] for one in found for n in walk(one) if n.get("class") == "COLUMN_REF"]
+
+    @property
     def columns(self) -> list[str]:
         """Every column that the query speaks of."""
         return list(dict.fromkeys(n["column_names"][-1] for n in walk(self.body) if n.get("class") == "COLUMN_REF"))
