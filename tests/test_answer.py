@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant.answer.answer import DOUBTED, REFUSED, Assistant
 from assistant.answer.outcome import Answer, Draft, Exchange, Found
+from assistant.model import prompt
 from assistant.model.prompt import REFUSAL
 from assistant.model.reader import load
 from assistant.search.retrieve import Retriever
@@ -226,6 +228,17 @@ def test_the_shipped_model_never_says_what_the_source_does_not(home: Memory, gro
     assert answer.how in ("model", "possibly")
     assert SENTENCE in answer.citations[0].quote
     assert bool(answer.cost.soft) == (grounding == "soft")  # hybrid reads the best two in the prompt
+
+
+@pytest.mark.slow
+def test_the_adapter_counts_behind_what_it_was_trained_for_alone(home: Memory) -> None:
+    """A follow-up is understood with it; whatever else is asked is answered as the model itself does."""
+    trained, bare = load(home.settings).llm, load(replace(home.settings, adapter="none")).llm
+    other, asked = "You add figures.", "What is 17 + 25?"
+    before = "Q: How long is the warranty on pump B?\nA: 18 months.\nQ: And who repairs it?"
+    assert trained.complete(other, asked, max_tokens=12) == bare.complete(other, asked, max_tokens=12)
+    assert "pump B" in trained.complete(prompt.ALONE, before, max_tokens=20)
+    assert trained.complete(other, asked, max_tokens=12) == bare.complete(other, asked, max_tokens=12)
 
 
 def test_named_parts_have_to_be_there(tmp_path: Path) -> None:

@@ -136,6 +136,8 @@ class Window:
         if not self.handle:
             raise ModelFault(f"there is not enough memory for a window of {size} tokens", "lower KOTONOHA_CONTEXT")
         weakref.finalize(self, llama_cpp.llama_free, self.handle)
+        self._adapters: Any = None
+        self._adapted = False
         if adapter is not None:
             self._apply(adapter)
         self._memory = llama_cpp.llama_get_memory(self.handle)
@@ -146,8 +148,14 @@ class Window:
             raise AdapterMismatch(
                 f"{path} is not a LoRA adapter for this model", "set KOTONOHA_ADAPTER=none to run without"
             )
-        adapters = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(adapter)
-        llama_cpp.llama_set_adapters_lora(self.handle, adapters, 1, (ctypes.c_float * 1)(1.0))
+        self._adapters = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(adapter)
+        self.adapt(on=True)
+
+    def adapt(self, on: bool) -> None:
+        """Whether the adapter, if there is one, counts in all that is read from now on."""
+        if self._adapters is not None and on != self._adapted:
+            llama_cpp.llama_set_adapters_lora(self.handle, self._adapters, int(on), (ctypes.c_float * 1)(1.0))
+            self._adapted = on
 
     @property
     def moves(self) -> bool:

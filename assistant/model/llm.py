@@ -20,6 +20,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 
+from assistant.model import prompt
 from assistant.model.kept import Kept, packed, unpacked
 from assistant.model.llama import BATCH, SEQUENCES, UBATCH, Model, Row, Scores, Window
 from assistant.model.vocabulary import Told, Turn, Vocabulary
@@ -127,6 +128,7 @@ class Llm:
         """
         found: list[Kept] = []
         with self._lock:
+            self.window.adapt(system in prompt.TRAINED)
             for batch in _batches(texts):
                 found += self._read(system, batch)
         return found
@@ -160,6 +162,7 @@ class Llm:
         start, self.used = since or time.perf_counter(), time.monotonic()
         with self._lock:
             usage = Usage()
+            self.window.adapt(system in prompt.TRAINED)
             self._place(system, parts, usage)
             usage.placed = time.perf_counter() - start
             try:

@@ -24,6 +24,8 @@ READ = _told("read")
 """What a reader of sources is told."""
 ALONE = _told("alone")
 """What it is told when it has to write a question so that it stands alone."""
+TRAINED = (READ, ALONE)
+"""What adapters are trained behind; behind anything else the model answers as it was made to."""
 
 NONE, YES, NO = "none", "yes", "no"
 
