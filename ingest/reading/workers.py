@@ -34,6 +34,8 @@ LOOK_EVERY = 0.05
 """Seconds between two looks at a process that reads."""
 START = 600.0
 """Seconds a process may take to be ready."""
+LEAVING = 2.0
+"""Seconds that processes are given to end by themselves."""
 PER_MB = 20.0
 """Seconds more for each megabyte of a file: an hour of sound takes longer than a letter."""
 
@@ -64,7 +66,9 @@ class Workers:
         """Ends all processes, what they are at included."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         for worker in self._all:
-            worker.end()
+            worker.leave()
+        for worker in self._all:
+            worker.end(LEAVING)
         self._pool.shutdown(wait=True)
 
     def _read(self, source: Source) -> Read:
@@ -137,7 +141,14 @@ class _Worker:
             return int(psutil.Process(self._process.pid).memory_info().rss)
         return 0
 
-    def end(self) -> None:
+    def leave(self) -> None:
+        """Lets a process that reads nothing end by itself, which gives back what it holds of the system."""
+        self._line.close()
+
+    def end(self, patience: float = 0.0) -> None:
+        """Ends the process, after so many seconds by force."""
+        if patience:
+            self._process.join(patience)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
