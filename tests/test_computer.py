@@ -106,6 +106,23 @@ def test_a_name_beside_a_highest_value_means_the_row_that_has_it() -> None:
     assert (found.values, [used.row for used in found.rows]) == ((("A2", 250.0),), [3])
 
 
+@pytest.mark.parametrize(
+    ("question", "query", "named"),
+    [
+        ("Which customer placed A3?", 'SELECT "Customer" FROM t WHERE "No" = \'A3\'', True),
+        ("注文A3の顧客は？", 'SELECT "Customer" FROM t WHERE "No" = \'A3\'', True),
+        ("How long is the warranty of A3?", 'SELECT "Day" FROM t WHERE "No" = \'A3\'', False),
+        ("What is the minimum order value?", 'SELECT min("Amount") FROM t', False),
+        ("What is the highest amount?", 'SELECT max("Amount") FROM t', True),
+        ("How much was paid in cash?", "SELECT count(*) FROM t WHERE \"Paid\" = 'Cash'", True),
+    ],
+)  # fmt: skip
+def test_a_query_says_whether_it_shows_what_the_question_names(question: str, query: str, named: bool) -> None:
+    """Rows that are counted have no column; whether one in another script is named cannot be told."""
+    found = ask(question, query)
+    assert found is not None and found.named is named
+
+
 def test_all_that_share_the_first_place_are_told() -> None:
     found = ask("Which order is the biggest?", 'SELECT "No", "Amount" FROM t ORDER BY "Amount" DESC LIMIT 1')
     assert found is not None

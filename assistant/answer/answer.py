@@ -7,7 +7,6 @@ that nothing readable holds it; or talk, which claims nothing.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
 from ingest.memory import around
 from ingest.space.entity import Entity
+from ingest.text.language import JAPANESE
 
 if TYPE_CHECKING:
     from assistant.model.reader import Reader, Reading
@@ -183,7 +183,7 @@ class Assistant:
         if case.grounding == "none" or (case.understood.wants != "rows" and not case.tabular):
             return None
         done = self._calculator.compute(case.whole, case.hits, viewer, self._reader, _language(case.question))
-        if done is None:
+        if done is None or not (done.named or case.tabular):
             return None
         citations = tuple(cite.whole(mark, entity, self._path) for mark, entity in enumerate(done.rows, 1))
         marks = "".join(f" [{citation.mark}]" for citation in citations)
@@ -344,7 +344,7 @@ class _Case:
     @property
     def tabular(self) -> bool:
         """Whether what was found first is of a table or a record."""
-        return bool(self.hits) and self.hits[0].entity.kind in ("row", "table", "series", "event")
+        return bool(self.hits) and self.hits[0].entity.traits.look in ("table", "chart")
 
 
 def _fits(leaving: Sequence[Hit], hits: Sequence[Hit]) -> bool:
@@ -366,7 +366,7 @@ def _leaving(host: str, size: int, sources: Sequence[Evidence], question: str) -
 
 
 def _language(text: str) -> str:
-    return "ja" if re.search("[\u3041-\u30ff\u4e00-\u9fff]", text) else "en"
+    return "ja" if JAPANESE.search(text) else "en"
 
 
 def _words(question: str) -> tuple[str, str]:

@@ -27,11 +27,12 @@ CITED = 20
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`rows` are the entities that the figure rests on, `CITED` at most."""
+    """`rows` are the entities that the figure rests on, `CITED` at most; `named`: see `Computed`."""
 
     text: str
     rows: tuple[Entity, ...]
     agreed: bool
+    named: bool
     notes: tuple[str, ...]
 
 
@@ -63,7 +64,9 @@ class Calculator:
         if computed is None:
             return None
         notes = (f"computed from {computed.count} rows: {computed.sql}",)
-        return Result(tell.tell(computed, language == "ja"), self._rows(computed, viewer), computed.agreed, notes)
+        return Result(
+            tell.tell(computed, language == "ja"), self._rows(computed, viewer), computed.agreed, computed.named, notes
+        )
 
     def _tables(self, question: str, hits: Sequence[Hit], viewer: Viewer) -> list[tables.Kept]:
         near = self._retriever.search(question, viewer, NEAR, kinds=TABLES)

@@ -20,6 +20,8 @@ from .mentions import Mentions, mentions
 from .query import Condition, Query
 from .schema import Shown, overlap, plain, stands
 
+NAMED = 0.5
+"""Share of the letters of a column's name in a question from which on it is named."""
 FLAGS = 3
 """Different words of a column up to which it is one of flags: what it holds need not be named, only the column."""
 NEARLY = 75
@@ -56,6 +58,15 @@ def torn(query: Query, shown: Sequence[Shown]) -> bool:
     columns = [_find(name, shown) for name in query.extremes]
     dated = {column.name for column in columns if column is not None and column.type == "date"}
     return bool(dated) and bool({column.name for column in columns if column is not None} - dated)
+
+
+def named(query: Query, shown: Sequence[Shown], question: str) -> bool:
+    """Whether a query counts rows, or shows a column that the question names, as far as the two share a script."""
+    columns = [_find(name, shown) for name in query.selected]
+    return not columns or any(
+        one is not None and (one.name.isascii() != question.isascii() or overlap(question, one.name) >= NAMED)
+        for one in columns
+    )
 
 
 # -- what is compared with --------------------------------------------------------------------------------------
@@ -114,7 +125,7 @@ def _meant(word: str, column: Column | None, question: str, named: Mentions) -> 
     a word of the other script, or nearly the same letters."""
     if months := mentions(word).months:
         return bool(named.months) and min(named.months) <= min(months) <= max(named.months)
-    if column and len(_words(column)) <= FLAGS and overlap(question, column.name) >= 0.5:
+    if column and len(_words(column)) <= FLAGS and overlap(question, column.name) >= NAMED:
         return True
     near = len(plain(word)) > 2 and fuzz.partial_ratio(plain(word), plain(question)) >= NEARLY
     return near or word.isascii() != question.isascii()

@@ -73,6 +73,7 @@ class Computed:
         shown: the tables as the query knows them.
         rows: the rows it rests on, `CITED` at most; `count` says how many there are.
         agreed: whether two queries came to the same.
+        named: whether it counts rows or shows a column that the question names; else it may be beside the point.
         tied: whether several share the place that was asked for.
     """
 
@@ -82,6 +83,7 @@ class Computed:
     rows: tuple[Used, ...]
     count: int
     agreed: bool
+    named: bool
     tied: bool = False
 
     @property
@@ -137,7 +139,8 @@ class Computer:
             told, agreed = chosen(found)
             rows = rows_behind(told.query, database)
         used = tuple(_used(rows[:CITED], groups[0]))
-        return Computed(told.values, told.query, tuple(shown), used, len(rows), agreed, told.tied)
+        named = check.named(told.query, shown, question)
+        return Computed(told.values, told.query, tuple(shown), used, len(rows), agreed, named, told.tied)
 
     def _found(
         self, question: str, shown: Sequence[Shown], writer: Writer, database: Database

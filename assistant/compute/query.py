@@ -7,7 +7,7 @@ refused before it runs. A day compared with moments means the whole day.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -97,13 +97,17 @@ class Query:
     @property
     def extremes(self) -> list[str]:
         """The columns whose highest or lowest value is in the result."""
-        found = (n for item in self.body["select_list"] for n in walk(item) if _function(n) in ("min", "max"))
-        return [n["column_names"][-1] for one in found for n in walk(one) if n.get("class") == "COLUMN_REF"]
+        return _columns(n for item in self.body["select_list"] for n in walk(item) if _function(n) in ("min", "max"))
+
+    @property
+    def selected(self) -> list[str]:
+        """The columns that the result shows."""
+        return _columns(self.body["select_list"])
 
     @property
     def columns(self) -> list[str]:
         """Every column that the query speaks of."""
-        return list(dict.fromkeys(n["column_names"][-1] for n in walk(self.body) if n.get("class") == "COLUMN_REF"))
+        return _columns([self.body])
 
 
 def parsed(sql: str, database: Database) -> Query:
@@ -165,6 +169,11 @@ def _judge_table(node: Tree, database: Database) -> None:
         _judge_table(node["right"], database)
     elif node["type"] not in _TABLES or node.get("table_name", "") not in ("", *database.names) or node.get("alias"):
         raise NotAllowed(f"there is no table {node.get('table_name', '')}")
+
+
+def _columns(nodes: Iterable[Tree]) -> list[str]:
+    found = (n["column_names"][-1] for node in nodes for n in walk(node) if n.get("class") == "COLUMN_REF")
+    return list(dict.fromkeys(found))
 
 
 def _function(node: Tree) -> str:
