@@ -32,8 +32,6 @@ LOOK = 2.0
 """Seconds between two looks."""
 FULL = 0.9
 """Share of the budget up to which it is filled ahead; the rest is for what is asked for."""
-COMPUTED = ("row", "table")
-"""Kinds that are computed with rather than read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def units(catalog: Catalog, row: SourceRow) -> Iterator[Text]:
     near = {one.ordinal: one for one in entities}
     known: set[tuple[str, str]] = set()
     for entity in entities:
-        if entity.kind in COMPUTED or not entity.text.strip():
+        if entity.traits.look == "table" or not entity.text.strip():  # those are computed with rather than read
             continue
         beside = tuple(near[at] for at in (entity.ordinal - 1, entity.ordinal + 1) if at in near)
         hit = Hit(entity, 0.0, 0.0, 0.0, np.zeros((0, 0), np.float32), neighbours=beside)

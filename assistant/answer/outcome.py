@@ -75,7 +75,7 @@ class Answer:
     """An answer and everything that proves it.
 
     Attributes:
-        answer: a mark [n] names the citation of that mark; in the model's words it is the n-th of `hits`.
+        answer: a mark [n] names the citation of that mark; marks are counted as they appear.
         confidence: probability that the sources answer the question at all, as the model reads them.
         notes: what was changed on the way, in plain words.
         shown: the words of what was shown with the question.

@@ -78,7 +78,7 @@ class Reader:
             if asked.chance(prompt.NONE) >= DOUBTFUL:
                 yield prompt.NONE
             else:
-                yield from asked.write(prompt.form(len(texts)), max_tokens)
+                yield from asked.write(prompt.form(len(texts)), max_tokens, but=prompt.NONE)
 
     @contextmanager
     def reading(self, texts: Sequence[Text], question: str = "") -> Iterator[Reading]:

@@ -26,9 +26,9 @@ SURE = 0.6
 
 def wanted(question: str, space: Space) -> Wants:
     """What a question that stands alone wants; in a space that it was not learned in, what sources say."""
-    (placed,) = space.place([question], question=True)
     if space.dim != len(_weights()) - 1:
         return "text"
+    (placed,) = space.place([question], question=True)
     (chances,) = chance(placed.address[None], _weights())
     best = KINDS[int(chances.argmax())]
     if best in ("files", "talk") and chances.max() < SURE:

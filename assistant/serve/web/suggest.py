@@ -12,6 +12,7 @@ from ingest.base.access import Viewer
 from ingest.memory import around
 from ingest.memory.memory import Memory
 from ingest.space.entity import Entity
+from ingest.text.language import JAPANESE
 
 if TYPE_CHECKING:
     from assistant.serve.talks import Turn
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 MOST = 4
 LOOKED_AT = 400
 """Entities that are looked at for something worth asking."""
-JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 LONGEST = 40
 NUMBERED = re.compile(r"^\d+(?:\.\d+)*[.)]?\s+")
 """What a heading begins with where headings are numbered."""
