@@ -188,6 +188,11 @@ def rows_behind(
     return told
 
 
+def called(concept: str) -> str:
+    """What a concept is called, from its words: its first name."""
+    return concept.split("\n")[0].split(":")[0].split("(")[0].strip()
+
+
 def related(memory: Memory, personal: Personal, entity: Entity, viewer: Viewer) -> list[Entity]:
     """For a concept what speaks of it most, for anything else the concepts it speaks of."""
     ids = around.mentioned(memory.catalog, entity.id, entity.kind == "concept", 4 * RELATED)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from assistant.serve import mapping
+from assistant.serve import mapping, view
 from assistant.serve.routes.who import C, L, V, W
 from assistant.serve.talks import may_show
 from assistant.serve.web import pages
@@ -22,7 +22,7 @@ FAMILIES = {
 """The modality of each kind of entity, by which it is coloured."""
 LETTER, LINE = 8, 15
 """Units of the map that a letter of a label is wide, and a line high."""
-LABELS = 40
+LABELS, LONGEST = 40, 22
 router = APIRouter(include_in_schema=False)
 
 
@@ -40,7 +40,7 @@ def memory_map(
     chart = mapping.drawn(memory, viewer, hits, question[:1000])
     originals = personal.originals([dot.entity.id for dot in chart.dots], viewer)
     shown = [(dot, FAMILIES[dot.entity.kind], put_back(dot.entity.text, originals)[:140]) for dot in chart.dots]
-    labels = apart([(dot, named(text)) for dot, family, text in shown if family == "meant"])
+    labels = apart([(dot, view.called(text)[:LONGEST]) for dot, family, text in shown if family == "meant"])
     return HTMLResponse(
         pages.page(
             "map.html",
@@ -56,11 +56,6 @@ def memory_map(
             height=mapping.HEIGHT,
         )
     )
-
-
-def named(text: str) -> str:
-    """What a concept is called: its first name."""
-    return text.split("\n")[0].split(":")[0].split(" (")[0].strip()[:22]
 
 
 def apart(labels: Sequence[tuple[mapping.Dot, str]]) -> list[tuple[mapping.Dot, str]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from assistant.serve import view
 from assistant.serve.parts import Example
 from assistant.serve.web.words import Language
 from ingest.base.access import Viewer
@@ -72,7 +73,7 @@ def _asked(entity: Entity, language: Language) -> Iterator[str]:
     name = (entity.title or str(entity.facts.get("name", ""))).split(" > ")[-1].strip(" .:：。#")
     name = NUMBERED.sub("", name)
     if kind == "concept":
-        name = entity.text.split(":")[0].split("\n")[0].split("(")[0].strip()
+        name = view.called(entity.text)
     fits = 2 <= len(name) <= LONGEST and (bool(JAPANESE.search(name)) == (language == "ja"))
     if fits and not name.replace(".", "").isdigit():
         yield FORMS[kind][language == "ja"].format(name)
