@@ -21,7 +21,8 @@ WEIGHTS = Path(__file__).with_name("wants.npy")
 SCALE = 10.0
 """What unit vectors are multiplied by, so that weights of ordinary size can part them."""
 SURE = 0.6
-"""Probability from which a question is about the files or is talk; what is less sure is looked up."""
+"""Probability from which a question wants more than what sources say; what is less sure is looked up, and computed where a
+table is found first."""
 
 
 def wanted(question: str, space: Space) -> Wants:
@@ -30,10 +31,7 @@ def wanted(question: str, space: Space) -> Wants:
         return "text"
     (placed,) = space.place([question], question=True)
     (chances,) = chance(placed.address[None], _weights())
-    best = KINDS[int(chances.argmax())]
-    if best in ("files", "talk") and chances.max() < SURE:
-        return "rows" if chances[KINDS.index("rows")] > chances[KINDS.index("text")] else "text"
-    return best
+    return KINDS[int(chances.argmax())] if chances.max() >= SURE else "text"
 
 
 def chance(vectors: Vectors, weights: Vectors) -> Vectors:
