@@ -116,3 +116,16 @@ def test_any_table_comes_back_from_parquet_as_it_was(rows: list[list[object]]) -
     width = len(rows[0]) if rows else 2
     table = typed('a "name"', [(f"c{i % 2}", "") for i in range(width)], rows, list(range(2, len(rows) + 2)))
     assert unpacked(packed(table)) == table
+
+
+def test_hidden_rows_are_in_no_figure_and_are_named() -> None:
+    price = Read("Price", "number", (52_000, 39_000, 9_800))
+    table = of(Columns("k", "Prices", (price,), (2, 3, 4), hidden=frozenset({3})))
+    assert (table.columns[0].values, table.places) == ((52_000.0, 9_800.0), (2, 4))
+    assert table.left_out == ("hidden rows: 1",)
+
+
+def test_of_a_hidden_sheet_nothing_is_computed() -> None:
+    table = of(Columns("k", "Old", (Read("Price", "number", (1, 2)),), (2, 3), hidden=frozenset({2, 3})))
+    assert (len(table), table.columns[0].values) == (0, ())
+    assert unpacked(packed(table)).left_out == ("hidden rows: 2",)

@@ -94,9 +94,13 @@ def typed(
 
 
 def of(read: Columns) -> Table:
-    """The rows that a reader delivered. Words that are times of day become those, codes for "not measured" empty."""
-    columns = [_taken(column) for column in read.columns]
-    return Table(read.name, tuple(_moments(_without_codes(columns))), tuple(read.rows), left_out=read.left_out)
+    """The rows that a reader delivered and that are seen: hidden ones are in no figure, and named as left out. Words that
+    are times of day become those, codes for "not measured" empty."""
+    seen = [at for at, row in enumerate(read.rows) if row not in read.hidden]
+    columns = [_taken(replace(one, values=tuple(one.values[at] for at in seen))) for one in read.columns]
+    left_out = (*read.left_out, *([f"hidden rows: {len(read.hidden)}"] if read.hidden else []))
+    places = tuple(read.rows[at] for at in seen)
+    return Table(read.name, tuple(_moments(_without_codes(columns))), places, left_out=left_out)
 
 
 def _taken(column: Read) -> Column:
