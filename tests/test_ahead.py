@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from assistant.answer.ahead import Ahead, units
 from assistant.model.llm import Llm
 from assistant.model.reader import Reader
 from assistant.search.retrieve import Retriever
+from ingest.memory import around
 from ingest.memory.beside import Beside
 from ingest.memory.memory import Memory
 from ingest.privacy.keys import Files
 from ingest.privacy.sealed import Sealed
 from ingest.space.entity import Draft as Said
+from ingest.space.entity import Entity
 
 from .test_retrieve import ALL, put
 from .tiny_gguf import write_model
@@ -34,7 +37,7 @@ def llm(tmp_path_factory: pytest.TempPathFactory) -> Llm:
 
 @pytest.fixture
 def filled(memory: Memory) -> Memory:
-    put(memory, "a", "open", *(Said("passage", words, title="Rules") for words in WORDS))
+    put(memory, "a", "open", *(Said("passage", f"{words} {'x' * 500}", title=words) for words in WORDS))
     put(memory, "b", "closed", "the salary of the pump operator is 300")
     put(memory, "t", "open", Said("row", "Order: 10; Amount: 5", title="Orders"))
     return memory
@@ -55,9 +58,13 @@ def test_what_is_read_ahead_is_what_a_question_is_given(llm: Llm, filled: Memory
         for hit in retriever.search(question, ALL, 5):
             if hit.entity.kind == "row":
                 continue
-            (one,) = evidence.gather([hit], path, lambda entity: ())
+            (one,) = evidence.gather([hit], path, lambda entity: (), partial(flowing, filled))
             text = evidence_text(one)
             assert reader.shelf.has(text), text
+
+
+def flowing(memory: Memory, entity: Entity) -> list[Entity]:
+    return [one.entity for one in around.flow(memory.catalog, entity)]
 
 
 def evidence_text(one: evidence.Evidence) -> ahead.Text:
@@ -92,7 +99,7 @@ def test_it_stops_when_somebody_asks_and_where_the_budget_is_full(llm: Llm, fill
     assert small.shelf.forgotten == 1
     size = reader.shelf.take([next(work.texts())])[0].size
     some = Ahead(filled.catalog, lambda: half)
-    half = made(llm, filled, most=int(2.5 * size))
+    half = made(llm, filled, most=int(1.2 * size))
     assert 0 < some.read() < some.state().waiting + some.state().kept
     assert some.state().full
 

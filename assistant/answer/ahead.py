@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
@@ -90,27 +90,34 @@ class Ahead:
 
 
 def units(catalog: Catalog, row: SourceRow) -> Iterator[Text]:
-    """What a question could be given of one source, each unit once, in reading order."""
+    """What a question could be given of one source, each stretch once, in reading order."""
     entities = [stored.entity for stored in catalog.entities_of(row.id)]
-    inside: dict[str, list[Entity]] = {}
+    inside, flows = defaultdict[str, list[Entity]](list), defaultdict[Hashable, list[Entity]](list)
     for one in entities:
+        flows[_flow(one)].append(one)
         if one.parent and one.kind in ("line", "passage"):
-            inside.setdefault(one.parent, []).append(one)
-    near = {one.ordinal: one for one in entities}
-    known: set[tuple[str, str]] = set()
+            inside[one.parent].append(one)
+    known, told = set[tuple[str, str]](), set[str]()
+    around = (_inside(inside), lambda one: flows[_flow(one)])
     for entity in entities:
         if entity.traits.look == "table" or not entity.text.strip():  # those are computed with rather than read
             continue
-        beside = tuple(near[at] for at in (entity.ordinal - 1, entity.ordinal + 1) if at in near)
-        hit = Hit(entity, 0.0, 0.0, 0.0, np.zeros((0, 0), np.float32), neighbours=beside)
-        (given,) = evidence.gather([hit], lambda source: row.path, partial(_of, inside))
+        if entity.id in told:
+            continue
+        hit = Hit(entity, 0.0, 0.0, 0.0, np.zeros((0, 0), np.float32))
+        (given,) = evidence.gather([hit], lambda _: row.path, *around)
+        told |= {one.id for one in given.members} if entity.traits.flows else set()
         if (given.title, given.text) not in known:
             known.add((given.title, given.text))
             yield Text(given.title, given.text, scope=entity.scope, source=entity.source)
 
 
-def _of(inside: dict[str, list[Entity]], entity: Entity) -> Sequence[Entity]:
-    return [one for one in inside.get(entity.id, ()) if one.scope == entity.scope]
+def _inside(parts: Mapping[str, Sequence[Entity]]) -> evidence.Around:
+    return lambda entity: [one for one in parts.get(entity.id, ()) if one.scope == entity.scope]
+
+
+def _flow(entity: Entity) -> Hashable:
+    return entity.kind, entity.scope, entity.parent
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
 from ingest.memory import around
+from ingest.memory.catalog import StoredEntity
 from ingest.space.entity import Entity
 from ingest.text.language import JAPANESE
 
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from ingest.memory.memory import Memory
 
 HITS = 5
-"""Hits that are read; more cost time and rarely hold what the first five lack."""
+"""Stretches that are read; more cost time and rarely hold what the first five lack."""
+SOUGHT = 4 * HITS
+"""Hits among which they are found: several may lie in one stretch."""
 
 REFUSED = 0.9
 """From this probability on that the sources hold no answer, none is written."""
@@ -142,18 +145,24 @@ class Assistant:
         vectors, words = (shown.vectors, shown.words) if shown else (None, "")
         whole = shown.named(understood.whole) if shown else understood.whole
         if hits is None:
-            hits = self._retriever.search(whole, viewer, HITS, vectors, shown=words)
+            found = self._retriever.search(whole, viewer, SOUGHT, vectors, shown=words)
+            hits = [one.hit for one in self._evidence(found, viewer)[:HITS]]
         spent = time.perf_counter() - start
         return _Case(question, understood, whole, tuple(hits), grounding, start, spent, words)
 
-    def _inside(self, viewer: Viewer) -> Callable[[Entity], Sequence[Entity]]:
-        """The lines and passages of a picture or page, as far as this viewer may read them."""
+    def _evidence(self, hits: Sequence[Hit], viewer: Viewer) -> list[Evidence]:
+        """The stretches that the hits stand in, as far as this viewer may read them."""
+        catalog = self._memory.catalog
 
-        def within(entity: Entity) -> Sequence[Entity]:
-            lines = around.inside(self._memory.catalog, entity.id, ("line", "passage"))
-            return [one.entity for one in lines if may_read(viewer, one.entity.scope)]
+        def readable(found: Sequence[StoredEntity]) -> list[Entity]:
+            return [one.entity for one in found if may_read(viewer, one.entity.scope)]
 
-        return within
+        return evidence.gather(
+            hits,
+            self._path,
+            lambda entity: readable(around.inside(catalog, entity.id, ("line", "passage"))),
+            lambda entity: readable(around.flow(catalog, entity)),
+        )
 
     # -- about the memory ------------------------------------------------------------------------------
 
@@ -165,7 +174,7 @@ class Assistant:
         paths = [one.path for one in held]
         if understood.wants == "talk":
             return self._answer(case, about.talk(question, paths, self._reader), "talk")
-        hits = self._retriever.search(understood.whole, viewer, 4 * HITS)
+        hits = self._retriever.search(understood.whole, viewer, SOUGHT)
         first = dict.fromkeys(self._path(hit.entity.source) for hit in hits)
         order = [*first, *(path for path in paths if path not in first)]
         opening = {one.path: self._opening(one.id, viewer) for one in held if one.path in order[: about.LISTED]}
@@ -220,7 +229,7 @@ class Assistant:
         yield self._answer(case, said.strip(), "model", cost=_cost(case, 0.0, stream.usage), notes=notes)
 
     def _sources(self, case: _Case, hits: Sequence[Hit], viewer: Viewer, reader: Reader | Remote) -> Composed:
-        given = evidence.gather(hits, self._path, self._inside(viewer))
+        given = self._evidence(hits, viewer)
         return compose(case.whole, given, case.grounding, reader.tokenize, reader.context)
 
     def _sent(self, case: _Case, hits: Sequence[Hit], remote: Remote, viewer: Viewer) -> Iterator[Event]:

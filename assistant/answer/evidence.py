@@ -1,23 +1,33 @@
-"""What the reader is given of a hit: the whole unit it stands in, under the name of its source.
+"""What the reader is given of a hit: the stretch of its file that it stands in, under the name of that file.
 
-A passage is given with its neighbours under the same heading, so that a list has all its items and steps are complete;
-a picture or a scanned page with all the lines in it.
+The passages of a file are parted once into stretches of about one length, rather between headings than inside, so that a
+short section is given with what stands around it, a list with all its items, and the same stretch is the same text
+whatever found it. A picture or a scanned page is given with all the lines in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest.space.entity import Entity
+from ingest.text.language import JAPANESE
 
 if TYPE_CHECKING:
     from assistant.search.retrieve import Hit
 
 LONGEST = 1200
-"""Characters of one source that are given."""
+"""Letters of one stretch; about 300 tokens of the reader."""
+WIDE = 2.6
+"""Latin letters that a Japanese one counts for, which is as many tokens."""
+HEADING = 20
+"""Letters that a heading between passages counts for."""
+
+Around = Callable[[Entity], Sequence[Entity]]
+"""Other entities around one, in reading order, as far as the viewer may read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +49,75 @@ class Evidence:
         return f"{self.title}\n{self.text}"
 
 
-def gather(
-    hits: Sequence[Hit], path: Callable[[str], str], inside: Callable[[Entity], Sequence[Entity]]
-) -> list[Evidence]:
+def gather(hits: Sequence[Hit], path: Callable[[str], str], inside: Around, beside: Around) -> list[Evidence]:
     """The hits as sources, each stretch of a file once.
 
     Args:
         path: where a source lies.
-        inside: the lines and passages of a picture or page that the viewer may read.
+        inside: the lines and passages of a picture or page.
+        beside: all of its kind and scope in its file, or in the picture that it is part of, itself among them.
     """
     found: list[Evidence] = []
     known: set[str] = set()
     for hit in hits:
         if hit.entity.id in known:
             continue
-        members = tuple(_members(hit, inside))
+        members = tuple(_members(hit.entity, inside, beside))
         known |= {one.id for one in members}
-        name = PurePath(path(hit.entity.source)).name
-        title = f"{name} > {hit.entity.title}" if hit.entity.title else name
-        found.append(Evidence(hit, members, title, "\n".join(one.text.strip() for one in members)[:LONGEST]))
+        found.append(given(hit, members, path(hit.entity.source)))
     return found
 
 
-def _members(hit: Hit, inside: Callable[[Entity], Sequence[Entity]]) -> list[Entity]:
-    entity = hit.entity
+def given(hit: Hit, members: Sequence[Entity], path: str) -> Evidence:
+    """What is given of these entities."""
+    titles = [one.title.split(" > ") for one in members if one.title]
+    shared = [level[0] for level in takewhile(lambda level: len(set(level)) == 1, zip(*titles, strict=False))]
+    title = " > ".join(filter(None, [PurePath(path).name, *shared]))
+    return Evidence(hit, tuple(members), title, _cut("\n".join(_lines(members, len(shared)))))
+
+
+def stretches(flow: Sequence[Entity]) -> list[list[Entity]]:
+    """The entities of one kind in a file, in reading order, parted."""
+    found: list[list[Entity]] = []
+    size = 0.0
+    for one in flow:
+        cost = length(one.text) + HEADING
+        new = not found or one.title != found[-1][-1].title
+        if not found or size + cost > LONGEST or (new and size >= LONGEST / 2):
+            found.append([])
+            size = 0.0
+        found[-1].append(one)
+        size += cost
+    return found
+
+
+def length(text: str) -> float:
+    """Letters, Japanese ones counted for what they cost the reader."""
+    return len(text) + (WIDE - 1) * len(JAPANESE.findall(text))
+
+
+def _members(entity: Entity, inside: Around, beside: Around) -> Sequence[Entity]:
     if entity.traits.lines:
         return [entity, *(one for one in inside(entity) if one.text.strip() not in entity.text)]
-    if entity.kind != "passage" and not entity.traits.spoken:
+    if not entity.traits.flows:
         return [entity]
-    place = (entity.kind, entity.title, entity.scope)
-    near = [one for one in hit.neighbours if (one.kind, one.title, one.scope) == place]
-    members, room = [entity], LONGEST - len(entity.text)
-    for one in sorted(near, key=lambda one: one.ordinal < entity.ordinal):  # what follows first
-        if len(one.text) <= room and one.id != entity.id:
-            members.append(one)
-            room -= len(one.text)
-    return sorted(members, key=lambda one: one.ordinal)
+    parted = stretches(beside(entity))
+    return next((one for one in parted if any(member.id == entity.id for member in one)), [entity])
+
+
+def _lines(members: Sequence[Entity], shared: int) -> Iterator[str]:
+    """The texts, each new heading above what stands under it."""
+    before: Sequence[str] = []
+    for one in members:
+        headings = one.title.split(" > ")[shared:] if one.title else []
+        if headings and headings != before:
+            yield headings[-1]
+        before = headings
+        yield one.text.strip()
+
+
+def _cut(text: str) -> str:
+    """At most `LONGEST` and a quarter: one passage alone may be longer than a stretch."""
+    while length(text) > 1.25 * LONGEST:
+        text = text[: int(len(text) * 1.25 * LONGEST / length(text))]
+    return text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ingest.space.entity import Entity
+
 from .catalog import Catalog, StoredEntity, marks, stored
 
 
@@ -41,6 +43,13 @@ def inside(catalog: Catalog, parent: str, kinds: Sequence[str]) -> list[StoredEn
     """The entities of these kinds that are part of another one, in reading order."""
     query = f"SELECT * FROM entity WHERE parent = ? AND kind IN ({marks(kinds)}) ORDER BY ordinal"
     return [stored(row) for row in catalog.connection.execute(query, (parent, *kinds))]
+
+
+def flow(catalog: Catalog, entity: Entity) -> list[StoredEntity]:
+    """All of its kind and scope in its file, or in the entity that it is part of, in reading order."""
+    query = "SELECT * FROM entity WHERE source = ? AND kind = ? AND scope = ? AND parent = ? ORDER BY ordinal"
+    place = (entity.source, entity.kind, entity.scope, entity.parent)
+    return [stored(row) for row in catalog.connection.execute(query, place)]
 
 
 def rows_of(catalog: Catalog, source: str, table: str, first: int, most: int) -> list[str]:

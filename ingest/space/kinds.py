@@ -36,7 +36,7 @@ class Traits:
         labelled: its words are values with their names, or stand where such stand.
         about: it sums up what others say.
         wordless: what it means is not in its words.
-        spoken: so short that what was said before and after belongs to it.
+        flows: it is read with those of its kind that stand before and after it.
         lines: what is written in it are entities of their own.
         phrases: its words are sentences, in which key phrases can be looked for.
     """
@@ -46,18 +46,18 @@ class Traits:
     labelled: bool = False
     about: bool = False
     wordless: bool = False
-    spoken: bool = False
+    flows: bool = False
     lines: bool = False
     phrases: bool = True
 
 
 TRAITS: Mapping[Kind, Traits] = {
-    "passage": Traits(),
+    "passage": Traits(flows=True),
     "page": Traits(about=True, lines=True),
     "picture": Traits(whole=True, about=True, wordless=True, lines=True),
     "region": Traits(whole=True),
-    "line": Traits(whole=True, labelled=True),
-    "utterance": Traits(spoken=True),
+    "line": Traits(whole=True, labelled=True, flows=True),
+    "utterance": Traits(flows=True),
     "sound": Traits(look="sound", whole=True, about=True, wordless=True),
     "series": Traits(look="chart", whole=True, phrases=False),
     "event": Traits(look="chart", whole=True),
