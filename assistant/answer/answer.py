@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from assistant.answer import about, cite, evidence, verify, versions
-from assistant.answer.cite import Citation
+from assistant.answer import about, cite, evidence, trust, verify, versions
+from assistant.answer.cite import Citation, Line
 from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.computed import Calculator
 from assistant.answer.evidence import Evidence
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
+from assistant.answer.trust import Signs
 from assistant.answer.understand import Understood, understand
 from assistant.model import prompt
 from assistant.model.prompt import parted
@@ -33,7 +34,7 @@ from ingest.space.entity import Entity
 from ingest.text.language import JAPANESE
 
 if TYPE_CHECKING:
-    from assistant.model.reader import Reader, Reading
+    from assistant.model.reader import Reader
     from assistant.model.remote import Remote
     from assistant.model.writing import Usage
     from assistant.search.question import Shown
@@ -45,14 +46,8 @@ HITS = 5
 SOUGHT = 4 * HITS
 """Hits among which they are found: several may lie in one stretch."""
 
-REFUSED = 0.9
-"""From this probability on that the sources hold no answer, none is written."""
-DOUBTED = 0.5
-"""From this probability on an answer is only possible."""
-CARRIED = 0.9
-"""Probability, as the model judges, from which on a source carries a sentence."""
-POSSIBLE = 2
-"""Passages that are shown when an answer is only possible."""
+SHOWN = 2
+"""Passages that are shown when an answer is only possible, and sources that are quoted under one that is stated."""
 LEAVING = 0.8
 """Share of the best coverage of the question that a hit has from which on a model elsewhere is asked about it."""
 LONGEST_ANSWER = 320
@@ -241,7 +236,8 @@ class Assistant:
         for piece in sending:
             said += piece
             yield Draft(piece)
-        yield self._checked(case, said, composed, _cost(case, 0.0, sending.usage), 0.0, None)
+        lines = cite.settled(cite.lines(parted(said), len(composed.sources)), composed.sources)
+        yield self._checked(case, lines, composed, _cost(case, 0.0, sending.usage), 1.0)
 
     def _read(self, case: _Case, viewer: Viewer) -> Iterator[Event]:
         """Shows the model's words as they come, and ends with what stands the check."""
@@ -250,55 +246,63 @@ class Assistant:
         with self._reader.reading(composed.texts, case.whole) as reading:
             asked = reading.ask(case.whole)
             doubt, said = asked.chance(prompt.NONE), ""
-            if doubt < REFUSED:
+            if doubt < trust.HOPELESS:
                 for piece in asked.write(prompt.form(len(composed.texts)), LONGEST_ANSWER, but=prompt.NONE):
                     said += piece
                     yield Draft(piece)
-            yield self._checked(case, said, composed, _cost(case, made, asked.usage), doubt, reading)
+            lines = cite.settled(cite.lines(parted(said), len(composed.sources)), composed.sources)
+            judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
+            signs = Signs(doubt, min(judged, default=0.0), asked.sure)
+            yield self._checked(case, lines, composed, _cost(case, made, asked.usage), trust.chance(signs))
 
-    def _checked(
-        self, case: _Case, said: str, composed: Composed, cost: Cost, doubt: float, reading: Reading | None
-    ) -> Answer:
-        """The model's words if every sentence stands; else what possibly holds the answer, or nothing."""
-        text = parted(said)
-        case = replace(case, confidence=1.0 - doubt)
+    def _checked(self, case: _Case, lines: Sequence[Line], composed: Composed, cost: Cost, chance: float) -> Answer:
+        """The model's words if every sentence stands; else what possibly holds the answer, or nothing.
+
+        Args:
+            chance: how probable it is that they are right.
+        """
+        case = replace(case, confidence=chance)
         best_first = range(len(composed.sources), 0, -1)
         about = [n for n in best_first if verify.speaks_of(case.whole, composed.sources[n - 1].words)]
-        if not text or not about:
+        if not lines or not about or chance < trust.POSSIBLE:
             return self._nothing(case, composed, cost)
-        lines = cite.settled(cite.lines(text, len(composed.sources)), composed.sources)
-        if not any(line.marks for line in lines):
-            return self._possibly(case, composed, cost, about, ("the model named no source",))
         faults = [fault for line in lines if (fault := self._fault(line, case, composed))]
-        if reading is not None and not faults:
-            judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
-            faults = [f"the source may not say it ({one:.2f})" for one in judged if one < CARRIED]
-        if doubt >= DOUBTED and not faults:
-            faults = ["the model was not sure that this is there"]
+        if not any(line.marks for line in lines):
+            faults.append("the model named no source")
+        if chance < trust.ASSURED:
+            faults.append(f"the model was not sure enough ({chance:.2f})")
         if faults:
             cited = [mark for line in lines for mark in line.marks if mark in about]
             return self._possibly(case, composed, cost, [*cited, *about], faults)
         lines, named = cite.in_order(lines, composed.sources)
-        citations = cite.from_lines(lines, named, self._path)
-        return self._answer(case, "\n".join(map(str, lines)), "model", tuple(citations), composed, cost)
+        citations = cite.from_lines(lines, named, self._path, case.whole, self._near)
+        text = [*map(str, lines), *cite.quotes(lines, citations)[:SHOWN]]
+        return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost)
 
-    def _fault(self, line: cite.Line, case: _Case, composed: Composed) -> str:
+    def _near(self, about: str, texts: Sequence[str]) -> list[float]:
+        """By meaning, also across languages: cosines in the memory's space."""
+        space = self._memory.space
+        (asked,) = space.place([about], question=True)
+        return [float(asked.address @ one.address) for one in space.place(texts)]
+
+    def _fault(self, line: Line, case: _Case, composed: Composed) -> str:
         """Why a line cannot stand, or ""."""
         if not line.marks:
             return "" if line.aside else "a sentence names no source"
         held = "\n".join(composed.sources[mark - 1].words for mark in line.marks)
-        if not verify.speaks_of(case.whole, held):
+        if not verify.speaks_of(case.whole, held) or verify.strange(case.whole, held):
             return "the source speaks of something else"
+        if verify.repeats(line.text, case.whole):
+            return "a sentence says no more than the question"
         lost = verify.missing(line.text, case.whole, held)
         return f"not in the source: {', '.join(lost)}" if lost else ""
 
     def _possibly(
         self, case: _Case, composed: Composed, cost: Cost, marks: Sequence[int], notes: Sequence[str]
     ) -> Answer:
-        best = [composed.sources[mark - 1] for mark in dict.fromkeys(marks)][:POSSIBLE]
-        citations = tuple(cite.passage(n, one, case.whole, self._path) for n, one in enumerate(best, 1))
-        quotes = [f"“{' '.join(one.quote.split())}” [{one.mark}]" for one in citations]
-        text = "\n".join([_words(case.question)[1], *quotes])
+        best = [composed.sources[mark - 1] for mark in dict.fromkeys(marks)][:SHOWN]
+        citations = tuple(cite.passage(n, one, case.whole, self._path, self._near) for n, one in enumerate(best, 1))
+        text = "\n".join([_words(case.question)[1], *map(str, citations)])
         return self._answer(case, text, "possibly", citations, composed, cost, tuple(notes))
 
     def _nothing(self, case: _Case, composed: Composed, cost: Cost) -> Answer:

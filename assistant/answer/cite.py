@@ -20,6 +20,8 @@ from ingest.text.terms import terms
 
 SourceName = Callable[[str], str]
 """The path of a source by its id."""
+Near = Callable[[str, Sequence[str]], Sequence[float]]
+"""How near each text is to what is said or asked, at most 1."""
 
 _LEADING = re.compile(r"(?:\s*[\[［]\d{1,2}[\]］])+\s*")
 NEAR = 0.75
@@ -28,6 +30,10 @@ FOUND = 0.4
 """Share of a line's terms that a source has in common with it, from which on it is taken for the source."""
 QUOTED = 320
 """Characters of a passage that are quoted."""
+OWN = 0.05
+"""What a stretch of the very entity that was found has before one of what stands around it."""
+FURTHER = 0.5
+"""Share of a quotation's terms that an answer lacks, from which on it is shown under the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,9 @@ class Citation:
     title: str
     locator: Locator
     quote: str
+
+    def __str__(self) -> str:
+        return f"“{' '.join(self.quote.split())}” [{self.mark}]"
 
     @property
     def gone(self) -> bool:
@@ -110,26 +119,39 @@ def in_order(said: Sequence[Line], sources: Sequence[Evidence]) -> tuple[list[Li
     return lines, [sources[mark - 1] for mark in order]
 
 
-def from_lines(said: Sequence[Line], sources: Sequence[Evidence], name: SourceName) -> list[Citation]:
-    """One citation per mark, with the words of that source that carry best what is said under it."""
+def by_words(about: str, texts: Sequence[str]) -> list[float]:
+    """The share of the terms and figures of `about` that stand in each text."""
+    wanted = set(terms(about)) | figures(about)
+    return [len(wanted & (set(terms(text)) | figures(text))) / max(len(wanted), 1) for text in texts]
+
+
+def from_lines(
+    said: Sequence[Line], sources: Sequence[Evidence], name: SourceName, about: str = "", near: Near = by_words
+) -> list[Citation]:
+    """One citation per mark, with the words of that source that carry best what is said under it, and what was asked."""
     under: dict[int, list[str]] = {}
     for line in said:
         for mark in line.marks:
             under.setdefault(mark, []).append(line.text)
-    return [passage(mark, sources[mark - 1], " ".join(under[mark]), name) for mark in sorted(under)]
+    return [passage(mark, sources[mark - 1], " ".join([*under[mark], about]), name, near) for mark in sorted(under)]
 
 
-def passage(mark: int, source: Evidence, about: str, name: SourceName) -> Citation:
-    """The stretch of a source that has most in common with what is said or asked."""
-    wanted = set(terms(about)) | figures(about)
-    best, entity, span = -1.0, source.hit.entity, (0, min(len(source.hit.entity.text), QUOTED))
-    for one in source.members:
-        for start, end in _stretches(one.text):
-            words = one.text[start:end]
-            common = len(wanted & (set(terms(words)) | figures(words))) + 0.5 * (one.id == source.hit.entity.id)
-            if common > best:
-                best, entity, span = common, one, (start, end)
-    return _citation(mark, entity, *span, name)
+def passage(mark: int, source: Evidence, about: str, name: SourceName, near: Near = by_words) -> Citation:
+    """The stretch of a source that is nearest to what is said or asked, in its words and by `near`."""
+    cuts = [(one, start, end) for one in source.members for start, end in _stretches(one.text)]
+    if not cuts:
+        return _citation(mark, source.hit.entity, 0, min(len(source.hit.entity.text), QUOTED), name)
+    texts = [one.text[start:end] for one, start, end in cuts]
+    scores = [sum(pair) for pair in zip(by_words(about, texts), near(about, texts), strict=True)]
+    found = [one.id == source.hit.entity.id for one, _, _ in cuts]
+    best = max(range(len(cuts)), key=lambda n: scores[n] + OWN * found[n])
+    return _citation(mark, *cuts[best], name)
+
+
+def quotes(said: Sequence[Line], citations: Sequence[Citation]) -> list[str]:
+    """The source's own words under an answer, where it says more than the answer did."""
+    told = set(terms(" ".join(line.text for line in said)))
+    return [str(one) for one in citations if len(set(terms(one.quote)) - told) > FURTHER * len(set(terms(one.quote)))]
 
 
 def whole(mark: int, entity: Entity, name: SourceName) -> Citation:
@@ -161,10 +183,8 @@ def _stretches(text: str) -> Iterator[tuple[int, int]]:
     """Sentences, joined to up to `QUOTED` characters; a text without any is cut."""
     spans = [(span.start, span.end) for span in sentences(text)]
     for at, (start, end) in enumerate(spans):
-        for _, further in spans[at : at + 3]:
-            if further - start <= QUOTED:
-                end = further
-        yield start, min(end, start + QUOTED)
+        fitting = (further for _, further in spans[at:] if further - start <= QUOTED)
+        yield start, max(fitting, default=min(end, start + QUOTED))
     if not spans and text:
         yield 0, min(len(text), QUOTED)
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from ingest.text.codes import MONTH_NAMES, codes, figures, held_codes
+from ingest.text.terms import terms
 
 MARK = re.compile(r"\s*[\[［](\d{1,2})[\]］]")
 """A citation mark as the model writes it."""
@@ -29,6 +30,11 @@ def missing(sentence: str, question: str, evidence: str) -> tuple[str, ...]:
     return tuple(sorted(lacking | _names(said, question, evidence) | _negatives(said, evidence)))
 
 
+def repeats(sentence: str, question: str) -> bool:
+    """Whether a sentence has no word or figure that the question does not have."""
+    return not (set(terms(MARK.sub("", sentence))) | figures(sentence)) - set(terms(question)) - figures(question)
+
+
 def speaks_of(question: str, evidence: str) -> bool:
     """Whether a source can be about what a question names: one of its names and codes stands there, or the question
     names nothing, or the source is written in other letters.
@@ -42,13 +48,23 @@ def speaks_of(question: str, evidence: str) -> bool:
     return any(name in _squeezed(evidence) for name in named)
 
 
+def strange(question: str, evidence: str) -> bool:
+    """Whether none of the words that a question has in katakana stands in a source that is written with such."""
+    named, held = set(_KATAKANA.findall(_folded(question))), _folded(evidence)
+    return bool(named) and bool(_KATAKANA.search(held)) and not any(name in held for name in named)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
 def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text)).casefold()
+    return re.sub(r"[\W_]", "", _folded(text))
 
 
 def _names(said: str, question: str, evidence: str) -> set[str]:
     """Latin names and words in katakana that stand in neither, where the evidence is written in such letters."""
-    held, asked = (unicodedata.normalize("NFKC", text).casefold() for text in (evidence, question))
+    held, asked = _folded(evidence), _folded(question)
     found: set[str] = set()
     if re.search("[a-z]{3}", held):
         found |= {name for name in _NAME.findall(said) if name.casefold() not in held + asked}

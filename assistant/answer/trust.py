@@ -1,0 +1,51 @@
+"""How far the model's words can be trusted: one probability from three signs that it gives while it reads and writes.
+
+The signs are weighed by a logistic regression that was fitted to what the shipped reader said about passages it was not
+trained on, with near ones beside them: `kotonoha evaluate trust --out FILE`, then `python -m assistant.fit.trust FILE...`.
+Sequence probability as a sign of errors: Malinin & Gales (arXiv 2002.07650).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+WEIGHTS = (-0.14, 0.38, 4.8)
+"""Of the log-odds of the doubt, of the log-odds of the weakest sentence, and of the mean log-probability of a token."""
+BIAS = 0.05
+HOPELESS = 0.99
+"""From this doubt on nothing is written at all."""
+LEAST = 1e-4
+"""Probabilities are not taken for nearer to 0 or 1 than this."""
+
+ASSURED = 0.6
+"""From this probability on that it is right, an answer is stated."""
+POSSIBLE = 0.3
+"""Below this one nothing is shown in its place either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the reader shows.
+
+    Attributes:
+        doubt: probability that the sources hold no answer, before anything is written.
+        judged: probability that its source carries a sentence, of the weakest sentence.
+        sure: mean log-probability (natural) of the tokens that were written.
+    """
+
+    doubt: float
+    judged: float
+    sure: float
+
+
+def chance(signs: Signs) -> float:
+    """The probability that an answer with these signs is right, 0 to 1."""
+    values = (_odds(signs.doubt), _odds(signs.judged), signs.sure)
+    total = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, values, strict=True))
+    return 1 / (1 + math.exp(-total))
+
+
+def _odds(probability: float) -> float:
+    bounded = min(max(probability, LEAST), 1 - LEAST)
+    return math.log(bounded / (1 - bounded))
