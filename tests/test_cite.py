@@ -57,6 +57,8 @@ def test_a_mark_goes_to_the_source_that_says_it() -> None:
     two = [source("The seal is blue."), source("The pump is oiled weekly.")]
     assert settled([Line("The pump is oiled weekly.", (1,))], two) == [Line("The pump is oiled weekly.", (2,))]
     assert settled([Line("The pump is oiled weekly.", (2,))], two) == [Line("The pump is oiled weekly.", (2,))]
+    two.append(source("The password of the app is 1234."))
+    assert settled([Line("パスワードは1234です。", (1,))], two) == [Line("パスワードは1234です。", (3,))]
     assert settled([Line("ポンプは毎週給油します。", (2,))], two) == [Line("ポンプは毎週給油します。", (2,))]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answer.verify import missing, speaks_of
+from assistant.answer.verify import missing, repeats, speaks_of, strange
 
 SOURCE = "Acetone: flash point -18 °C, boiling point 56 °C. Delivered on 3 May 2026 by Lindner, part HS-40, 1万5千円."
 
@@ -57,3 +57,21 @@ def test_a_source_that_names_nothing_of_what_is_asked_for_is_no_evidence(
     question: str, evidence: str, about: bool
 ) -> None:
     assert speaks_of(question, evidence) == about
+
+
+def test_bold_words_are_no_names() -> None:
+    assert missing("1. **Check** the oil of the pump. [1]", "", "Check the oil of the pump.") == ()
+    assert missing("1. **Check the oil** of the pump. [1]", "", "the oil of the pump is looked at") == ()
+
+
+def test_a_sentence_that_only_repeats_the_question_is_told_apart() -> None:
+    assert repeats("The pump is oiled. [1]", "How often is the pump oiled?")
+    assert not repeats("The pump is oiled weekly. [1]", "How often is the pump oiled?")
+    assert repeats("保証期間はどうなっていますか", "保証期間はどうなっていますか？")
+
+
+def test_a_source_without_any_of_the_katakana_of_a_question_is_strange() -> None:
+    assert strange("アクロンの降雪量は？", "南極の降水量は1,000mmで、アデリーランドが多い。")
+    assert not strange("アクロンの降雪量は？", "アクロンの降雪量は120cmである。")
+    assert not strange("アクロンの降雪量は？", "Akron has 120 cm of snow.")
+    assert not strange("降雪量は？", "アクロンの降雪量は120cmである。")

@@ -14,7 +14,7 @@ from assistant.answer.evidence import Evidence
 from assistant.answer.verify import MARK
 from ingest.source import is_gone
 from ingest.space.entity import Entity, Locator
-from ingest.text.codes import figures
+from ingest.text.codes import codes, figures
 from ingest.text.split import sentences
 from ingest.text.terms import terms
 
@@ -98,17 +98,27 @@ def lines(answer: str, count: int) -> list[Line]:
 
 
 def settled(found: Sequence[Line], sources: Sequence[Evidence]) -> list[Line]:
-    """The lines under the sources that have most in common with them: a mark stands where its source has nearly as much."""
+    """The lines under the sources that have most in common with them: first of their figures and codes, which are the same
+    in every language, then of their words. A mark of the model stands where its source has nearly as much."""
+    exact = [_exact(one.words) for one in sources]
     held = [set(terms(one.words)) | figures(one.words) for one in sources]
-    return [line if line.aside else replace(line, marks=_nearest(line, held)) for line in found]
+    return [line if line.aside or not held else replace(line, marks=_nearest(line, exact, held)) for line in found]
 
 
-def _nearest(line: Line, held: Sequence[set[str]]) -> tuple[int, ...]:
-    said = set(terms(line.text)) | figures(line.text)
-    shares = [len(said & one) / max(len(said), 1) for one in held]
-    best = max(shares, default=0.0)
-    stands = tuple(mark for mark in line.marks if shares[mark - 1] >= NEAR * best)
-    return stands or ((shares.index(best) + 1,) if best >= FOUND else line.marks)
+def _nearest(line: Line, exact: Sequence[set[str]], held: Sequence[set[str]]) -> tuple[int, ...]:
+    said, wanted = set(terms(line.text)) | figures(line.text), _exact(line.text)
+    common = [
+        (len(wanted & one), len(said & words) / max(len(said), 1)) for one, words in zip(exact, held, strict=True)
+    ]
+    best = max(range(len(common)), key=common.__getitem__)
+    most, share = common[best]
+    fits = [common[mark - 1][0] == most and common[mark - 1][1] >= NEAR * share for mark in line.marks]
+    stands = tuple(mark for mark, fit in zip(line.marks, fits, strict=True) if fit)
+    return stands or ((best + 1,) if most or share >= FOUND else line.marks)
+
+
+def _exact(text: str) -> set[str]:
+    return figures(text) | codes(text)
 
 
 def in_order(said: Sequence[Line], sources: Sequence[Evidence]) -> tuple[list[Line], list[Evidence]]:

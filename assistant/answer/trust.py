@@ -41,11 +41,16 @@ class Signs:
 
 def chance(signs: Signs) -> float:
     """The probability that an answer with these signs is right, 0 to 1."""
-    values = (_odds(signs.doubt), _odds(signs.judged), signs.sure)
-    total = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, values, strict=True))
+    total = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, features(signs), strict=True))
     return 1 / (1 + math.exp(-total))
 
 
-def _odds(probability: float) -> float:
+def features(signs: Signs) -> tuple[float, float, float]:
+    """What is weighed."""
+    return odds(signs.doubt), odds(signs.judged), signs.sure
+
+
+def odds(probability: float) -> float:
+    """Natural logarithm of the odds."""
     bounded = min(max(probability, LEAST), 1 - LEAST)
     return math.log(bounded / (1 - bounded))

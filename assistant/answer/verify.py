@@ -9,11 +9,12 @@ import re
 import unicodedata
 
 from ingest.text.codes import MONTH_NAMES, codes, figures, held_codes
-from ingest.text.terms import terms
+from ingest.text.terms import is_telling, terms
 
 MARK = re.compile(r"\s*[\[［](\d{1,2})[\]］]")
 """A citation mark as the model writes it."""
 _NAME = re.compile(r"(?<![.!?。]\s)(?<!^)\b[A-Z][A-Za-z]{2,}")
+_MARKUP = re.compile(r"[*_`#]+")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{3,}")
 _UNIT = r"°[CF]?|[%℃Ω]|[A-Za-zµ]{1,5}(?:[·/]\w{1,4})?\b"
 _MEASURED = re.compile(rf"(?P<sign>[-−–△▲]\s?)?(?P<figure>\d(?:[\d.,]*\d)?)\s?(?P<unit>{_UNIT})?")
@@ -24,15 +25,17 @@ def missing(sentence: str, question: str, evidence: str) -> tuple[str, ...]:
     codes, dates, names. Empty when all of it stands there.
     """
     said = MARK.sub("", sentence)
-    said = re.sub(r"^\s*(?:\d{1,2}[.)．]|[-・•])\s*", "", said)
+    said = _MARKUP.sub("", re.sub(r"^\s*(?:\d{1,2}[.)．]|[-・•])\s*", "", said))
     exact = (codes(said) | figures(said)) - codes(question) - figures(question)
     lacking = exact - held_codes(evidence) - figures(evidence)
     return tuple(sorted(lacking | _names(said, question, evidence) | _negatives(said, evidence)))
 
 
 def repeats(sentence: str, question: str) -> bool:
-    """Whether a sentence has no word or figure that the question does not have."""
-    return not (set(terms(MARK.sub("", sentence))) | figures(sentence)) - set(terms(question)) - figures(question)
+    """Whether a sentence has no telling word and no figure that the question does not have."""
+    said = MARK.sub("", sentence)
+    new = set(filter(is_telling, terms(said))) - set(terms(question))
+    return not (new | (figures(said) - figures(question)))
 
 
 def speaks_of(question: str, evidence: str) -> bool:

@@ -18,6 +18,7 @@ TASKS = {
     "answers": "questions on a folder of files: facts, places, refusals, assured but wrong (--file, --sources)",
     "reading": "what the model reads from text, soft tokens and neither",
     "refusal": "answerable and unanswerable questions told apart (--other FILE)",
+    "trust": "right answers told from wrong ones, true statements from false ones (--other FILE)",
     "first-token": "waiting time for 1 to 20 passages, text beside soft tokens",
     "ingestion": "passages a second, beside the bare encoder",
     "answering": "seconds a question, beside a plain LangChain pipeline",
@@ -48,7 +49,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--sources", type=Path, help="answers: the folder of files that is asked")
     parser.add_argument(
-        "--out", type=Path, help="answers, leaks: where what came of it so far is written; goes on from there"
+        "--out", type=Path, help="answers, trust, leaks: where what came of it so far is written; goes on from there"
     )
     parser.add_argument("--questions", type=int, default=1000, help="how many questions, chosen by a fixed seed")
     parser.add_argument("--grounding", choices=("hybrid", "soft", "text", "none"), default="hybrid")

@@ -182,6 +182,24 @@ def refusal(args: argparse.Namespace, settings: Settings) -> Table:
     return task.refusal(_examiner(settings), yes, no, _modes(args, ("kept", "soft 4")))
 
 
+def trust(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import reading
+    from assistant.evaluate import trust as task
+
+    asked = reading.questions(reading.read_rows(_file(args, "file of answerable questions")), args.questions)
+    asked += task.unanswered(asked)[: args.questions // 2]
+    if args.other:
+        asked += reading.questions(reading.read_rows(args.other), args.questions // 2, answerable=False)
+    found = task.read(args.out) if args.out else []
+    with progress(len(asked), "questions", quiet=args.json) as bar:
+        bar.update(len(found))
+        for trial in task.trials(_examiner(settings).reader, asked[len(found) :], bar.update):
+            found.append(trial)
+            if args.out:
+                task.write(args.out, trial)
+    return task.table(found)
+
+
 def first_token(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import reading as task
 
@@ -250,6 +268,7 @@ RUN: dict[str, Task] = {
     "answers": answers,
     "reading": reading,
     "refusal": refusal,
+    "trust": trust,
     "first-token": first_token,
     "ingestion": ingestion,
     "answering": answering,

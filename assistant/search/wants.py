@@ -5,6 +5,7 @@ Trained by `assistant.fit.wants`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -20,9 +21,9 @@ KINDS: tuple[Wants, ...] = get_args(Wants)
 WEIGHTS = Path(__file__).with_name("wants.npy")
 SCALE = 10.0
 """What unit vectors are multiplied by, so that weights of ordinary size can part them."""
-SURE = 0.6
-"""Probability from which a question wants more than what sources say; what is less sure is looked up, and computed where a
-table is found first."""
+SURE: Mapping[Wants, float] = {"text": 0.0, "rows": 0.6, "files": 0.8, "talk": 0.8}
+"""Probability from which a question wants just that; what is less sure is looked up, and computed where a table is found
+first. Nothing is looked up for files and talk, so those have to be surer."""
 
 
 def wanted(question: str, space: Space) -> Wants:
@@ -31,7 +32,8 @@ def wanted(question: str, space: Space) -> Wants:
         return "text"
     (placed,) = space.place([question], question=True)
     (chances,) = chance(placed.address[None], _weights())
-    return KINDS[int(chances.argmax())] if chances.max() >= SURE else "text"
+    kind = KINDS[int(chances.argmax())]
+    return kind if chances.max() >= SURE[kind] else "text"
 
 
 def chance(vectors: Vectors, weights: Vectors) -> Vectors:

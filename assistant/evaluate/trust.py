@@ -1,0 +1,173 @@
+"""How far the reader's own signs tell right answers from wrong ones, and a true statement from a false one.
+
+`kotonoha evaluate trust --file ANSWERABLE --other UNANSWERABLE`. Every question comes with its passage and two others of
+the same article, or, unanswerable, with three that do not answer it; two passages are read in the prompt and one by itself,
+as answers are made. `--out` keeps what came of each question, for `python -m assistant.fit.trust`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from statistics import mean
+
+from assistant.answer import cite
+from assistant.answer.compose import READ
+from assistant.answer.trust import ASSURED, POSSIBLE, Signs, chance
+from assistant.evaluate.reading import Question, normal
+from assistant.evaluate.table import Cell, Table
+from assistant.model import prompt
+from assistant.model.prompt import Text
+from assistant.model.reader import Reader, Reading
+
+LONGEST_ANSWER = 120
+CLOSE = 0.7
+"""Share of a long answer's words from which on it was said."""
+STEPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of one question.
+
+    Attributes:
+        altered: how the judge found the sentence with another answer put in its place; None if it wasn't right.
+    """
+
+    question: str
+    said: str
+    answerable: bool
+    right: bool
+    signs: Signs
+    altered: float | None
+
+
+def trials(
+    reader: Reader, asked: Sequence[Question], done: Callable[[int], object] = lambda count: None
+) -> Iterator[Trial]:
+    """Asks every question; those about the same passages follow one another."""
+    for passages, group in groupby(asked, key=lambda question: question.passages):
+        together = list(group)
+        kept = len(passages) - READ
+        with reader.reading([Text("", passage, kept=n < kept) for n, passage in enumerate(passages)]) as reading:
+            yield from (_trial(reading, one, together) for one in together)
+        done(len(together))
+
+
+def _trial(reading: Reading, question: Question, together: Sequence[Question]) -> Trial:
+    asked = reading.ask(question.question)
+    doubt = asked.chance(prompt.NONE)
+    said = "".join(asked.write(prompt.form(len(question.passages)), LONGEST_ANSWER, but=prompt.NONE))
+    lines = cite.lines(prompt.parted(said), len(question.passages))
+    judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
+    right = question.right >= 0 and holds(said, question.answers)
+    signs = Signs(doubt, min(judged, default=0.0), asked.sure)
+    altered = _altered(lines, question, together) if right else None
+    against = reading.judge([altered])[0] if altered else None
+    return Trial(question.question, said, question.right >= 0, right, signs, against)
+
+
+def holds(said: str, answers: Sequence[str]) -> bool:
+    """Whether one of the answers was said: letter for letter, or most words of a long one."""
+    spoken = normal(said)
+    for answer in answers:
+        words = normal(answer)
+        if words and "".join(words) in "".join(spoken):
+            return True
+        if len(words) > 3 and mean(word in spoken for word in words) >= CLOSE:
+            return True
+    return False
+
+
+def _altered(lines: Sequence[cite.Line], question: Question, together: Sequence[Question]) -> tuple[str, int] | None:
+    """The sentence that holds the answer, with the answer of another question about the same passages in its place."""
+    others = [one.answers[0] for one in together if one.answers and not holds(one.answers[0], question.answers)]
+    for line in lines:
+        for answer in question.answers:
+            if answer in line.text and line.marks and others:
+                other = random.Random(question.question).choice(others)
+                return line.text.replace(answer, other), line.marks[0]
+    return None
+
+
+def unanswered(asked: Sequence[Question]) -> list[Question]:
+    """The same questions with the passages of the next ones, as far as those do not hold an answer."""
+    groups = [(passages, list(group)) for passages, group in groupby(asked, key=lambda one: one.passages)]
+    found = []
+    for number, (_, group) in enumerate(groups):
+        passages = groups[(number + 1) % len(groups)][0]
+        told = "\n".join(passages)
+        found += [replace(one, passages=passages, right=-1) for one in group if not holds(told, one.answers)]
+    return found
+
+
+def table(found: Sequence[Trial]) -> Table:
+    """What is stated and what is refused from each probability on; how well each sign ranks is in the notes."""
+    rows = tuple(_row(found, step) for step in STEPS)
+    columns = ("from", "right ones stated %", "stated and wrong %", "unanswerable stated %", "unanswerable below %")
+    return Table("Trust", columns, rows, (_ranked(found), _judged(found), _used()))
+
+
+def _row(found: Sequence[Trial], step: float) -> tuple[Cell, ...]:
+    stated = [one for one in found if chance(one.signs) >= step]
+    right = [one for one in found if one.right]
+    empty = [one for one in found if not one.answerable]
+    share = lambda part, whole: 100 * len(part) / max(len(whole), 1)  # noqa: E731
+    return (
+        step,
+        share([one for one in stated if one.right], right),
+        share([one for one in stated if not one.right], stated),
+        share([one for one in stated if not one.answerable], empty),
+        share([one for one in empty if chance(one.signs) < step], empty),
+    )
+
+
+def _ranked(found: Sequence[Trial]) -> str:
+    signs: dict[str, Callable[[Signs], float]] = {
+        "doubt": lambda one: -one.doubt, "judge": lambda one: one.judged, "sureness": lambda one: one.sure, "all": chance,
+    }  # fmt: skip
+    told = [f"{name} {area([(sign(one.signs), one.right) for one in found]):.3f}" for name, sign in signs.items()]
+    right = sum(one.right for one in found)
+    return (
+        f"{len(found)} questions, {right} answered rightly; area under the curve, right from wrong: {', '.join(told)}"
+    )
+
+
+def area(scored: Sequence[tuple[float, bool]]) -> float:
+    """The probability that a true one is ranked before a false one."""
+    yes, no = [s for s, true in scored if true], [s for s, true in scored if not true]
+    return mean([(y > n) + (y == n) / 2 for y in yes for n in no] or [0.0])
+
+
+def _judged(found: Sequence[Trial]) -> str:
+    """The judge alone: the sentence as it was said against the same one with another answer."""
+    pairs = [(one.signs.judged, one.altered) for one in found if one.altered is not None]
+    scored = [(true, True) for true, _ in pairs] + [(false, False) for _, false in pairs]
+    cut = max((score for score, _ in scored), key=lambda cut: accuracy(scored, cut), default=0.5)
+    return (
+        f"{len(scored)} statements, half of them with another answer put in: area {area(scored):.3f}, "
+        f"accuracy {accuracy(scored, 0.5):.3f} at 0.5, {accuracy(scored, cut):.3f} at {cut:.2f}"
+    )
+
+
+def accuracy(scored: Sequence[tuple[float, bool]], cut: float) -> float:
+    return mean([(score >= cut) == true for score, true in scored] or [0.0])
+
+
+def _used() -> str:
+    return f"answers are stated from {ASSURED}, refused below {POSSIBLE}"
+
+
+def write(out: Path, trial: Trial) -> None:
+    with out.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(trial), ensure_ascii=False) + "\n")
+
+
+def read(out: Path) -> list[Trial]:
+    """What stands in a file that `write` made."""
+    rows = map(json.loads, out.read_text("utf-8").splitlines()) if out.exists() else ()
+    return [Trial(**{**row, "signs": Signs(**row["signs"])}) for row in rows]
