@@ -114,6 +114,25 @@ def test_words_that_do_not_stand_give_way_to_the_passages(filled: Memory, reader
     assert answer.citations[0].source == "/manual"
 
 
+def test_one_window_of_a_record_does_not_answer_for_the_whole(memory: Memory) -> None:
+    """Where no query could be made of a question for a figure."""
+    hours = [Said("series", f"Mean of the hour {n}: 20.{n}", key=f"h{n}", parent="all") for n in (1, 2)]
+    put(memory, "room.csv", "open", Said("series", "Temperature in the room", key="all"), *hours)
+    answer = ask(memory, Scripted("The mean is 20.1. [1]", wants="rows"), "What is the mean of the temperature?")
+    assert answer.how == "possibly" and "does not tell the whole" in answer.notes[0]
+
+
+def test_a_source_is_quoted_under_an_answer_that_says_less(memory: Memory) -> None:
+    put(
+        memory,
+        "m",
+        "open",
+        "The spindle is greased every 500 hours, by hand, with lithium soap and a clean brush only.",
+    )
+    answer = ask(memory, "Every 500 hours. [1]")
+    assert answer.answer.split("\n")[1] == f"“{answer.citations[0].quote}” [1]"
+
+
 def test_a_model_that_finds_nothing_refuses_before_it_speaks(filled: Memory) -> None:
     for reader in (Scripted(STANDS, doubt=trust.HOPELESS), Scripted("none")):
         answer = ask(filled, reader)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from assistant.answer import about, cite, evidence, trust, verify, versions
+from assistant.answer import about, cite, evidence, stand, trust, verify, versions
 from assistant.answer.cite import Citation, Line
 from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.computed import Calculator
@@ -48,6 +48,8 @@ SOUGHT = 4 * HITS
 
 SHOWN = 2
 """Passages that are shown when an answer is only possible, and sources that are quoted under one that is stated."""
+MARKED = 3
+"""Marks of rows behind a figure; more rows are cited than that."""
 LEAVING = 0.8
 """Share of the best coverage of the question that a hit has from which on a model elsewhere is asked about it."""
 LONGEST_ANSWER = 320
@@ -187,10 +189,10 @@ class Assistant:
         if case.grounding == "none" or (case.understood.wants != "rows" and not case.tabular):
             return None
         done = self._calculator.compute(case.whole, case.hits, viewer, self._reader, _language(case.question))
-        if done is None or not (done.named or case.tabular):
+        if done is None or not (case.tabular or (done.named and done.agreed)):
             return None
         citations = tuple(cite.whole(mark, entity, self._path) for mark, entity in enumerate(done.rows, 1))
-        marks = "".join(f" [{citation.mark}]" for citation in citations)
+        marks = "".join(f" [{citation.mark}]" for citation in citations[:MARKED])
         text = f"{done.text}{marks}"
         if done.agreed:
             return self._answer(case, text, "calculation", citations, notes=done.notes)
@@ -266,9 +268,7 @@ class Assistant:
         about = [n for n in best_first if verify.speaks_of(case.whole, composed.sources[n - 1].words)]
         if not lines or not about or chance < trust.POSSIBLE:
             return self._nothing(case, composed, cost)
-        faults = [fault for line in lines if (fault := self._fault(line, case, composed))]
-        if not any(line.marks for line in lines):
-            faults.append("the model named no source")
+        faults = stand.faults(lines, case.whole, case.understood.wants, composed.sources)
         if chance < trust.ASSURED:
             faults.append(f"the model was not sure enough ({chance:.2f})")
         if faults:
@@ -284,18 +284,6 @@ class Assistant:
         space = self._memory.space
         (asked,) = space.place([about], question=True)
         return [float(asked.address @ one.address) for one in space.place(texts)]
-
-    def _fault(self, line: Line, case: _Case, composed: Composed) -> str:
-        """Why a line cannot stand, or ""."""
-        if not line.marks:
-            return "" if line.aside else "a sentence names no source"
-        held = "\n".join(composed.sources[mark - 1].words for mark in line.marks)
-        if not verify.speaks_of(case.whole, held) or verify.strange(case.whole, held):
-            return "the source speaks of something else"
-        if verify.repeats(line.text, case.whole):
-            return "a sentence says no more than the question"
-        lost = verify.missing(line.text, case.whole, held)
-        return f"not in the source: {', '.join(lost)}" if lost else ""
 
     def _possibly(
         self, case: _Case, composed: Composed, cost: Cost, marks: Sequence[int], notes: Sequence[str]

@@ -1,0 +1,36 @@
+"""Why a sentence cannot stand, as far as that can be told exactly: what must be there and isn't, what claims too much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.answer import verify
+from assistant.answer.cite import Line
+from assistant.answer.evidence import Evidence
+from assistant.search.wants import Wants
+
+
+def faults(lines: Sequence[Line], question: str, wants: Wants, sources: Sequence[Evidence]) -> list[str]:
+    """What is wrong with an answer to a question that wants this, in plain words; empty if all of it can stand."""
+    found = [fault for line in lines if (fault := _fault(line, question, wants, sources))]
+    return found if any(line.marks for line in lines) else [*found, "the model named no source"]
+
+
+def _fault(line: Line, question: str, wants: Wants, sources: Sequence[Evidence]) -> str:
+    if not line.marks:
+        return "" if line.aside else "a sentence names no source"
+    cited = [sources[mark - 1] for mark in line.marks]
+    held = "\n".join(one.words for one in cited)
+    if not verify.speaks_of(question, held) or verify.strange(question, held):
+        return "the source speaks of something else"
+    if wants == "rows" and all(map(_windowed, cited)):
+        return "a part of a record does not tell the whole"
+    if verify.repeats(line.text, question):
+        return "a sentence says no more than the question"
+    lost = verify.missing(line.text, question, held)
+    return f"not in the source: {', '.join(lost)}" if lost else ""
+
+
+def _windowed(source: Evidence) -> bool:
+    """Whether it is one window of a record that has more."""
+    return source.hit.entity.traits.look == "chart" and bool(source.hit.entity.parent)
