@@ -15,8 +15,6 @@ from functools import partial
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from assistant.answer import evidence
 from assistant.model.prompt import Text
 from assistant.search.retrieve import Hit
@@ -91,7 +89,7 @@ class Ahead:
 
 def units(catalog: Catalog, row: SourceRow) -> Iterator[Text]:
     """What a question could be given of one source, each unit once, in reading order."""
-    entities = [stored.entity for stored in catalog.entities_of(row.id)]
+    entities = catalog.entities_of(row.id)
     inside: dict[str, list[Entity]] = {}
     for one in entities:
         if one.parent and one.kind in ("line", "passage"):
@@ -102,7 +100,7 @@ def units(catalog: Catalog, row: SourceRow) -> Iterator[Text]:
         if entity.traits.look == "table" or not entity.text.strip():  # those are computed with rather than read
             continue
         beside = tuple(near[at] for at in (entity.ordinal - 1, entity.ordinal + 1) if at in near)
-        hit = Hit(entity, 0.0, 0.0, 0.0, np.zeros((0, 0), np.float32), neighbours=beside)
+        hit = Hit(entity, 0.0, 0.0, 0.0, neighbours=beside)
         (given,) = evidence.gather([hit], lambda source: row.path, partial(_of, inside))
         if (given.title, given.text) not in known:
             known.add((given.title, given.text))

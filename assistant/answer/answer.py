@@ -151,7 +151,7 @@ class Assistant:
 
         def within(entity: Entity) -> Sequence[Entity]:
             lines = around.inside(self._memory.catalog, entity.id, ("line", "passage"))
-            return [one.entity for one in lines if may_read(viewer, one.entity.scope)]
+            return [one for one in lines if may_read(viewer, one.scope)]
 
         return within
 
@@ -173,8 +173,7 @@ class Assistant:
         return self._answer(case, about.told(found, paths, _language(question)), "talk")
 
     def _opening(self, source: str, viewer: Viewer) -> str:
-        found = around.opening(self._memory.catalog, source)
-        entity = found.entity if found else None
+        entity = around.opening(self._memory.catalog, source)
         return (entity.title or entity.text) if entity and may_read(viewer, entity.scope) else ""
 
     # -- computing -------------------------------------------------------------------------------------
