@@ -14,14 +14,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from . import jobs, reading
 from .base.access import BOTH, destination
 from .base.errors import KotonohaError, UnreadableSource
 from .base.settings import Settings
 from .memory import links, places
-from .memory.catalog import Catalog, SourceRow, StoredEntity, marks, stored
+from .memory.catalog import Catalog, SourceRow, marks, stored
 from .memory.memory import Memory
 from .memory.tables import Rows
 from .privacy.personal import Personal
@@ -29,7 +27,7 @@ from .readers import Reader
 from .reading import Read, Reads
 from .source import Source, look
 from .space.entity import Entity, identify
-from .space.space import Placed, Space, nowhere, pack, placed
+from .space.space import UNPLACED, Packed, Space, nowhere
 from .text.columns import Columns
 from .text.rows import of
 
@@ -161,7 +159,7 @@ def _rows(found: reading.Read, entities: Sequence[Entity], tables: Sequence[Colu
             yield Rows(entity, columns.sheet or file, of(columns))
 
 
-def seen(row: SourceRow, settings: Settings, readers: Sequence[Reader], personal: Personal) -> dict[str, Placed]:
+def seen(row: SourceRow, settings: Settings, readers: Sequence[Reader], personal: Personal) -> dict[str, Packed]:
     """Where what a known source shows lies among words, by entity: its file is looked at again. Nothing if that is not
     there any more, or is not what it was."""
     try:
@@ -171,7 +169,7 @@ def seen(row: SourceRow, settings: Settings, readers: Sequence[Reader], personal
         return {}
     clean = personal.redacted(drafts, destination(row.scope))
     entities = identify(row.id, row.scope, (one.draft for one in clean))
-    return {one.id: placed(np.asarray(one.meaning, np.float32)) for one in entities if one.meaning is not None}
+    return {one.id: one.at for one in entities if one.at != UNPLACED}
 
 
 def own_words(catalog: Catalog, scopes: Sequence[str]) -> tuple[str, ...]:
@@ -181,7 +179,7 @@ def own_words(catalog: Catalog, scopes: Sequence[str]) -> tuple[str, ...]:
         f"WHERE kind = 'concept' AND scope IN ({marks(scopes)}) ORDER BY said DESC, number",
         list(scopes),
     )
-    return tuple(dict.fromkeys(name for row in rows for name in links.names(stored(row).entity)))
+    return tuple(dict.fromkeys(name for row in rows for name in links.names(stored(row))))
 
 
 def _where_it_lies(memory: Memory, source: Source, job: jobs.Job) -> tuple[jobs.Job, tuple[str, ...]]:
@@ -244,13 +242,13 @@ def store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
     fresh = [entity for work in batch for entity in work.entities if entity.id not in stored]
     rows = Counter(entity.parent for work in batch for entity in work.entities if entity.kind == "row")
     near = [entity for entity in fresh if entity.kind != "row" or rows[entity.parent] <= TABLE]
-    vectors = dict(zip((e.id for e in near), place(memory.space, near), strict=True))
-    vectors |= {entity.id: nowhere(memory.space.dim) for entity in fresh if entity.id not in vectors}
+    at = {entity.id: entity.at for entity in (*stored.values(), *place(memory.space, near))}
+    lost = Packed.of(nowhere(memory.space.dim))
     for work in batch:
         if work.status == "added" and (row := _copied(memory, work.source, work.job)):  # read ahead beside its twin
             yield ended(memory, work.job, _copy(work.job, row, time.perf_counter() - work.seconds))
             continue
-        items = [_item(entity, vectors, stored) for entity in work.entities]
+        items = [replace(entity, at=at.get(entity.id, lost)) for entity in work.entities]
         memory.put_source(_row(work), items, work.sealed, work.rows)
         kinds = dict(Counter[str](entity.kind for entity in work.entities))
         report = Report(
@@ -265,18 +263,10 @@ def ended(memory: Memory, job: jobs.Job, report: Report) -> Report:
     return report
 
 
-def place(space: Space, entities: Sequence[Entity]) -> list[Placed]:
-    """Entities in the space: by their own vectors where they bring some, else by their words."""
-    silent = [entity for entity in entities if entity.meaning is None]
-    spoken = dict(zip((e.id for e in silent), space.place([e.words for e in silent]), strict=True))
-    return [spoken[e.id] if e.meaning is None else placed(np.asarray(e.meaning, np.float32)) for e in entities]
-
-
-def _item(entity: Entity, vectors: dict[str, Placed], stored: dict[str, StoredEntity]) -> StoredEntity:
-    if entity.id in vectors:
-        where = vectors[entity.id]
-        return StoredEntity(entity, where.address.astype(np.float32).tobytes(), pack(where.slots))
-    return replace(stored[entity.id], entity=entity)
+def place(space: Space, entities: Sequence[Entity]) -> list[Entity]:
+    """Entities placed in the space by their words, unless they brought vectors of their own."""
+    spoken = iter(space.place([entity.words for entity in entities if entity.at == UNPLACED]))
+    return [entity.placed(next(spoken)) if entity.at == UNPLACED else entity for entity in entities]
 
 
 def _row(work: Work) -> SourceRow:

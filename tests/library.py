@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from argon2 import PasswordHasher
 
 from assistant.answer.cite import Citation
@@ -18,7 +17,7 @@ from assistant.search.question import Shown
 from assistant.search.retrieve import Hit
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, UnknownPerson
-from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.catalog import SourceRow
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal
 from ingest.readers import Reader
@@ -28,7 +27,7 @@ from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
 from ingest.source import look
 from ingest.space.entity import Draft, Entity, Locator, identify
-from ingest.space.space import pack, unpack
+from ingest.space.space import UNPLACED
 from ingest.work import place
 from tests.conftest import FIRM
 
@@ -39,12 +38,7 @@ SCOPES = {"endo": {"sales", "public", "operations"}, "mori": {"hr", "public"}}
 def keep(memory: Memory, path: Path, scope: str, drafts: Sequence[Draft]) -> list[Entity]:
     """Puts one file and what it says into the memory; returns its entities."""
     source = look(path, memory.settings)
-    entities = [replace(one, meaning=None) for one in identify(f"source-{path.name}", scope, drafts)]
-    vectors = place(memory.space, entities)
-    items = [
-        StoredEntity(entity, at.address.astype(np.float32).tobytes(), pack(at.slots))
-        for entity, at in zip(entities, vectors, strict=True)
-    ]
+    entities = [replace(one, at=UNPLACED) for one in identify(f"source-{path.name}", scope, drafts)]
     row = SourceRow(
         f"source-{path.name}",
         str(source.path),
@@ -57,7 +51,7 @@ def keep(memory: Memory, path: Path, scope: str, drafts: Sequence[Draft]) -> lis
         (),
         "2026",
     )
-    memory.put_source(row, items)
+    memory.put_source(row, place(memory.space, entities))
     memory.settle()
     return entities
 
@@ -126,7 +120,7 @@ class Parrot:
         ids = [id for id, _ in self.memory.nearest(address, viewer, 3)]
         found = self.memory.hydrate(ids, viewer)
         items = [found[id] for id in ids if id in found]
-        hits = tuple(Hit(one.entity, 1.0, 1.0, 1.0, unpack(one.slots, self.memory.space.dim)) for one in items)
+        hits = tuple(Hit(one, 1.0, 1.0, 1.0) for one in items)
         yield Found(hits)
         quoted = hits[0].entity.text.split("\n")[0] if hits else ""
         for word in quoted.split():

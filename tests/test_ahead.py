@@ -64,7 +64,7 @@ def test_what_is_read_ahead_is_what_a_question_is_given(llm: Llm, filled: Memory
 
 
 def flowing(memory: Memory, entity: Entity) -> list[Entity]:
-    return [one.entity for one in around.flow(memory.catalog, entity)]
+    return around.flow(memory.catalog, entity)
 
 
 def evidence_text(one: evidence.Evidence) -> ahead.Text:

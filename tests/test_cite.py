@@ -17,7 +17,7 @@ TEXT = (
 
 def source(text: str = TEXT, locator: Locator | None = None, **more: object) -> Evidence:
     entity = Entity("e1", "s1", "open", "passage", text, locator or Locator(page=3), **more)  # type: ignore[arg-type]
-    return Evidence(Hit(entity, 1.0, 1.0, 1.0, None), (entity,), "s1", text)  # type: ignore[arg-type]
+    return Evidence(Hit(entity, 1.0, 1.0, 1.0), (entity,), "s1", text)
 
 
 def test_a_mark_cites_the_stretch_that_carries_it() -> None:

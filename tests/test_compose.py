@@ -19,7 +19,7 @@ def tokenize(text: str) -> list[str]:
 
 def source(text: str, title: str = "") -> Evidence:
     entity = Entity(text[:8], "s", "open", "passage", text, Locator(), title)
-    return Evidence(Hit(entity, 1.0, 0.5, 0.5, None), (entity,), title, text)  # type: ignore[arg-type]
+    return Evidence(Hit(entity, 1.0, 0.5, 0.5), (entity,), title, text)
 
 
 SOURCES = [source("the pump is oiled", title="Manual"), source("the seal is worn"), source("x y z")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from assistant.answer.cite import Citation
@@ -27,7 +26,7 @@ def entity(place: Locator) -> Entity:
 
 
 def answer(said: str, cited: Locator, *read: Locator, how: Any = "model") -> Answer:
-    hits = tuple(Hit(entity(place), 1.0, 1.0, 1.0, np.zeros((1, 3), np.float32)) for place in read)
+    hits = tuple(Hit(entity(place), 1.0, 1.0, 1.0) for place in read)
     citation = Citation(1, "e", "line", said, "/plate.jpg", "", cited, said)
     return Answer("How fast?", said, how, (citation,), hits, {"s": "/photos/plate.jpg"}, "text", "", 1.0)
 

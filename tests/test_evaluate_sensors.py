@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from assistant.evaluate.sensors import run
 from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
-from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.catalog import SourceRow
 from ingest.memory.memory import Memory
 from ingest.readers.sensor import SensorReader
 from ingest.source import look
 from ingest.space.encoders.words import Words
 from ingest.space.entity import Draft, identify
-from ingest.space.space import pack
 from ingest.work import place
 
 
@@ -47,12 +45,8 @@ def test_asking_for_the_collapse_finds_a_labelled_window(shared: Path, tmp_path:
             source = look(file, memory.settings)
             drafts = [item for item in SensorReader().read(source) if isinstance(item, Draft) and item.kind == "event"]
             made = list(identify(file.stem, "plant", drafts))
-            items = [
-                StoredEntity(entity, placed.address.astype(np.float32).tobytes(), pack(placed.slots))
-                for entity, placed in zip(made, place(space, made), strict=True)
-            ]
             row = SourceRow(file.stem, str(file), source.sha256, 1, "text/csv", file.stem, "plant", "sensor", (), "")
-            memory.put_source(row, items)
+            memory.put_source(row, place(space, made))
         retriever = Retriever(memory, memory.catalog, space)
         viewer = Viewer("operator", frozenset(["plant"]))
         (hit,) = retriever.search("When did the machine temperature collapse?", viewer, k=1)

@@ -26,12 +26,11 @@ from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings
 from ingest.memory import links
-from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.catalog import SourceRow
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal
 from ingest.space.entity import Entity, Locator
 from ingest.space.kinds import Kind
-from ingest.space.space import pack
 from ingest.work import place
 
 from .conftest import WordSpace
@@ -105,8 +104,7 @@ class World:
         self.personal = Personal(self.memory.catalog, self.memory.settings)
 
     def _put(self, row: SourceRow, items: list[Entity]) -> None:
-        placed = zip(items, place(self.memory.space, items), strict=True)
-        self.memory.put_source(row, [StoredEntity(one, at.address.tobytes(), pack(at.slots)) for one, at in placed])
+        self.memory.put_source(row, place(self.memory.space, items))
 
     def seen(self, question: str, viewer: Viewer, id: str) -> dict[str, Any]:
         """Everything this viewer can get out, by path."""

@@ -16,11 +16,11 @@ from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 from ingest.base.settings import Settings
 from ingest.memory import links
-from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.catalog import SourceRow
 from ingest.memory.memory import Memory
 from ingest.space.entity import Draft, Entity, identify
 from ingest.space.kinds import Kind
-from ingest.space.space import Placed, Vectors, pack, unit
+from ingest.space.space import Placed, Vectors, unit
 
 from .conftest import FIRM
 
@@ -64,13 +64,13 @@ def memory(tmp_path: Path) -> Iterator[Memory]:
 def put(memory: Memory, source: str, scope: str, drafts: list[Draft]) -> list[str]:
     made = entities(source, scope, drafts)
     placed = memory.space.place([entity.words for entity in made])
-    items = [StoredEntity(e, p.address.tobytes(), pack(p.slots)) for e, p in zip(made, placed, strict=True)]
+    items = [entity.placed(where) for entity, where in zip(made, placed, strict=True)]
     memory.put_source(SourceRow(source, f"/{source}", source, 1, "text/plain", source, scope, "test", (), "now"), items)
     return [entity.id for entity in made]
 
 
 def address(memory: Memory, id: str) -> Vectors:
-    return np.frombuffer(memory.catalog.entities([id])[id].address, np.float32)
+    return memory.catalog.entities([id])[id].address
 
 
 def viewer(*scopes: str) -> Viewer:
@@ -122,7 +122,7 @@ def test_linking_what_is_new_ends_as_linking_everything(steps: list[tuple[str, s
             else:
                 put(memory, what, "public", [Draft("passage", f"the {words} of {what}"), Draft("passage", "nothing")])
         links.link(memory.catalog)
-        found = [item.entity for row in memory.catalog.sources() for item in memory.catalog.entities_of(row.id)]
+        found = [item for row in memory.catalog.sources() for item in memory.catalog.entities_of(row.id)]
         known = [one for one in found if one.kind == "concept"]
         expected = {(one.concept, one.entity, one.times) for one in links.mentions(known, found)}
         rows = memory.catalog.connection.execute("SELECT concept, entity, times FROM mention")

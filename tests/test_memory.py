@@ -4,17 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, MemoryHeld, MemoryMismatch
 from ingest.base.settings import Settings
 from ingest.memory import memory as store
-from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.catalog import SourceRow
 from ingest.memory.memory import Memory
 from ingest.space.entity import Draft, identify
-from ingest.space.space import pack
 from ingest.work import place
 
 from .conftest import WordSpace
@@ -23,8 +21,7 @@ from .conftest import WordSpace
 def put(memory: Memory, source: str, scope: str, *texts: str) -> list[str]:
     """Stores a source of passages and returns their ids."""
     entities = list(identify(source, scope, [Draft("passage", text) for text in texts]))
-    placed = place(memory.space, entities)
-    items = [StoredEntity(e, p.address.tobytes(), pack(p.slots)) for e, p in zip(entities, placed, strict=True)]
+    items = place(memory.space, entities)
     memory.put_source(
         SourceRow(source, f"/{source}", "0" * 64, 1, "text/plain", source, scope, "test", (), "2026-01-01"), items
     )
@@ -36,7 +33,7 @@ def find(memory: Memory, text: str, *scopes: str, k: int = 5) -> list[str]:
     viewer = Viewer("somebody", frozenset(scopes))
     address = memory.space.place([text])[0].address
     hits = memory.nearest(address, viewer, k)
-    return [item.entity.text for item in memory.hydrate([id for id, _ in hits], viewer).values()]
+    return [item.text for item in memory.hydrate([id for id, _ in hits], viewer).values()]
 
 
 def test_a_viewer_finds_nothing_outside_the_scopes_he_reads(memory: Memory) -> None:
@@ -127,10 +124,9 @@ def test_vectors_are_restored_from_the_catalogue(settings: Settings, space: Word
 def test_pending_vectors_survive_until_they_are_delivered(settings: Settings, space: WordSpace) -> None:
     with Memory(settings, space) as memory:
         entity = next(identify("s", "a", [Draft("passage", "one fish")]))
-        where = space.place([entity.words])[0]
         memory.put_source(
             SourceRow("s", "/s", "0" * 64, 1, "text/plain", "s", "a", "test", (), "2026-01-01"),
-            [StoredEntity(entity, where.address.astype(np.float32).tobytes(), pack(where.slots))],
+            place(space, [entity]),
         )
         memory._collections.clear()
         memory.settle = lambda: 0  # type: ignore[method-assign]  # as if killed before delivery

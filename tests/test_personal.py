@@ -98,7 +98,7 @@ def test_a_question_by_the_exact_value_finds_its_entity(firm: Memory, personal: 
     assert MY_NUMBER not in asked
     placeholder = asked.split("[")[1].split("]")[0].split("-")[-1]
     ids = [id for id, _ in search(firm.catalog, placeholder, ["hr"], 10)]
-    assert any("沢田" in item.entity.text for item in firm.catalog.entities(ids).values())
+    assert any("沢田" in item.text for item in firm.catalog.entities(ids).values())
 
 
 def test_redacting_keeps_what_is_not_personal(personal: Personal) -> None:

@@ -56,7 +56,7 @@ def test_a_changed_file_places_only_what_changed(memory: Memory, folder: Path, s
     assert space.placed_texts == placed + 1
     row = memory.catalog.source_at(str(folder / "fish.txt"))
     assert row is not None
-    assert [item.entity.text for item in memory.catalog.entities_of(row.id)] == ["a title", "one fish", "two fish"]
+    assert [item.text for item in memory.catalog.entities_of(row.id)] == ["a title", "one fish", "two fish"]
 
 
 def test_a_moved_file_is_recognised_and_not_read_again(memory: Memory, folder: Path, space: WordSpace) -> None:
@@ -278,7 +278,7 @@ def test_what_lies_beside_a_file_is_a_part_of_it(memory: Memory, tmp_path: Path,
         reports += pipeline.run(memory, Direct([RecordingReader()]))
         row = memory.catalog.source_at(str(file))
         said = memory.catalog.entities_of(row.id) if row else []
-        return statuses(reports), [item.entity.text for item in said]
+        return statuses(reports), [item.text for item in said]
 
     folder = tmp_path / "files"
     folder.mkdir()
@@ -315,7 +315,7 @@ def test_rows_of_a_large_table_are_found_by_their_words_and_take_no_place(settin
         assert [report.status for report in pipeline.run(memory, Direct([TableReader()]))] == ["added", "added"]
         viewer = Viewer("mori", frozenset({"all"}))
         stored = memory.catalog.entities_of(memory.catalog.source_at(str(large)).id)
-        rows = {item.entity.id for item in stored if item.entity.kind == "row"}
+        rows = {item.id for item in stored if item.kind == "row"}
         assert len(rows) == TABLE + 1
         assert memory.vector_ids("all") == set(around.placed(memory.catalog, "all"))
         assert not rows & memory.vector_ids("all")

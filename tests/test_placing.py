@@ -16,7 +16,7 @@ from ingest.memory.catalog import SourceRow
 from ingest.memory.memory import Memory
 from ingest.memory.placing import place_again
 from ingest.space.entity import Draft
-from ingest.space.space import Placed, unit
+from ingest.space.space import Packed, Placed, unit
 from tests.conftest import WordSpace
 from tests.library import keep
 
@@ -47,7 +47,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return settings
 
 
-def unseen(row: SourceRow) -> Mapping[str, Placed]:
+def unseen(row: SourceRow) -> Mapping[str, Packed]:
     return {}
 
 
@@ -55,7 +55,7 @@ def nearest(settings: Settings, text: str) -> tuple[str, float]:
     space = Other("today")
     with Memory(settings, space) as memory:
         ((id, similarity),) = memory.nearest(space.place([text])[0].address, VIEWER, 1)
-        return memory.hydrate([id], VIEWER)[id].entity.text, similarity
+        return memory.hydrate([id], VIEWER)[id].text, similarity
 
 
 def test_a_memory_of_yesterday_names_the_command(home: Settings) -> None:
@@ -90,6 +90,6 @@ def test_what_a_picture_shows_is_looked_at_again(home: Settings) -> None:
     shown = unit(np.random.default_rng(5).standard_normal((1, WordSpace.dim)).astype(np.float32))
     with Memory(home, WordSpace("yesterday")) as memory:
         (id,) = (row["id"] for row in memory.catalog.connection.execute("SELECT id FROM entity WHERE kind = 'picture'"))
-    list(place_again(home, Other("today"), lambda row: {id: Placed(shown[0], shown)}))
+    list(place_again(home, Other("today"), lambda row: {id: Packed.of(Placed(shown[0], shown))}))
     with Memory(home, Other("today")) as memory:
         assert memory.nearest(shown[0], VIEWER, 1)[0][0] == id

@@ -11,10 +11,9 @@ import pytest
 from assistant.search.retrieve import FEATURES, FLUENT_WEIGHTS, WORDS_WEIGHTS, Hit, Retriever, fuse, weights
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
-from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.catalog import SourceRow
 from ingest.memory.memory import Memory
 from ingest.space.entity import Draft, identify
-from ingest.space.space import pack
 from ingest.work import place
 
 from .conftest import WordSpace
@@ -28,9 +27,8 @@ def put(memory: Memory, source: str, scope: str, *drafts: Draft | str) -> list[s
     """Stores a source and returns the ids of its entities."""
     made = (draft if isinstance(draft, Draft) else Draft("passage", draft) for draft in drafts)
     entities = list(identify(source, scope, made))
-    placed = place(memory.space, entities)
-    items = [StoredEntity(e, p.address.tobytes(), pack(p.slots)) for e, p in zip(entities, placed, strict=True)]
-    memory.put_source(SourceRow(source, f"/{source}", "0", 1, "text/plain", source, scope, "test", (), ""), items)
+    row = SourceRow(source, f"/{source}", "0", 1, "text/plain", source, scope, "test", (), "")
+    memory.put_source(row, place(memory.space, entities))
     memory.settle()
     return [entity.id for entity in entities]
 
@@ -50,7 +48,7 @@ def test_the_entity_that_speaks_of_the_question_comes_first(memory: Memory, retr
     assert first.entity.text == "the valve is made of steel"
     assert first.coverage == 1.0
     assert 0 < first.similarity < 1
-    assert first.slots.shape == (6, memory.space.dim)
+    assert first.entity.slots.shape == (6, memory.space.dim)
 
 
 def test_a_part_number_is_found_by_words_alone(memory: Memory, retriever: Retriever) -> None:

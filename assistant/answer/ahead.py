@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from assistant.answer import evidence
 from assistant.model.prompt import Text
 from assistant.search.retrieve import Hit
@@ -91,7 +89,7 @@ class Ahead:
 
 def units(catalog: Catalog, row: SourceRow) -> Iterator[Text]:
     """What a question could be given of one source, each stretch once, in reading order."""
-    entities = [stored.entity for stored in catalog.entities_of(row.id)]
+    entities = catalog.entities_of(row.id)
     inside, flows = defaultdict[str, list[Entity]](list), defaultdict[Hashable, list[Entity]](list)
     for one in entities:
         flows[_flow(one)].append(one)
@@ -104,7 +102,7 @@ def units(catalog: Catalog, row: SourceRow) -> Iterator[Text]:
             continue
         if entity.id in told:
             continue
-        hit = Hit(entity, 0.0, 0.0, 0.0, np.zeros((0, 0), np.float32))
+        hit = Hit(entity, 0.0, 0.0, 0.0)
         (given,) = evidence.gather([hit], lambda _: row.path, *around)
         told |= {one.id for one in given.members} if entity.traits.flows else set()
         if (given.title, given.text) not in known:

@@ -29,7 +29,6 @@ from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
 from ingest.memory import around
-from ingest.memory.catalog import StoredEntity
 from ingest.space.entity import Entity
 from ingest.text.language import JAPANESE
 
@@ -151,8 +150,8 @@ class Assistant:
         """The stretches that the hits stand in, as far as this viewer may read them."""
         catalog = self._memory.catalog
 
-        def readable(found: Sequence[StoredEntity]) -> list[Entity]:
-            return [one.entity for one in found if may_read(viewer, one.entity.scope)]
+        def readable(found: Sequence[Entity]) -> list[Entity]:
+            return [one for one in found if may_read(viewer, one.scope)]
 
         return evidence.gather(
             hits,
@@ -179,8 +178,7 @@ class Assistant:
         return self._answer(case, about.told(found, paths, _language(question)), "talk")
 
     def _opening(self, source: str, viewer: Viewer) -> str:
-        found = around.opening(self._memory.catalog, source)
-        entity = found.entity if found else None
+        entity = around.opening(self._memory.catalog, source)
         return (entity.title or entity.text) if entity and may_read(viewer, entity.scope) else ""
 
     # -- computing -------------------------------------------------------------------------------------

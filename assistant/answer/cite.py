@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from assistant.answer.evidence import Evidence
 from assistant.answer.verify import MARK
 from ingest.source import is_gone
 from ingest.space.entity import Entity, Locator
+from ingest.space.facts import WrittenFacts
 from ingest.text.codes import codes, figures
 from ingest.text.split import sentences
 from ingest.text.terms import terms
@@ -220,7 +221,7 @@ def _place(entity: Entity, start: int, end: int) -> Locator:
 def _box(entity: Entity, start: int, end: int) -> tuple[float, float, float, float] | None:
     """The box around the lines that a range of the text touches, for text read from a picture line by line."""
     boxes, place = [], 0
-    for line in entity.facts.get("lines") or ():
+    for line in cast(WrittenFacts, entity.facts).get("lines") or ():
         found = entity.text.find(line["text"], place)
         if found < 0:
             return None

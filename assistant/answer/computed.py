@@ -84,5 +84,4 @@ class Calculator:
 
     def _row(self, table: str, row: int) -> Entity | None:
         catalog = self._memory.catalog
-        found = around.row_of(catalog, table, row) or catalog.entities([table]).get(table)
-        return found.entity if found else None
+        return around.row_of(catalog, table, row) or catalog.entities([table]).get(table)

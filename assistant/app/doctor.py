@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import packages_distributions
 
-import numpy as np
-
 from assistant.app import build
 from ingest.base import private, weights
 from ingest.base.access import Viewer
@@ -209,8 +207,7 @@ def _self_retrieval(memory: Memory) -> Check:
     sample = random.Random(0).sample(ids, min(SAMPLE, len(ids)))
     found = 0
     for item in memory.catalog.entities(sample).values():
-        viewer = Viewer("doctor", frozenset({item.entity.scope}))
-        address = np.frombuffer(item.address, np.float32)
-        hits = memory.nearest(address, viewer, k=10)
-        found += any(id == item.entity.id or similarity > 1 - 1e-5 for id, similarity in hits)
+        viewer = Viewer("doctor", frozenset({item.scope}))
+        hits = memory.nearest(item.address, viewer, k=10)
+        found += any(id == item.id or similarity > 1 - 1e-5 for id, similarity in hits)
     return Check("self-retrieval", found == len(sample), f"{found} of {len(sample)} sampled entities find themselves")

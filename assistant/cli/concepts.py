@@ -104,7 +104,7 @@ def _refine(args: argparse.Namespace, settings: Settings, catalog: Catalog) -> i
         links.link(memory.catalog)
         made = [one for scope in viewer.readable(memory.catalog.scopes()) for one in links.refine(memory, scope)]
     for one in made:
-        name = catalog.entities([one.concept])[one.concept].entity.facts["name"]
+        name = catalog.entities([one.concept])[one.concept].facts["name"]
         print(
             f"{name:<24} vector {one.version}: {one.speakers} speakers, residual {one.residual:.1e}, cosine {one.moved:.3f}"
         )

@@ -17,10 +17,10 @@ import numpy as np
 from assistant.evaluate.table import Table
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
-from ingest.memory.catalog import SourceRow, StoredEntity, chunks
+from ingest.memory.catalog import SourceRow, chunks
 from ingest.memory.memory import Memory, open_vectors
 from ingest.space.entity import Entity, Locator
-from ingest.space.space import Placed, Vectors, pack, unit
+from ingest.space.space import Packed, Placed, Vectors, pack, unit
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -93,8 +93,8 @@ def _fill(memory: Memory, vectors: Vectors, scope_of: Any, scopes: int) -> None:
     for scope in range(scopes):
         name = _name(scope)
         items = [
-            StoredEntity(
-                Entity(str(i), name, name, "passage", "", Locator(), ordinal=int(i)), vectors[i].tobytes(), nothing
+            Entity(
+                str(i), name, name, "passage", "", Locator(), ordinal=int(i), at=Packed(vectors[i].tobytes(), nothing)
             )
             for i in np.flatnonzero(scope_of == scope)
         ]

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from assistant.evaluate.table import Table
 from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
@@ -57,7 +55,7 @@ def _near(memory: Memory, space: Space, viewer: Viewer) -> float:
     catalog = memory.catalog
     shares: list[float] = []
     for concept, said in _spoken(catalog).items():
-        address = np.frombuffer(catalog.entities([concept])[concept].address, np.float32)
+        address = catalog.entities([concept])[concept].address
         near = [id for id, _ in memory.nearest(address, viewer, TOP + 1) if id != concept][:TOP]
         shares.append(len(said & set(near)) / min(TOP, len(said)))
     return sum(shares) / max(1, len(shares))

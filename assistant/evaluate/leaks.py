@@ -24,7 +24,7 @@ import numpy as np
 import prompts as prompts_of_the_product
 from assistant.answer.outcome import Answer, How
 from assistant.compute import prompt as writing
-from assistant.evaluate.probes import Probe, Surface, placed, probes
+from assistant.evaluate.probes import Probe, Surface, probes
 from assistant.evaluate.table import Table
 from assistant.evaluate.watch import Watch, tokens
 from assistant.govern.policy import Policy
@@ -37,6 +37,7 @@ from ingest.memory.around import everything
 from ingest.memory.memory import Memory
 from ingest.space.entity import Entity, Locator
 from ingest.space.kinds import Kind
+from ingest.space.space import Placed
 
 TURN = 25
 """Probes of one person against one scope before the next one's turn."""
@@ -88,17 +89,17 @@ def _queue(surface: Surface, scope: str, questions: Sequence[str], seed: int) ->
     yield from (Probe("sample question", q, partial(surface.ask, q)) for q in questions)
     yield Probe("suggestions and the map", "", surface.around)
     yield Probe("concepts and what hearing is primed with", "", surface.concepts)
-    items = [item for item in everything(surface.memory.catalog) if item.entity.scope == scope]
+    items = [item for item in everything(surface.memory.catalog) if item.scope == scope]
     known: set[tuple[str, str, str]] = set()
     for turn in range(ROUNDS):
         chance = random.Random(seed + turn)
         made = [(item, probe) for item in items for probe in probes(surface, item, chance)]
         chance.shuffle(made)
         for item, probe in made:
-            name = (item.entity.id, probe.way, probe.says)
+            name = (item.id, probe.way, probe.says)
             if name not in known:
                 known.add(name)
-                yield replace(probe, after=placed(item))
+                yield replace(probe, after=Placed(item.address, item.slots))
 
 
 def run(
@@ -234,10 +235,7 @@ def _timing(surface: Surface, pairs: Sequence[tuple[Viewer, str]]) -> tuple[floa
     chance = random.Random(1)
     times: tuple[list[float], list[float]] = ([], [])
     words: set[str] = set()
-    ids = {
-        scope: [i.entity.id for i in everything(surface.memory.catalog) if i.entity.scope == scope]
-        for _, scope in pairs
-    }
+    ids = {scope: [i.id for i in everything(surface.memory.catalog) if i.scope == scope] for _, scope in pairs}
     for _ in range(TIMINGS if pairs else 0):
         viewer, scope = chance.choice(pairs)
         for kind, id in enumerate((chance.choice(ids[scope]), f"{chance.getrandbits(128):032x}")):

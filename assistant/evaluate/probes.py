@@ -20,8 +20,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from assistant.answer import ahead
 from assistant.answer.answer import Assistant
 from assistant.answer.audited import record
@@ -41,14 +39,14 @@ from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound
 from ingest.memory import links, tables
 from ingest.memory.beside import Beside
-from ingest.memory.catalog import Catalog, StoredEntity
+from ingest.memory.catalog import Catalog
 from ingest.memory.memory import Memory
 from ingest.privacy.keys import Files
 from ingest.privacy.personal import Personal
 from ingest.privacy.sealed import Sealed
 from ingest.space.entity import Entity
 from ingest.space.kinds import Kind
-from ingest.space.space import RATIO, Placed, Space, Vectors, unpack
+from ingest.space.space import RATIO, Placed, Space, Vectors
 
 TEMPLATES = (
     "What do you know about {words}?",
@@ -185,13 +183,12 @@ class Surface:
         yield from self.ask(question, viewer)
         yield [entry.event.content for entry in self.audit.show(viewer)][:5]
 
-    def ask_near(self, item: StoredEntity, viewer: Viewer) -> Iterator[Any]:
+    def ask_near(self, item: Entity, viewer: Viewer) -> Iterator[Any]:
         """The words of what lies nearest to an entity among what may be read: does an answer to them bring the other along?"""
-        address = np.frombuffer(item.address, np.float32)
-        near = self.memory.hydrate([id for id, _ in self.memory.nearest(address, viewer, 1)], viewer)
+        near = self.memory.hydrate([id for id, _ in self.memory.nearest(item.address, viewer, 1)], viewer)
         for one in near.values():
-            yield from self.ask(one.entity.words[:600], viewer)
-            yield from self.open(one.entity.id, viewer)
+            yield from self.ask(one.words[:600], viewer)
+            yield from self.open(one.id, viewer)
 
     def around(self, viewer: Viewer) -> Iterator[Any]:
         """What is shown without a question: suggestions in both languages, the map, the concepts."""
@@ -273,9 +270,8 @@ class Surface:
         yield from self.ask(f"What does {name} say?", viewer)
 
 
-def probes(surface: Surface, item: StoredEntity, chance: random.Random) -> Iterator[Probe]:
+def probes(surface: Surface, entity: Entity, chance: random.Random) -> Iterator[Probe]:
     """Every way to one entity."""
-    entity = item.entity
     words = (
         " ".join(chance.sample(found, min(4, len(found)))) if (found := sorted(tokens(entity.text))) else entity.kind
     )
@@ -285,12 +281,12 @@ def probes(surface: Surface, item: StoredEntity, chance: random.Random) -> Itera
         yield Probe("paraphrase", question, partial(surface.ask, question))
     for question in (template.format(words=words) for template in COMPUTED):
         yield Probe("computed", question, partial(surface.ask, question))
-    yield Probe("near-duplicate that may be read", words, partial(surface.ask_near, item))
+    yield Probe("near-duplicate that may be read", words, partial(surface.ask_near, entity))
     text = entity.words[:600]
     yield Probe("its own words", text, partial(surface.ask, text))
     twin = " ".join(text.split()[::2]) if " " in text else text[: len(text) // 2]
     yield Probe("half of its words, as a near twin has", twin, partial(surface.ask, twin))
-    yield Probe("as a picture or sound", "", partial(surface.search, "", vectors=placed(item).slots, k=8))
+    yield Probe("as a picture or sound", "", partial(surface.search, "", vectors=entity.slots, k=8))
     yield Probe("its kind", words, partial(surface.search, words, kinds=(entity.kind,), k=20))
     yield Probe("LangChain", words, partial(surface.chain, words))
     for follow in FOLLOW_UPS:
@@ -312,8 +308,3 @@ def probes(surface: Surface, item: StoredEntity, chance: random.Random) -> Itera
     source = surface.memory.catalog.source(entity.source)
     name = Path(source.path).name if source else entity.source
     yield Probe("its file", name, partial(surface.file, name))
-
-
-def placed(item: StoredEntity) -> Placed:
-    address = np.frombuffer(item.address, np.float32)
-    return Placed(address, unpack(item.slots, len(address)))

@@ -41,12 +41,12 @@ from assistant.search.retrieve import (
 )  # fmt: skip
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings, load
-from ingest.memory.catalog import SourceRow, StoredEntity
+from ingest.memory.catalog import SourceRow
 from ingest.memory.lexicon import search as by_words
 from ingest.memory.memory import Memory
 from ingest.space.encoders.words import Words
 from ingest.space.entity import Draft, identify
-from ingest.space.space import Space, pack, unit
+from ingest.space.space import Space, unit
 from ingest.text.language import language_of
 from ingest.work import place
 
@@ -174,13 +174,8 @@ def memory_of(
 
 def _remember(memory: Memory, passages: Sequence[str], settings: Settings) -> dict[str, str]:
     entities = list(identify("passages", SCOPE, (Draft("passage", passage) for passage in passages)))
-    placed = place(memory.space, entities)
-    items = [
-        StoredEntity(entity, where.address.tobytes(), pack(where.slots))
-        for entity, where in zip(entities, placed, strict=True)
-    ]
     row = SourceRow("passages", str(settings.home), "", 0, "text/plain", "passages", SCOPE, "evaluation", (), "")
-    memory.put_source(row, items)
+    memory.put_source(row, place(memory.space, entities))
     memory.settle()
     return {entity.text: entity.id for entity in entities}
 
@@ -236,9 +231,9 @@ def _cases(retriever: Retriever, memory: Memory, known: Sequence[Asked], right: 
         proposed = retriever.propose(asked, VIEWER)
         lexical = dict(proposed[-1])
         items = list(memory.hydrate(fuse(proposed)[:CLOSE], VIEWER).values())
-        table = features(asked, items, [lexical.get(item.entity.id, 0.0) for item in items])
-        at_home = tuple(language_of(item.entity.words) == asked.language for item in items)
-        cases += [Case(table, i, at_home) for i, item in enumerate(items) if item.entity.id == wanted]
+        table = features(asked, items, [lexical.get(item.id, 0.0) for item in items])
+        at_home = tuple(language_of(item.words) == asked.language for item in items)
+        cases += [Case(table, i, at_home) for i, item in enumerate(items) if item.id == wanted]
     return cases
 
 

@@ -137,7 +137,7 @@ def gathered(folder: Path, readers: Sequence[Reader], space: Space, settings: Se
     for name, entity in _entities(folder, readers, settings):
         found[name].append(entity)
     return {
-        name: Modality(tuple(one.text for one in members), np.stack([at.address for at in place(space, members)]))
+        name: Modality(tuple(one.text for one in members), np.stack([one.address for one in place(space, members)]))
         for name, members in sorted(found.items())
     }
 

@@ -93,7 +93,7 @@ def _whole(files: Path, home: Path, space: Space) -> list[str]:
     reports = list(pipeline.ingest(settings, [files], *ways_in))
     assert all(report.status == "added" for report in reports), reports
     with closing(Catalog(settings.catalog_file)) as catalog:
-        return [item.entity.words for row in catalog.sources([SCOPE]) for item in catalog.entities_of(row.id)]
+        return [item.words for row in catalog.sources([SCOPE]) for item in catalog.entities_of(row.id)]
 
 
 def _timed(work: Callable[[], object]) -> tuple[float, float]:

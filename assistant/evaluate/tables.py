@@ -16,23 +16,22 @@ import json
 import random
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from assistant.evaluate.table import Table
 from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
 from ingest.base.settings import load
-from ingest.memory.catalog import SourceRow, StoredEntity, chunks
+from ingest.memory.catalog import SourceRow, chunks
 from ingest.memory.lexicon import search
 from ingest.memory.memory import Memory
 from ingest.readers.grid import grid
 from ingest.space.entity import Draft, Entity, Locator, identify
-from ingest.space.space import Space, pack
+from ingest.space.space import Space
 from ingest.text.terms import terms
 from ingest.work import place
 
@@ -102,15 +101,9 @@ def remember(memory: Memory, tables: dict[str, list[list[str]]]) -> None:
         made = {source: entities(source, tables[source]) for source in part}
         placed = iter(place(memory.space, [entity for found in made.values() for entity in found]))
         for source, found in made.items():
-            items = [_stored(entity, placed) for entity in found]
             row = SourceRow(source, f"/{source}", source, 1, "text/csv", "", SCOPE, "table", (), "")
-            memory.put_source(row, items)
+            memory.put_source(row, list(islice(placed, len(found))))
     memory.settle()
-
-
-def _stored(entity: Entity, placed: Iterator[Any]) -> StoredEntity:
-    where = next(placed)
-    return StoredEntity(entity, where.address.astype(np.float32).tobytes(), pack(where.slots))
 
 
 def look(case: Case, memory: Memory, retriever: Retriever) -> Outcome:
@@ -119,7 +112,7 @@ def look(case: Case, memory: Memory, retriever: Retriever) -> Outcome:
     lexical = [id for id, _ in search(memory.catalog, list(asked.weights), [SCOPE], 5, ["row"])]
     known = memory.catalog.entities(lexical)
     hits = [hit.entity for hit in retriever.search(case.question, VIEWER, k=40, kinds=["row"])]
-    return Outcome([_place(known[id].entity) for id in lexical], [_place(hit) for hit in hits[:5]])
+    return Outcome([_place(known[id]) for id in lexical], [_place(hit) for hit in hits[:5]])
 
 
 def _place(entity: Entity) -> Place:

@@ -136,7 +136,7 @@ def slots(args: argparse.Namespace, settings: Settings) -> Table:
         passages, cases = task.of_rows(args.file, args.questions)
         return task.evaluate(args.file.name.split(".")[0], passages, cases, words)
     catalog = build.catalog(prepared(settings))
-    said = {row.path: [item.entity.words for item in catalog.entities_of(row.id)] for row in catalog.sources()}
+    said = {row.path: [item.words for item in catalog.entities_of(row.id)] for row in catalog.sources()}
     asked = [(one.question, one.sources) for one in load(QUESTIONS) if one.sources]
     asked = [(question, sources) for question, sources in asked if words.fluency(question) >= FLUENT]
     return task.evaluate("the sample firm", *task.of_sources(said, asked[: args.questions]), words)

@@ -28,8 +28,8 @@ class Watch:
 
     def __init__(self, memory: Memory, viewer: Viewer, harmless: set[str]) -> None:
         rows = list(everything(memory.catalog))
-        read = [item.entity for item in rows if may_read(viewer, item.entity.scope)]
-        kept = [item.entity for item in rows if not may_read(viewer, item.entity.scope)]
+        read = [item for item in rows if may_read(viewer, item.scope)]
+        kept = [item for item in rows if not may_read(viewer, item.scope)]
         sources = memory.catalog.sources()
         known = set().union(harmless, *(tokens([one.words, dict(one.facts)]) for one in read))
         known |= tokens(

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from ingest.base.access import Viewer, may_read
 from ingest.memory.around import beside
-from ingest.memory.catalog import Catalog, StoredEntity
+from ingest.memory.catalog import Catalog
 from ingest.memory.lexicon import rarity, search
 from ingest.memory.memory import Memory
 from ingest.space.entity import Entity
-from ingest.space.space import Placed, Space, Vectors, unit, unpack
+from ingest.space.space import Placed, Space, Vectors, unit
 from ingest.text.language import Language, language_of
 from ingest.text.split import sentences
 from ingest.text.terms import is_telling, terms
@@ -68,7 +68,6 @@ class Hit:
         score: how well it fits; comparable between the hits of one question only, higher is better.
         similarity: cosine between the addresses of question and entity; 0 when the encoder does not know the language.
         coverage: share of the question's telling terms that stand in the entity, weighted by their rarity, 0 to 1.
-        slots: float32 [n, dim], what a language model reads of it.
         neighbours: the entities before and after it in its source.
         parents: the entities it is a part of, the nearest first.
         duplicates: entities that say the same and were folded into this one.
@@ -78,7 +77,6 @@ class Hit:
     score: float
     similarity: float
     coverage: float
-    slots: Vectors
     neighbours: tuple[Entity, ...] = ()
     parents: tuple[Entity, ...] = ()
     duplicates: tuple[Entity, ...] = ()
@@ -134,7 +132,7 @@ class Retriever:
             proposed.append(search(self._catalog, shown, self._scopes(viewer), DEPTH, kinds))
         found = self._memory.hydrate(fuse(proposed)[:CLOSE], viewer)
         items = [found[id] for id in sorted(found)]
-        table = features(asked, items, [lexical.get(item.entity.id, 0.0) for item in items])
+        table = features(asked, items, [lexical.get(item.id, 0.0) for item in items])
         scores = scored(asked, items, table)
         order = np.argsort(-scores, kind="stable")
         hits = [self._hit(asked, items[i], float(scores[i]), float(table[i, FEATURES.index("terms")])) for i in order]
@@ -168,10 +166,9 @@ class Retriever:
     def _scopes(self, viewer: Viewer) -> list[str]:
         return viewer.readable(self._memory.scopes())
 
-    def _hit(self, asked: Asked, item: StoredEntity, score: float, coverage: float) -> Hit:
-        address = np.frombuffer(item.address, np.float32)
-        similarity = float((asked.addresses @ address).max(initial=0.0))
-        return Hit(item.entity, score, similarity, coverage, unpack(item.slots, self._space.dim))
+    def _hit(self, asked: Asked, item: Entity, score: float, coverage: float) -> Hit:
+        similarity = float((asked.addresses @ item.address).max(initial=0.0))
+        return Hit(item, score, similarity, coverage)
 
     def _in_context(self, hit: Hit, viewer: Viewer) -> Hit:
         neighbours = self._neighbours(hit.entity, viewer)
@@ -179,7 +176,7 @@ class Retriever:
 
     def _neighbours(self, entity: Entity, viewer: Viewer) -> tuple[Entity, ...]:
         found = beside(self._catalog, entity.source, (entity.ordinal - 1, entity.ordinal + 1))
-        near = (item.entity for item in found if item.entity.id != entity.parent)
+        near = (item for item in found if item.id != entity.parent)
         return tuple(neighbour for neighbour in near if may_read(viewer, neighbour.scope))
 
     def _parents(self, entity: Entity, viewer: Viewer) -> tuple[Entity, ...]:
@@ -189,8 +186,8 @@ class Retriever:
             item = self._memory.hydrate([parent], viewer).get(parent)
             if item is None:
                 break
-            found.append(item.entity)
-            parent = item.entity.parent
+            found.append(item)
+            parent = item.parent
         return tuple(found)
 
 
@@ -209,7 +206,7 @@ def weights(fluent: bool) -> NDArray[np.float64]:
     return np.array([chosen.get(name, 0.0) for name in FEATURES])
 
 
-def scored(asked: Asked, items: Sequence[StoredEntity], table: NDArray[np.float64]) -> NDArray[np.float64]:
+def scored(asked: Asked, items: Sequence[Entity], table: NDArray[np.float64]) -> NDArray[np.float64]:
     """How well each entity fits, from its `features`; what cannot be seen is expected.
 
     Across languages words count as much as meaning lets expect; what has no place in the space means as much as its words."""
@@ -217,8 +214,8 @@ def scored(asked: Asked, items: Sequence[StoredEntity], table: NDArray[np.float6
     if not (asked.fluent and asked.order):
         return np.asarray(weighed.sum(axis=1))
     meaning, words = (weighed[:, _columns(names)].sum(axis=1) for names in (BY_MEANING, BY_WORDS))
-    abroad = np.array([language_of(item.entity.words) != asked.language for item in items], bool)
-    nowhere = np.array([not any(item.address) for item in items], bool)
+    abroad = np.array([language_of(item.words) != asked.language for item in items], bool)
+    nowhere = np.array([not item.address.any() for item in items], bool)
     given = np.where(abroad, np.maximum(EXPECTED[0] + EXPECTED[1] * meaning - words, 0), 0)
     given = np.where(nowhere, MEANT[0] + MEANT[1] * words, given)
     return np.asarray(weighed.sum(axis=1) + given)
@@ -228,7 +225,7 @@ def _columns(names: Sequence[str]) -> list[int]:
     return [FEATURES.index(name) for name in names]
 
 
-def features(asked: Asked, items: Sequence[StoredEntity], lexical: Sequence[float]) -> NDArray[np.float64]:
+def features(asked: Asked, items: Sequence[Entity], lexical: Sequence[float]) -> NDArray[np.float64]:
     """What question and entities have in common, [len(items), len(FEATURES)].
 
     meaning   mean over the states of the question of the best cosine with a slot (MaxSim)
@@ -243,12 +240,12 @@ def features(asked: Asked, items: Sequence[StoredEntity], lexical: Sequence[floa
     return np.array(rows, np.float64).reshape(len(rows), len(FEATURES))
 
 
-def _features(asked: Asked, item: StoredEntity, lexical: float) -> tuple[float, ...]:
-    meaning, stretch = _met(asked, unpack(item.slots, len(item.address) // 4))
+def _features(asked: Asked, item: Entity, lexical: float) -> tuple[float, ...]:
+    meaning, stretch = _met(asked, item.slots)
     total = sum(asked.weights.values()) or 1.0
-    parts = [terms(part) for part in _sentences(item.entity)]
+    parts = [terms(part) for part in _sentences(item)]
     best = max((_held(asked, set(part)) for part in parts), default=0.0)
-    said = [*terms(item.entity.title), *chain.from_iterable(parts)]
+    said = [*terms(item.title), *chain.from_iterable(parts)]
     length = math.log(min(max(len(said), 40), 400))
     share = _held(asked, set(said)) / total
     return meaning, stretch, lexical / (2.2 * total), share, best / total, _phrase(asked, said), length

@@ -51,17 +51,17 @@ def drawn(memory: Memory, viewer: Viewer, hits: Sequence[str] = (), question: st
         hits: entities that are drawn whatever else is left out, in their order.
     """
     scopes = viewer.readable(memory.catalog.scopes())
-    items = [item for item in around.within(memory.catalog, scopes) if item.entity.kind != "page"]
+    items = [item for item in around.within(memory.catalog, scopes) if item.kind != "page"]
     step = max(1, -(-len(items) // MOST))
     wanted = set(hits)
-    shown = [item for at, item in enumerate(items) if at % step == 0 or item.entity.id in wanted]
+    shown = [item for at, item in enumerate(items) if at % step == 0 or item.id in wanted]
     asked = memory.space.place([question])[0].address if question else None
-    points = [np.frombuffer(item.address, np.float32) for item in shown]
+    points = [item.address for item in shown]
     if len(points) < 2:
-        return Map(tuple(Dot(item.entity, WIDTH / 2, HEIGHT / 2) for item in shown), None, 0)
+        return Map(tuple(Dot(item, WIDTH / 2, HEIGHT / 2) for item in shown), None, 0)
     places = framed(components(np.stack([*points, asked] if asked is not None else points), len(points)))
     ranks = {id: rank for rank, id in enumerate(hits, 1)}
-    dots = [Dot(i.entity, x, y, ranks.get(i.entity.id, 0)) for i, (x, y) in zip(shown, places.tolist(), strict=False)]
+    dots = [Dot(i, x, y, ranks.get(i.id, 0)) for i, (x, y) in zip(shown, places.tolist(), strict=False)]
     where = (float(places[-1, 0]), float(places[-1, 1])) if asked is not None else None
     return Map(tuple(dots), where, len(items) - len(shown))
 

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Literal, cast
 
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound, UnreadableSource
@@ -21,6 +21,7 @@ from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal, put_back
 from ingest.source import Source, look
 from ingest.space.entity import Entity, Locator
+from ingest.space.facts import PictureFacts, RowFacts, TableFacts
 from ingest.text.cells import shown
 
 Look = Literal["page", "picture", "sound", "chart", "table", "text"]
@@ -111,8 +112,8 @@ def look_of(entity: Entity, source: SourceRow) -> Look:
 def _place(memory: Memory, entity: Entity, source: SourceRow, viewer: Viewer) -> Locator:
     """The place of an entity. A part of a picture on a PDF page has a box in that picture's pixels: put on the page."""
     above = memory.hydrate([entity.parent], viewer).get(entity.parent) if source.media == PDF else None
-    inner, outer = entity.locator.box, above.entity.locator.box if above else None
-    width = above.entity.facts.get("width") if above and above.entity.kind == "picture" else None
+    inner, outer = entity.locator.box, above.locator.box if above else None
+    width = cast(PictureFacts, above.facts).get("width") if above and above.kind == "picture" else None
     if not (inner and outer and width):
         return entity.locator
     scale = (outer[2] - outer[0]) / width
@@ -163,8 +164,8 @@ def excerpt(memory: Memory, personal: Personal, entity: Entity, viewer: Viewer) 
     first = entity.ordinal if entity.kind == "row" else 0
     ids = around.rows_of(memory.catalog, entity.source, table, first - LINES_AROUND, MOST_ROWS)
     found = memory.hydrate([table, entity.id, *ids], viewer)
-    rows = [found[id].entity for id in ids if id in found]
-    header = _header(found[table].entity if table in found else entity, rows)
+    rows = [found[id] for id in ids if id in found]
+    header = _header(found.get(table, entity), rows)
     cited = str(entity.facts.get("name", "")) if entity.kind == "column" else ""
     told = Excerpt(header, tuple((row.locator.row, _cells(row, header), row.id == entity.id) for row in rows), cited)
     return put_back(told, personal.originals(found, viewer))
@@ -175,12 +176,12 @@ def rows_behind(
 ) -> list[tuple[str, list[str], Excerpt]]:
     """The rows that a figure rests on, by their tables: file, the ids of the rows, the rows; what is no row is left out."""
     found = memory.hydrate(ids, viewer)
-    tables = dict.fromkeys(found[id].entity.parent for id in ids if id in found and found[id].entity.kind == "row")
+    tables = dict.fromkeys(found[id].parent for id in ids if id in found and found[id].kind == "row")
     told = []
     for table in tables:
-        rows = [found[id].entity for id in ids if id in found and found[id].entity.parent == table]
+        rows = [found[id] for id in ids if id in found and found[id].parent == table]
         above = memory.hydrate([table], viewer).get(table)
-        header = _header(above.entity if above else rows[0], rows)
+        header = _header(above or rows[0], rows)
         source = memory.catalog.source(rows[0].source)
         shown = Excerpt(header, tuple((row.locator.row, _cells(row, header), False) for row in rows))
         own = put_back(shown, personal.originals([row.id for row in rows], viewer))
@@ -198,18 +199,18 @@ def related(memory: Memory, personal: Personal, entity: Entity, viewer: Viewer) 
     ids = around.mentioned(memory.catalog, entity.id, entity.kind == "concept", 4 * RELATED)
     found = memory.hydrate(ids, viewer)
     originals = personal.originals(found, viewer)
-    return [put_back(found[id].entity, originals) for id in ids if id in found][:RELATED]
+    return [put_back(found[id], originals) for id in ids if id in found][:RELATED]
 
 
 def _header(table: Entity, rows: Sequence[Entity]) -> tuple[str, ...]:
-    named = [column["name"] for column in table.facts.get("columns", ())]
-    held = [name for row in rows for name in row.facts.get("values", {})]
+    named = [column["name"] for column in cast(TableFacts, table.facts).get("columns", ())]
+    held = [name for row in rows for name in cast(RowFacts, row.facts).get("values", {})]
     return tuple(dict.fromkeys(named or held))[:MOST_COLUMNS]
 
 
 def _cells(row: Entity, header: Sequence[str]) -> tuple[str, ...]:
-    values: dict[str, Any] = row.facts.get("values", {})
-    units: dict[str, str] = row.facts.get("units", {})
+    facts = cast(RowFacts, row.facts)
+    values, units = facts.get("values", {}), facts.get("units", {})
     return tuple(_cell(values.get(name), units.get(name, "")) for name in header)
 
 
@@ -223,10 +224,10 @@ def _cell(value: object, unit: str) -> str:
 
 def _readable(memory: Memory, id: str, viewer: Viewer) -> tuple[Entity, SourceRow]:
     item = memory.hydrate([id], viewer).get(id)
-    source = memory.catalog.source(item.entity.source) if item else None
+    source = memory.catalog.source(item.source) if item else None
     if item is None or source is None:
         raise _absent()
-    return item.entity, source
+    return item, source
 
 
 def _absent() -> NotFound:
@@ -238,7 +239,7 @@ def _neighbours(memory: Memory, entity: Entity, viewer: Viewer, reach: int) -> l
     """What stands near an entity in its source, of the same kind and in the same part, in reading order."""
     first, last = entity.ordinal - 4 * reach, entity.ordinal + 4 * reach
     ids = around.near(memory.catalog, entity.source, entity.kind, first, last)
-    near = [item.entity for item in memory.hydrate(ids, viewer).values() if item.entity.parent == entity.parent]
+    near = [item for item in memory.hydrate(ids, viewer).values() if item.parent == entity.parent]
     return sorted(near, key=lambda one: one.ordinal)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from ingest.space.entity import Entity
 
-from .catalog import Catalog, StoredEntity, marks, stored
+from .catalog import Catalog, marks, stored
 
 
-def everything(catalog: Catalog) -> Iterator[StoredEntity]:
+def everything(catalog: Catalog) -> Iterator[Entity]:
     """Every entity, in the order they were stored."""
     return (stored(row) for row in catalog.connection.execute("SELECT * FROM entity ORDER BY number"))
 
@@ -27,7 +27,7 @@ def count_placed(catalog: Catalog, scope: str) -> int:
     return int(catalog.connection.execute(query, (scope,)).fetchone()[0])
 
 
-def beside(catalog: Catalog, source: str, ordinals: Sequence[int]) -> list[StoredEntity]:
+def beside(catalog: Catalog, source: str, ordinals: Sequence[int]) -> list[Entity]:
     """The entities at these places of a source's reading order."""
     query = f"SELECT * FROM entity WHERE source = ? AND ordinal IN ({marks(ordinals)}) ORDER BY ordinal"
     return [stored(row) for row in catalog.connection.execute(query, (source, *ordinals))]
@@ -39,13 +39,13 @@ def near(catalog: Catalog, source: str, kind: str, first: int, last: int) -> lis
     return [row["id"] for row in catalog.connection.execute(query, (source, kind, first, last))]
 
 
-def inside(catalog: Catalog, parent: str, kinds: Sequence[str]) -> list[StoredEntity]:
+def inside(catalog: Catalog, parent: str, kinds: Sequence[str]) -> list[Entity]:
     """The entities of these kinds that are part of another one, in reading order."""
     query = f"SELECT * FROM entity WHERE parent = ? AND kind IN ({marks(kinds)}) ORDER BY ordinal"
     return [stored(row) for row in catalog.connection.execute(query, (parent, *kinds))]
 
 
-def flow(catalog: Catalog, entity: Entity) -> list[StoredEntity]:
+def flow(catalog: Catalog, entity: Entity) -> list[Entity]:
     """All of its kind and scope in its file, or in the entity that it is part of, in reading order."""
     query = "SELECT * FROM entity WHERE source = ? AND kind = ? AND scope = ? AND parent = ? ORDER BY ordinal"
     place = (entity.source, entity.kind, entity.scope, entity.parent)
@@ -72,7 +72,7 @@ def count_of(catalog: Catalog, source: str) -> int:
     return int(catalog.connection.execute("SELECT count(*) FROM entity WHERE source = ?", (source,)).fetchone()[0])
 
 
-def titled(catalog: Catalog, scopes: Sequence[str], most: int) -> list[StoredEntity]:
+def titled(catalog: Catalog, scopes: Sequence[str], most: int) -> list[Entity]:
     """At most so many entities of these scopes that are named: concepts first, then one of each heading and table."""
     query = (
         f"SELECT * FROM entity WHERE scope IN ({marks(scopes)}) AND (kind IN ('concept', 'table') OR title != '') "
@@ -81,13 +81,13 @@ def titled(catalog: Catalog, scopes: Sequence[str], most: int) -> list[StoredEnt
     return [stored(row) for row in catalog.connection.execute(query, (*scopes, most))]
 
 
-def headed(catalog: Catalog, sources: Sequence[str]) -> list[StoredEntity]:
+def headed(catalog: Catalog, sources: Sequence[str]) -> list[Entity]:
     """The first entity under each heading of these sources, in reading order."""
     query = f"SELECT * FROM entity WHERE source IN ({marks(sources)}) AND title != '' GROUP BY title ORDER BY number"
     return [stored(row) for row in catalog.connection.execute(query, sources)]
 
 
-def within(catalog: Catalog, scopes: Sequence[str]) -> list[StoredEntity]:
+def within(catalog: Catalog, scopes: Sequence[str]) -> list[Entity]:
     """Every entity of these scopes, kind by kind, in the order they were stored."""
     query = f"SELECT * FROM entity WHERE scope IN ({marks(scopes)}) ORDER BY kind, number"
     return [stored(row) for row in catalog.connection.execute(query, scopes)]
@@ -100,14 +100,14 @@ def mentioned(catalog: Catalog, entity: str, concept: bool, most: int) -> list[s
     return [row["id"] for row in catalog.connection.execute(query, (entity, most))]
 
 
-def row_of(catalog: Catalog, table: str, row: int) -> StoredEntity | None:
+def row_of(catalog: Catalog, table: str, row: int) -> Entity | None:
     """The entity of one row of a table, by its number as a spreadsheet shows it."""
     query = "SELECT * FROM entity WHERE parent = ? AND kind = 'row' AND json_extract(locator, '$.row') = ?"
     found = catalog.connection.execute(query, (table, row)).fetchone()
     return stored(found) if found else None
 
 
-def opening(catalog: Catalog, source: str) -> StoredEntity | None:
+def opening(catalog: Catalog, source: str) -> Entity | None:
     """What a source begins with."""
     query = "SELECT * FROM entity WHERE source = ? AND text != '' ORDER BY ordinal LIMIT 1"
     found = catalog.connection.execute(query, (source,)).fetchone()

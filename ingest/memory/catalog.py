@@ -21,6 +21,7 @@ from ingest.base import private
 from ingest.base.access import BOTH
 from ingest.base.errors import MemoryMismatch, told
 from ingest.space.entity import Entity, Locator
+from ingest.space.space import Packed
 
 from .schema import MIGRATIONS
 
@@ -54,15 +55,6 @@ class SourceRow:
     moved: bool = False
     beside: str = ""
     places: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEntity:
-    """An entity with the two resolutions of its vectors, as stored: float32 address, packed slots (`space.unpack`)."""
-
-    entity: Entity
-    address: bytes
-    slots: bytes
 
 
 class Catalog:
@@ -173,9 +165,9 @@ class Catalog:
 
     # -- entities --------------------------------------------------------------------------------------
 
-    def entities(self, ids: Iterable[str]) -> dict[str, StoredEntity]:
+    def entities(self, ids: Iterable[str]) -> dict[str, Entity]:
         """The entities with these ids; an id that is not there is simply missing. The caller asks the gate."""
-        found: dict[str, StoredEntity] = {}
+        found: dict[str, Entity] = {}
         for chunk in chunks(list(ids), 500):
             for row in self.connection.execute(f"SELECT * FROM entity WHERE id IN ({marks(chunk)})", chunk):
                 found[row["id"]] = stored(row)
@@ -200,7 +192,7 @@ class Catalog:
             found |= {row["id"]: row["scope"] for row in self.connection.execute(query, chunk)}
         return found
 
-    def entities_of(self, source: str) -> list[StoredEntity]:
+    def entities_of(self, source: str) -> list[Entity]:
         return [
             stored(row)
             for row in self.connection.execute("SELECT * FROM entity WHERE source = ? ORDER BY ordinal", (source,))
@@ -219,19 +211,17 @@ class Catalog:
         return int(self.connection.execute(f"SELECT count(*) FROM entity {where}", values).fetchone()[0])
 
 
-def stored(row: sqlite3.Row) -> StoredEntity:
+def stored(row: sqlite3.Row) -> Entity:
     """A row of `entity` as the dataclass."""
-    entity = Entity(
+    return Entity(
         id=row["id"], source=row["source"], scope=row["scope"], kind=row["kind"], text=row["text"], title=row["title"],
         locator=Locator.from_dict(json.loads(row["locator"])), parent=row["parent"], ordinal=row["ordinal"],
-        facts=json.loads(row["facts"]),
+        facts=json.loads(row["facts"]), at=Packed(row["address"], row["slots"]),
     )  # fmt: skip
-    return StoredEntity(entity, row["address"], row["slots"])
 
 
-def columns(item: StoredEntity) -> tuple[Any, ...]:
+def columns(e: Entity) -> tuple[Any, ...]:
     """The values of one row of `entity`, without its number, in the order of the schema."""
-    e = item.entity
     locator = json.dumps(e.locator.as_dict(), ensure_ascii=False)
     facts = json.dumps(dict(e.facts), ensure_ascii=False, sort_keys=True)
     return (
@@ -245,8 +235,8 @@ def columns(item: StoredEntity) -> tuple[Any, ...]:
         e.parent,
         e.ordinal,
         facts,
-        item.address,
-        item.slots,
+        e.at.mean,
+        e.at.sequence,
     )
 
 

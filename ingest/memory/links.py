@@ -18,15 +18,17 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotFound
 from ingest.space.entity import Entity
+from ingest.space.facts import ConceptFacts
 from ingest.space.space import Vectors, unit
 
-from .catalog import Catalog, StoredEntity, marks, stored
+from .catalog import Catalog, marks, stored
 from .memory import Memory
 
 DAMPING = 0.3
@@ -90,7 +92,8 @@ KEEP = (
 
 def names(concept: Entity) -> list[str]:
     """The names of a concept that can be looked for."""
-    said = [str(concept.facts.get("name", "")), *map(str, concept.facts.get("other_names", ()))]
+    facts = cast(ConceptFacts, concept.facts)
+    said = [str(facts.get("name", "")), *map(str, facts.get("other_names", ()))]
     return [name for name in said if len(name) >= (LEAST_NAME if name.isascii() else 2)]
 
 
@@ -133,9 +136,9 @@ def link(catalog: Catalog) -> int:
     fresh = "SELECT 1 FROM entity WHERE number > ? AND number <= ? AND kind = 'concept'"
     first = 0 if connection.execute(fresh, (first, last)).fetchone() else first
     rows = connection.execute("SELECT * FROM entity WHERE kind = 'concept' ORDER BY id")
-    concepts = [stored(row).entity for row in rows]
+    concepts = [stored(row) for row in rows]
     rows = connection.execute("SELECT * FROM entity WHERE number > ? AND number <= ?", (first, last))
-    found = [(m.concept, m.entity, m.name, m.times) for m in mentions(concepts, (stored(row).entity for row in rows))]
+    found = [(m.concept, m.entity, m.name, m.times) for m in mentions(concepts, (stored(row) for row in rows))]
     with catalog.transaction():
         if not first:
             connection.execute("DELETE FROM mention")
@@ -156,7 +159,7 @@ def concepts(catalog: Catalog, viewer: Viewer) -> list[Entity]:
     query = (
         f"SELECT * FROM entity WHERE kind = 'concept' AND scope IN ({marks(scopes)}) ORDER BY scope, source, ordinal"
     )
-    return [stored(row).entity for row in catalog.connection.execute(query, scopes)]
+    return [stored(row) for row in catalog.connection.execute(query, scopes)]
 
 
 def speakers(catalog: Catalog, concept: str, viewer: Viewer) -> list[tuple[Entity, Mention]]:
@@ -172,13 +175,13 @@ def speakers(catalog: Catalog, concept: str, viewer: Viewer) -> list[tuple[Entit
         "ORDER BY mention.times DESC, entity.number"
     )
     found = catalog.connection.execute(query, (concept, *viewer.readable(catalog.scopes())))
-    pairs = ((stored(row).entity, Mention(concept, row["id"], row["said"], row["times"])) for row in found)
+    pairs = ((stored(row), Mention(concept, row["id"], row["said"], row["times"])) for row in found)
     return [(entity, mention) for entity, mention in pairs if may_read(viewer, entity.scope)]
 
 
-def _readable(catalog: Catalog, concept: str, viewer: Viewer) -> StoredEntity:
+def _readable(catalog: Catalog, concept: str, viewer: Viewer) -> Entity:
     item = catalog.entities([concept]).get(concept)
-    if item is None or item.entity.kind != "concept" or not may_read(viewer, item.entity.scope):
+    if item is None or item.kind != "concept" or not may_read(viewer, item.scope):
         raise NotFound("there is no such concept")
     return item
 
@@ -236,7 +239,7 @@ def refine(memory: Memory, scope: str, damping: float = DAMPING) -> list[Refined
     if not concepts or not ids:
         return []
     items = catalog.entities(ids)
-    others = unit(np.stack([np.frombuffer(items[id].address, np.float32) for id in ids]))
+    others = unit(np.stack([items[id].address for id in ids]))
     at, of = {id: i for i, id in enumerate(ids)}, {id: i for i, id in enumerate(concepts)}
     links = [(of[row["concept"]], at[row["entity"]], float(np.log1p(row["times"]))) for row in found]
     after, _, residuals = settle(base, others, links, damping, GIVEN_BACK)
@@ -387,4 +390,4 @@ def proposals(catalog: Catalog, viewer: Viewer) -> list[Proposal]:
     scopes = viewer.readable(catalog.scopes())
     rows = catalog.connection.execute(f"SELECT * FROM entity WHERE scope IN ({marks(scopes)}) ORDER BY number", scopes)
     known = [name for concept in concepts(catalog, viewer) for name in names(concept)]
-    return propose((stored(row).entity for row in rows), known)
+    return propose((stored(row) for row in rows), known)

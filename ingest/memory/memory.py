@@ -28,11 +28,12 @@ from ingest.base import private
 from ingest.base.access import Viewer, checked_scope, destination, may_read
 from ingest.base.errors import KotonohaError, MemoryDamaged, MemoryHeld, MemoryMismatch
 from ingest.base.settings import Settings
+from ingest.space.entity import Entity
 from ingest.space.space import Space, Vectors
 
 from . import around, lexicon, moves, tables, writing
 from .beside import Beside
-from .catalog import Catalog, SourceRow, StoredEntity
+from .catalog import Catalog, SourceRow
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -95,7 +96,7 @@ class Memory:
     # -- writing ---------------------------------------------------------------------------------------
 
     def put_source(
-        self, row: SourceRow, items: Sequence[StoredEntity], sealed: Mapping[str, bytes] | None = None,
+        self, row: SourceRow, items: Sequence[Entity], sealed: Mapping[str, bytes] | None = None,
         rows: Sequence[tables.Rows] = (),
     ) -> None:  # fmt: skip
         """One source and all its entities in one transaction. What is stored already keeps its vectors and gets its new
@@ -106,7 +107,7 @@ class Memory:
             rows: those of its tables and records.
         """
         checked_scope(row.scope)
-        keep = {item.entity.id for item in items}
+        keep = {item.id for item in items}
         with self.catalog.transaction() as connection:
             old = connection.execute("SELECT scope FROM source WHERE id = ?", (row.id,)).fetchone()
             writing.put_row(connection, row)
@@ -177,12 +178,12 @@ class Memory:
         if drop:
             collection.delete(ids=list(drop))
         items = self.catalog.entities(put).values()
-        found = [item for item in items if item.entity.scope == scope and any(item.address)]
+        found = [item for item in items if item.scope == scope and item.address.any()]
         if found:
             collection.upsert(
-                ids=[item.entity.id for item in found],
-                embeddings=np.stack([np.frombuffer(item.address, np.float32) for item in found]),
-                metadatas=[{"kind": item.entity.kind} for item in found],
+                ids=[item.id for item in found],
+                embeddings=np.stack([item.address for item in found]),
+                metadatas=[{"kind": item.kind} for item in found],
             )
 
     # -- reading: nothing here has a form without a viewer ----------------------------------------------
@@ -217,11 +218,11 @@ class Memory:
             found += [(id, 1.0 - distance) for id, distance in zip(result["ids"][0], distances[0], strict=True)]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
-    def hydrate(self, ids: Iterable[str], viewer: Viewer) -> dict[str, StoredEntity]:
+    def hydrate(self, ids: Iterable[str], viewer: Viewer) -> dict[str, Entity]:
         """The entities with these ids that the viewer may read. The gate is asked before a row is touched, so that what
         is not there and what is not the viewer's take the same time, and again for each row."""
         found = self.catalog.entities(self.catalog.among(ids, sorted(viewer.scopes)))
-        return {id: item for id, item in found.items() if may_read(viewer, item.entity.scope)}
+        return {id: item for id, item in found.items() if may_read(viewer, item.scope)}
 
     def scopes(self) -> list[str]:
         """Every scope that ever held something."""

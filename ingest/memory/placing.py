@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ingest.base.settings import Settings
 from ingest.space.entity import Entity
-from ingest.space.space import Placed, Space, pack
+from ingest.space.space import Packed, Space
 
 from .catalog import Catalog, SourceRow, stored
 from .memory import Memory, forget_vectors, owning
@@ -19,7 +19,7 @@ GROUP = 256
 TO, DONE = "placing to", "placed"
 """Facts of the catalogue: the fingerprint of the space that everything goes to, and the last entity that is there."""
 
-Seen = Callable[[SourceRow], Mapping[str, Placed]]
+Seen = Callable[[SourceRow], Mapping[str, Packed]]
 """Where the entities of a source lie that have vectors of their own, by id; empty when the file is gone."""
 
 
@@ -63,23 +63,23 @@ def _next(catalog: Catalog) -> list[tuple[int, Entity]]:
         "SELECT * FROM entity WHERE number > ? AND address != zeroblob(length(address)) ORDER BY number LIMIT ?",
         (int(catalog.fact(DONE) or 0), GROUP),
     )
-    return [(row["number"], stored(row).entity) for row in rows]
+    return [(row["number"], stored(row)) for row in rows]
 
 
-def _placed(catalog: Catalog, entities: Sequence[Entity], space: Space, seen: Seen) -> list[Placed]:
-    own: dict[str, Placed] = {}
+def _placed(catalog: Catalog, entities: Sequence[Entity], space: Space, seen: Seen) -> list[Packed]:
+    own: dict[str, Packed] = {}
     for source in dict.fromkeys(entity.source for entity in entities if entity.kind in ("picture", "region")):
         row = catalog.source(source)
         own |= seen(row) if row else {}
     words = [entity.words for entity in entities if entity.id not in own]
-    spoken = iter(space.place(words))
+    spoken = map(Packed.of, space.place(words))
     return [own[entity.id] if entity.id in own else next(spoken) for entity in entities]
 
 
-def _write(catalog: Catalog, group: Sequence[tuple[int, Entity]], placed: Sequence[Placed]) -> None:
+def _write(catalog: Catalog, group: Sequence[tuple[int, Entity]], placed: Sequence[Packed]) -> None:
     with catalog.transaction() as connection:
         connection.executemany(
             "UPDATE entity SET address = ?, slots = ? WHERE number = ?",
-            [(one.address.tobytes(), pack(one.slots), number) for (number, _), one in zip(group, placed, strict=True)],
+            [(at.mean, at.sequence, number) for (number, _), at in zip(group, placed, strict=True)],
         )
         catalog.set_fact(DONE, str(group[-1][0]))

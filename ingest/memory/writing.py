@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingest.base.access import origin
+from ingest.space.entity import Entity
 
 from . import lexicon
-from .catalog import NUMBERED, SourceRow, StoredEntity, chunks, columns, marks
+from .catalog import NUMBERED, SourceRow, chunks, columns, marks
 
 
 def put_row(connection: Any, row: SourceRow) -> None:
@@ -28,24 +29,24 @@ def put_row(connection: Any, row: SourceRow) -> None:
     )
 
 
-def store(connection: Any, items: Sequence[StoredEntity]) -> None:
+def store(connection: Any, items: Sequence[Entity]) -> None:
     """Inserts entities, or updates the place of those already there; new ones get words and a pending vector."""
-    known = _existing(connection, [item.entity.id for item in items])
-    fresh: list[StoredEntity] = []
+    known = _existing(connection, [item.id for item in items])
+    fresh: list[Entity] = []
     for item in items:
         values = columns(item)
-        if item.entity.id in known:
+        if item.id in known:
             connection.execute(
                 "UPDATE entity SET locator=?, parent=?, ordinal=?, facts=? WHERE id=?", (*values[6:10], values[0])
             )
         else:
             fresh.append(item)
     _number(connection, fresh)
-    for scope in dict.fromkeys(item.entity.scope for item in fresh):
-        _announce(connection, scope, [item.entity.id for item in fresh if item.entity.scope == scope])
+    for scope in dict.fromkeys(item.scope for item in fresh):
+        _announce(connection, scope, [item.id for item in fresh if item.scope == scope])
 
 
-def _number(connection: Any, items: Sequence[StoredEntity]) -> None:
+def _number(connection: Any, items: Sequence[Entity]) -> None:
     """Inserts entities under numbers that no other one has or ever had."""
     (given,) = connection.execute("SELECT value FROM fact WHERE name = ?", (NUMBERED,)).fetchone()
     rows = [(number, *columns(item)) for number, item in enumerate(items, int(given) + 1)]

@@ -18,6 +18,7 @@ from typing import Any
 from ingest.base.errors import UnreadableSource
 from ingest.base.settings import MIB
 from ingest.space.entity import Draft, Locator
+from ingest.space.facts import ConceptFacts
 from ingest.text import charset
 from ingest.text.cells import shown
 
@@ -57,7 +58,7 @@ class Term:
         also = f" (also {', '.join(self.other_names)})" if self.other_names else ""
         related = "; ".join(f"{kind} {to}".strip() for kind, to in self.relations)
         said = [f"{self.name}{also}: {self.definition}", f"Relations: {related}." if related else ""]
-        facts = {
+        facts: ConceptFacts = {
             "name": self.name, "other_names": list(self.other_names), "definition": self.definition,
             "relations": [{"kind": kind, "to": to} for kind, to in self.relations], "owner": self.owner,
         }  # fmt: skip

@@ -22,6 +22,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, JpegImagePlugin
 from ingest.base.errors import MissingPart, UnreadableSource
 from ingest.space.encoders.vision import SURE, Box, Seen, Sight
 from ingest.space.entity import Draft, Locator
+from ingest.space.facts import LineFacts, WrittenFacts
 
 from ..source import Source
 from . import Note
@@ -317,11 +318,12 @@ def text_drafts(
     """A row of one block is a `line`, several are a `passage`; `facts.lines` has each line's box and confidence."""
     for block in blocks:
         boxes = [_scaled(line.box, scale) for line in block]
-        lines = [
+        lines: list[LineFacts] = [
             {"text": line.text, "box": list(box), "confidence": line.confidence}
             for line, box in zip(block, boxes, strict=True)
         ]
-        facts = {"confidence": round(float(np.mean([line.confidence for line in block])), 3), "lines": lines}
+        sure = round(float(np.mean([line.confidence for line in block])), 3)
+        facts: WrittenFacts = {"confidence": sure, "lines": lines}
         where = replace(place, box=_around(boxes))
         yield Draft("line" if len(rows(block)) == 1 else "passage", text_of(block), where, title, "", parent, facts)
 

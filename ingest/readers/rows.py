@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ingest.space.entity import Draft, Locator
+from ingest.space.facts import TableFacts
 from ingest.text.cells import Cell, cell, shown
 
 from ..text.columns import Column, Columns, ColumnType, Value
@@ -308,7 +309,7 @@ def letters(column: int) -> str:
 
 def _table_draft(body: Body, locator: Locator, columns: Sequence[Gathered], count: int) -> Draft:
     said = "; ".join(f"{column.label}, {column.span}" for column in columns[:SHOWN_COLUMNS])
-    facts = {
+    facts: TableFacts = {
         "table": body.key, "name": body.called, "rows": count, "rows_kept": min(len(body.lines), count),
         "columns": [{"name": column.name, "type": column.type, "unit": column.unit} for column in columns],
     }  # fmt: skip

@@ -13,9 +13,11 @@ from decimal import Decimal
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 from ingest.base.errors import UnreadableSource
 from ingest.space.entity import Draft, Locator
+from ingest.space.facts import TableFacts
 
 from ..media import XLS, XLSX
 from ..source import Source
@@ -84,7 +86,8 @@ def drafts(source: Source, sheet: Sheet, number: int, left: int) -> Iterator[Ite
         kept, name=name, key=f"sheet {number}", title=title, place=place, rest=sheet.rows, about=_about(sheet)
     ):
         if isinstance(item, Draft) and item.kind == "table":
-            rows, entities = rows + item.facts["rows"], entities + item.facts["rows_kept"]
+            facts = cast(TableFacts, item.facts)
+            rows, entities = rows + facts["rows"], entities + facts["rows_kept"]
         yield item
     if rows > entities:
         yield Note(

@@ -1,8 +1,7 @@
 """The entity: the one kind of thing the memory holds.
 
 An entity is a short sequence of vectors in one linguistic space. Their mean is its address in memory; the sequence is
-what the language model reads. This file has the part that needs no vectors: what the entity says, where it stands in
-its source, and who it is.
+what the language model reads. Beside them: what the entity says, where it stands in its source, and who it is.
 """
 
 from __future__ import annotations
@@ -10,13 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from .facts import Facts
 from .kinds import TRAITS, Kind, Traits
-
-if TYPE_CHECKING:
-    from .space import Vectors
+from .space import UNPLACED, Packed, Placed, Vectors, placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Draft:
         title: the headings above it, outermost first, joined by " > "; embedded together with the text.
         key: a name for this draft that is unique within the source, needed only when others name it as parent.
         parent: the `key` of the entity it is a part of.
-        facts: numbers and labels worth keeping exactly (confidence, unit, mean, caption, colour, ...). JSON values.
+        facts: numbers and labels worth keeping exactly (confidence, unit, mean, caption, colour, ...).
         meaning: float32 [n, dim], vectors of the linguistic space for entities whose meaning is not in their words (a
             picture among words); None lets the words speak.
     """
@@ -72,13 +70,17 @@ class Draft:
     title: str = ""
     key: str = ""
     parent: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
     meaning: Vectors | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One thing the memory knows. `id` follows from the content, so reading a file twice changes nothing."""
+    """One thing the memory knows. `id` follows from the content, so reading a file twice changes nothing.
+
+    Attributes:
+        at: where it lies in the space; two entities are the same by what they say, wherever they lie.
+    """
 
     id: str
     source: str
@@ -89,8 +91,22 @@ class Entity:
     title: str = ""
     parent: str = ""
     ordinal: int = 0
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    meaning: Vectors | None = None
+    facts: Facts = field(default_factory=dict)
+    at: Packed = field(default=UNPLACED, compare=False, repr=False)
+
+    @property
+    def slots(self) -> Vectors:
+        """Its vectors in the space, float32 [n, dim]: what a language model can read of it."""
+        return self.at.slots
+
+    @property
+    def address(self) -> Vectors:
+        """Their mean, float32 [dim] of length one, by which it is found; zeros where it is found by its words alone."""
+        return self.at.address
+
+    def placed(self, where: Placed) -> Entity:
+        """The same entity, lying there."""
+        return replace(self, at=Packed.of(where))
 
     @property
     def traits(self) -> Traits:
@@ -119,7 +135,8 @@ def identify(source: str, scope: str, drafts: Iterable[Draft]) -> Iterator[Entit
             ids[draft.key] = digest
         yield Entity(
             id=digest, source=source, scope=scope, kind=draft.kind, text=draft.text, locator=draft.locator, title=draft.title,
-            parent=ids.get(draft.parent, ""), ordinal=ordinal, facts=draft.facts, meaning=draft.meaning,
+            parent=ids.get(draft.parent, ""), ordinal=ordinal, facts=draft.facts,
+            at=UNPLACED if draft.meaning is None else Packed.of(placed(draft.meaning)),
         )  # fmt: skip
 
 

@@ -32,6 +32,35 @@ class Placed:
     slots: Vectors
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The same as the memory keeps it, in bytes; unpacked whenever it is asked for.
+
+    Attributes:
+        mean: the address, float32.
+        sequence: the slots, as `pack` leaves them.
+    """
+
+    mean: bytes = b""
+    sequence: bytes = b""
+
+    @classmethod
+    def of(cls, where: Placed) -> Packed:
+        return cls(where.address.astype(np.float32).tobytes(), pack(where.slots))
+
+    @property
+    def address(self) -> Vectors:
+        return np.frombuffer(self.mean, np.float32)
+
+    @property
+    def slots(self) -> Vectors:
+        return unpack(self.sequence, len(self.mean) // 4)
+
+
+UNPLACED = Packed()
+"""Of what has not been placed yet: no vector at all."""
+
+
 class Space(Protocol):
     """An encoder of words that ends in the linguistic space."""
 

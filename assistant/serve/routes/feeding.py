@@ -56,8 +56,8 @@ def files(parts: P, viewer: V, language: L, search: str = "") -> HTMLResponse:
 def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
     """What was understood of a source."""
     row = _readable(parts, viewer, id)
-    ids = [item.entity.id for item in parts.memory.catalog.entities_of(id)]
-    found = [item.entity for item in parts.memory.hydrate(ids, viewer).values()]
+    ids = [item.id for item in parts.memory.catalog.entities_of(id)]
+    found = list(parts.memory.hydrate(ids, viewer).values())
     kinds = Counter(one.kind for one in found)
     shown = sorted(found, key=lambda one: one.ordinal)[:SHOWN]
     shown = [put_back(one, parts.personal.originals([one.id], viewer)) for one in shown]

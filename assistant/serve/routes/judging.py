@@ -58,4 +58,4 @@ def _keep(judged: Judged, conversing: Conversing, person: str) -> None:
         "question": turn.question, "answered": dict(turn.said), "right_answer": judged.answer, "right_source": judged.entity,
         "remark": judged.remark,
     }  # fmt: skip
-    conversing.feedback.add(person, judged.verdict, said, sorted({item.entity.scope for item in found.values()}))
+    conversing.feedback.add(person, judged.verdict, said, sorted({item.scope for item in found.values()}))

@@ -44,18 +44,18 @@ def suggestions(memory: Memory, viewer: Viewer, language: Language) -> tuple[str
     """Up to four questions, of different kinds and sources; the same for the same memory."""
     scopes = viewer.readable(memory.catalog.scopes())
     found = around.titled(memory.catalog, scopes, LOOKED_AT)
-    return _first_of_each([item.entity for item in found], language)
+    return _first_of_each(found, language)
 
 
 def after(memory: Memory, viewer: Viewer, turn: Turn, language: Language) -> tuple[str, ...]:
     """Up to two questions about what stands beside that which was cited."""
     cited = [str(one["entity"]) for one in turn.said.get("citations", ())]
-    found = [item.entity for item in memory.hydrate(cited, viewer).values()]
+    found = list(memory.hydrate(cited, viewer).values())
     sources = list(dict.fromkeys(one.source for one in found))
-    near = [item.entity for item in around.headed(memory.catalog, sources)]
+    near = around.headed(memory.catalog, sources)
     known = {one.title for one in found}
     readable = memory.hydrate([one.id for one in near if one.title not in known], viewer)
-    return _first_of_each([item.entity for item in readable.values()], language, 2)
+    return _first_of_each(list(readable.values()), language, 2)
 
 
 def _first_of_each(entities: Sequence[Entity], language: Language, most: int = MOST) -> tuple[str, ...]:
