@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.model import prompt
 from assistant.model.prompt import Text
@@ -15,8 +15,8 @@ from assistant.search.wants import Wants
 
 @dataclass
 class Scripted:
-    """Says `says` to a question; doubts and judges as told. `wants` is what questions want, `alone` how one reads standing
-    alone, `query` the SQL it writes.
+    """Says `says` to a question, or what stands in `answers` for one that has these words; doubts and judges as told. `wants` is what questions want, `alone` how one reads standing
+    alone, `query` the SQL it writes, `parts` the questions that one is made of, one a line.
 
     Attributes:
         doubt: the probability that the sources hold no answer.
@@ -28,6 +28,8 @@ class Scripted:
     wants: Wants = "text"
     alone: str = ""
     query: str = "NONE"
+    parts: str = prompt.ONE
+    answers: dict[str, str] = field(default_factory=dict)
     replies: str = "Hello, I answer from your files."
     doubt: float = 0.1
     judges: dict[str, float] = field(default_factory=dict)
@@ -48,6 +50,8 @@ class Scripted:
         self.told.append((system, user))
         if system == prompt.ALONE:
             return self.alone
+        if system == prompt.PARTS:
+            return self.parts
         return self.query if isinstance(system, tuple) else self.replies
 
     def answer(self, question: str, texts: Sequence[Text], max_tokens: int) -> Stream:
@@ -60,7 +64,8 @@ class Scripted:
         yield self
 
     def ask(self, question: str) -> Scripted:
-        return self
+        said = next((said for words, said in self.answers.items() if words in question), self.says)
+        return replace(self, says=said)
 
     @property
     def usage(self) -> Usage:

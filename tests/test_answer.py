@@ -13,6 +13,7 @@ import pytest
 from assistant.answer import trust
 from assistant.answer.answer import Assistant
 from assistant.answer.outcome import Answer, Draft, Exchange, Found
+from assistant.answer.understand import parts
 from assistant.model import prompt
 from assistant.model.prompt import REFUSAL
 from assistant.model.reader import load
@@ -182,6 +183,44 @@ def test_a_question_that_leans_is_looked_up_standing_alone(filled: Memory) -> No
     assert "What is an HS-40?" in reader.told[0][1]
 
 
+TWO = "How often is the spindle greased, and which colour has it?"
+PARTS = "How often is the spindle greased?\nWhich colour has the spindle?"
+
+
+def test_every_part_of_a_question_is_answered_from_the_same_sources(filled: Memory) -> None:
+    answers = {"often": STANDS, "colour": "The spindle is painted grey. [1]"}
+    answer = ask(filled, Scripted(parts=PARTS, answers=answers), TWO)
+    assert answer.how == "model"
+    assert answer.answer == f"{SENTENCE} [1]\nThe spindle is painted grey. [1]"
+
+
+def test_a_part_that_nothing_stands_for_is_named(filled: Memory) -> None:
+    answers = {"often": STANDS, "colour": "The spindle is painted green by Napoleon. [1]"}
+    answer = ask(filled, Scripted(parts=PARTS, answers=answers), TWO)
+    assert answer.how == "model"
+    assert answer.answer.split("\n")[-1] == "Not found for sure: Which colour has the spindle?"
+    assert "Napoleon" not in answer.answer
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        prompt.ONE,
+        "How often is the spindle greased?",
+        "How often is the spindle greased?\nHow often is the spindle greased?",
+        "How often is the spindle greased?\nスピンドルの色は何ですか？",
+        "How often is the spindle greased?\nWho won the football championship of Brazil last year?",
+    ],
+)
+def test_what_is_no_part_of_a_question_is_not_asked(said: str) -> None:
+    """One thing, the same twice, another language, something else."""
+    assert parts(TWO, Scripted(parts=said)) == ()  # type: ignore[arg-type]
+
+
+def test_a_question_has_its_parts() -> None:
+    assert parts(TWO, Scripted(parts=PARTS)) == tuple(PARTS.split("\n"))  # type: ignore[arg-type]
+
+
 def test_small_talk_searches_nothing_and_claims_nothing(filled: Memory) -> None:
     answer = ask(filled, Scripted(wants="talk"), "hello, what can you do?")
     assert (answer.how, answer.hits, answer.citations) == ("talk", (), ())
@@ -203,7 +242,7 @@ def test_events_come_in_order(filled: Memory) -> None:
     """What was found, the words as they come, the answer."""
     first, *drafts, last = asking(filled, Scripted(STANDS)).ask(QUESTION, ALL)
     assert isinstance(first, Found)
-    assert "".join(one.text for one in drafts if isinstance(one, Draft)) == f"{SENTENCE} [1]"
+    assert "".join(one.text for one in drafts if isinstance(one, Draft)) == f"{SENTENCE} [1]\n"
     assert isinstance(last, Answer)
 
 

@@ -11,18 +11,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from assistant.answer import about, cite, evidence, stand, trust, verify, versions
-from assistant.answer.cite import Citation, Line
+from assistant.answer import about, cite, evidence, verify, versions
+from assistant.answer.cite import Citation
 from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.computed import Calculator
 from assistant.answer.evidence import Evidence
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
-from assistant.answer.trust import Signs
-from assistant.answer.understand import Understood, understand
+from assistant.answer.spoken import LONGEST, Spoken, speak, told
+from assistant.answer.understand import Understood, parts, understand
 from assistant.model import prompt
-from assistant.model.prompt import parted
 from assistant.search import wants
 from assistant.search.wants import Wants
 from ingest.base.access import Viewer, may_read
@@ -51,12 +51,9 @@ MARKED = 3
 """Marks of rows behind a figure; more rows are cited than that."""
 LEAVING = 0.8
 """Share of the best coverage of the question that a hit has from which on a model elsewhere is asked about it."""
-LONGEST_ANSWER = 320
-"""Tokens the model may write."""
-
 WORDS = {
-    "en": ("Not in your sources.", "This may be in these passages:"),
-    "ja": ("お手元の資料には見つかりませんでした。", "次の箇所に書かれている可能性があります。"),
+    "en": ("Not in your sources.", "This may be in these passages:", "Not found for sure: {}"),
+    "ja": ("お手元の資料には見つかりませんでした。", "次の箇所に書かれている可能性があります。", "確かな記載なし：{}"),
 }
 
 
@@ -140,11 +137,12 @@ class Assistant:
     ) -> _Case:  # fmt: skip
         vectors, words = (shown.vectors, shown.words) if shown else (None, "")
         whole = shown.named(understood.whole) if shown else understood.whole
+        sought = hits is None
         if hits is None:
             found = self._retriever.search(whole, viewer, SOUGHT, vectors, shown=words)
             hits = [one.hit for one in self._evidence(found, viewer)[:HITS]]
         spent = time.perf_counter() - start
-        return _Case(question, understood, whole, tuple(hits), grounding, start, spent, words)
+        return _Case(question, understood, whole, tuple(hits), grounding, start, spent, words, sought=sought)
 
     def _evidence(self, hits: Sequence[Hit], viewer: Viewer) -> list[Evidence]:
         """The stretches that the hits stand in, as far as this viewer may read them."""
@@ -216,7 +214,7 @@ class Assistant:
         yield from self._read(case, viewer)
 
     def _freely(self, case: _Case) -> Iterator[Event]:
-        stream, said = self._reader.answer(case.whole, (), max_tokens=LONGEST_ANSWER), ""
+        stream, said = self._reader.answer(case.whole, (), max_tokens=LONGEST), ""
         for piece in stream:
             said += piece
             yield Draft(piece)
@@ -230,52 +228,58 @@ class Assistant:
     def _sent(self, case: _Case, hits: Sequence[Hit], remote: Remote, viewer: Viewer) -> Iterator[Event]:
         """Asks the model on the other server; what it says is checked here by what must be exact."""
         composed = self._sources(case, hits, viewer, remote)
-        sending = remote.answer(case.whole, composed.texts, max_tokens=LONGEST_ANSWER)
+        sending = remote.answer(case.whole, composed.texts, max_tokens=LONGEST)
         yield _leaving(sending.host, len(sending.body), composed.sources, case.whole)
         said = ""
         for piece in sending:
             said += piece
             yield Draft(piece)
-        lines = cite.settled(cite.lines(parted(said), len(composed.sources)), composed.sources)
-        yield self._checked(case, lines, composed, _cost(case, 0.0, sending.usage), 1.0)
+        lines = cite.settled(cite.lines(prompt.parted(said), len(composed.sources)), composed.sources)
+        spoken = told(case.whole, lines, case.understood.wants, composed.sources, 1.0, sending.usage)
+        yield self._checked(case, [spoken], composed, _cost(case, 0.0, sending.usage))
 
     def _read(self, case: _Case, viewer: Viewer) -> Iterator[Event]:
         """Shows the model's words as they come, and ends with what stands the check."""
+        asked = parts(case.whole, self._reader) if case.sought else ()
+        if asked:
+            case = replace(case, hits=self._sought(asked, case, viewer))
         composed = self._sources(case, case.hits, viewer, self._reader)
-        made = time.perf_counter() - case.start - case.retrieve
+        made, spoken = time.perf_counter() - case.start - case.retrieve, []
         with self._reader.reading(composed.texts, case.whole) as reading:
-            asked = reading.ask(case.whole)
-            doubt, said = asked.chance(prompt.NONE), ""
-            if doubt < trust.HOPELESS:
-                for piece in asked.write(prompt.form(len(composed.texts)), LONGEST_ANSWER, but=prompt.NONE):
-                    said += piece
-                    yield Draft(piece)
-            lines = cite.settled(cite.lines(parted(said), len(composed.sources)), composed.sources)
-            judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
-            signs = Signs(doubt, min(judged, default=0.0), asked.sure)
-            yield self._checked(case, lines, composed, _cost(case, made, asked.usage), trust.chance(signs))
+            for part in asked or (case.whole,):
+                spoken.append((yield from speak(reading, part, case.understood.wants, composed.sources)))
+                yield Draft("\n")
+        yield self._checked(case, spoken, composed, _cost(case, made, spoken[0].usage))
 
-    def _checked(self, case: _Case, lines: Sequence[Line], composed: Composed, cost: Cost, chance: float) -> Answer:
-        """The model's words if every sentence stands; else what possibly holds the answer, or nothing.
+    def _sought(self, asked: Sequence[str], case: _Case, viewer: Viewer) -> tuple[Hit, ...]:
+        """The best of each part and of the whole question in turn."""
+        found = [self._retriever.search(part, viewer, HITS) for part in asked]
+        turns = chain.from_iterable(zip_longest(*found, case.hits))
+        hits = [one.hit for one in self._evidence([hit for hit in turns if hit], viewer)]
+        return tuple(hits[: HITS + 1])
 
-        Args:
-            chance: how probable it is that they are right.
-        """
-        case = replace(case, confidence=chance)
+    def _checked(self, case: _Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
+        """The model's words as far as every sentence stands; else what possibly holds the answer, or nothing."""
+        case = replace(case, confidence=max(one.chance for one in spoken))
         best_first = range(len(composed.sources), 0, -1)
         about = [n for n in best_first if verify.speaks_of(case.whole, composed.sources[n - 1].words)]
-        if not lines or not about or chance < trust.POSSIBLE:
+        if not about or not any(one.possible for one in spoken):
             return self._nothing(case, composed, cost)
-        faults = stand.faults(lines, case.whole, case.understood.wants, composed.sources)
-        if chance < trust.ASSURED:
-            faults.append(f"the model was not sure enough ({chance:.2f})")
-        if faults:
-            cited = [mark for line in lines for mark in line.marks if mark in about]
-            return self._possibly(case, composed, cost, [*cited, *about], faults)
+        if any(one.stands for one in spoken):
+            return self._stated(case, spoken, composed, cost)
+        cited = [mark for one in spoken for line in one.lines for mark in line.marks if mark in about]
+        notes = list(dict.fromkeys(fault for one in spoken for fault in one.faults))
+        return self._possibly(case, composed, cost, [*cited, *about], notes)
+
+    def _stated(self, case: _Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
+        """What stands, with the words of its sources; parts of the question that nothing stands for are named."""
+        lines = list(dict.fromkeys(line for one in spoken if one.stands for line in one.lines))
         lines, named = cite.in_order(lines, composed.sources)
         citations = cite.from_lines(lines, named, self._path, case.whole, self._near)
-        text = [*map(str, lines), *cite.quotes(lines, citations)[:SHOWN]]
-        return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost)
+        open_ = [_words(case.question)[2].format(one.question) for one in spoken if not one.stands]
+        text = [*map(str, lines), *cite.quotes(lines, citations)[:SHOWN], *open_]
+        notes = tuple(fault for one in spoken for fault in one.faults)
+        return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost, notes)
 
     def _near(self, about: str, texts: Sequence[str]) -> list[float]:
         """By meaning, also across languages: cosines in the memory's space."""
@@ -326,6 +330,7 @@ class _Case:
         shown: the words of what was shown.
         model: who answers, if it is not the model on this machine.
         notes: what the answer has to say about its way.
+        sought: whether the hits were looked for here, so that more may be.
     """
 
     question: str
@@ -339,6 +344,7 @@ class _Case:
     model: str = ""
     notes: tuple[str, ...] = ()
     confidence: float = 0.0
+    sought: bool = False
 
     @property
     def tabular(self) -> bool:
@@ -368,7 +374,7 @@ def _language(text: str) -> str:
     return "ja" if JAPANESE.search(text) else "en"
 
 
-def _words(question: str) -> tuple[str, str]:
+def _words(question: str) -> tuple[str, str, str]:
     return WORDS[_language(question)]
 
 

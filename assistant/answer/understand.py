@@ -1,6 +1,7 @@
-"""What a question wants, and how it reads standing alone.
+"""What a question wants, how it reads standing alone, and the questions that it is made of.
 
-What it wants is judged from its place in the space; only a question behind others is written anew, by the language model.
+What it wants is judged from its place in the space; the language model writes a question behind others anew, and parts one
+that asks for several things.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from assistant.model import prompt
 from assistant.search.wants import Wants
+from ingest.text.language import language_of
+from ingest.text.terms import is_telling, terms
 
 if TYPE_CHECKING:
     from assistant.answer.outcome import Exchange
@@ -24,6 +27,13 @@ LONGEST = 80
 """Tokens of a question that is written anew."""
 LINE = r"root ::= [^\n]{3,200}"
 """The grammar (GBNF) of a question."""
+MOST = 4
+"""Parts of a question that are looked up."""
+PARTS = f"""root ::= "{prompt.ONE}" | line "\\n" line ("\\n" line){{0,{MOST - 2}}}
+line ::= [^\\n]{{6,160}}"""
+"""The grammar of its parts."""
+NEW = 2
+"""Telling terms of a part that the question need not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +56,18 @@ def alone(question: str, history: Sequence[Exchange], reader: Reader) -> str:
     """The question as it would be asked without what was said before."""
     before = [(one.question, one.answer[:RECALLED]) for one in history[-EARLIER:]]
     return reader.llm.complete(prompt.ALONE, prompt.earlier(question, before), LINE, LONGEST) or question
+
+
+def parts(question: str, reader: Reader) -> tuple[str, ...]:
+    """The questions that one is made of, none where it asks for one thing.
+
+    A part in another language or about something that the question does not name is no part of it.
+    """
+    said = reader.llm.complete(prompt.PARTS, question, PARTS, MOST * LONGEST)
+    held, language = set(terms(question)), language_of(question)
+    found = []
+    for line in dict.fromkeys(map(str.strip, said.split("\n"))):
+        new = [term for term in terms(line) if is_telling(term) and term not in held]
+        if line and line != prompt.ONE and len(new) <= NEW and language_of(line) == language:
+            found.append(line)
+    return tuple(found[:MOST]) if len(found) > 1 else ()

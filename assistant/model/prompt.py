@@ -24,10 +24,12 @@ READ = _told("read")
 """What a reader of sources is told."""
 ALONE = _told("alone")
 """What it is told when it has to write a question so that it stands alone."""
+PARTS = _told("parts")
+"""What it is told when it has to part a question into those it is made of, or to answer `ONE`."""
 TRAINED = (READ, ALONE)
 """What adapters are trained behind; behind anything else the model answers as it was made to."""
 
-NONE, YES, NO = "none", "yes", "no"
+NONE, YES, NO, ONE = "none", "yes", "no", "one"
 
 REFUSAL = "Not in your sources."
 """How a refusal is shown."""

@@ -1,0 +1,77 @@
+"""What the reader says to a question or to a part of one, how far that can be trusted, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.answer import cite, stand, trust
+from assistant.answer.cite import Line
+from assistant.answer.evidence import Evidence
+from assistant.answer.outcome import Draft
+from assistant.answer.trust import Signs
+from assistant.model import prompt
+from assistant.search.wants import Wants
+
+if TYPE_CHECKING:
+    from assistant.model.reader import Reading
+    from assistant.model.writing import Usage
+
+LONGEST = 320
+"""Tokens the model may write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The words for one question.
+
+    Attributes:
+        lines: its sentences and items with their marks, under the sources that they stand in.
+        chance: the probability that they are right.
+        faults: why they cannot be stated, in plain words; empty if they can.
+    """
+
+    question: str
+    lines: tuple[Line, ...]
+    chance: float
+    faults: tuple[str, ...]
+    usage: Usage
+
+    @property
+    def stands(self) -> bool:
+        return bool(self.lines) and not self.faults
+
+    @property
+    def possible(self) -> bool:
+        return bool(self.lines) and self.chance >= trust.POSSIBLE
+
+
+def speak(
+    reading: Reading, question: str, wants: Wants, sources: Sequence[Evidence]
+) -> Generator[Draft, None, Spoken]:  # fmt: skip
+    """Asks the reader, which has the sources before it; its words as they come, and at the end what is made of them."""
+    asked = reading.ask(question)
+    doubt, said = asked.chance(prompt.NONE), ""
+    if doubt < trust.HOPELESS:
+        for piece in asked.write(prompt.form(len(sources)), LONGEST, but=prompt.NONE):
+            said += piece
+            yield Draft(piece)
+    lines = cite.settled(cite.lines(prompt.parted(said), len(sources)), sources)
+    judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
+    signs = Signs(doubt, min(judged, default=0.0), asked.sure)
+    return told(question, lines, wants, sources, trust.chance(signs), asked.usage)
+
+
+def told(
+    question: str, lines: Sequence[Line], wants: Wants, sources: Sequence[Evidence], chance: float, usage: Usage
+) -> Spoken:  # fmt: skip
+    """Words with what is wrong with them.
+
+    Args:
+        chance: how probable it is that they are right.
+    """
+    faults = stand.faults(lines, question, wants, sources)
+    if chance < trust.ASSURED:
+        faults.append(f"the model was not sure enough ({chance:.2f})")
+    return Spoken(question, tuple(lines), chance, tuple(faults), usage)
