@@ -15,8 +15,10 @@ from assistant.search.wants import Wants
 
 @dataclass
 class Scripted:
-    """Says `says` to a question, or what stands in `answers` for one that has these words; doubts and judges as told. `wants` is what questions want, `alone` how one reads standing
-    alone, `query` the SQL it writes, `parts` the questions that one is made of, one a line.
+    """Says `says` to a question, or what stands in `answers` for one that has these words; doubts and judges as told.
+
+    `wants` is what questions want, `alone` how one reads standing alone, `parts` the questions that one is made of, one a
+    line, `query` the SQL it writes.
 
     Attributes:
         doubt: the probability that the sources hold no answer.

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from assistant.search.retrieve import Hit, Retriever
     from ingest.memory.memory import Memory
 
-HITS = 5
-"""Stretches that are read; more cost time and rarely hold what the first five lack."""
-SOUGHT = 4 * HITS
+HITS = 4
+"""Stretches that are read; more cost time and rarely hold what the first four lack."""
+SOUGHT = 5 * HITS
 """Hits among which they are found: several may lie in one stretch."""
 
 SHOWN = 2

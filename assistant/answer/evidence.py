@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import groupby, takewhile
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -19,11 +19,11 @@ from ingest.text.language import JAPANESE
 if TYPE_CHECKING:
     from assistant.search.retrieve import Hit
 
-LONGEST = 1200
-"""Letters of one stretch; about 300 tokens of the reader."""
+LONGEST = 1500
+"""Letters of one stretch; about 370 tokens of the reader."""
 WIDE = 2.6
 """Latin letters that a Japanese one counts for, which is as many tokens."""
-HEADING = 20
+HEADING = 8
 """Letters that a heading between passages counts for."""
 
 Around = Callable[[Entity], Sequence[Entity]]
@@ -77,18 +77,21 @@ def given(hit: Hit, members: Sequence[Entity], path: str) -> Evidence:
 
 
 def stretches(flow: Sequence[Entity]) -> list[list[Entity]]:
-    """The entities of one kind in a file, in reading order, parted."""
-    found: list[list[Entity]] = []
+    """The entities of one kind in a file, in reading order, parted: whole sections as far as they fit."""
+    found: list[list[Entity]] = [[]]
     size = 0.0
-    for one in flow:
-        cost = length(one.text) + HEADING
-        new = not found or one.title != found[-1][-1].title
-        if not found or size + cost > LONGEST or (new and size >= LONGEST / 2):
-            found.append([])
-            size = 0.0
-        found[-1].append(one)
-        size += cost
-    return found
+    for _, section in groupby(flow, key=lambda one: one.title):
+        costs = [(one, length(one.text) + HEADING) for one in section]
+        whole = sum(cost for _, cost in costs)
+        breaks = size + whole > LONGEST and (whole <= LONGEST or size >= LONGEST / 2)
+        for one, cost in costs:
+            if found[-1] and (breaks or size + cost > LONGEST):
+                found.append([])
+                size = 0.0
+            breaks = False
+            found[-1].append(one)
+            size += cost
+    return [part for part in found if part]
 
 
 def length(text: str) -> float:

@@ -61,13 +61,19 @@ def alone(question: str, history: Sequence[Exchange], reader: Reader) -> str:
 def parts(question: str, reader: Reader) -> tuple[str, ...]:
     """The questions that one is made of, none where it asks for one thing.
 
-    A part in another language or about something that the question does not name is no part of it.
+    A part in another language, about something that the question does not name or that another part asks is none.
     """
     said = reader.llm.complete(prompt.PARTS, question, PARTS, MOST * LONGEST)
     held, language = set(terms(question)), language_of(question)
-    found = []
-    for line in dict.fromkeys(map(str.strip, said.split("\n"))):
-        new = [term for term in terms(line) if is_telling(term) and term not in held]
-        if line and line != prompt.ONE and len(new) <= NEW and language_of(line) == language:
-            found.append(line)
-    return tuple(found[:MOST]) if len(found) > 1 else ()
+    found: dict[str, set[str]] = {}
+    for line in map(str.strip, said.split("\n")):
+        told = set(filter(is_telling, terms(line)))
+        new = len(told - held) > NEW or language_of(line) != language
+        if (
+            told
+            and line != prompt.ONE
+            and not new
+            and not any(told <= other or other <= told for other in found.values())
+        ):
+            found[line] = told
+    return tuple(found)[:MOST] if len(found) > 1 else ()
