@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answer.evidence import LONGEST, gather, length, stretches
+from assistant.answer.evidence import LONGEST, WIDE, gather, length, stretches
 from assistant.search.retrieve import Hit
 from ingest.space.entity import Draft, Entity, identify
 
@@ -50,7 +50,7 @@ def test_a_short_section_stands_under_its_heading_beside_the_next(tmp_path: Path
 
 def test_a_japanese_stretch_has_about_as_many_tokens(tmp_path: Path) -> None:
     entities = list(identify("f", "open", (Draft("passage", f"{n}番" + "あ" * 150) for n in range(9))))
-    assert max(map(len, stretches(entities))) == 2
+    assert max(map(len, stretches(entities))) == int(LONGEST / (WIDE * 150))
 
 
 def test_a_line_of_a_picture_is_given_with_the_lines_around_it() -> None:
