@@ -9,8 +9,7 @@ import pytest
 
 from assistant.answer.trust import ASSURED, POSSIBLE, Signs, chance
 from assistant.evaluate.reading import Question
-from assistant.evaluate.trust import Trial, accuracy, area, holds, read, table, trials, unanswered, write
-from assistant.fit.trust import fit
+from assistant.evaluate.trust import Trial, accuracy, area, fit, holds, read, table, trials, unanswered, write
 from assistant.model.llm import Llm
 from assistant.model.reader import Reader
 

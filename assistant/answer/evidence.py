@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 LONGEST = 1500
 """Letters of one stretch; about 370 tokens of the reader."""
-WIDE = 2.6
-"""Latin letters that a Japanese one counts for, which is as many tokens."""
+WIDE = 3.2
+"""Latin letters that a Japanese one counts for: about as many tokens, and as long as those the reader was trained on."""
 HEADING = 8
 """Letters that a heading between passages counts for."""
 

@@ -8,6 +8,11 @@ from assistant.answer import verify
 from assistant.answer.cite import Line
 from assistant.answer.evidence import Evidence
 from assistant.search.wants import Wants
+from ingest.text.language import language_of
+from ingest.text.terms import terms
+
+NAMED = 4
+"""Terms of a name or title, at most."""
 
 
 def faults(lines: Sequence[Line], question: str, wants: Wants, sources: Sequence[Evidence]) -> list[str]:
@@ -27,8 +32,16 @@ def _fault(line: Line, question: str, wants: Wants, sources: Sequence[Evidence])
         return "a part of a record does not tell the whole"
     if verify.repeats(line.text, question):
         return "a sentence says no more than the question"
+    if _foreign(line.text, question):
+        return "a sentence is in another language than the question"
     lost = verify.missing(line.text, question, held)
     return f"not in the source: {', '.join(lost)}" if lost else ""
+
+
+def _foreign(said: str, question: str) -> bool:
+    """Whether a whole sentence is in the other of the two languages; a name or a code alone is in none."""
+    languages = {language_of(said), language_of(question)}
+    return languages == {"en", "ja"} and len(terms(said)) > NAMED
 
 
 def _windowed(source: Evidence) -> bool:

@@ -1,7 +1,7 @@
 """How far the model's words can be trusted: one probability from three signs that it gives while it reads and writes.
 
 The signs are weighed by a logistic regression that was fitted to what the shipped reader said about passages it was not
-trained on, with near ones beside them: `kotonoha evaluate trust --out FILE`, then `python -m assistant.fit.trust FILE...`.
+trained on, with near ones beside them: `kotonoha evaluate trust --out FILE`, then `python -m assistant.evaluate.trust FILE...`.
 Sequence probability as a sign of errors: Malinin & Gales (arXiv 2002.07650).
 """
 
@@ -18,7 +18,7 @@ HOPELESS = 0.99
 LEAST = 1e-4
 """Probabilities are not taken for nearer to 0 or 1 than this."""
 
-ASSURED = 0.6
+ASSURED = 0.5
 """From this probability on that it is right, an answer is stated."""
 POSSIBLE = 0.3
 """Below this one nothing is shown in its place either."""

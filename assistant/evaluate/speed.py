@@ -19,9 +19,10 @@ from statistics import median
 from typing import Any
 
 from assistant.answer.ahead import Ahead
-from assistant.answer.answer import HITS, LONGEST_ANSWER, Assistant
+from assistant.answer.answer import HITS, Assistant
 from assistant.answer.compose import RATIO, Grounding
 from assistant.answer.outcome import Answer
+from assistant.answer.spoken import LONGEST
 from assistant.app import build
 from assistant.evaluate.search import SCOPE, VIEWER, chosen, memory_of, read
 from assistant.evaluate.table import Cell, Table
@@ -203,7 +204,7 @@ def plain(texts: Sequence[str], space: Space, settings: Settings) -> Callable[[s
 def _stream(model: Any, content: str) -> Iterator[str]:
     """The words of an answer as they come; the first event of llama-cpp-python only names the role."""
     turn = [{"role": "user", "content": content}]
-    events = model.create_chat_completion(turn, stream=True, temperature=0.0, max_tokens=LONGEST_ANSWER)
+    events = model.create_chat_completion(turn, stream=True, temperature=0.0, max_tokens=LONGEST)
     return (
         event["choices"][0]["delta"].get("content", "")
         for event in events

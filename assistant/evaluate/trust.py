@@ -2,11 +2,13 @@
 
 `kotonoha evaluate trust --file ANSWERABLE --other UNANSWERABLE`. Every question comes with its passage and two others of
 the same article, or, unanswerable, with three that do not answer it; two passages are read in the prompt and one by itself,
-as answers are made. `--out` keeps what came of each question, for `python -m assistant.fit.trust`.
+as answers are made. `--out` keeps what came of each question, for `python -m assistant.evaluate.trust FILE...`, which fits
+the weights anew.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -15,9 +17,11 @@ from itertools import groupby
 from pathlib import Path
 from statistics import mean
 
+import numpy as np
+
 from assistant.answer import cite
 from assistant.answer.compose import READ
-from assistant.answer.trust import ASSURED, POSSIBLE, Signs, chance
+from assistant.answer.trust import ASSURED, POSSIBLE, Signs, chance, features
 from assistant.evaluate.reading import Question, normal
 from assistant.evaluate.table import Cell, Table
 from assistant.model import prompt
@@ -27,6 +31,8 @@ from assistant.model.reader import Reader, Reading
 LONGEST_ANSWER = 120
 CLOSE = 0.7
 """Share of a long answer's words from which on it was said."""
+RIDGE = 0.1
+"""What holds the weights small."""
 STEPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
@@ -105,6 +111,21 @@ def unanswered(asked: Sequence[Question]) -> list[Question]:
     return found
 
 
+def fit(found: Sequence[Trial], rounds: int = 30) -> tuple[list[float], float]:
+    """Weights and bias of a logistic regression (Newton's method) on who was right; who wrote nothing tells nothing."""
+    used = [one for one in found if one.signs.judged > 0]
+    values = np.array([(*features(one.signs), 1.0) for one in used])
+    right = np.array([one.right for one in used], float)
+    weights = np.zeros(values.shape[1])
+    for _ in range(rounds):
+        guessed = 1 / (1 + np.exp(-values @ weights))
+        slope = values.T @ (guessed - right) + RIDGE * weights
+        bend = (values.T * (guessed * (1 - guessed))) @ values + RIDGE * np.eye(len(weights))
+        weights = weights - np.linalg.solve(bend, slope)
+    *learned, bias = weights.tolist()
+    return learned, bias
+
+
 def table(found: Sequence[Trial]) -> Table:
     """What is stated and what is refused from each probability on; how well each sign ranks is in the notes."""
     rows = tuple(_row(found, step) for step in STEPS)
@@ -116,14 +137,17 @@ def _row(found: Sequence[Trial], step: float) -> tuple[Cell, ...]:
     stated = [one for one in found if chance(one.signs) >= step]
     right = [one for one in found if one.right]
     empty = [one for one in found if not one.answerable]
-    share = lambda part, whole: 100 * len(part) / max(len(whole), 1)  # noqa: E731
     return (
         step,
-        share([one for one in stated if one.right], right),
-        share([one for one in stated if not one.right], stated),
-        share([one for one in stated if not one.answerable], empty),
-        share([one for one in empty if chance(one.signs) < step], empty),
+        _share([one for one in stated if one.right], right),
+        _share([one for one in stated if not one.right], stated),
+        _share([one for one in stated if not one.answerable], empty),
+        _share([one for one in empty if chance(one.signs) < step], empty),
     )
+
+
+def _share(part: Sequence[Trial], whole: Sequence[Trial]) -> float:
+    return 100 * len(part) / max(len(whole), 1)
 
 
 def _ranked(found: Sequence[Trial]) -> str:
@@ -171,3 +195,11 @@ def read(out: Path) -> list[Trial]:
     """What stands in a file that `write` made."""
     rows = map(json.loads, out.read_text("utf-8").splitlines()) if out.exists() else ()
     return [Trial(**{**row, "signs": Signs(**row["signs"])}) for row in rows]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="The weights of assistant.answer.trust from what came of questions.")
+    parser.add_argument("trials", type=Path, nargs="+")
+    gathered = [one for file in parser.parse_args().trials for one in read(file)]
+    learned, bias = fit(gathered)
+    print(f"{len(gathered)} trials: WEIGHTS = {tuple(round(one, 2) for one in learned)}, BIAS = {bias:.2f}")
