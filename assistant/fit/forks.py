@@ -15,6 +15,7 @@ from assistant.fit.sections import ITEM
 from assistant.fit.taught import Said, Section
 from assistant.fit.written import made
 from assistant.model import prompt
+from ingest.text.language import language_of
 
 JUDGED, MISPLACED, CHANGED = 0.3, 0.1, 0.25
 """Of the sentences so many are also judged as they are, said of another source, or with another answer in them."""
@@ -140,7 +141,7 @@ class Asker:
         if len(asked) < 2 or self.chance.random() >= JOINED:
             return []
         first, second = self.chance.sample(asked, 2)
-        languages = {checks.language_of(first.asked.removeprefix(prompt.ask(""))) for first in (first, second)}
+        languages = {language_of(first.asked.removeprefix(prompt.ask(""))) for first in (first, second)}
         (language, *others) = languages
         if others or language == "other":
             return []

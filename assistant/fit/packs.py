@@ -119,7 +119,7 @@ class _Lines:
         kept = (segments > _PROMPT) & (segments < _FORKS)
         sees = [torch.where(kept[:, None], own, own | (segments < _FORKS)).tril()]
         seen, seen_at = [every], [places]
-        for source in segments[kept].unique():
+        for source in sorted(set(segments[kept].tolist())):
             inside = segments == source
             seen.append(every[:head])
             seen_at.append(places[:head] + places[inside][0] - head)

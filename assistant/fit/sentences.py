@@ -159,8 +159,8 @@ def _leaning(passage: Passage, asks: Sequence[Ask], found: Sequence[Said], say: 
             continue
         (told,) = say(worked("leaning", passage.language), "", [f"1: {before.question}\n2: {after.question}"], 48)
         said = checks.question(told, passage.language, len(after.question) + 8)
-        asks = said[-1:] in "?？" or after.question[-1] not in "?？"
-        leaning = said if asks and terms(said) != terms(after.question) else ""
+        a_question = said[-1:] in "?？" or after.question[-1] not in "?？"
+        leaning = said if a_question and terms(said) != terms(after.question) else ""
         changed = replace(second, leaning=leaning, behind=before.id if leaning else "")
         return [*found[:number], changed, *found[number + 1 :]]
     return list(found)
