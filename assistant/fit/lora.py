@@ -32,7 +32,7 @@ class Qwen2:
     """The model. `adapter` holds what can be trained, by the names of the file: [rank, in] ("...lora_a"), [out, rank].
 
     Args:
-        kind: bfloat16 to train by, half as much memory and twice as fast as float32.
+        kind: bfloat16 to train by, half as much memory as float32.
         threads: 0 leaves that to torch.
 
     Raises:
