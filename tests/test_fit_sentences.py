@@ -286,6 +286,7 @@ def test_made_texts_have_all_their_places(language: Language) -> None:
 # -- the commands ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_commands_write_sentences_train_an_adapter_and_go_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
