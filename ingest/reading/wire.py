@@ -29,7 +29,9 @@ def packed(found: Read) -> bytes:
 def unpacked(values: Mapping[str, Any]) -> Read:
     """What `packed` made bytes of, from the parsed JSON."""
     drafts = tuple(_a_draft(draft) for draft in values["drafts"])
-    inside = tuple(Inside(*of, unpacked(read)) for *of, read in values["inside"])
+    inside = tuple(
+        Inside(path, sha256, size, media, unpacked(read)) for path, sha256, size, media, read in values["inside"]
+    )
     return Read(values["reader"], drafts, tuple(map(_a_table, values["tables"])), tuple(values["notes"]), inside)
 
 
