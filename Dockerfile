@@ -2,16 +2,20 @@
 #   docker compose up        then open http://127.0.0.1:7860
 FROM python:3.11-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends g++ make cmake git && rm -rf /var/lib/apt/lists/*
-ENV CMAKE_ARGS=-DGGML_NATIVE=OFF PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV CMAKE_ARGS=-DGGML_NATIVE=OFF PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+# Without an NVIDIA card: docker compose build --build-arg TORCH="--index-url https://download.pytorch.org/whl/cpu torch==2.13.0"
+ARG TORCH=torch==2.13.0
 WORKDIR /src
-COPY constraints.txt ./
+COPY locked.txt pyproject.toml README.md LICENSE NOTICE ./
 RUN python -m venv /opt/kotonoha \
- && /opt/kotonoha/bin/pip install --no-cache-dir --constraint constraints.txt torch==2.13.0 llama-cpp-python==0.3.36
-COPY pyproject.toml README.md LICENSE NOTICE ./
+ && /opt/kotonoha/bin/pip install pip==26.3 \
+ && /opt/kotonoha/bin/pip install --no-deps ${TORCH} \
+ && python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > needs.txt \
+ && /opt/kotonoha/bin/pip install --require-hashes --constraint locked.txt --build-constraint locked.txt --requirement needs.txt
 COPY prompts prompts
 COPY ingest ingest
 COPY assistant assistant
-RUN /opt/kotonoha/bin/pip install --no-cache-dir --constraint constraints.txt .
+RUN /opt/kotonoha/bin/pip install --no-deps --build-constraint locked.txt .
 
 FROM python:3.11-slim
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* \

@@ -6,6 +6,7 @@
 # make extras  what an optional extra (Presidio) does; installs it
 # make docs   the generated parts of the documents
 # make bill   the software bill of materials (CycloneDX)
+# make lock   new pins with their hashes, after a change of dependencies
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -23,10 +24,18 @@ export GRADIO_ANALYTICS_ENABLED := False
 # Idle threads spin briefly, then sleep: ten times faster than sleeping at once on an idle machine, five times faster than spinning on on a busy one.
 export GOMP_SPINCOUNT := 10000
 
+# No package is installed whose bytes are not listed. Where a mirror builds packages anew: make setup HASHES="-c constraints.txt".
+HASHES ?= --require-hashes --constraint locked.txt
+# Its builds for one version are many, by accelerator and index, so it alone is pinned by version: an index of your own choosing serves.
+TORCH := torch==2.13.0
+
 # What is quick: no training, no browser, no data from beside the checkout; two processes of one thread each.
 QUICK := -m "not slow and not browser and not public and not extra" -n 2 --dist worksteal
 
-.PHONY: demo serve setup test test-wheel quick extras search lint wheel docs bill clean
+# What the product needs; an editable install itself has no single file that could have a hash.
+NEEDS := import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')
+
+.PHONY: demo serve setup test test-wheel quick extras search lint wheel docs bill lock clean
 
 demo: setup
 	$(BIN)/kotonoha demo
@@ -36,12 +45,14 @@ serve: setup
 
 setup: $(READY)
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml locked.txt
 	@echo "Setting up in $(VENV) (once; about five minutes, most of it compiling llama.cpp)"
 	test -x $(BIN)/python || python3 -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet pip==26.3
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable .
+	$(BIN)/python -m pip install --quiet --no-deps $(TORCH)
+	mkdir -p build && $(BIN)/python -c "$(NEEDS)" > build/needs.txt
+	$(BIN)/python -m pip install --quiet $(HASHES) --build-constraint locked.txt --requirement build/needs.txt --group dev
+	$(BIN)/python -m pip install --quiet --no-deps --build-constraint locked.txt --editable .
 	$(BIN)/kotonoha models pull
 	touch $(READY)
 
@@ -59,7 +70,7 @@ quick: setup lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(QUICK)
 
 extras: setup
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[presidio]"
+	$(BIN)/python -m pip install --quiet $(HASHES) "presidio-analyzer>=2.2.366"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m extra
 
 # Checks with random examples, new ones every time (the others try the same ones always). What it finds becomes an `@example`.
@@ -74,7 +85,7 @@ lint: setup
 
 wheel: setup
 	rm -rf dist
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/python -m pip wheel --quiet --no-deps --build-constraint locked.txt --wheel-dir dist .
 
 docs: setup
 	$(BIN)/python -m tests.tree
@@ -83,6 +94,12 @@ docs: setup
 bill: setup
 	mkdir -p dist
 	$(BIN)/python -m tests.bill > dist/kotonoha.cdx.json
+
+lock: setup
+	$(BIN)/python -m pip install --quiet uv==0.13.8
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --group measure --group build \
+		--generate-hashes --no-annotate --no-header --output-file locked.txt pyproject.toml
+	sed -n 's/^\([a-z0-9].*[^ ]\) \\$$/\1/p' locked.txt > constraints.txt
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache

@@ -92,8 +92,8 @@ def run(memory: Memory, reads: Reads) -> Iterator[Report]:
                 yield ended(memory, job, outcome)
                 continue
             batch.append(outcome)
-            if sum(len(work.entities) for work in batch) >= BATCH:
-                unsettled += sum(len(work.entities) for work in batch)
+            if (ready := sum(work.size for work in batch)) >= BATCH:
+                unsettled += ready
                 yield from store(batch, memory)
                 batch = []
             if unsettled >= SETTLE:
@@ -159,7 +159,7 @@ def missing(catalog: Catalog, folders: Iterable[Path]) -> list[SourceRow]:
     def lost(path: str) -> bool:
         return any(Path(path).is_relative_to(root) for root in roots) and is_gone(path)
 
-    rows = catalog.sources()
+    rows = [row for row in catalog.sources() if not row.within]
     found = [row for row in rows if lost(row.path) and not places.go_on(catalog, row)]
     for path in (path for row in rows for path in row.places if lost(path)):
         places.leave(catalog, path)

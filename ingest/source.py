@@ -101,8 +101,13 @@ def walk(paths: Iterable[Path | str], follow_links: bool = False) -> Iterator[Pa
 
 
 def is_gone(path: str) -> bool:
-    """Whether a file that was read is not there any more."""
-    return not Path(path).exists()
+    """Whether a file that was read is not there any more; one inside a file is there as long as that."""
+    return not file_of(path).exists()
+
+
+def file_of(path: str) -> Path:
+    """The file on disk that holds what is read under this path: itself, or the file that it is inside of."""
+    return next((above for above in Path(path).parents if above.is_file()), Path(path))
 
 
 def count_files(paths: Iterable[Path | str], follow_links: bool = False) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from .memory.tables import Rows
 from .privacy.personal import Personal
 from .readers import Reader
 from .reading import Read, Reads
-from .source import Source, look
+from .source import Source, file_of, look
 from .space.entity import Entity, identify
 from .space.space import UNPLACED, Packed, Space, nowhere
 from .text.columns import Columns
@@ -55,7 +55,7 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Work:
     """One file, read and waiting to be placed and stored; `sealed` are originals of personal data by entity, `remarks`
-    are about this reading alone and are not kept; `rows` are its tables and records."""
+    are about this reading alone and are not kept; `rows` are its tables and records, `inside` the files inside it."""
 
     job: jobs.Job
     source: Source
@@ -68,6 +68,12 @@ class Work:
     seconds: float
     remarks: tuple[str, ...] = ()
     rows: tuple[Rows, ...] = ()
+    inside: tuple[Work, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many entities there are, in the files inside it too."""
+        return len(self.entities) + sum(len(work.entities) for work in self.inside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +141,22 @@ def ended_reading(
 
 
 def _work(begun: Begun, found: reading.Read, memory: Memory, personal: Personal) -> Work:
-    """What was read, redacted and with identities."""
-    job, source = begun.job, begun.source
-    id = begun.row.id if begun.row is not None else _source_id(memory, source)
+    """What was read, and in the files inside it, redacted and with identities."""
+    id = begun.row.id if begun.row is not None else _source_id(memory, begun.source)
+    work = _one(begun, begun.source, id, found, personal)
+    return replace(work, inside=tuple(_inside(begun, one, memory, personal) for one in found.inside))
+
+
+def _inside(begun: Begun, inside: reading.Inside, memory: Memory, personal: Personal) -> Work:
+    """A file inside the file, named as if that were a folder."""
+    path = begun.source.path / inside.path
+    source = Source(path, inside.sha256, inside.size, inside.media, b"", begun.source.settings)
+    known = memory.catalog.source_at(str(path))
+    return _one(begun, source, known.id if known else _source_id(memory, source), inside.read, personal)
+
+
+def _one(begun: Begun, source: Source, id: str, found: reading.Read, personal: Personal) -> Work:
+    job = begun.job
     clean = personal.redacted(found.drafts, job.scope)
     entities = tuple(identify(id, job.scope, (one.draft for one in clean)))
     rows = tuple(_rows(found, entities, personal.columns_without(found.tables, clean, job.scope), source.path.stem))
@@ -162,11 +181,15 @@ def _rows(found: reading.Read, entities: Sequence[Entity], tables: Sequence[Colu
 def seen(row: SourceRow, settings: Settings, readers: Sequence[Reader], personal: Personal) -> dict[str, Packed]:
     """Where what a known source shows lies among words, by entity: its file is looked at again. Nothing if that is not
     there any more, or is not what it was."""
+    file = file_of(row.path)
     try:
-        source = look(Path(row.path), settings)
-        drafts = reading.read(source, readers).drafts if source.sha256 == row.sha256 else ()
+        source = look(file, settings)
+        found = reading.read(source, readers)
     except KotonohaError:
         return {}
+    said = {str(file / one.path): (one.sha256, one.read) for one in found.inside} | {str(file): (source.sha256, found)}
+    sha256, meant = said.get(row.path, ("", found))
+    drafts = meant.drafts if sha256 == row.sha256 else ()
     clean = personal.redacted(drafts, destination(row.scope))
     entities = identify(row.id, row.scope, (one.draft for one in clean))
     return {one.id: one.at for one in entities if one.at != UNPLACED}
@@ -238,24 +261,36 @@ def _copied(memory: Memory, source: Source, job: jobs.Job) -> SourceRow | None:
 
 def store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
     """Places what is new in one call, then stores file by file."""
-    stored = memory.catalog.entities([entity.id for work in batch for entity in work.entities])
-    fresh = [entity for work in batch for entity in work.entities if entity.id not in stored]
-    rows = Counter(entity.parent for work in batch for entity in work.entities if entity.kind == "row")
+    entities = [entity for work in batch for one in (work, *work.inside) for entity in one.entities]
+    stored = memory.catalog.entities([entity.id for entity in entities])
+    fresh = [entity for entity in entities if entity.id not in stored]
+    rows = Counter(entity.parent for entity in entities if entity.kind == "row")
     near = [entity for entity in fresh if entity.kind != "row" or rows[entity.parent] <= TABLE]
     at = {entity.id: entity.at for entity in (*stored.values(), *place(memory.space, near))}
-    lost = Packed.of(nowhere(memory.space.dim))
     for work in batch:
         if work.status == "added" and (row := _copied(memory, work.source, work.job)):  # read ahead beside its twin
             yield ended(memory, work.job, _copy(work.job, row, time.perf_counter() - work.seconds))
             continue
-        items = [replace(entity, at=at.get(entity.id, lost)) for entity in work.entities]
-        memory.put_source(_row(work), items, work.sealed, work.rows)
-        kinds = dict(Counter[str](entity.kind for entity in work.entities))
+        _put(memory, work, at)
+        kinds = dict(Counter[str](entity.kind for one in (work, *work.inside) for entity in one.entities))
         report = Report(
             work.job.path, work.status, kinds, round(work.seconds, 3), notes=(*work.read.notes, *work.remarks),
             scope=work.job.scope,
         )  # fmt: skip
         yield ended(memory, work.job, report)
+
+
+def _put(memory: Memory, work: Work, at: Mapping[str, Packed]) -> None:
+    """A file and what is inside it, in one transaction; what was inside it and is not any more is forgotten."""
+    lost = Packed.of(nowhere(memory.space.dim))
+    with memory.catalog.transaction():
+        for one in (work, *work.inside):
+            items = [replace(entity, at=at.get(entity.id, lost)) for entity in one.entities]
+            within = "" if one is work else work.id
+            memory.put_source(_row(one, within), items, one.sealed, one.rows)
+        for row in memory.catalog.inside(work.id):
+            if row.id not in {one.id for one in work.inside}:
+                memory.forget_source(row.id)
 
 
 def ended(memory: Memory, job: jobs.Job, report: Report) -> Report:
@@ -269,12 +304,13 @@ def place(space: Space, entities: Sequence[Entity]) -> list[Entity]:
     return [entity.placed(next(spoken)) if entity.at == UNPLACED else entity for entity in entities]
 
 
-def _row(work: Work) -> SourceRow:
-    title = next((e.title.split(" > ")[0] for e in work.entities if e.title), work.source.path.stem)
+def _row(work: Work, within: str) -> SourceRow:
+    title = next((e.title for e in work.entities if e.title), work.source.path.stem)
+    title = " > ".join(title.split(" > ")[: 2 if within else 1])
     now = time.strftime("%Y-%m-%dT%H:%M:%S")
     return SourceRow(
         work.id, str(work.source.path), work.source.sha256, work.source.size, work.source.media, title, work.job.scope,
-        work.read.reader, work.read.notes, now, work.redacted, beside=work.source.beside,
+        work.read.reader, work.read.notes, now, work.redacted, beside=work.source.beside, within=within,
     )  # fmt: skip
 
 

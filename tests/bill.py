@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import uuid
-from pathlib import Path
 from typing import Any
 
 from assistant import __version__
 from ingest.base import weights
-from tests.parts import _licence
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.parts import licence, pinned
 
 
 def bill() -> dict[str, Any]:
@@ -30,17 +26,11 @@ def bill() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def pinned() -> list[tuple[str, str]]:
-    """Name and version of everything that `constraints.txt` pins."""
-    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
-    return [(found[1].lower(), found[2]) for line in lines if (found := re.match(r"([\w.-]+)==([^\s;]+)", line))]
-
-
 def _package(pin: tuple[str, str]) -> dict[str, Any]:
     name, version = pin
-    licence = [{"license": {"name": _licence(name)}}]
+    said = [{"license": {"name": licence(name)}}]
     where = f"pkg:pypi/{name}@{version}"
-    return {"type": "library", "name": name, "version": version, "purl": where, "bom-ref": where, "licenses": licence}
+    return {"type": "library", "name": name, "version": version, "purl": where, "bom-ref": where, "licenses": said}
 
 
 def _model(model: weights.Model, file: weights.File) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The tables of docs/parts.md: every direct dependency and every model. `python tests/parts.py` writes them."""
+"""The tables of docs/parts.md: every direct dependency and every model. `python -m tests.parts` writes them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def tables() -> str:
         for model in weights.models().values()
         for file in model.files
     ]
-    packages = [f"| {name} | {_version(name)} | {_licence(name)} |" for name in dependencies()]
+    versions = dict(pinned())
+    packages = [f"| {name} | {versions[name.replace('.', '-')]} | {licence(name)} |" for name in dependencies()]
     return "\n".join(
         [
             "| model | role | arrives with | licence | file | sha256 |",
@@ -63,14 +64,14 @@ def with_tables(page: str) -> str:
     return f"{before}{BEGIN}\n{tables()}\n{END}{rest.split(END)[1]}"
 
 
-def _version(name: str) -> str:
-    try:
-        return distribution(name).version.split("+")[0]
-    except PackageNotFoundError:
-        return "optional"
+def pinned() -> list[tuple[str, str]]:
+    """Name and version of everything that `constraints.txt` pins."""
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    return [(found[1], found[2]) for line in lines if (found := re.match(r"([\w-]+)==([^\s;]+)", line))]
 
 
-def _licence(name: str) -> str:
+def licence(name: str) -> str:
+    """What an installed package says of its licence, in a few words; of what is not installed, where to look."""
     if name in SAID_ELSEWHERE:
         return SAID_ELSEWHERE[name]
     try:

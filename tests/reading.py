@@ -17,12 +17,12 @@ from ingest.readers.slides import PptxReader
 from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
 from ingest.readers.word import DocxReader
-from ingest.reading import Read, read, reader_of
+from ingest.reading import Read, read
 from ingest.source import look
 from ingest.text.columns import Column, Columns
 
 READERS: tuple[Reader, ...] = (
-    PdfReader(), DocxReader(), PptxReader(), BookReader(), MailReader(lambda source: reader_of(source, READERS).read(source)),
+    PdfReader(), DocxReader(), PptxReader(), BookReader(), MailReader(),
     ConceptReader(), SensorReader(), TableReader(), JsonReader(), HtmlReader(), TextReader(),
 )  # fmt: skip
 """All that need no model, in the order of `assistant.app.build.readers`."""
@@ -40,7 +40,8 @@ def written(path: Path, text: str | bytes, encoding: str = "utf-8") -> Read:
 
 
 def words(found: Read) -> str:
-    return "\n".join(draft.text for draft in found.drafts)
+    """All that is said, in the files inside it too."""
+    return "\n".join([*(draft.text for draft in found.drafts), *(words(one.read) for one in found.inside)])
 
 
 def rows(found: Read) -> list[str]:

@@ -130,7 +130,8 @@ def test_a_command_without_what_it_works_on_is_one_line(tmp_path: Path, capsys: 
     for given, missing in [
         (["evaluate", "search"], "--file"),
         (["evaluate", "search", "--file", nothing], "--file"),
-        (["fit", "--data", str(tmp_path), "--out", nothing], "--data"),
+        (["fit"], "chooser"),
+        (["fit", "chooser", "--data", str(tmp_path), "--out", nothing], "--data"),
         (["models", "align", str(tmp_path)], "KOTONOHA_CLIP"),
     ]:
         assert main(["--home", str(tmp_path), *given]) == 2

@@ -58,6 +58,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("the sample firm's people", BY_HAND),
     "evaluate": (MACHINE, "test_cli.py::test_a_command_without_what_it_works_on_is_one_line"),
     "fit": (MACHINE, "test_cli.py::test_a_command_without_what_it_works_on_is_one_line"),
+    "fit chooser": (MACHINE, "test_cli.py::test_a_command_without_what_it_works_on_is_one_line"),
+    "fit sentences": (
+        MACHINE,
+        "test_fit_sentences.py::test_the_commands_write_sentences_train_an_adapter_and_go_on",
+    ),
+    "fit adapter": (MACHINE, "test_fit_sentences.py::test_the_commands_write_sentences_train_an_adapter_and_go_on"),
     "people": (GOVERNS, "test_cli.py"),
     "audit": (
         GOVERNS,

@@ -50,9 +50,9 @@ def test_text_behind_an_inline_picture_is_read(tmp_path: Path) -> None:
 def test_a_mail_inside_a_mail_is_read_under_its_own_subject(tmp_path: Path) -> None:
     outer = message()
     outer.add_attachment(message("The compressor costs 18,400 EUR.", "Quote Q-5521"))
-    found = written(tmp_path / "f.eml", bytes(outer))
-    (inner,) = [draft for draft in found.drafts if "18,400 EUR" in draft.text]
-    assert inner.title.endswith("Quote Q-5521")
+    (inner,) = written(tmp_path / "f.eml", bytes(outer)).inside
+    (said,) = [draft for draft in inner.read.drafts if "18,400 EUR" in draft.text]
+    assert said.title == "Dock > Quote Q-5521"
 
 
 def test_html_is_read_where_the_plain_form_says_nothing(tmp_path: Path) -> None:
@@ -69,10 +69,11 @@ def test_attachments_are_read_by_the_readers_of_their_kind(tmp_path: Path) -> No
     mail.add_attachment(b"Part,Price EUR\nGasket,12.50\n", maintype="text", subtype="csv", filename="prices.csv")
     mail.add_attachment(b"PK\x03\x04 broken", maintype="application", subtype="zip", filename="x.zip")
     found = written(tmp_path / "m.eml", bytes(mail))
-    assert rows(found) == ["Part: Gasket; Price: 12.50 EUR"]
-    (row,) = [draft for draft in found.drafts if draft.kind == "row"]
-    assert (row.title, row.locator.part) == ("Dock > prices.csv", "prices.csv")
-    assert found.tables[0].key == row.facts["table"] == "prices.csv/sheet 1"
+    (inner,) = found.inside
+    assert (inner.path, inner.media, inner.read.reader) == ("prices.csv", "text/csv", "table")
+    assert rows(inner.read) == ["Part: Gasket; Price: 12.50 EUR"]
+    (row,) = [draft for draft in inner.read.drafts if draft.kind == "row"]
+    assert (row.title, row.locator.row) == ("Dock > prices.csv", 2)
     assert found.notes[0].startswith("attachment x.zip: not read: damaged or cut off")
 
 

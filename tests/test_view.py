@@ -64,11 +64,12 @@ def test_neighbours_come_in_reading_order_and_only_the_readable_ones(memory: Mem
 
 def test_a_source_of_which_a_part_is_closed_is_not_handed_out_whole(memory: Memory, personal: Personal) -> None:
     entities = keep(memory, LEAVE, "public", [Draft("passage", "open"), Draft("passage", "closed")])
-    assert view.original(view.open_at(memory, personal, entities[0].id, READER)) is not None
+    assert view.original(view.open_at(memory, personal, entities[0].id, READER), memory.settings) is not None
     memory.catalog.connection.execute("UPDATE entity SET scope = 'hr' WHERE id = ?", (entities[1].id,))
     opened = view.open_at(memory, personal, entities[0].id, READER)
-    assert view.original(opened) is None
-    assert view.source_of(opened, memory.settings) is None
+    assert view.original(opened, memory.settings) is None
+    with view.source_of(opened, memory.settings) as source:
+        assert source is None
 
 
 def test_the_original_is_opened_only_with_the_bytes_that_were_read(
@@ -78,14 +79,14 @@ def test_the_original_is_opened_only_with_the_bytes_that_were_read(
     path.write_text("first words", "utf-8")
     (entity,) = read(memory, path, "public", TextReader())
     opened = view.open_at(memory, personal, entity.id, READER)
-    file = view.original(opened)
+    file = view.original(opened, memory.settings)
     assert file is not None and file.read() == b"first words"
     path.write_text("other words", "utf-8")
-    assert view.original(opened) is None
+    assert view.original(opened, memory.settings) is None
     path.unlink()
-    assert view.original(opened) is None
+    assert view.original(opened, memory.settings) is None
     path.symlink_to(LEAVE)
-    assert view.original(opened) is None
+    assert view.original(opened, memory.settings) is None
 
 
 def test_rows_around_a_cited_row_stand_under_their_headers(
@@ -136,9 +137,9 @@ def test_personal_data_and_the_file_that_holds_it_are_for_whom_may_see_it(
     sealed = personal.seal(entity.id, {secret.text[5:-1]: "090-1234-5678"})
     memory.catalog.connection.execute("INSERT INTO original (entity, sealed) VALUES (?, ?)", (entity.id, sealed))
     hidden = view.open_at(memory, personal, entity.id, READER)
-    assert "090" not in hidden.entity.text + "".join(hidden.parts) and view.original(hidden) is None
+    assert "090" not in hidden.entity.text + "".join(hidden.parts) and view.original(hidden, memory.settings) is None
     shown = view.open_at(memory, personal, entity.id, replace(READER, may_reveal=True))
-    assert shown.entity.text == "Call 090-1234-5678." and view.original(shown) is not None
+    assert shown.entity.text == "Call 090-1234-5678." and view.original(shown, memory.settings) is not None
 
 
 def test_a_part_of_a_picture_on_a_page_is_placed_on_that_page(memory: Memory, personal: Personal) -> None:

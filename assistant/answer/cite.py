@@ -111,7 +111,7 @@ def _nearest(line: Line, exact: Sequence[set[str]], held: Sequence[set[str]]) ->
     common = [
         (len(wanted & one), len(said & words) / max(len(said), 1)) for one, words in zip(exact, held, strict=True)
     ]
-    best = max(range(len(common)), key=common.__getitem__)
+    best = max(range(len(common)), key=lambda n: (*common[n], n))  # of equals, the source that was ranked better
     most, share = common[best]
     fits = [common[mark - 1][0] == most and common[mark - 1][1] >= NEAR * share for mark in line.marks]
     stands = tuple(mark for mark, fit in zip(line.marks, fits, strict=True) if fit)

@@ -97,17 +97,16 @@ def readers(settings: Settings) -> Sequence[Reader]:
     from ingest.readers.text import TextReader
     from ingest.readers.transcript import TranscriptReader
     from ingest.readers.word import DocxReader
-    from ingest.reading import reader_of
     from ingest.space.encoders.speech import recogniser
     from ingest.space.encoders.voice import VoiceActivity
 
     pictures = _later(lambda: Pictures(sight(settings), Ocr(settings.threads), space(settings)))
-    every: list[Reader] = [
+    return [
         Illustrated(PdfReader(), pictures),
         Illustrated(DocxReader(), pictures),
         Illustrated(PptxReader(), pictures),
         BookReader(),
-        MailReader(lambda source: reader_of(source, every).read(source)),
+        MailReader(),
         ImageReader(pictures),
         AudioReader(VoiceActivity(), recogniser(settings)),
         TranscriptReader(),
@@ -118,7 +117,6 @@ def readers(settings: Settings) -> Sequence[Reader]:
         HtmlReader(),
         TextReader(),
     ]
-    return every
 
 
 def memory(settings: Settings) -> Memory:

@@ -71,5 +71,5 @@ def ingest(
 def read_into(settings: Settings, sources: Sequence[SourceRow], scope: str) -> Iterator[Report]:
     """Reads known sources again, into a scope that redacts more than was redacted in them."""
     opened = lambda: build.memory(settings), lambda: Workers(build.readers, settings)
-    paths = [Path(source.path) for source in sources]
+    paths = [Path(source.path) for source in sources if not source.within]
     yield from pipeline.ingest(settings, paths, lambda path: scope, *opened, moves=True)

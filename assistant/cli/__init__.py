@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant import __version__
-from assistant.cli import asking, concepts, feeding, governing, keeping, measuring, models, permitting
+from assistant.cli import asking, concepts, feeding, fitting, governing, keeping, measuring, models, permitting
 from ingest.base import plain
 from ingest.base.errors import KotonohaError, told
 from ingest.base.plain import Plain
@@ -54,6 +54,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kotonoha {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for group in (feeding, asking, concepts, permitting, governing, keeping, measuring, models):
+    for group in (feeding, asking, concepts, permitting, governing, keeping, measuring, fitting, models):
         group.add(commands)
     return parser

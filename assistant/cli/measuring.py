@@ -1,4 +1,4 @@
-"""Commands that measure and train: evaluate, fit."""
+"""The command that measures: evaluate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 from assistant.cli.parts import Commands, command
-from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
 
 TASKS = {
@@ -58,47 +57,6 @@ def add(commands: Commands) -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--verbose", action="store_true", help="show every wrong case")
     parser.add_argument("--json", action="store_true", help="one JSON object")
-
-    parser = command(
-        commands,
-        "fit",
-        fit,
-        "train what chooses the tokens of a source that a question is given, for a GGUF model",
-        "kotonoha fit --data qa/ --out chooser.safetensors --minutes 20",
-    )
-    parser.add_argument("--llm", default="", help="the GGUF model (default: the one that answers)")
-    parser.add_argument(
-        "--data", type=Path, required=True, help="folder of *.jsonl.gz: context, question, answer[, title]"
-    )
-    parser.add_argument("--out", type=Path, required=True, help="where the chooser is written")
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--minutes", type=float, default=0.0, help="stop after this much time")
-    parser.add_argument("--seed", type=int, default=7)
-
-
-def fit(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant.fit import chooser as training
-    from assistant.model import chooser
-    from assistant.model.llm import DEFAULT, Llm
-    from ingest.base import weights
-
-    files = sorted(args.data.glob("*.jsonl.gz"))
-    if not files:
-        raise BadInput(f"there are no *.jsonl.gz in {args.data}", "--data FOLDER")
-    llm = Llm(weights.language_model(args.llm or settings.llm, DEFAULT), context=64, threads=settings.threads)
-    fitted = training.fit(
-        files, llm.vocabulary, llm.embedding_rows, steps=args.steps, minutes=args.minutes, seed=args.seed,
-        progress=lambda step, loss: print(f"step {step}/{args.steps}  loss {loss:.3f}", flush=True),
-    )  # fmt: skip
-    sets = ", ".join(file.name.removesuffix(".jsonl.gz") for file in files)
-    chooser.save(args.out, llm.path, fitted.tables, f"{fitted.steps} steps on {sets}")
-    made = chooser.load(args.out, llm)
-    for ratio in (2, 4, 8):
-        kept = training.coverage(fitted.held, made, ratio)
-        print(
-            f"of {len(fitted.held)} questions held out: {kept:.3f} of the answers are kept whole at 1 token in {ratio}"
-        )
-    return 0
 
 
 def evaluate(args: argparse.Namespace, settings: Settings) -> int:

@@ -7,8 +7,6 @@ only asked for its tokens and their input embeddings.
 
 from __future__ import annotations
 
-import gzip
-import json
 import math
 import random
 import time
@@ -25,10 +23,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from assistant.fit.passages import rows
 from assistant.model import prompt
 from assistant.model.relevance import DILATIONS, SIGNS, Selector, signs, vocabulary
 from assistant.model.vocabulary import Vocabulary
-from ingest.base.errors import BadInput
 
 Table = dict[str, NDArray[Any]]
 Ids = tuple[int, ...]
@@ -151,15 +149,8 @@ def passages(file: Path, tokens: Vocabulary) -> Iterator[Passage]:
         BadInput: a row is not of that form.
     """
     asked: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    try:
-        for line in gzip.decompress(file.read_bytes()).decode("utf-8").splitlines():
-            row = json.loads(line)
-            if "context" not in row:  # rows of a table
-                continue
-            answers = row.get("answers") or [row.get("answer") or ""]
-            asked.setdefault((row.get("title") or "", row["context"]), []).append((row["question"], answers[0]))
-    except (OSError, ValueError, KeyError) as error:
-        raise BadInput(f"{file.name} is not a file of questions: {error}") from error
+    for title, context, question, answer in rows(file):
+        asked.setdefault((title, context), []).append((question, answer))
     for (title, context), questions in asked.items():
         said = prompt.block(title, context)
         ids = tuple(tokens.tokenize(said))

@@ -104,4 +104,6 @@ def progress(catalog: Catalog, ticket: str) -> list[Progress]:
 def ours(settings: Settings, source: SourceRow) -> list[Path]:
     """The files of a source that were brought through the browser, and so are ours to delete."""
     folder = (settings.home / FOLDER).absolute()
+    if source.within:
+        return []
     return [Path(path) for path in (source.path, *source.places) if Path(path).is_relative_to(folder)]

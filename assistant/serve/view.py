@@ -7,7 +7,9 @@ opened only where its bytes are still the ones that were read; otherwise what th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
@@ -19,6 +21,7 @@ from ingest.memory import around
 from ingest.memory.catalog import SourceRow
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal, put_back
+from ingest.reading import inside
 from ingest.source import Source, look
 from ingest.space.entity import Entity, Locator
 from ingest.space.facts import PictureFacts, RowFacts, TableFacts
@@ -49,6 +52,7 @@ class Opened:
         parts: its text before, inside and after what was cited; the middle is empty when nothing is marked.
         before, after: its readable neighbours in the source, in reading order.
         whole: whether the viewer may see all the source holds, personal data too, and so its original.
+        holder: the source whose file it is inside of, if any.
     """
 
     entity: Entity
@@ -59,6 +63,7 @@ class Opened:
     before: tuple[Entity, ...]
     after: tuple[Entity, ...]
     whole: bool
+    holder: SourceRow | None = None
 
     @property
     def name(self) -> str:
@@ -96,7 +101,9 @@ def open_at(
     after = tuple(one for one in near if one.ordinal > entity.ordinal)[:reach]
     whole = _whole(memory, source, viewer) and personal.may_open(source.id, viewer)
     place = _place(memory, entity, source, viewer)
-    return Opened(entity, source, look_of(entity, source), place, split(entity.text, marked), before, after, whole)
+    holder = memory.catalog.source(source.within) if source.within else None
+    parts = split(entity.text, marked)
+    return Opened(entity, source, look_of(entity, source), place, parts, before, after, whole, holder)
 
 
 def look_of(entity: Entity, source: SourceRow) -> Look:
@@ -130,32 +137,51 @@ def split(text: str, marked: tuple[int, int] | None) -> tuple[str, str, str]:
     return text[:start], text[start:end], text[end:]
 
 
-def original(opened: Opened) -> BinaryIO | None:
+def original(opened: Opened, settings: Settings) -> BinaryIO | None:
     """The bytes the source was read from, open for reading; None where they are gone, changed, or not all readable.
 
-    What is returned is what was hashed, whatever the path names by now.
+    What is returned is what was hashed, whatever the path names by now. A file inside a file is taken out of it.
     """
-    path = Path(opened.source.path)
+    holder = opened.holder or opened.source
+    path = Path(holder.path)
     try:
         if not (opened.whole and path.is_file()):
             return None
         file = path.open("rb")
     except OSError:
         return None
-    if hashlib.file_digest(file, "sha256").hexdigest() == opened.source.sha256:
+    if hashlib.file_digest(file, "sha256").hexdigest() != holder.sha256:
+        file.close()
+        return None
+    if opened.holder is None:
         file.seek(0)
         return file
     file.close()
-    return None
+    data = inside.found(path, opened.source.sha256, settings)
+    return None if data is None else _file(data)
 
 
-def source_of(opened: Opened, settings: Settings) -> Source | None:
-    """The same for readers of formats, which take a path."""
-    try:
-        source = look(Path(opened.source.path), settings) if opened.whole else None
-    except UnreadableSource:
-        return None
-    return source if source and source.sha256 == opened.source.sha256 else None
+def _file(data: bytes) -> BinaryIO:
+    """A file without a name, which another process may be given."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked closes it)
+    file.write(data)
+    file.seek(0)
+    return cast(BinaryIO, file)
+
+
+@contextmanager
+def source_of(opened: Opened, settings: Settings) -> Iterator[Source | None]:
+    """The same for readers of formats, which take a path; it is there while this is open."""
+    with tempfile.TemporaryDirectory(prefix="kotonoha-") as folder:
+        path = Path(opened.source.path)
+        if opened.holder is not None and (file := original(opened, settings)):
+            path = Path(folder) / opened.name
+            path.write_bytes(file.read())
+        try:
+            source = look(path, settings) if opened.whole else None
+        except UnreadableSource:
+            source = None
+        yield source if source and source.sha256 == opened.source.sha256 else None
 
 
 def excerpt(memory: Memory, personal: Personal, entity: Entity, viewer: Viewer) -> Excerpt:

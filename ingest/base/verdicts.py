@@ -20,12 +20,10 @@ from .settings import models_folder
 
 log = logging.getLogger(__name__)
 
-Verdicts = dict[str, list[Any]]
-"""By path: size, times of change of content and of entry in nanoseconds, inode, sha256 in hex."""
-
 SEEN = "seen.json"
+"""Files looked at, by path: size, times of change of content and of entry in nanoseconds, inode, sha256 in hex."""
 NAMED = "named.json"
-"""What is remembered of files looked at, and of files that users named: by path, their sha256."""
+"""Files that users named, by path: their sha256."""
 
 
 def check(path: Path, sha256: str, name: str, hint: str) -> Path:

@@ -67,11 +67,6 @@ def scopes_of(catalog: Catalog, source: str) -> list[str]:
     return [row["scope"] for row in rows]
 
 
-def count_of(catalog: Catalog, source: str) -> int:
-    """How many entities a source has become."""
-    return int(catalog.connection.execute("SELECT count(*) FROM entity WHERE source = ?", (source,)).fetchone()[0])
-
-
 def titled(catalog: Catalog, scopes: Sequence[str], most: int) -> list[Entity]:
     """At most so many entities of these scopes that are named: concepts first, then one of each heading and table."""
     query = (

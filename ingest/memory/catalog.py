@@ -39,6 +39,7 @@ class SourceRow:
         moved: whether its scope was chosen by a command, which folder rules then leave alone.
         beside: the hash of the files beside it that were read with it.
         places: where else in its scope the very same file lies (`places`).
+        within: the source whose file it is inside of, with which it is moved and forgotten; empty for a file of its own.
     """
 
     id: str
@@ -55,6 +56,7 @@ class SourceRow:
     moved: bool = False
     beside: str = ""
     places: tuple[str, ...] = ()
+    within: str = ""
 
 
 class Catalog:
@@ -156,8 +158,13 @@ class Catalog:
         return _source(row) if row else None
 
     def sources_like(self, sha256: str) -> list[SourceRow]:
-        """Sources with these very bytes, wherever they lie."""
-        return [_source(row) for row in self.connection.execute(f"{_SOURCE} WHERE sha256 = ? ORDER BY path", (sha256,))]
+        """Files with these very bytes, wherever they lie; none inside another file."""
+        query = f"{_SOURCE} WHERE sha256 = ? AND within = '' ORDER BY path"
+        return [_source(row) for row in self.connection.execute(query, (sha256,))]
+
+    def inside(self, id: str) -> list[SourceRow]:
+        """The sources inside the file of a source."""
+        return [_source(row) for row in self.connection.execute(f"{_SOURCE} WHERE within = ? ORDER BY path", (id,))]
 
     def scopes(self) -> list[str]:
         """Every scope that holds something, those of entities on their way included (`access.between`)."""

@@ -31,7 +31,7 @@ from ingest.base.settings import Settings
 from ingest.space.entity import Entity
 from ingest.space.space import Space, Vectors
 
-from . import around, lexicon, moves, tables, writing
+from . import around, lexicon, moves, places, tables, writing
 from .beside import Beside
 from .catalog import Catalog, SourceRow
 
@@ -129,16 +129,20 @@ class Memory:
             self.beside.drop(row.id)
 
     def move_source(self, source: str, path: str, scope: str | None = None) -> None:
-        """The same source at another path, and in another scope when one is given."""
-        if scope is not None:
-            checked_scope(scope)
+        """The same source at another path, and in another scope when one is given, with what is inside its file."""
+        if scope is None:
+            with self.catalog.transaction() as connection:
+                places.rename(connection, source, path)
+            return
+        checked_scope(scope)
+        together = [source, *(row.id for row in self.catalog.inside(source))]
         with self.catalog.transaction() as connection:
-            connection.execute("UPDATE source SET path = ? WHERE id = ?", (path, source))
-            if scope is not None:
-                connection.execute("UPDATE source SET scope = ? WHERE id = ?", (scope, source))
-                writing.rescope(connection, source, scope)
-        if scope is not None:
-            self.beside.drop(source)
+            places.rename(connection, source, path)
+            for one in together:
+                connection.execute("UPDATE source SET scope = ? WHERE id = ?", (scope, one))
+                writing.rescope(connection, one, scope)
+        for one in together:
+            self.beside.drop(one)
 
     def finish_moves(self) -> int:
         """Brings every source on its way (`moves.begin`) to the scope it is moved to, one transaction each; how many."""
@@ -148,15 +152,18 @@ class Memory:
         return len(waiting)
 
     def forget_source(self, source: str) -> None:
-        """Removes a source, its entities, their words and vectors. Unknown ids are no error."""
+        """Removes a source and those inside its file, their entities, words and vectors. Unknown ids are no error."""
+        together = [source, *(row.id for row in self.catalog.inside(source))]
         with self.catalog.transaction() as connection:
-            ids = [row["id"] for row in connection.execute("SELECT id FROM entity WHERE source = ?", (source,))]
-            writing.drop(connection, ids)
-            connection.execute("DELETE FROM source WHERE id = ?", (source,))
+            for one in together:
+                ids = [row["id"] for row in connection.execute("SELECT id FROM entity WHERE source = ?", (one,))]
+                writing.drop(connection, ids)
+                connection.execute("DELETE FROM source WHERE id = ?", (one,))
             connection.execute(
                 "DELETE FROM job WHERE state = 'done' AND path NOT IN (SELECT path FROM source UNION SELECT path FROM place)"
             )
-        self.beside.drop(source)
+        for one in together:
+            self.beside.drop(one)
 
     def settle(self) -> int:
         """Finishes moves and brings every pending vector to Chroma; returns how many. Safe to repeat or be killed in."""

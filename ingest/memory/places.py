@@ -6,6 +6,7 @@ The first place is `SourceRow.path`, the others are here. A source that leaves i
 from __future__ import annotations
 
 from pathlib import Path
+from sqlite3 import Connection
 
 from .catalog import Catalog, SourceRow
 
@@ -43,5 +44,15 @@ def go_on(catalog: Catalog, row: SourceRow) -> bool:
         return False
     with catalog.transaction() as connection:
         connection.execute("DELETE FROM place WHERE path = ?", (path,))
-        connection.execute("UPDATE source SET path = ? WHERE id = ?", (path, row.id))
+        rename(connection, row.id, path)
     return True
+
+
+def rename(connection: Connection, source: str, path: str) -> None:
+    """Another path for a source, and for what is inside its file."""
+    found = connection.execute("SELECT path FROM source WHERE id = ?", (source,)).fetchone()
+    if found and found["path"] != path:
+        connection.execute(
+            "UPDATE source SET path = ? || substr(path, ?) WHERE id = ? OR within = ?",
+            (path, 1 + len(found["path"]), source, source),
+        )

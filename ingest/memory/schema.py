@@ -148,5 +148,11 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE INDEX place_source ON place (source);
     """,
+    # 12: files inside a file are sources of their own (attachments of a mail). Mails that were read before are read again.
+    """
+    ALTER TABLE source ADD COLUMN within TEXT NOT NULL DEFAULT '';
+    CREATE INDEX source_within ON source (within);
+    UPDATE source SET beside = 'read before attachments were sources' WHERE reader = 'mail';
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""

@@ -17,10 +17,10 @@ from .catalog import NUMBERED, SourceRow, chunks, columns, marks
 
 
 def put_row(connection: Any, row: SourceRow) -> None:
-    columns = ("path", "sha256", "size", "media", "title", "scope", "reader", "notes", "redacted", "beside")
+    columns = ("path", "sha256", "size", "media", "title", "scope", "reader", "notes", "redacted", "beside", "within")
     values = (
         row.id, row.path, row.sha256, row.size, row.media, row.title, row.scope, row.reader, json.dumps(row.notes),
-        row.redacted, row.beside, row.added,
+        row.redacted, row.beside, row.within, row.added,
     )  # fmt: skip
     connection.execute(
         f"INSERT INTO source (id, {', '.join(columns)}, added) VALUES ({marks(values)}) ON CONFLICT (id) DO UPDATE SET "

@@ -23,7 +23,21 @@ class Note:
     text: str
 
 
-Item: TypeAlias = Draft | Note | Columns
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file inside the file that is read: a source of its own, which another reader reads.
+
+    Attributes:
+        name: what it is called there; with "/" where it lies in a part.
+        under: the headings that all it says stands under.
+    """
+
+    name: str
+    data: bytes
+    under: str
+
+
+Item: TypeAlias = Draft | Note | Columns | Enclosed
 """What a reader yields. `Columns` are the typed rows of a table whose drafts came before."""
 
 

@@ -1,56 +1,38 @@
 """Mail: eml, msg and mbox. Who wrote what to whom and when, what is new in it and what is quoted.
 
-Attachments are read by the readers of their own kind and belong to the mail, in its scope; mails in a mail are parts of it.
+Attachments, and mails in a mail, are handed on: they are sources of their own.
 """
 
 from __future__ import annotations
 
 import mailbox
 import re
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
 
-from ingest.base.errors import KotonohaError, UnreadableSource
+from ingest.base.errors import UnreadableSource
 from ingest.space.entity import Locator
 from ingest.text import charset
-from ingest.text.columns import Columns
 
 from ..media import MBOX, MSG
-from ..source import Source, look
-from . import Item, Note
+from ..source import Source
+from . import Enclosed, Item, Note
 from .flow import Block, Table, fold
 from .html import Page, blocks, parse
 from .invitation import told
-from .message import PICKED, SHOWN, Mail, Part, of_message, outlook, parsed
+from .message import MAIL, PICKED, SHOWN, Mail, Part, of_message, outlook, parsed
 from .quoted import parted, voices
 from .text import plain
 
 ORNAMENT = 8_000
 """Bytes below which a picture among the text is a logo or a dot."""
-Attached = Callable[[Source], Iterator[Item]]
-"""Reads an attachment as a file of its own."""
-
-
-def nobody(source: Source) -> Iterator[Item]:
-    """Reads no attachment: for whoever has no other readers."""
-    raise UnreadableSource(source.path, f"no reader for this kind of file ({source.media})")
-    yield
 
 
 class MailReader:
-    """eml, msg and mbox.
-
-    Args:
-        attached: reads attachments.
-    """
+    """eml, msg and mbox."""
 
     name = "mail"
-
-    def __init__(self, attached: Attached = nobody) -> None:
-        self._attached = attached
 
     def accepts(self, source: Source) -> bool:
         return source.media in ("message/rfc822", MSG, MBOX)
@@ -80,55 +62,22 @@ class MailReader:
             lines.append("Attachments: " + ", ".join(names))
         yield Block("\n".join(lines), place=place)
         for part in mail.parts:
-            if isinstance(part, Mail):
-                yield from self._inner(part, source, place)
-            elif part.name:
-                yield from self._attachment(part, source, mail)
-            else:
-                yield from _words(part, place)
+            yield from (
+                _enclosed(part, place, mail.headers["Subject"] or source.path.stem)
+                if part.name
+                else _words(part, place)
+            )
         yield from map(Note, mail.notes)
 
-    def _inner(self, mail: Mail, source: Source, place: Locator) -> Iterator[Block | Table | Item]:
-        """A mail inside a mail, under its own subject."""
-        subject = mail.headers["Subject"] or "attached message"
-        yield Block(subject, 1, Locator(part=subject))
-        yield from self._flow(mail, source, Locator(part=subject))
 
-    def _attachment(self, part: Part, source: Source, mail: Mail) -> Iterator[Item]:
-        """What an attachment says when it is read as a file, or a note that says why not."""
-        if part.inline and part.media.startswith(PICKED) and len(part.data) < ORNAMENT:
-            yield Note(f"{part.name}: a small picture among the text was not looked at")
-            return
-        with tempfile.TemporaryDirectory(prefix="kotonoha-") as folder:
-            file = Path(folder) / _file_name(part)
-            file.write_bytes(part.data)
-            try:
-                for item in self._attached(look(file, source.settings)):
-                    yield _of(item, part.name, mail.headers["Subject"] or source.path.stem)
-            except KotonohaError as error:
-                reason = error.reason if isinstance(error, UnreadableSource) else str(error)
-                yield Note(f"attachment {part.name}: not read: {reason}")
-            except Exception as error:  # noqa: BLE001 - a damaged attachment must not cost the mail
-                yield Note(f"attachment {part.name}: not read: damaged or not what it seems ({error})"[:300])
-
-
-def _of(item: Item, name: str, subject: str) -> Item:
-    """What was read in an attachment as a part of its mail."""
-    if isinstance(item, Note):
-        return Note(f"attachment {name}: {item.text}")
-    if isinstance(item, Columns):
-        return replace(item, key=f"{name}/{item.key}")
-    own = [title for title in item.title.split(" > ") if title and title != PurePosixPath(name).stem]
-    inside = f"{name}: {item.locator.part}" if item.locator.part else name
-    facts = {**item.facts, "table": f"{name}/{item.facts['table']}"} if "table" in item.facts else item.facts
-    return replace(
-        item,
-        title=" > ".join([subject, name, *own]),
-        key=f"{name}/{item.key}" if item.key else "",
-        parent=f"{name}/{item.parent}" if item.parent else "",
-        locator=replace(item.locator, part=inside),
-        facts=facts,
-    )
+def _enclosed(part: Part, place: Locator, subject: str) -> Iterator[Item]:
+    """An attachment or a mail as a file inside the mail; of an mbox, inside the message."""
+    if part.inline and part.media.startswith(PICKED) and len(part.data) < ORNAMENT:
+        yield Note(f"{part.name}: a small picture among the text was not looked at")
+        return
+    name = _file_name(part)
+    under = subject if part.media == MAIL else f"{subject} > {name}"
+    yield Enclosed(f"{place.part}/{name}" if place.part else name, part.data, under)
 
 
 def _file_name(part: Part) -> str:

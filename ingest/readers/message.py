@@ -1,4 +1,4 @@
-"""A message taken apart: eml, msg or one of an mbox becomes headers, texts in order, mails inside it and attachments.
+"""A message taken apart: eml, msg or one of an mbox becomes headers, texts in order and attachments, mails among them.
 
 The standard library parses eml, python-oxmsg opens msg. Of several forms of one text the plain one is taken, unless it
 says less than the other.
@@ -26,6 +26,8 @@ SHOWN = ("From", "To", "Cc", "Date")
 PLAIN = ("text/plain", "text/markdown", "text/x-markdown", "text/enriched")
 TEXTS = frozenset([*PLAIN, "text/html", "text/calendar"])
 PICKED = ("image/", "audio/", "video/")
+MAIL = "message/rfc822"
+AS_SENT = email.policy.compat32.clone(mangle_from_=False)
 SEALS = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 CLOSED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
 MAX_PARTS = 1_000
@@ -50,12 +52,12 @@ class Mail:
     """A message, whatever it was kept in; its parts in the order in which a mail program shows them."""
 
     headers: dict[str, str]
-    parts: list[Part | Mail] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
     def attachments(self) -> list[Part]:
-        return [part for part in self.parts if isinstance(part, Part) and part.name]
+        return [part for part in self.parts if part.name]
 
 
 def parsed(data: bytes) -> Mail:
@@ -63,10 +65,10 @@ def parsed(data: bytes) -> Mail:
     return of_message(email.message_from_bytes(data, policy=email.policy.compat32))
 
 
-def of_message(message: Message, depth: int = 0) -> Mail:
+def of_message(message: Message) -> Mail:
     raw = {name.lower(): value for name, value in reversed(list(message.raw_items()))}
     mail = Mail({name: header(raw.get(name.lower())) for name in ("Subject", *SHOWN)})
-    for count, part in enumerate(_parts(message, mail, depth)):
+    for count, part in enumerate(_parts(message, mail, 0)):
         if count >= MAX_PARTS:
             mail.notes.append(f"only the first {MAX_PARTS:,} parts were read")
             break
@@ -74,7 +76,7 @@ def of_message(message: Message, depth: int = 0) -> Mail:
     return mail
 
 
-def _parts(message: Message, mail: Mail, depth: int) -> Iterator[Part | Mail]:
+def _parts(message: Message, mail: Mail, depth: int) -> Iterator[Part]:
     """The parts of a message in order; `mail` gets notes about those that are passed over."""
     inner = message.get_payload()
     media = message.get_content_type()
@@ -84,8 +86,9 @@ def _parts(message: Message, mail: Mail, depth: int) -> Iterator[Part | Mail]:
         mail.notes.append("an encrypted part was not read")
     elif media == "multipart/alternative" and isinstance(inner, list):
         yield from _alternative(_messages(inner), mail, depth)
-    elif media == "message/rfc822" and isinstance(inner, list):
-        yield from (of_message(one, depth + 1) for one in _messages(inner))
+    elif media == MAIL and isinstance(inner, list):
+        for one in _messages(inner):
+            yield from _inner(one, header(message.get_filename()), mail)
     elif message.is_multipart() and isinstance(inner, list):
         for one in _messages(inner):
             yield from _parts(one, mail, depth + 1)
@@ -95,6 +98,15 @@ def _parts(message: Message, mail: Mail, depth: int) -> Iterator[Part | Mail]:
 
 def _messages(inner: Sequence[object]) -> list[Message]:
     return [one for one in inner if isinstance(one, Message)]
+
+
+def _inner(message: Message, name: str, mail: Mail) -> Iterator[Part]:
+    """A mail inside a mail, as a file would hold it."""
+    called = name if name.lower().endswith(".eml") else f"{name or 'attached message'}.eml"
+    try:
+        yield Part(called, MAIL, message.as_bytes(policy=AS_SENT))
+    except (RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
+        mail.notes.append(f"attachment {called}: not read: damaged ({type(error).__name__})")
 
 
 def _leaf(message: Message) -> Iterator[Part]:
@@ -109,7 +121,7 @@ def _leaf(message: Message) -> Iterator[Part]:
         yield Part(name if attached or media == "text/html" else "", media, data, message.get_content_charset(), inline)
 
 
-def _alternative(options: Sequence[Message], mail: Mail, depth: int) -> Iterator[Part | Mail]:
+def _alternative(options: Sequence[Message], mail: Mail, depth: int) -> Iterator[Part]:
     """The forms of one text that say something the ones before do not."""
     found = [list(_parts(option, mail, depth + 1)) for option in options]
     first = next((parts for parts in found if _is_plain(parts)), [])
@@ -123,17 +135,17 @@ def _alternative(options: Sequence[Message], mail: Mail, depth: int) -> Iterator
             yield from parts
             first, said = [], said | own
         else:
-            yield from (part for part in parts if isinstance(part, Mail) or part.media not in (*PLAIN, "text/html"))
+            yield from (part for part in parts if part.media not in (*PLAIN, "text/html"))
     yield from first
 
 
-def _is_plain(parts: Sequence[Part | Mail]) -> bool:
-    return bool(parts) and isinstance(parts[0], Part) and parts[0].media in PLAIN
+def _is_plain(parts: Sequence[Part]) -> bool:
+    return bool(parts) and parts[0].media in PLAIN
 
 
-def _words(parts: Sequence[Part | Mail]) -> set[str]:
+def _words(parts: Sequence[Part]) -> set[str]:
     """The words of texts, without marks; of Japanese, its pairs of characters."""
-    text = " ".join(text_of(part) for part in parts if isinstance(part, Part) and part.media in (*PLAIN, "text/html"))
+    text = " ".join(text_of(part) for part in parts if part.media in (*PLAIN, "text/html"))
     japanese = re.findall(r"(?=([\u3040-\u9fff]{2}))", text)
     return {word.lower() for word in re.findall(r"[^\W_\u3040-\u9fff]{2,}", text)} | set(japanese)
 

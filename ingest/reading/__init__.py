@@ -1,20 +1,27 @@
 """Reading one source: the reader that accepts it, and everything it has to say, bounded.
 
-The one place where any failure of a format library becomes a clear line.
+The one place where any failure of a format library becomes a clear line. Files inside the file are read too (`inside`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from ..base.errors import KotonohaError, UnreadableSource
-from ..readers import Note, Reader
-from ..source import Source
+from ..base.settings import Settings
+from ..readers import Enclosed, Note, Reader
+from ..source import Source, look
 from ..space.entity import Draft
 from ..text.columns import Columns
+
+DEEPEST = 8
+"""Files that may lie one inside the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +33,30 @@ class Read:
         drafts: in reading order, parents before children.
         tables: the typed rows of its tables and records.
         notes: in words, what was left out and where.
+        inside: the files inside it, each with what it had to say.
     """
 
     reader: str
     drafts: tuple[Draft, ...]
     tables: tuple[Columns, ...] = ()
     notes: tuple[str, ...] = ()
+    inside: tuple[Inside, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many drafts there are, in the files inside it too."""
+        return len(self.drafts) + sum(one.read.size for one in self.inside)
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A file inside a file, named as if that were a folder: "offer.eml/prices.csv"."""
+
+    path: str
+    sha256: str
+    size: int
+    media: str
+    read: Read
 
 
 class Reads(Protocol):
@@ -65,22 +90,25 @@ class Direct:
         """There is nothing to end."""
 
 
-def read(source: Source, readers: Sequence[Reader]) -> Read:
+def read(source: Source, readers: Sequence[Reader], depth: int = 0) -> Read:
     """Everything the first reader that accepts a source has to say.
+
+    Args:
+        depth: how many files it lies in.
 
     Raises:
         UnreadableSource: no reader accepts it, it is damaged, or nothing is in it.
     """
     try:
         reader = reader_of(source, readers)
-        drafts, tables, notes = _gathered(reader, source)
+        found = _gathered(reader, source, readers, depth)
     except KotonohaError:
         raise
     except Exception as error:  # the boundary: format libraries raise anything on hostile files
         raise UnreadableSource(source.path, f"damaged or not what it seems ({_one_line(error)})") from error
-    if not drafts:
-        raise UnreadableSource(source.path, "; ".join(notes) or "nothing in it can be read")
-    return Read(reader.name, tuple(drafts), tuple(tables), tuple(notes))
+    if not found.drafts:
+        raise UnreadableSource(source.path, "; ".join(found.notes) or "nothing in it can be read")
+    return found
 
 
 def reader_of(source: Source, readers: Sequence[Reader]) -> Reader:
@@ -95,22 +123,73 @@ def reader_of(source: Source, readers: Sequence[Reader]) -> Reader:
     return reader
 
 
-def _gathered(reader: Reader, source: Source) -> tuple[list[Draft], list[Columns], list[str]]:
+def _gathered(reader: Reader, source: Source, readers: Sequence[Reader], depth: int) -> Read:
     drafts: list[Draft] = []
     tables: list[Columns] = []
     notes: list[str] = []
+    inside: list[Inside] = []
     most = source.settings.max_entities
     for item in reader.read(source):
         if isinstance(item, Note):
             notes.append(item.text)
         elif isinstance(item, Columns):
             tables.append(item)
-        elif len(drafts) < most:
-            drafts.append(item)
-        else:
+        elif sum(one.read.size for one in inside) + len(drafts) >= most:
             notes.append(f"only the first {most:,} entities were kept")
             break
-    return drafts, tables, list(dict.fromkeys(notes))
+        elif isinstance(item, Enclosed):
+            left = most - len(drafts) - sum(one.read.size for one in inside)
+            found, said = _opened(item, replace(source.settings, max_entities=left), readers, depth + 1)
+            inside += found
+            notes += said
+        else:
+            drafts.append(item)
+    return Read(reader.name, tuple(drafts), tuple(tables), tuple(dict.fromkeys(notes)), tuple(_told_apart(inside)))
+
+
+# -- files inside a file ---------------------------------------------------------------------------------------
+
+
+def _opened(item: Enclosed, limits: Settings, readers: Sequence[Reader], depth: int) -> tuple[list[Inside], list[str]]:
+    """A file inside a file, those inside it behind it, and in words what was left out of them."""
+    said = PurePosixPath(item.name).name
+    if depth > DEEPEST:
+        return [], [f"attachment {said}: not read: in more than {DEEPEST} files one inside the other"]
+    with tempfile.TemporaryDirectory(prefix="kotonoha-") as folder:
+        file = Path(folder) / said
+        file.write_bytes(item.data)
+        try:
+            source = look(file, limits)
+            found = read(source, readers, depth)
+        except KotonohaError as error:
+            reason = error.reason if isinstance(error, UnreadableSource) else str(error)
+            return [], [f"attachment {said}: not read: {reason}"]
+    alone = Inside(item.name, source.sha256, source.size, source.media, replace(found, inside=()))
+    deeper = (replace(one, path=f"{item.name}/{one.path}") for one in found.inside)
+    return [_under(item, one) for one in (alone, *deeper)], [f"attachment {said}: {note}" for note in found.notes]
+
+
+def _under(item: Enclosed, inside: Inside) -> Inside:
+    """What a file inside a file says, under the headings that this stands under; its name is one of them already."""
+    name = PurePosixPath(item.name)
+
+    def title(own: str) -> str:
+        first, _, rest = own.partition(" > ")
+        own = rest if first == name.stem and item.under.endswith(name.name) else own
+        return f"{item.under} > {own}" if own else item.under
+
+    drafts = tuple(replace(draft, title=title(draft.title)) for draft in inside.read.drafts)
+    return replace(inside, read=replace(inside.read, drafts=drafts))
+
+
+def _told_apart(inside: Sequence[Inside]) -> Iterator[Inside]:
+    """Files inside one file, no two of one name: "x.csv", "x (2).csv"."""
+    seen: Counter[str] = Counter()
+    for one in inside:
+        seen[one.path] += 1
+        path = PurePosixPath(one.path)
+        again = path.with_name(f"{path.stem} ({seen[one.path]}){path.suffix}")
+        yield one if seen[one.path] == 1 else replace(one, path=str(again))
 
 
 def _one_line(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from ingest.space.entity import Draft, Locator
 from ingest.text.columns import Column, Columns, Value
 
 from ..source import Source
-from . import Read
+from . import Inside, Read
 
 _READ: dict[str, Callable[[Any], Value]] = {
     "date": dt.date.fromisoformat, "datetime": dt.datetime.fromisoformat,
@@ -23,28 +23,36 @@ _READ: dict[str, Callable[[Any], Value]] = {
 
 
 def packed(found: Read) -> bytes:
-    tables = [_table(table) for table in found.tables]
-    drafts = [_draft(draft) for draft in found.drafts]
-    return json.dumps({"reader": found.reader, "drafts": drafts, "tables": tables, "notes": found.notes}).encode()
+    return json.dumps(_read(found)).encode()
 
 
 def unpacked(values: Mapping[str, Any]) -> Read:
     """What `packed` made bytes of, from the parsed JSON."""
     drafts = tuple(_a_draft(draft) for draft in values["drafts"])
-    return Read(values["reader"], drafts, tuple(map(_a_table, values["tables"])), tuple(values["notes"]))
+    inside = tuple(
+        Inside(path, sha256, size, media, unpacked(read)) for path, sha256, size, media, read in values["inside"]
+    )
+    return Read(values["reader"], drafts, tuple(map(_a_table, values["tables"])), tuple(values["notes"]), inside)
+
+
+def _read(found: Read) -> dict[str, Any]:
+    tables = [_table(table) for table in found.tables]
+    drafts = [_draft(draft) for draft in found.drafts]
+    inside = [[one.path, one.sha256, one.size, one.media, _read(one.read)] for one in found.inside]
+    return {"reader": found.reader, "drafts": drafts, "tables": tables, "notes": found.notes, "inside": inside}
 
 
 def of_source(source: Source) -> bytes:
     head = base64.b64encode(source.head).decode()
-    found = [str(source.path), source.sha256, source.size, source.media, head, source.beside]
+    found = [str(source.path), source.sha256, source.size, source.media, head, source.beside, source.own_words]
     return json.dumps(found).encode()
 
 
 def a_source(data: bytes, settings: Settings) -> Source:
     from pathlib import Path
 
-    path, sha256, size, media, head, beside = json.loads(data)
-    return Source(Path(path), sha256, size, media, base64.b64decode(head), settings, beside)
+    path, sha256, size, media, head, beside, own_words = json.loads(data)
+    return Source(Path(path), sha256, size, media, base64.b64decode(head), settings, beside, tuple(own_words))
 
 
 def _draft(draft: Draft) -> list[Any]:

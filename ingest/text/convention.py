@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 Decimal = Literal[".", ",", "mixed"]
@@ -181,8 +181,3 @@ def mark_of(digits: str) -> Literal["", ".", ",", "?"]:
 def _is_code(text: str) -> bool:
     """Digits with a zero before them: a number of an article, a postal code, a telephone."""
     return len(text) > 1 and text[0] == "0" and text.isascii() and text.isdigit()
-
-
-def without_doubt(convention: Convention) -> Convention:
-    """The same convention as a rule for further cells, about which nothing has to be said again."""
-    return replace(convention, unclear="")

@@ -32,7 +32,7 @@ def open_source(entity: str, parts: P, viewer: V, language: L, quote: str = "", 
     out what the chat beside it shows already."""
     opened = _opened(parts, viewer, entity, "place", _range(quote))
     rows = view.excerpt(parts.memory, parts.personal, opened.entity, viewer) if opened.look == "table" else None
-    file = view.original(opened)
+    file = view.original(opened, parts.settings)
     if file is not None:
         file.close()
     chart = _chart(parts, opened) if opened.look == "chart" else None
@@ -45,11 +45,13 @@ def page_image(entity: str, parts: P, viewer: V) -> Response:
     """The page or picture an entity stands on, with its box drawn."""
     opened = _opened(parts, viewer, entity, "image")
     place = opened.place
-    if opened.look == "page" and (file := view.original(opened)):
+    if opened.look == "page" and (file := view.original(opened, parts.settings)):
         with file:
             return _drawn(drawing.page(file, place))
-    if opened.look == "picture" and (source := view.source_of(opened, parts.settings)):
-        return _drawn(drawing.picture(source, place))
+    if opened.look == "picture":
+        with view.source_of(opened, parts.settings) as source:
+            if source:
+                return _drawn(drawing.picture(source, place))
     raise NotFound("there is no picture of this place")
 
 
@@ -62,7 +64,7 @@ def _drawn(png: bytes) -> Response:
 def original_file(entity: str, request: Request, parts: P, viewer: V) -> Response:
     """The original's bytes, whole or one range (RFC 9110), which players ask for."""
     opened = _opened(parts, viewer, entity, "file")
-    file = view.original(opened)
+    file = view.original(opened, parts.settings)
     if file is None:
         raise NotFound("the file has changed or is gone since it was read")
     plays = INLINE.fullmatch(opened.source.media)
@@ -93,9 +95,9 @@ def _range(text: str) -> tuple[int, int] | None:
 
 
 def _chart(parts: Parts, opened: view.Opened) -> drawing.Chart | None:
-    source = view.source_of(opened, parts.settings)
     quantity = str(opened.entity.facts.get("quantity", ""))
-    return drawing.chart(source, quantity, opened.entity.locator) if source else None
+    with view.source_of(opened, parts.settings) as source:
+        return drawing.chart(source, quantity, opened.entity.locator) if source else None
 
 
 def _ranged(file: BinaryIO, size: int, wanted: str, media: str, headers: dict[str, str]) -> Response:

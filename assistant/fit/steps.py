@@ -1,0 +1,158 @@
+"""What every step of training reads, chosen by its number: passages side by side, as a search would have brought them.
+
+Passages held out are never beside, behind or among what is trained on; steps on them are made of nothing else.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.fit import alone
+from assistant.fit.forks import Asker
+from assistant.fit.near import Near
+from assistant.fit.packs import Fork, Source, Step
+from assistant.fit.passages import Ask, Passage
+from assistant.fit.taught import Section, Taught
+from assistant.fit.written import OTHER, made
+from assistant.model import prompt
+from ingest.base.errors import BadInput
+from ingest.text.language import Language
+
+ALONE, LISTS, NAMED = 0.13, 0.12, 0.12
+"""Shares of steps on talks, on sections with lists, and on sources that speak of different things or firms."""
+
+MOST_FORKS, TALKS = 10, 12
+NEAREST, TAKEN = 12, 0.75
+"""How many of the nearest passages are looked at to be put beside, and the share of them that is."""
+ABSENT = 4
+"""Questions at most whose passages are near and not shown."""
+IN_PROMPT, BY_ITSELF, MIXED = 0.35, 0.7, 0.6
+"""Up to this draw all sources are read in the prompt, up to that each by itself, else so many of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Passages of one language, on one side of the split, about which something can be asked."""
+
+    passages: list[Passage]
+    near: Near
+
+
+class Course:
+    """All steps of a training.
+
+    Raises:
+        BadInput: there are no sentences for these passages.
+    """
+
+    def __init__(self, passages: Sequence[Passage], taught: Taught, seed: int = 7) -> None:
+        self._taught, self._seed = taught, seed
+        self._parts = {
+            (language, held): self._part([one for one in passages if one.language == language and one.held == held])
+            for language in OTHER
+            for held in (False, True)
+        }
+        self._talks = alone.talked([one for one in passages if not one.held], taught.said)
+        self._sections = [one for one in taught.sections.values() if one.items]
+        for held in (False, True):
+            if not any(self._parts[language, held].passages for language in OTHER):
+                which = "held out" if held else "trained on"
+                raise BadInput(f"there are no sentences for passages that are {which}", "kotonoha fit sentences")
+
+    def step(self, number: int) -> Step:
+        """The step of that number: the same every time."""
+        chance = random.Random(f"{self._seed} step {number}")  # noqa: S311
+        drawn = chance.random()
+        if drawn < ALONE:
+            return Step(prompt.ALONE, (), tuple(alone.fork(self._talks, chance) for _ in range(TALKS)))
+        made_of = None
+        if drawn < ALONE + LISTS:
+            made_of = self._lists(chance)
+        elif drawn < ALONE + LISTS + NAMED:
+            made_of = self._named(chance)
+        return made_of or self._reading(chance, held=False)
+
+    def held_out(self, number: int) -> Step:
+        """A step on passages that are not trained on."""
+        return self._reading(random.Random(f"{self._seed} held {number}"), held=True)  # noqa: S311
+
+    def _part(self, passages: list[Passage]) -> _Part:
+        said = self._taught.said
+        some = [
+            one for one in passages if any(ask.id in said and (said[ask.id].true or not ask.answer) for ask in one.asks)
+        ]
+        return _Part(some, Near(some))
+
+    def _reading(self, chance: random.Random, held: bool) -> Step:
+        """A passage and those near it, some of them not shown."""
+        asker = Asker(self._taught.said, chance)
+        while True:
+            part = self._parts[self._language(chance, held), held]
+            first = chance.choice(part.passages)
+            near = part.near.like(chance.choice(first.asks).question, first, NEAREST)
+            shown = self._beside(part, first, near, chance)
+            absent = self._absent([one for one in near if one not in shown], chance)
+            forks = asker.some(asker.of_passages(shown, absent), MOST_FORKS)
+            if forks:
+                return _step([(_titled(one, chance), one.text) for one in shown], forks, chance)
+
+    def _named(self, chance: random.Random) -> Step | None:
+        """Passages of one set with titles of their own."""
+        part = self._parts[self._language(chance, held=False), False]
+        first = chance.choice(part.passages)
+        mates = {
+            one.title: one
+            for one in chance.sample(part.passages, len(part.passages))
+            if one.collection == first.collection
+        }
+        shown = [one for title, one in mates.items() if title][:4]
+        asker = Asker(self._taught.said, chance)
+        forks = asker.some(asker.of_named(shown), MOST_FORKS)
+        return _step([(one.title, one.text) for one in shown], forks, chance) if len(shown) > 1 and forks else None
+
+    def _lists(self, chance: random.Random) -> Step | None:
+        if len(self._sections) < 3:
+            return None
+        shown = chance.sample(self._sections, 3)
+        asker = Asker(self._taught.said, chance)
+        forks = asker.some(asker.of_sections(shown), MOST_FORKS)
+        return _step([(_file(one, chance), one.text) for one in shown], forks, chance)
+
+    def _language(self, chance: random.Random, held: bool) -> Language:
+        """Both languages equally often, if there is something in both."""
+        return chance.choice([one for one in OTHER if self._parts[one, held].passages])
+
+    def _beside(self, part: _Part, first: Passage, near: Sequence[Passage], chance: random.Random) -> list[Passage]:
+        """Two to five passages in any order, the near ones first, then others."""
+        count = chance.choice((2, 3, 4, 4, 5))
+        shown = [first, *(one for one in near if chance.random() < TAKEN)][:count]
+        rest = [one for one in part.passages if one not in shown]
+        shown += chance.sample(rest, min(count - len(shown), len(rest)))
+        chance.shuffle(shown)
+        return shown
+
+    def _absent(self, near: Sequence[Passage], chance: random.Random) -> list[tuple[Passage, Ask]]:
+        return [(one, chance.choice(one.asks)) for one in near[:ABSENT]]
+
+
+def _step(sources: Sequence[tuple[str, str]], forks: Sequence[Fork], chance: random.Random) -> Step:
+    """With every source read in the prompt, every one by itself, or mixed."""
+    drawn = chance.random()
+    kept = [drawn >= IN_PROMPT and (drawn < BY_ITSELF or chance.random() < MIXED) for _ in sources]
+    read = (Source(title, text, alone) for (title, text), alone in zip(sources, kept, strict=True))
+    return Step(prompt.READ, tuple(read), tuple(forks))
+
+
+def _titled(passage: Passage, chance: random.Random) -> str:
+    """A title as files have it."""
+    words = made(passage.language)
+    if not passage.title:
+        return chance.choice(words.untitled)
+    return chance.choice(words.files).format(title=passage.title, number=chance.randint(1, 30))
+
+
+def _file(section: Section, chance: random.Random) -> str:
+    form = chance.choice(made(section.language).section_file)
+    return form.format(title=f"{section.name} {section.topic}".strip())
