@@ -386,8 +386,8 @@ def test_random_questions_name_nothing_that_is_not_there() -> None:
         ('SELECT count(*), sum("Amount") FROM t', "count: 5; total Amount: 730", "件数: 5、Amountの合計: 730"),
         ('SELECT avg("Amount") FROM t WHERE "Branch" = \'B\'', "mean Amount: 145", "Amountの平均: 145"),
         ('SELECT "Day", "Amount" FROM t ORDER BY "Amount" ASC LIMIT 1', "Day: 2024-03-01; Amount: 40",
-         "Day: 2024-03-01、Amount: 40"),
-        ('SELECT max("Day") FROM t', "highest Day: 2024-03-31 20:15", "Dayの最大: 2024-03-31 20:15"),
+         "Day: 2024年3月1日、Amount: 40"),
+        ('SELECT max("Day") FROM t', "highest Day: 2024-03-31 20:15", "Dayの最大: 2024年3月31日 20:15"),
     ],
 )  # fmt: skip
 def test_an_answer_names_its_values_in_the_language_of_the_question(query: str, english: str, japanese: str) -> None:

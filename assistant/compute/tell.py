@@ -57,16 +57,16 @@ def notes(computed: Computed, japanese: bool) -> Iterator[str]:
 
 def _line(computed: Computed, row: tuple[Any, ...], labels: list[str], japanese: bool) -> str:
     items = computed.query.body["select_list"]
-    said = [value_said(value, item, computed) for value, item in zip(row, items, strict=True)]
+    said = [value_said(value, item, computed, japanese) for value, item in zip(row, items, strict=True)]
     return ("、" if japanese else "; ").join(f"{label}: {value}" for label, value in zip(labels, said, strict=True))
 
 
-def value_said(value: Any, item: Tree, computed: Computed) -> str:
+def value_said(value: Any, item: Tree, computed: Computed, japanese: bool = False) -> str:
     """One value with its unit; a mean or sum has two decimals, or three telling digits when it is small."""
     if value is None:
         return "–"
-    if isinstance(value, dt.datetime):
-        return value.isoformat(" ", "minutes").removesuffix(" 00:00")
+    if isinstance(value, dt.date):
+        return _moment(value, japanese)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     functions = {str(node.get("function_name")) for node in walk(item)}
@@ -74,6 +74,13 @@ def value_said(value: Any, item: Tree, computed: Computed) -> str:
     if functions & {"month", "year", "day", "hour"} or column is None or functions & {"count", "count_star"}:
         return f"{value:g}" if functions & {"year"} else f"{value:,.10g}"
     return f"{_figure(float(value), column, bool(functions & AGGREGATES - {'min', 'max'}))} {column.unit}".rstrip()
+
+
+def _moment(value: dt.date, japanese: bool) -> str:
+    """A day, with the time of day where there is one."""
+    day = f"{value.year}年{value.month}月{value.day}日" if japanese else value.strftime("%Y-%m-%d")
+    time = value.strftime("%H:%M") if isinstance(value, dt.datetime) else "00:00"
+    return day if time == "00:00" else f"{day} {time}"
 
 
 def _figure(value: float, column: Column, made: bool) -> str:
