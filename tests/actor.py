@@ -70,9 +70,5 @@ class Reading:
             time.sleep(self.actor.pause)
             yield f"{word} "
 
-    @property
-    def sure(self) -> float:
-        return 0.0
-
     def judge(self, statements: Sequence[tuple[str, int]]) -> list[float]:
         return self.actor.part(self.question).judge(statements)

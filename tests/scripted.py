@@ -23,7 +23,6 @@ class Scripted:
     Attributes:
         doubt: the probability that the sources hold no answer.
         judges: of each statement, by the words that are in it; 1 for any other.
-        sure: mean log-probability of what it writes.
     """
 
     says: str = ""
@@ -35,7 +34,6 @@ class Scripted:
     replies: str = "Hello, I answer from your files."
     doubt: float = 0.1
     judges: dict[str, float] = field(default_factory=dict)
-    sure: float = 0.0
     name: str = "scripted"
     context: int = 8192
     heard: list[Text] = field(default_factory=list)

@@ -20,7 +20,7 @@ PASSAGES = ("The pump is oiled weekly.", "The valve is made of steel.", "The doo
 
 def made(right: bool, rng: random.Random) -> Trial:
     shift = 0.3 if right else -0.3
-    signs = Signs(0.5 - shift + rng.uniform(-0.1, 0.1), 0.5 + shift + rng.uniform(-0.1, 0.1), -0.1)
+    signs = Signs(0.5 - shift + rng.uniform(-0.1, 0.1), 0.5 + shift + rng.uniform(-0.1, 0.1))
     return Trial("q", "a", True, right, signs, 0.1 if right else None)
 
 
@@ -51,7 +51,7 @@ def test_every_question_is_tried_with_the_model(tmp_path: Path) -> None:
     asked = [Question(f"What is {n}?", ("steel",), PASSAGES, n) for n in range(3)]
     found = list(trials(reader, asked))
     assert [one.question for one in found] == [one.question for one in asked]
-    assert all(0 <= one.signs.doubt <= 1 and 0 <= one.signs.judged <= 1 and one.signs.sure <= 0 for one in found)
+    assert all(0 <= one.signs.doubt <= 1 and 0 <= one.signs.judged <= 1 for one in found)
     for one in found:
         write(tmp_path / "out", one)
     assert read(tmp_path / "out") == found
@@ -69,5 +69,5 @@ def test_what_is_fitted_tells_right_from_wrong() -> None:
 
 
 def test_surer_signs_are_trusted_more() -> None:
-    assert chance(Signs(0.01, 0.95, -0.02)) > ASSURED > POSSIBLE > chance(Signs(0.97, 0.1, -0.6))
-    assert chance(Signs(0.0, 1.0, 0.0)) < 1 and chance(Signs(1.0, 0.0, -9.0)) > 0
+    assert chance(Signs(0.01, 0.95)) > ASSURED > POSSIBLE > chance(Signs(0.97, 0.1))
+    assert chance(Signs(0.0, 1.0)) < 1 and chance(Signs(1.0, 0.0)) > 0

@@ -59,7 +59,7 @@ def speak(
             yield Draft(piece)
     lines = cite.settled(cite.lines(prompt.parted(said), len(sources)), sources)
     judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
-    signs = Signs(doubt, min(judged, default=0.0), asked.sure)
+    signs = Signs(doubt, min(judged, default=0.0))
     return told(question, lines, wants, sources, trust.chance(signs), asked.usage)
 
 

@@ -1,8 +1,8 @@
-"""How far the model's words can be trusted: one probability from three signs that it gives while it reads and writes.
+"""How far the model's words can be trusted: one probability from two signs that it gives.
 
 The signs are weighed by a logistic regression that was fitted to what the shipped reader said about passages it was not
 trained on, with near ones beside them: `kotonoha evaluate trust --out FILE`, then `python -m assistant.evaluate.trust FILE...`.
-Sequence probability as a sign of errors: Malinin & Gales (arXiv 2002.07650).
+The mean log-probability of what was written adds nothing to them and fails on long answers.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-WEIGHTS = (-0.14, 0.38, 4.8)
-"""Of the log-odds of the doubt, of the log-odds of the weakest sentence, and of the mean log-probability of a token."""
-BIAS = 0.05
+WEIGHTS = (-0.20, 0.43)
+"""Of the log-odds of the doubt and of the log-odds of the weakest sentence."""
+BIAS = -0.69
 HOPELESS = 0.99
 """From this doubt on nothing is written at all."""
 LEAST = 1e-4
@@ -20,7 +20,7 @@ LEAST = 1e-4
 
 ASSURED = 0.5
 """From this probability on that it is right, an answer is stated."""
-POSSIBLE = 0.3
+POSSIBLE = 0.4
 """Below this one nothing is shown in its place either."""
 
 
@@ -31,12 +31,10 @@ class Signs:
     Attributes:
         doubt: probability that the sources hold no answer, before anything is written.
         judged: probability that its source carries a sentence, of the weakest sentence.
-        sure: mean log-probability (natural) of the tokens that were written.
     """
 
     doubt: float
     judged: float
-    sure: float
 
 
 def chance(signs: Signs) -> float:
@@ -45,9 +43,9 @@ def chance(signs: Signs) -> float:
     return 1 / (1 + math.exp(-total))
 
 
-def features(signs: Signs) -> tuple[float, float, float]:
+def features(signs: Signs) -> tuple[float, float]:
     """What is weighed."""
-    return odds(signs.doubt), odds(signs.judged), signs.sure
+    return odds(signs.doubt), odds(signs.judged)
 
 
 def odds(probability: float) -> float:

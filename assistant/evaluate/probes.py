@@ -142,10 +142,6 @@ class Echo:
     def judge(self, statements: Sequence[Any]) -> list[float]:
         return [1.0] * len(statements)
 
-    @property
-    def sure(self) -> float:
-        return 0.0
-
 
 def any_kind(question: str) -> Wants:
     """Every kind of question, whatever it says: by its length."""

@@ -71,7 +71,7 @@ def _trial(reading: Reading, question: Question, together: Sequence[Question]) -
     lines = cite.lines(prompt.parted(said), len(question.passages))
     judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
     right = question.right >= 0 and holds(said, question.answers)
-    signs = Signs(doubt, min(judged, default=0.0), asked.sure)
+    signs = Signs(doubt, min(judged, default=0.0))
     altered = _altered(lines, question, together) if right else None
     against = reading.judge([altered])[0] if altered else None
     return Trial(question.question, said, question.right >= 0, right, signs, against)
@@ -152,7 +152,7 @@ def _share(part: Sequence[Trial], whole: Sequence[Trial]) -> float:
 
 def _ranked(found: Sequence[Trial]) -> str:
     signs: dict[str, Callable[[Signs], float]] = {
-        "doubt": lambda one: -one.doubt, "judge": lambda one: one.judged, "sureness": lambda one: one.sure, "all": chance,
+        "doubt": lambda one: -one.doubt, "judge": lambda one: one.judged, "both": chance,
     }  # fmt: skip
     told = [f"{name} {area([(sign(one.signs), one.right) for one in found]):.3f}" for name, sign in signs.items()]
     right = sum(one.right for one in found)

@@ -49,7 +49,6 @@ class Asked:
 
     Attributes:
         room: tokens that the window still holds.
-        sure: mean log-probability (natural) of the tokens written so far, whatever a grammar allowed; 0 before the first.
     """
 
     def __init__(
@@ -57,11 +56,6 @@ class Asked:
     ) -> None:
         self._window, self._vocabulary, self._sequence = window, vocabulary, sequence
         self._scores, self._room, self.usage = scores, room, usage
-        self._sum, self._count = 0.0, 0
-
-    @property
-    def sure(self) -> float:
-        return self._sum / max(self._count, 1)
 
     def chance(self, beginning: str) -> float:
         """The probability that the answer begins with the first token of this text."""
@@ -88,7 +82,6 @@ class Asked:
         scores, room = self._scores, min(max_tokens, self._room)
         while len(said) < room:
             token = rules.best(scores) if rules else int(scores.argmax())
-            self._sum, self._count = self._sum + log_probability(scores, token), self._count + 1
             self.usage.total = time.perf_counter() - start
             if self._vocabulary.ends(token):
                 break
@@ -102,12 +95,6 @@ class Asked:
             if len(said) < room:
                 (scores,) = self._window.read([Row(self._sequence, [token])], scored=True)
         yield text.decode(b"", final=True)
-
-
-def log_probability(scores: Scores, token: int) -> float:
-    """Of one token among all; what is ruled out (minus infinity) counts for nothing."""
-    best = float(scores.max())
-    return float(scores[token]) - best - float(np.log(np.exp(scores.astype(np.float64) - best).sum()))
 
 
 def circles(said: Sequence[int]) -> bool:
