@@ -17,10 +17,9 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from ingest import pipeline
-from ingest.reading import Direct
+from ingest import jobs, pipeline
 from tests.actor import Actor
-from tests.office import Office, readers, running
+from tests.office import Office, running
 
 PAGES = ("/files", "/chat/en/", "/api/talks", "/map")
 WAIT = 0.5
@@ -56,7 +55,8 @@ def settle(office: Office, people: int, folder: Path) -> list[str]:
         scopes[str(path)] = f"own-{number}"
     office.policies.put(policy(people), "test", "load")
     pipeline.ask(office.memory.catalog, [Path(path) for path in scopes], lambda path: scopes[str(path)])
-    list(pipeline.run(office.memory, Direct(readers())))
+    while jobs.count_waiting(office.memory.catalog):
+        time.sleep(WAIT)
     accounts = office.parts.people
     for number in range(people):
         accounts.add(f"person-{number}")

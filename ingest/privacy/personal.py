@@ -118,6 +118,15 @@ class Personal:
         """The originals of one entity, to be kept with it."""
         return self._vault.seal(entity, json.dumps(dict(originals), ensure_ascii=False))
 
+    def more(self, entity: str, originals: Mapping[str, str]) -> dict[str, str]:
+        """The originals that an entity has, and these."""
+        row = self._catalog.connection.execute("SELECT sealed FROM original WHERE entity = ?", (entity,)).fetchone()
+        return {**(json.loads(self._vault.open(entity, row["sealed"])) if row else {}), **originals}
+
+    def typed(self, entity: str, sealed: bytes) -> str:
+        """Words that somebody typed for an entity, as `seal` sealed them under ""."""
+        return str(json.loads(self._vault.open(entity, sealed))[""])
+
     def without(self, text: str) -> str:
         """A question as the memory knows it: what any scope redacts is redacted, so that it still finds its entity."""
         rules = self._rules()
@@ -148,13 +157,16 @@ class Personal:
         """Seals every original with a new key and drops the old one; returns how many. Safe to repeat after a kill."""
         self._vault.rotate()
         with self._catalog.transaction() as connection:
-            rows = connection.execute("SELECT entity, sealed FROM original").fetchall()
-            connection.executemany(
-                "UPDATE original SET sealed = ? WHERE entity = ?",
-                [(self._vault.reseal(row["sealed"]), row["entity"]) for row in rows],
-            )
+            total = 0
+            for table in ("original", "correction", "hidden"):
+                rows = connection.execute(f"SELECT entity, sealed FROM {table} WHERE sealed NOTNULL").fetchall()
+                connection.executemany(
+                    f"UPDATE {table} SET sealed = ? WHERE entity = ?",
+                    [(self._vault.reseal(row["sealed"]), row["entity"]) for row in rows],
+                )
+                total += len(rows)
         self._vault.drop_old_keys()
-        return len(rows)
+        return total
 
     # -- inside ----------------------------------------------------------------------------------------
 
