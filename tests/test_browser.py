@@ -179,6 +179,9 @@ def test_a_record_is_opened_at_its_window_with_its_gap_left_open(office: Office,
     band = source.locator("rect.band")
     x, width = float(band.get_attribute("x")), float(band.get_attribute("width"))
     assert x >= 60 and width > 0 and x + width <= 790
+    assert "2026-06-09 03:2" in source.locator(".facts").inner_text(), "the window of the peak"
+    peaks = source.locator("polyline.curve").last.evaluate("e => [...e.points].filter(p => p.y < 100).map(p => p.x)")
+    assert peaks and all(x - 8 <= at <= x + width + 8 for at in peaks), "the band lies where the curve is high"
     assert source.locator("polyline.curve").count() >= 2
 
 
@@ -201,6 +204,26 @@ def test_a_concept_is_opened_with_what_it_stands_in_relation_to(office: Office, 
     source = cited(page, "What is chokotei?", "glossary.yaml")
     assert "less than ten minutes" in source.locator(".passage.cited").inner_text()
     assert source.locator(".related a").count() >= 1
+
+
+def test_a_line_heard_wrong_is_put_right_hidden_and_shown_again(office: Office, chromium: Any) -> None:
+    page = enter(chromium, office, language="ja")
+    said = words("ja")
+    source = cited(page, REPORT[2], "shift-report-2026-06-09.flac")
+    source.locator("details.right summary").click()
+    source.locator("details.right textarea").fill("The filter was full of zeppelin chips.")
+    source.locator(f"button:text-is('{said['save']}')").click()
+    source.locator(".notice.good", has_text=REPORT[2]).wait_for()
+    found = cited(page, "zeppelin chips", "shift-report-2026-06-09.flac")
+    assert "zeppelin" in found.locator("li.cited").inner_text()
+    found.locator("details.right summary").click()
+    found.locator(f"button:text-is('{said['hide']}')").click()
+    found.locator(f"h1:text-is('{said['is_hidden']}')").wait_for()
+    assert "zeppelin" not in ask(page, "zeppelin chips").locator(".said").inner_text()
+    found.locator(f"button:text-is('{said['show_again']}')").click()
+    found.locator("details.right summary").click()
+    found.locator(f"button:text-is('{said['as_read']}')").click()
+    found.locator("li.cited", has_text=REPORT[2]).wait_for()
 
 
 # -- what is brought, kept, lost and found again -----------------------------------------------------------------------

@@ -69,7 +69,10 @@ def every_sentence() -> Iterator[str]:
 
 def spoken() -> list[str]:
     """Sentences, rather than names of roles, settings or keys: words with a space between them."""
-    return sorted({one for one in every_sentence() if " " in one.replace("{}", "").strip() and not one.startswith("[")} - OF_FIXED_WORDS)
+    return sorted(
+        {one for one in every_sentence() if " " in one.replace("{}", "").strip() and not one.startswith("[")}
+        - OF_FIXED_WORDS
+    )
 
 
 @pytest.mark.parametrize("sentence", spoken())
@@ -103,7 +106,19 @@ def test_what_is_said_of_parts_kinds_and_models_is_told() -> None:
     names = [f"there is no {noun} 'x'" for noun in ("scope", "role", "group", "person")]
     shown = [f"x.txt: not {what} (text/plain)" for what in ("a picture", "a recording")]
     roles = [model.role for model in weights.models().values()]
-    for one in (*parts, *kinds, *cells, *names, *shown, *roles, LEADS_OUT, "added", "copy", "correct undone", "people revoke"):
+    for one in (
+        *parts,
+        *kinds,
+        *cells,
+        *names,
+        *shown,
+        *roles,
+        LEADS_OUT,
+        "added",
+        "copy",
+        "correct undone",
+        "people revoke",
+    ):
         assert JAPANESE.search(told(one, "ja")), one
 
 
