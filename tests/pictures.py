@@ -49,15 +49,14 @@ def figure_with_its_rows(chromium: Any, office: Office) -> Any:
     return page
 
 
-def files_and_scopes(chromium: Any, office: Office) -> Any:
+def who_reads_what(chromium: Any, office: Office) -> Any:
     page = enter(chromium, office, viewport=DESK)
-    page.goto(f"{office.url}/files?lang=en")
+    page.goto(f"{office.url}/govern?lang=en")
     return page
 
 
 def map_of_memory(chromium: Any, office: Office) -> Any:
     page = enter(chromium, office, viewport=DESK)
-    ask(page, SPOKEN)
     page.goto(f"{office.url}/map?lang=en&question={SPOKEN}")
     return page
 
@@ -70,7 +69,7 @@ def phone_with_a_sheet(chromium: Any, office: Office) -> Any:
 
 SHOTS: dict[str, Callable[[Any, Office], Any]] = {
     "page": page_with_its_box, "recording": recording_at_its_second, "figure": figure_with_its_rows,
-    "files": files_and_scopes, "map": map_of_memory, "phone": phone_with_a_sheet,
+    "govern": who_reads_what, "map": map_of_memory, "phone": phone_with_a_sheet,
 }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ ASKED: dict[str, tuple[str, str, Scripted]] = {
 }  # fmt: skip
 """A question in each language for each kind of answer, and the part that the reader plays."""
 PLAYED = {question: part for english, japanese, part in ASKED.values() for question in (english, japanese)}
-PLAYED[ASKED["model"][1]] = Scripted("本人が結婚するときは、特別休暇を5日与える。 [1]")
+PLAYED[ASKED["model"][1]] = Scripted("本人が結婚するときは、慶弔休暇を5日与える。 [1]")
 PLAYED[REPORT[1]] = Scripted(f"{REPORT[1]} [1]")
 
 

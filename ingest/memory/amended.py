@@ -89,17 +89,7 @@ def rows_hidden(catalog: Catalog, table: str) -> tuple[frozenset[int], frozenset
 
 def note(connection: Connection, item: Entity, space: str, sealed: bytes, person: str, now: str) -> None:
     """Keeps what was typed; of several corrections of the same words what was read stays."""
-    values = (
-        item.id,
-        item.source,
-        item.text,
-        item.address,
-        item.slots,
-        space,
-        sealed,
-        person,
-        now,
-    )
+    values = (item.id, item.source, item.text, item.at.mean, item.at.sequence, space, sealed, person, now)
     connection.execute(
         f"INSERT INTO correction VALUES ({marks(values)}) ON CONFLICT (entity) DO UPDATE SET "
         "sealed=excluded.sealed, person=excluded.person, added=excluded.added",
