@@ -21,12 +21,14 @@ from ingest.source import LEADS_OUT, UNREAD
 
 ROOT = Path(str(assistant.__file__)).parent.parent
 SAYING = {
-    "Note", "UnreadableSource", "BadInput", "BadPolicy", "NotFound", "NotAllowed", "TooMany", "Busy", "HTTPException", "LeftOut",
+    "Note", "Problem", "UnreadableSource", "BadInput", "BadPolicy", "NotFound", "NotAllowed", "TooMany", "Busy",
+    "HTTPException", "LeftOut",
 }  # fmt: skip
 """What is given words for a person."""
 WHERE = (
     "ingest/readers", "ingest/reading", "ingest/media.py", "ingest/source.py", "ingest/work.py", "ingest/memory/amending.py",
     "assistant/answer", "assistant/search", "assistant/serve", "assistant/govern/policy_file.py",
+    "assistant/govern/audit.py", "assistant/govern/audit_row.py",
 )  # fmt: skip
 """Where what pages show is said."""
 YIELDING = ("separated.py", "sensor.py", "slides.py", "word.py", "table.py", "policy_file.py", "html.py")
@@ -61,7 +63,8 @@ def every_sentence() -> Iterator[str]:
             for node in ast.walk(ast.parse(file.read_text("utf-8"))):
                 if isinstance(node, ast.Call) and file.name not in AT_THE_START:
                     name = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
-                    for argument in node.args if name in SAYING else ():
+                    given = node.args[1:2] if name == "Problem" else node.args
+                    for argument in given if name in SAYING else ():
                         yield from said(argument)
                 if isinstance(node, ast.Yield) and node.value is not None and file.name in YIELDING:
                     yield from said(node.value)
