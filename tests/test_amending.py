@@ -199,6 +199,19 @@ def test_personal_data_in_a_correction_lies_sealed_also_after_the_file_is_read_a
     assert parts.personal.typed(id, amended.corrected(memory.catalog, file_of(memory, id))[id]).startswith("Call 090")
 
 
+def test_what_is_hidden_keeps_its_personal_data_sealed_and_its_file_closed(
+    memory: Memory, parts: Parts, tmp_path: Path
+) -> None:
+    read(memory, tmp_path / "shift.txt", f"{RECORDED}\nCall 090-1234-5678 at once.")
+    id, reveals = entity(memory, "Call"), Viewer("hoshino", frozenset({"sales"}), may_reveal=True)
+    source = file_of(memory, id)
+    amending.hide(memory, id, "endo")
+    assert not parts.personal.may_open(source, SALES) and parts.personal.may_open(source, reveals)
+    parts.personal.rotate()
+    amending.show(memory, id)
+    assert "090-1234-5678" in parts.personal.originals([id], reveals).values()
+
+
 def file_of(memory: Memory, id: str) -> str:
     return memory.catalog.entities([id])[id].source
 

@@ -40,6 +40,8 @@ LONGEST = 24
 _PIECE = re.compile(r"[0-9A-Za-z]+|[^\W0-9A-Za-z_]+|[\W_]")
 _PLACEHOLDER = re.compile(r"\[[A-Z]+(?:-[A-Z]+)*-[a-z2-7]{8}\]")
 _FACT = "redact"
+_SEALED = "SELECT 1 FROM original UNION ALL SELECT 1 FROM correction UNION ALL SELECT 1 FROM hidden WHERE sealed NOTNULL LIMIT 1"
+"""Whether anything is sealed here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Personal:
     def __init__(self, catalog: Catalog, settings: Settings) -> None:
         where = keys.of(settings)
         for name in ("originals.key", "placeholders.key"):
-            if not where.has(name) and catalog.connection.execute("SELECT 1 FROM original LIMIT 1").fetchone():
+            if not where.has(name) and catalog.connection.execute(_SEALED).fetchone():
                 raise MemoryDamaged(
                     f"the key {name} is gone, with which originals are sealed", "put it back from a back-up"
                 )
@@ -150,7 +152,10 @@ class Personal:
 
     def may_open(self, source: str, viewer: Viewer) -> bool:
         """Whether the original file may be shown as it is: nothing in it was redacted, or the viewer may reveal."""
-        query = "SELECT 1 FROM original JOIN entity ON entity.id = original.entity WHERE entity.source = ? LIMIT 1"
+        query = (
+            "SELECT 1 FROM original JOIN entity ON entity.id = original.entity WHERE entity.source = ?1 "
+            "UNION ALL SELECT 1 FROM hidden WHERE source = ?1 AND sealed NOTNULL LIMIT 1"
+        )
         return viewer.may_reveal or self._catalog.connection.execute(query, (source,)).fetchone() is None
 
     def rotate(self) -> int:

@@ -24,6 +24,8 @@ FAMILIES = {
 LETTER, LINE = 8, 15
 """Units of the map that a letter of a label is wide, and a line high."""
 LABELS, LONGEST = 40, 22
+HIT = 11
+"""Units from the middle of a hit to its edge; its number stands behind it."""
 HITS, LONGEST_QUESTION = 5, 1_000
 router = APIRouter(include_in_schema=False)
 
@@ -45,7 +47,8 @@ def memory_map(
     chart = mapping.drawn(memory, viewer, hits, question[:LONGEST_QUESTION])
     originals = personal.originals([dot.entity.id for dot in chart.dots], viewer)
     shown = [(dot, FAMILIES[dot.entity.kind], put_back(dot.entity.text, originals)[:140]) for dot in chart.dots]
-    labels = apart([(dot, view.called(text)[:LONGEST]) for dot, family, text in shown if family == "meant"])
+    terms = [(dot, view.called(text)[:LONGEST]) for dot, family, text in shown if family == "meant"]
+    labels = apart(terms, [dot for dot in chart.dots if dot.rank])
     return HTMLResponse(
         pages.page(
             "map.html",
@@ -63,9 +66,9 @@ def memory_map(
     )
 
 
-def apart(labels: Sequence[tuple[mapping.Dot, str]]) -> list[tuple[mapping.Dot, str]]:
-    """The labels that can be read beside each other, the first ones first."""
-    taken: list[tuple[float, float, float]] = []
+def apart(labels: Sequence[tuple[mapping.Dot, str]], hits: Sequence[mapping.Dot] = ()) -> list[tuple[mapping.Dot, str]]:
+    """The labels that can be read beside each other and beside the hits, the first ones first."""
+    taken = [(dot.x - HIT, dot.x + 2 * HIT, dot.y) for dot in hits]
     kept = []
     for dot, text in labels:
         start, end, line = dot.x, dot.x + 12 + LETTER * len(text), dot.y
