@@ -157,9 +157,7 @@ def _inside(begun: Begun, inside: reading.Inside, memory: Memory, personal: Pers
     return _one(begun, source, id, inside.read, memory.catalog, personal)
 
 
-def _one(
-    begun: Begun, source: Source, id: str, found: reading.Read, catalog: Catalog, personal: Personal
-) -> Work:
+def _one(begun: Begun, source: Source, id: str, found: reading.Read, catalog: Catalog, personal: Personal) -> Work:
     job = begun.job
     clean = personal.redacted(found.drafts, job.scope)
     entities = tuple(identify(id, job.scope, (one.draft for one in clean)))
