@@ -98,3 +98,10 @@ def progress(catalog: Catalog, ticket: str) -> list[tuple[str, str, dict[str, An
         )
         for row in catalog.connection.execute(query, (ticket,))
     ]
+
+
+def below(catalog: Catalog, folder: str) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """(path, scope, state, report) of every file of a folder that was ever to be read."""
+    query = "SELECT path, scope, state, report FROM job WHERE substr(path, 1, ?) = ? ORDER BY path"
+    found = catalog.connection.execute(query, (len(folder) + 1, f"{folder}/"))
+    return [(row["path"], row["scope"], row["state"], json.loads(row["report"] or "{}")) for row in found]

@@ -6,6 +6,7 @@ run again it ends as if it had never been killed, because a file is stored in on
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -16,7 +17,7 @@ from pathlib import Path
 from . import jobs
 from .base.errors import MemoryHeld, UnreadableSource
 from .base.settings import Settings
-from .memory import moves, places
+from .memory import links, moves, places
 from .memory.catalog import Catalog, SourceRow
 from .memory.memory import Memory
 from .privacy.personal import Personal
@@ -113,9 +114,11 @@ def attending(memory: Memory, open_readers: Callable[[], Reads]) -> Iterator[Non
         while not stop.wait(FOLLOW):
             if jobs.count_waiting(memory.catalog):
                 reads = reads or open_readers()
-                for _ in run(memory, reads):
-                    if stop.is_set():
-                        break
+                with suppress(sqlite3.Error):  # a job stays on the list until it is done, and is blamed if it never is
+                    for _ in run(memory, reads):
+                        if stop.is_set():
+                            break
+                    links.link(memory.catalog)
             elif moves.waiting(memory.catalog):
                 memory.settle()
         if reads is not None:

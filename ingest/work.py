@@ -18,11 +18,11 @@ from . import jobs, reading
 from .base.access import BOTH, destination
 from .base.errors import KotonohaError, UnreadableSource
 from .base.settings import Settings
-from .memory import links, places
+from .memory import amended, links, places
 from .memory.catalog import Catalog, SourceRow, marks, stored
 from .memory.memory import Memory
 from .memory.tables import Rows
-from .privacy.personal import Personal
+from .privacy.personal import Personal, Redacted
 from .readers import Reader
 from .reading import Read, Reads
 from .source import Source, file_of, look
@@ -109,7 +109,8 @@ def begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal) -> Be
             return _copy(job, row, started)
         if row is not None and status in ("unchanged", "moved"):
             seconds = time.perf_counter() - started
-            return Report(job.path, status, seconds=seconds, scope=job.scope, notes=(*row.notes, *remarks))
+            notes = (*row.notes, *remarks, *amended.remarks(memory.catalog, row.id))
+            return Report(job.path, status, seconds=seconds, scope=job.scope, notes=notes)
         return Begun(job, source, row, status, kinds, remarks, started, reads.submit(source))
     except KotonohaError as error:
         return _failed(job, error, started)
@@ -143,7 +144,7 @@ def ended_reading(
 def _work(begun: Begun, found: reading.Read, memory: Memory, personal: Personal) -> Work:
     """What was read, and in the files inside it, redacted and with identities."""
     id = begun.row.id if begun.row is not None else _source_id(memory, begun.source)
-    work = _one(begun, begun.source, id, found, personal)
+    work = _one(begun, begun.source, id, found, memory.catalog, personal)
     return replace(work, inside=tuple(_inside(begun, one, memory, personal) for one in found.inside))
 
 
@@ -152,21 +153,41 @@ def _inside(begun: Begun, inside: reading.Inside, memory: Memory, personal: Pers
     path = begun.source.path / inside.path
     source = Source(path, inside.sha256, inside.size, inside.media, b"", begun.source.settings)
     known = memory.catalog.source_at(str(path))
-    return _one(begun, source, known.id if known else _source_id(memory, source), inside.read, personal)
+    id = known.id if known else _source_id(memory, source)
+    return _one(begun, source, id, inside.read, memory.catalog, personal)
 
 
-def _one(begun: Begun, source: Source, id: str, found: reading.Read, personal: Personal) -> Work:
+def _one(begun: Begun, source: Source, id: str, found: reading.Read, catalog: Catalog, personal: Personal) -> Work:
     job = begun.job
     clean = personal.redacted(found.drafts, job.scope)
     entities = tuple(identify(id, job.scope, (one.draft for one in clean)))
+    lost = amended.lost(catalog, id, [one.id for one in entities])
+    entities, clean = _put_right(id, entities, clean, catalog, personal, job.scope)
     rows = tuple(_rows(found, entities, personal.columns_without(found.tables, clean, job.scope), source.path.stem))
     sealed = {
         entity.id: personal.seal(entity.id, one.originals)
         for entity, one in zip(entities, clean, strict=True)
         if one.originals
     }
+    remarks = (*begun.remarks, *([f"corrections whose words are gone: {lost}"] if lost else ()))
     seconds = time.perf_counter() - begun.started
-    return Work(job, source, id, begun.status, found, entities, sealed, begun.kinds, seconds, begun.remarks, rows)
+    return Work(job, source, id, begun.status, found, entities, sealed, begun.kinds, seconds, remarks, rows)
+
+
+def _put_right(
+    source: str, entities: Sequence[Entity], read: Sequence[Redacted], catalog: Catalog, personal: Personal, scope: str
+) -> tuple[tuple[Entity, ...], list[Redacted]]:
+    """The entities in the words that people put right, redacted as the source is now; what was read keeps its originals."""
+    typed = {id: personal.typed(id, sealed) for id, sealed in amended.corrected(catalog, source).items()}
+    if not typed:
+        return tuple(entities), list(read)
+    said = [replace(one.draft, text=typed.get(e.id, one.draft.text)) for e, one in zip(entities, read, strict=True)]
+    again = personal.redacted(said, scope)
+    right = tuple(
+        replace(e, text=one.draft.text, at=UNPLACED if e.id in typed else e.at)
+        for e, one in zip(entities, again, strict=True)
+    )
+    return right, [replace(o, originals={**old.originals, **o.originals}) for old, o in zip(read, again, strict=True)]
 
 
 def _rows(found: reading.Read, entities: Sequence[Entity], tables: Sequence[Columns], file: str) -> Iterator[Rows]:
@@ -263,7 +284,7 @@ def store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
     """Places what is new in one call, then stores file by file."""
     entities = [entity for work in batch for one in (work, *work.inside) for entity in one.entities]
     stored = memory.catalog.entities([entity.id for entity in entities])
-    fresh = [entity for entity in entities if entity.id not in stored]
+    fresh = [one for one in entities if one.id not in stored or stored[one.id].text != one.text]
     rows = Counter(entity.parent for entity in entities if entity.kind == "row")
     near = [entity for entity in fresh if entity.kind != "row" or rows[entity.parent] <= TABLE]
     at = {entity.id: entity.at for entity in (*stored.values(), *place(memory.space, near))}
@@ -274,8 +295,8 @@ def store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
         _put(memory, work, at)
         kinds = dict(Counter[str](entity.kind for one in (work, *work.inside) for entity in one.entities))
         report = Report(
-            work.job.path, work.status, kinds, round(work.seconds, 3), notes=(*work.read.notes, *work.remarks),
-            scope=work.job.scope,
+            work.job.path, work.status, kinds, round(work.seconds, 3), scope=work.job.scope,
+            notes=(*work.read.notes, *work.remarks, *amended.remarks(memory.catalog, work.id)),
         )  # fmt: skip
         yield ended(memory, work.job, report)
 

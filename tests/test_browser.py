@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,11 @@ ASKED: dict[str, tuple[str, str, Scripted]] = {
 }  # fmt: skip
 """A question in each language for each kind of answer, and the part that the reader plays."""
 PLAYED = {question: part for english, japanese, part in ASKED.values() for question in (english, japanese)}
-PLAYED[ASKED["model"][1]] = Scripted("本人が結婚するときは、特別休暇を5日与える。 [1]")
+PLAYED[ASKED["model"][1]] = Scripted("本人が結婚するときは、慶弔休暇を5日与える。 [1]")
 PLAYED[REPORT[1]] = Scripted(f"{REPORT[1]} [1]")
+RIGHT = "Machine zeppelin stopped in the afternoon."
+PLAYED[RIGHT] = Scripted(f"{RIGHT} [1]")
+SEARCH = "async () => (await fetch('/api/search?query=zeppelin')).text()"
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +108,11 @@ def opened(page: Any, link: Any) -> Any:
 
 def cited(page: Any, question: str, file: str) -> Any:
     return opened(page, ask(page, question).locator(".card", has_text=file).first)
+
+
+def minutes(said: str) -> float:
+    """A moment as it is shown, in minutes since 1970."""
+    return datetime.fromisoformat(said.strip()).replace(tzinfo=UTC).timestamp() / 60
 
 
 def in_sight(one: Any) -> bool:
@@ -179,6 +188,11 @@ def test_a_record_is_opened_at_its_window_with_its_gap_left_open(office: Office,
     band = source.locator("rect.band")
     x, width = float(band.get_attribute("x")), float(band.get_attribute("width"))
     assert x >= 60 and width > 0 and x + width <= 790
+    start, end = map(minutes, source.locator(".facts dd").first.inner_text().split(" – "))
+    axis = [minutes(one) for one in source.locator("figure svg text").all_text_contents() if one.startswith("2026")]
+    left, right = min(axis), max(axis)
+    assert abs(x - 60 - 730 * (start - left) / (right - left)) < 8
+    assert abs(width - 730 * (end - start) / (right - left)) < 16
     assert source.locator("polyline.curve").count() >= 2
 
 
@@ -201,6 +215,26 @@ def test_a_concept_is_opened_with_what_it_stands_in_relation_to(office: Office, 
     source = cited(page, "What is chokotei?", "glossary.yaml")
     assert "less than ten minutes" in source.locator(".passage.cited").inner_text()
     assert source.locator(".related a").count() >= 1
+
+
+def test_a_line_heard_wrong_is_put_right_hidden_and_shown_again(office: Office, chromium: Any) -> None:
+    page = enter(chromium, office, language="ja")
+    said = words("ja")
+    source = cited(page, REPORT[1], "shift-report-2026-06-09.flac")
+    source.locator("details.right summary").click()
+    source.locator("details.right textarea").fill(RIGHT)
+    source.locator(f"button:text-is('{said['save']}')").click()
+    source.locator(".notice.good", has_text=REPORT[1]).wait_for()
+    found = cited(page, RIGHT, "shift-report-2026-06-09.flac")
+    assert "zeppelin" in found.locator("li.cited").inner_text() and "zeppelin" in page.evaluate(SEARCH)
+    found.locator("details.right summary").click()
+    found.locator(f"button:text-is('{said['hide']}')").click()
+    found.locator(f"h1:text-is('{said['is_hidden']}')").wait_for()
+    assert "zeppelin" not in page.evaluate(SEARCH)
+    found.locator(f"button:text-is('{said['show_again']}')").click()
+    found.locator("details.right summary").click()
+    found.locator(f"button:text-is('{said['as_read']}')").click()
+    found.locator("li.cited", has_text=REPORT[1]).wait_for()
 
 
 # -- what is brought, kept, lost and found again -----------------------------------------------------------------------

@@ -19,6 +19,7 @@ from .reach import Reach
 
 OWN = "what its viewer may read"
 GOVERNS = "whoever may govern"
+FEEDS = "whoever may write the scope it lies in"
 MACHINE = "whoever has the files of this machine; prints no content of the memory beyond what is named"
 ANYBODY = "anybody; shows nothing of the memory"
 
@@ -30,6 +31,7 @@ CHANGE = "test_permitting.py::test_a_grant_by_command_holds_from_the_next_reques
 TALKS = "test_web.py::test_a_conversation_is_nobody_elses"
 JUDGE = "test_web.py::test_what_is_said_about_an_answer_is_kept_with_what_was_found_for_it"
 FEED = "test_pages.py::test_nobody_brings_files_where_they_may_not"
+RIGHT = "test_amending.py::test_nobody_puts_right_what_they_may_not_write"
 LOOKS = "test_api.py::test_what_anybody_may_load_is_the_same_for_all"
 BY_HAND = "make demo"
 """It is what everybody runs first; in a test it would be minutes of the language model."""
@@ -132,6 +134,10 @@ ROUTES: dict[str, tuple[str, str]] = {
     "POST /files/{id}/forget": (OWN, FEED),
     "POST /api/upload": (OWN, FEED),
     "GET /api/jobs/{ticket}": (OWN, FEED),
+    "POST /open/{entity}/correct": (FEEDS, RIGHT),
+    "POST /open/{entity}/restore": (FEEDS, RIGHT),
+    "POST /open/{entity}/hide": (FEEDS, RIGHT),
+    "POST /open/{entity}/show": (FEEDS, RIGHT),
     "GET /map": (OWN, "test_pages.py::test_the_map_page_draws_the_question_and_links_every_dot"),
     "GET /govern": (GOVERNS, PAGES),
     "POST /govern/preview": (GOVERNS, PAGES),
@@ -204,7 +210,7 @@ def _all_actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
                 yield from _all_actions(part)
 
 
-@pytest.mark.parametrize("name", [name for name, (whom, _) in ROUTES.items() if whom in (OWN, GOVERNS)])
+@pytest.mark.parametrize("name", [name for name, (whom, _) in ROUTES.items() if whom in (OWN, FEEDS, GOVERNS)])
 def test_every_route_that_reads_gets_its_viewer_from_the_request(name: str) -> None:
     method, path = name.split()
     (route,) = (one for one in all_routes() if one.path == path and method in (one.methods or ()))

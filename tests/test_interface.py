@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -93,3 +95,16 @@ def test_every_word_is_there_in_both_languages() -> None:
     english, japanese = words("en"), words("ja")
     assert english.keys() == japanese.keys() and all((*english.values(), *japanese.values()))
     assert not [name for name in english if hasattr(english, name)], "a template would find the method, not the word"
+
+
+def test_every_word_is_used_somewhere() -> None:
+    folder = Path(str(words.__code__.co_filename)).parents[1]
+    said = "\n".join(file.read_text("utf-8") for end in ("py", "html") for file in folder.rglob(f"*.{end}"))
+    made = ("stage_", "kind_", "family_", "seconds_", "key_", *get_args(Verdict), *get_args(Grounding), "sso_refused")
+    unused = [name for name in words("en") if not re.search(rf"\b{name}\b", said) and not name.startswith(made)]
+    assert unused == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_time_that_an_answer_took_has_words(language: Language) -> None:
+    assert {f"seconds_{name}" for name in answer("model").as_dict()["seconds"]} <= words(language).keys()

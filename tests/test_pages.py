@@ -140,6 +140,7 @@ def test_a_map_holds_what_a_viewer_may_read_and_nothing_else(parts: Parts) -> No
 def test_the_map_page_draws_the_question_and_links_every_dot(endo: TestClient) -> None:
     page = endo.get("/map", params={"question": "<b>warranty</b>"}).text
     assert 'class="asked"' in page and page.count("/open/") > 20 and "<b>warranty" not in page
+    assert page.count(" hit") >= 3, "what is found for it is drawn in, too"
 
 
 # -- the sample firm -------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.answer import about, cite, evidence, verify, versions
+from assistant.answer import notes as remarks
 from assistant.answer.cite import Citation
 from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.computed import Calculator
@@ -192,9 +193,7 @@ class Assistant:
         text = f"{done.text}{marks}"
         if done.agreed:
             return self._answer(case, text, "calculation", citations, notes=done.notes)
-        return self._answer(
-            case, text, "possibly", citations, notes=(*done.notes, "a second query came to something else")
-        )
+        return self._answer(case, text, "possibly", citations, notes=(*done.notes, remarks.DISAGREED))
 
     # -- reading ---------------------------------------------------------------------------------------
 
@@ -207,7 +206,7 @@ class Assistant:
                 yield from self._sent(led, leaving, self._remote, viewer)
                 return
             except ModelFault as error:
-                case = replace(case, notes=(f"answered on this machine: {error}",))
+                case = replace(case, notes=(remarks.HERE.format(error),))
         if case.grounding == "none":
             yield from self._freely(case)
             return
@@ -218,8 +217,8 @@ class Assistant:
         for piece in stream:
             said += piece
             yield Draft(piece)
-        notes = ("the model answered without sources",)
-        yield self._answer(case, said.strip(), "model", cost=_cost(case, 0.0, stream.usage), notes=notes)
+        cost = _cost(case, 0.0, stream.usage)
+        yield self._answer(case, said.strip(), "model", cost=cost, notes=(remarks.FREE,))
 
     def _sources(self, case: _Case, hits: Sequence[Hit], viewer: Viewer, reader: Reader | Remote) -> Composed:
         given = self._evidence(hits, viewer)

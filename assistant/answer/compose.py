@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.answer.evidence import Evidence
+from assistant.answer.notes import FULL
 from assistant.model import prompt
 from assistant.model.prompt import Text
 
@@ -64,7 +65,7 @@ def compose(
         text = Text(one.title, one.text, ratio, kept, one.hit.entity.scope, one.hit.entity.source)
         cost = len(tokenize(prompt.tag(number + 1))) + len(tokenize(text.block))
         if left_out or cost > room:
-            left_out.append(LeftOut(one.hit.entity.id, "the context window is full"))
+            left_out.append(LeftOut(one.hit.entity.id, FULL))
             continue
         room -= cost
         texts.append(text)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.answer.notes import COMPUTED
 from assistant.compute import meaning, tell
 from assistant.compute.computer import Computed, Computer
 from assistant.model.vocabulary import Turn
@@ -63,7 +64,7 @@ class Calculator:
         computed = computer.ask(question, found, _Writer(reader)) if found else None
         if computed is None:
             return None
-        notes = (f"computed from {computed.count} rows: {computed.sql}",)
+        notes = (COMPUTED.format(computed.count, computed.sql),)
         return Result(
             tell.tell(computed, language == "ja"), self._rows(computed, viewer), computed.agreed, computed.named, notes
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.answer import cite, stand, trust
 from assistant.answer.cite import Line
 from assistant.answer.evidence import Evidence
+from assistant.answer.notes import UNSURE
 from assistant.answer.outcome import Draft
 from assistant.answer.trust import Signs
 from assistant.model import prompt
@@ -73,5 +74,5 @@ def told(
     """
     faults = stand.faults(lines, question, wants, sources)
     if chance < trust.ASSURED:
-        faults.append(f"the model was not sure enough ({chance:.2f})")
+        faults.append(UNSURE.format(f"{chance:.2f}"))
     return Spoken(question, tuple(lines), chance, tuple(faults), usage)

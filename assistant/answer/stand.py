@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.answer import verify
+from assistant.answer import notes, verify
 from assistant.answer.cite import Line
 from assistant.answer.evidence import Evidence
 from assistant.search.wants import Wants
@@ -18,24 +18,24 @@ NAMED = 4
 def faults(lines: Sequence[Line], question: str, wants: Wants, sources: Sequence[Evidence]) -> list[str]:
     """What is wrong with an answer to a question that wants this, in plain words; empty if all of it can stand."""
     found = [fault for line in lines if (fault := _fault(line, question, wants, sources))]
-    return found if any(line.marks for line in lines) else [*found, "the model named no source"]
+    return found if any(line.marks for line in lines) else [*found, notes.UNMARKED]
 
 
 def _fault(line: Line, question: str, wants: Wants, sources: Sequence[Evidence]) -> str:
     if not line.marks:
-        return "" if line.aside else "a sentence names no source"
+        return "" if line.aside else notes.SILENT
     cited = [sources[mark - 1] for mark in line.marks]
     held = "\n".join(one.words for one in cited)
     if not verify.speaks_of(question, held) or verify.strange(question, held):
-        return "the source speaks of something else"
+        return notes.ELSEWHERE
     if wants == "rows" and all(map(_windowed, cited)):
-        return "a part of a record does not tell the whole"
+        return notes.PART
     if verify.repeats(line.text, question):
-        return "a sentence says no more than the question"
+        return notes.REPEATS
     if _foreign(line.text, question):
-        return "a sentence is in another language than the question"
+        return notes.FOREIGN
     lost = verify.missing(line.text, question, held)
-    return f"not in the source: {', '.join(lost)}" if lost else ""
+    return notes.MISSING.format(", ".join(lost)) if lost else ""
 
 
 def _foreign(said: str, question: str) -> bool:

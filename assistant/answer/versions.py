@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.answer.cite import Citation
+from assistant.answer.notes import VERSIONS
 from ingest.memory.catalog import SourceRow
 from ingest.space.entity import Entity
 from ingest.text.codes import codes, figures
@@ -74,7 +75,7 @@ def _note(said: Sequence[tuple[SourceRow, str]]) -> str:
     names = telling(row.path for row, _ in said)
     newest = sorted(said, key=lambda one: _changed(one[0]), reverse=True)
     parts = [f"{names[row.path]} ({_changed(row)[:10]}): “{text}”" for row, text in newest]
-    return "two versions say different things, the newer first: " + "; ".join(parts)
+    return VERSIONS.format("; ".join(parts))
 
 
 def _changed(row: SourceRow) -> str:

@@ -5,16 +5,14 @@ Every heavy library is imported inside the function that needs it, so that `koto
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cache, lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ingest.base.access import Viewer, destination, may_read, origin
 from ingest.base.errors import AuditBroken, BadInput, MissingPart, NotAllowed, UnknownPerson
 from ingest.base.settings import Settings
-from ingest.reading.workers import Workers
 
 if TYPE_CHECKING:
     from assistant.answer.discreet import DiscreetAssistant
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from assistant.govern.sso import SingleSignOn
     from assistant.model.reader import Reader as LanguageReader
     from assistant.model.remote import Remote
-    from assistant.serve.parts import Example
     from ingest.memory.catalog import Catalog
     from ingest.memory.memory import Memory
     from ingest.privacy.personal import Personal
@@ -345,42 +342,3 @@ def sso(settings: Settings) -> SingleSignOn | None:
         raise MissingPart("single sign-on needs Authlib", "pip install authlib joserfc") from None
     secret, hosts = _given(settings.oidc_secret), settings.oidc_hosts.split()
     return SingleSignOn(settings.oidc_issuer, settings.oidc_client, secret, settings.oidc_claim, hosts)
-
-
-def serve(
-    settings: Settings, host: str, port: int, names: Sequence[str] = (), examples: Sequence[Example] = (),
-    guests: Sequence[tuple[str, str]] = (),
-) -> int:  # fmt: skip
-    """Serves the chat until it is stopped, and ingests what other processes ask for meanwhile.
-
-    Once there are accounts or single sign-on, everybody signs in; without any, the server is the local owner's, who comes
-    in with the address that is printed.
-    """
-    from assistant.answer import ahead
-    from assistant.govern.people import People
-    from assistant.serve import api
-    from assistant.serve.parts import Parts
-    from ingest import pipeline
-
-    with memory(settings) as opened:
-        known = opened.catalog
-        people = People(known)
-        provider = sso(settings)
-        for name, _ in guests:
-            if not people.knows(name):
-                people.add(name)
-
-        def viewer_of(name: str) -> Viewer:
-            return viewer(known, name if provider or people.exist() else "")
-
-        reading = cache(partial(readers, settings))
-        parts = Parts(
-            settings, opened, assistant(settings, opened), viewer_of, personal(settings, known), people,
-            audit(settings, known), provider, tuple(names), tuple(examples), tuple(guests), secrets.token_urlsafe(32), reading,
-        )  # fmt: skip
-        with (
-            pipeline.attending(opened, lambda: Workers(readers, settings)),
-            ahead.reading(known, lambda: reader(settings)),
-        ):
-            api.serve(parts, host, port)
-    return 0

@@ -13,6 +13,7 @@ from ingest.base.errors import BadInput, UnreadableSource
 from ingest.base.settings import Settings
 from ingest.memory import links
 from ingest.memory.catalog import Catalog, SourceRow
+from ingest.pipeline import ScopeOf
 from ingest.reading.workers import Workers
 from ingest.work import Report
 
@@ -33,23 +34,8 @@ def ingest(
         BadInput: the policy has no such scope.
     """
     known, asked = build.catalog(settings), list(paths)
-    rules = build.policies(known).current()
     given = checked_scope(scope) if scope else ""
-    if given and rules and given not in rules.scopes:
-        raise BadInput(f"the policy has no scope '{given}'", f"it has {', '.join(sorted(rules.scopes))}")
-    lies_in = {path: destination(row.scope) for row in known.sources() for path in (row.path, *row.places)}
-
-    def scope_of(path: Path) -> str:
-        here = lies_in.get(str(path))
-        if given and here not in (None, given):
-            raise UnreadableSource(path, f"lies in {here}; it is moved by: kotonoha policy move {path} {given}")
-        found = given or (rules.scope_of(path) if rules else None) or here or DEFAULT_SCOPE
-        if rules and found not in rules.scopes:
-            raise UnreadableSource(
-                path, f"no folder rule says its scope, and the policy has no '{found}': --scope NAME"
-            )
-        return found
-
+    scope_of = scopes(known, given)
     build.note(settings, known, "ingest", {"scope": given}, content={"paths": [str(path) for path in asked]})
     became: Counter[str] = Counter()
     opened = lambda: build.memory(settings), lambda: Workers(build.readers, settings)
@@ -66,6 +52,31 @@ def ingest(
         yield report
     links.link(known)
     build.note(settings, known, "ingest done", {"files": dict(became)})
+
+
+def scopes(known: Catalog, given: str = "") -> ScopeOf:
+    """Where each file goes, by the policy as it is now: a known one stays, a new one goes to `given` or where the rules say.
+
+    Raises:
+        BadInput: the policy has no such scope.
+    """
+    rules = build.policies(known).current()
+    if given and rules and given not in rules.scopes:
+        raise BadInput(f"the policy has no scope '{given}'", f"it has {', '.join(sorted(rules.scopes))}")
+    lies_in = {path: destination(row.scope) for row in known.sources() for path in (row.path, *row.places)}
+
+    def scope_of(path: Path) -> str:
+        here = lies_in.get(str(path))
+        if given and here not in (None, given):
+            raise UnreadableSource(path, f"lies in {here}; it is moved by: kotonoha policy move {path} {given}")
+        found = given or (rules.scope_of(path) if rules else None) or here or DEFAULT_SCOPE
+        if rules and found not in rules.scopes:
+            raise UnreadableSource(
+                path, f"no folder rule says its scope, and the policy has no '{found}': --scope NAME"
+            )
+        return found
+
+    return scope_of
 
 
 def read_into(settings: Settings, sources: Sequence[SourceRow], scope: str) -> Iterator[Report]:

@@ -49,6 +49,10 @@ def add(commands: Commands) -> None:
         "--name", action="append", default=[], help="a name of this machine on its network; may be repeated"
     )
     parser.add_argument("--demo", action="store_true", help="serve the bundled sample firm")
+    parser.add_argument(
+        "--watch", action="append", default=[], type=Path, metavar="FOLDER",
+        help="read a folder again whenever something changes in it, by the policy's folder rules; may be repeated",
+    )  # fmt: skip
 
     command(commands, "demo", demo, "read the bundled sample firm and ask it questions", "kotonoha demo")
 
@@ -110,12 +114,12 @@ def _asked(args: argparse.Namespace, settings: Settings) -> Question:
 
 
 def serve(args: argparse.Namespace, settings: Settings) -> int:
-    from assistant.app import build
+    from assistant.app import serving
     from assistant.app.demo import examples, guests, prepared
 
     if not args.demo:
-        return build.serve(settings, args.host, args.port, args.name)
-    return build.serve(prepared(settings), args.host, args.port, args.name, examples(), guests())
+        return serving.serve(settings, args.host, args.port, args.name, watch=args.watch)
+    return serving.serve(prepared(settings), args.host, args.port, args.name, examples(), guests(), args.watch)
 
 
 def demo(args: argparse.Namespace, settings: Settings) -> int:

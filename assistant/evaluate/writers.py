@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.app import backup, build, feeding
+from assistant.app import backup, build, feeding, serving
 from ingest.base import fetch, outward
 from ingest.base.access import Viewer
 from ingest.base.settings import Settings
@@ -77,7 +77,7 @@ def serve(settings: Settings, number: int, told: Told) -> None:
         people.add("boss", "a sentence that is long")
     token = people.issue_token("boss", "kills")
     threading.Thread(target=_used, args=(f"http://127.0.0.1:{port}", token, number, told), daemon=True).start()
-    build.serve(settings, "127.0.0.1", port)
+    serving.serve(settings, "127.0.0.1", port)
 
 
 def _used(url: str, token: str, number: int, told: Told) -> None:

@@ -18,6 +18,7 @@ from assistant.serve.guard import Guard, is_local
 from assistant.serve.limits import Limits
 from assistant.serve.parts import Parts
 from assistant.serve.routes import (
+    amending,
     asking,
     describing,
     door,
@@ -33,13 +34,16 @@ from assistant.serve.routes.who import language_of
 from assistant.serve.turns import Turns
 from assistant.serve.web import assets, pages
 from assistant.serve.web.sessions import Sessions
+from assistant.serve.web.told import told
 from assistant.serve.web.words import words
 from ingest.base.errors import BadInput, KotonohaError, NotAllowed, NotFound, SignInRefused, TooMany
 
 OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """Nothing of a request is handed to a telemetry exporter, whatever the environment says."""
 STATUS: dict[type[Exception], int] = {NotFound: 404, BadInput: 400, SignInRefused: 401, TooMany: 429, NotAllowed: 403}
-ROUTERS = (door, asking, openai, talking, feeding, judging, opening, exploring, governing, describing, assets)
+ROUTERS = (
+    door, asking, openai, talking, feeding, amending, judging, opening, exploring, governing, describing, assets,
+)  # fmt: skip
 LARGER = {"/api/talks/ask": 2 * talking.SHOWN, "/api/upload": 4 * 1024**3}
 """Bytes of a body, where it may have more than elsewhere."""
 
@@ -95,11 +99,11 @@ def serve(parts: Parts, host: str = "127.0.0.1", port: int = 7860) -> None:
 def _told(request: Request, error: Exception) -> Response:
     """Errors made for people, as a page or as JSON. What is absent and what is forbidden are told in the same words."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    language = language_of(request)
     if "text/html" in request.headers.get("accept", ""):
-        language = language_of(request)
-        message = words(language)["absent"] if status == 404 else str(error)
+        message = words(language)["absent"] if status == 404 else told(str(error), language)
         return HTMLResponse(pages.message_page(message, language), status)
-    return JSONResponse({"error": str(error)}, status)
+    return JSONResponse({"error": told(str(error), language)}, status)
 
 
 def _malformed(request: Request, error: Exception) -> Response:

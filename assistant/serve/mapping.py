@@ -1,6 +1,6 @@
 """A map of memory: the addresses of what a viewer may read, laid out in two dimensions by their principal components.
 
-Principal components (Pearson 1901) by numpy's singular value decomposition: the same memory gives the same map. Near
+Principal components (Pearson 1901) by numpy's eigenvectors of the covariance: the same memory gives the same map. Near
 things mean alike as far as two dimensions can say so.
 """
 
@@ -69,8 +69,9 @@ def drawn(memory: Memory, viewer: Viewer, hits: Sequence[str] = (), question: st
 def components(points: NDArray[np.float32], of: int) -> Floats:
     """Float64 [n, 2]: the points along the two directions in which the first `of` of them differ most."""
     centred = points.astype(np.float64) - points[:of].mean(axis=0)
-    _, _, axes = np.linalg.svd(centred[:of], full_matrices=False)
-    axes = axes[:2] * np.sign(axes[:2].sum(axis=1, keepdims=True) + 1e-12)
+    _, found = np.linalg.eigh(centred[:of].T @ centred[:of])
+    axes = found.T[:-3:-1]
+    axes = axes * np.sign(axes.sum(axis=1, keepdims=True) + 1e-12)
     flat = centred @ axes.T
     return flat if flat.shape[1] == 2 else np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.base.access import Viewer
@@ -30,6 +31,16 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """A folder that is watched: when it was last looked at, how many files it has, and (name, reason) of what is not read."""
+
+    folder: Path
+    looked: str = ""
+    files: int = 0
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What the server is made of.
 
@@ -42,6 +53,7 @@ class Parts:
         examples: questions to begin with, the most telling first.
         guests: (name, what they are called) of whoever is signed in by one click, at this machine; the sample firm's alone.
         readers: what reads a picture or a recording that comes with a question.
+        watched: the folders that are read again when something changes in them.
         start: the secret in the address that is printed for the owner; empty where everybody signs in.
     """
 
@@ -58,6 +70,7 @@ class Parts:
     guests: tuple[tuple[str, str], ...] = ()
     start: str = ""
     readers: Callable[[], Sequence[Reader]] = tuple
+    watched: Callable[[], Sequence[Watched]] = tuple
 
 
 def viewer_named(parts: Parts, person: str) -> Viewer:

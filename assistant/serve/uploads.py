@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from assistant.govern.policy import Policies
+from assistant.serve.parts import Watched
 from ingest import jobs, pipeline
-from ingest.base.access import Viewer, checked_scope
+from ingest.base.access import Viewer, checked_scope, may_read
 from ingest.base.errors import BadInput, NotAllowed
 from ingest.base.settings import Settings
 from ingest.memory.catalog import Catalog, SourceRow
@@ -34,6 +35,17 @@ class Progress:
     name: str
     state: str
     report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A watched folder as a page shows it: of its files those that the viewer may read, and (name, reason) of what failed."""
+
+    name: str
+    looked: str
+    files: int
+    waiting: int
+    failed: tuple[tuple[str, str], ...]
 
 
 def writable(viewer: Viewer, catalog: Catalog) -> list[str]:
@@ -107,3 +119,16 @@ def ours(settings: Settings, source: SourceRow) -> list[Path]:
     if source.within:
         return []
     return [Path(path) for path in (source.path, *source.places) if Path(path).is_relative_to(folder)]
+
+
+def watched(folders: Sequence[Watched], viewer: Viewer, catalog: Catalog) -> list[Folder]:
+    """The watched folders in which something lies that this viewer may read, and all for whoever governs."""
+    found = []
+    for one in folders:
+        files = [file for file in jobs.below(catalog, str(one.folder)) if may_read(viewer, file[1])]
+        failed = [(Path(path).name, report["error"]) for path, _, state, report in files if state == "failed"]
+        faults = one.faults if viewer.may_govern else ()
+        if files or viewer.may_govern:
+            waiting = sum(state == "waiting" for _, _, state, _ in files)
+            found.append(Folder(one.folder.name, one.looked, len(files), waiting, (*failed, *faults)))
+    return found

@@ -168,7 +168,8 @@ class Catalog:
 
     def scopes(self) -> list[str]:
         """Every scope that holds something, those of entities on their way included (`access.between`)."""
-        return [row["scope"] for row in self.connection.execute("SELECT DISTINCT scope FROM entity ORDER BY scope")]
+        query = "SELECT scope FROM entity UNION SELECT scope FROM source ORDER BY scope"
+        return [row["scope"] for row in self.connection.execute(query)]
 
     # -- entities --------------------------------------------------------------------------------------
 

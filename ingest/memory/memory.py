@@ -15,6 +15,7 @@ import os
 import shutil
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -31,7 +32,7 @@ from ingest.base.settings import Settings
 from ingest.space.entity import Entity
 from ingest.space.space import Space, Vectors
 
-from . import around, lexicon, moves, places, tables, writing
+from . import amended, around, lexicon, moves, places, tables, writing
 from .beside import Beside
 from .catalog import Catalog, SourceRow
 
@@ -65,6 +66,7 @@ class Memory:
             self._lock.release()
             raise
         self._collections: dict[str, Collection] = {}
+        self._settling = threading.Lock()
         self.beside = Beside(settings.home)
         self.impaired = ""
         """What keeps answers from being as good as they could be, in words; empty in a sound memory."""
@@ -111,6 +113,7 @@ class Memory:
         with self.catalog.transaction() as connection:
             old = connection.execute("SELECT scope FROM source WHERE id = ?", (row.id,)).fetchone()
             writing.put_row(connection, row)
+            shown = amended.keep_hidden(connection, row.id, items)
             gone = [
                 r["id"]
                 for r in connection.execute("SELECT id FROM entity WHERE source = ?", (row.id,))
@@ -119,13 +122,14 @@ class Memory:
             writing.drop(connection, gone)
             if old is not None and old["scope"] != row.scope:
                 writing.rescope(connection, row.id, row.scope)
-            writing.store(connection, items)
+            changed = writing.store(connection, shown)
             connection.execute(
-                "DELETE FROM original WHERE entity IN (SELECT id FROM entity WHERE source = ?)", (row.id,)
+                "DELETE FROM correction WHERE source = ? AND entity NOT IN (SELECT value FROM json_each(?))",
+                (row.id, json.dumps(sorted(keep))),
             )
-            connection.executemany("INSERT INTO original VALUES (?, ?)", (sealed or {}).items())
+            writing.seal(connection, row.id, sealed or {})
             tables.put(connection, row.id, rows)
-        if gone or (old is not None and old["scope"] != row.scope):
+        if gone or changed or (old is not None and old["scope"] != row.scope):
             self.beside.drop(row.id)
 
     def move_source(self, source: str, path: str, scope: str | None = None) -> None:
@@ -167,6 +171,10 @@ class Memory:
 
     def settle(self) -> int:
         """Finishes moves and brings every pending vector to Chroma; returns how many. Safe to repeat or be killed in."""
+        with self._settling:
+            return self._settle()
+
+    def _settle(self) -> int:
         self.finish_moves()
         total = 0
         while rows := self.catalog.connection.execute(

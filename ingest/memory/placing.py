@@ -12,6 +12,7 @@ from ingest.base.settings import Settings
 from ingest.space.entity import Entity
 from ingest.space.space import Packed, Space
 
+from . import amended
 from .catalog import Catalog, SourceRow, stored
 from .memory import Memory, forget_vectors, owning
 
@@ -70,7 +71,8 @@ def _placed(catalog: Catalog, entities: Sequence[Entity], space: Space, seen: Se
     own: dict[str, Packed] = {}
     for source in dict.fromkeys(entity.source for entity in entities if entity.kind in ("picture", "region")):
         row = catalog.source(source)
-        own |= seen(row) if row else {}
+        put_right = amended.corrected(catalog, source)
+        own |= {id: at for id, at in (seen(row) if row else {}).items() if id not in put_right}
     words = [entity.words for entity in entities if entity.id not in own]
     spoken = map(Packed.of, space.place(words))
     return [own[entity.id] if entity.id in own else next(spoken) for entity in entities]

@@ -154,5 +154,23 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX source_within ON source (within);
     UPDATE source SET beside = 'read before attachments were sources' WHERE reader = 'mail';
     """,
+    # 13: what people put right (ingest.memory.amended): words they corrected, with what was read and where it lay; what they
+    # hid, whole, so that it can be shown again
+    """
+    CREATE TABLE correction (
+        entity TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES source (id) ON DELETE CASCADE, was TEXT NOT NULL,
+        address BLOB NOT NULL, slots BLOB NOT NULL, space TEXT NOT NULL, sealed BLOB NOT NULL,
+        person TEXT NOT NULL, added TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX correction_source ON correction (source);
+    CREATE TABLE hidden (
+        entity TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES source (id) ON DELETE CASCADE, whole TEXT NOT NULL,
+        kind TEXT NOT NULL, text TEXT NOT NULL, title TEXT NOT NULL, locator TEXT NOT NULL, parent TEXT NOT NULL,
+        ordinal INTEGER NOT NULL, facts TEXT NOT NULL, address BLOB NOT NULL, slots BLOB NOT NULL, space TEXT NOT NULL,
+        sealed BLOB, part TEXT, parquet BLOB, person TEXT NOT NULL, added TEXT NOT NULL
+    );
+    CREATE INDEX hidden_source ON hidden (source);
+    CREATE INDEX hidden_whole ON hidden (whole);
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""

@@ -21,6 +21,7 @@ from ingest.base.access import Viewer, may_read
 from ingest.base.errors import MemoryDamaged
 from ingest.text.rows import Column, Table
 
+from . import amended
 from .catalog import Catalog, chunks, marks
 
 SQL_TYPES = {"number": "DOUBLE", "date": "TIMESTAMP", "time": "TIME", "boolean": "BOOLEAN"}
@@ -51,10 +52,10 @@ class Rows:
 def put(connection: Connection, source: str, tables: Iterable[Rows]) -> None:
     """Keeps the tables of a source in place of those it had, in the caller's transaction."""
     connection.execute("DELETE FROM rows WHERE entity IN (SELECT id FROM entity WHERE source = ?)", (source,))
-    connection.executemany(
-        "INSERT INTO rows (entity, part, parquet) VALUES (?, ?, ?)",
-        [(one.entity, one.part, packed(one.table)) for one in tables],
-    )
+    for one in tables:
+        values = (one.part, packed(one.table), one.entity)
+        if not connection.execute("UPDATE hidden SET part = ?, parquet = ? WHERE entity = ?", values).rowcount:
+            connection.execute("INSERT INTO rows (part, parquet, entity) VALUES (?, ?, ?)", values)
 
 
 def among(catalog: Catalog, sources: Sequence[str], viewer: Viewer) -> list[Kept]:
@@ -67,7 +68,8 @@ def among(catalog: Catalog, sources: Sequence[str], viewer: Viewer) -> list[Kept
         )
         for row in catalog.connection.execute(query, chunk):
             if may_read(viewer, row["scope"]):
-                kept = Kept(row["id"], row["source"], row["part"], unpacked(row["parquet"]))
+                table = unpacked(row["parquet"]).without(*amended.rows_hidden(catalog, row["id"]))
+                kept = Kept(row["id"], row["source"], row["part"], table)
                 found.append((sources.index(row["source"]), row["ordinal"], kept))
     return [kept for *_, kept in sorted(found, key=lambda item: item[:2])]
 

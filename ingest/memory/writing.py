@@ -6,7 +6,7 @@ What is stored, moved or dropped takes its words and its vectors along: the word
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ingest.base.access import origin
@@ -29,21 +29,36 @@ def put_row(connection: Any, row: SourceRow) -> None:
     )
 
 
-def store(connection: Any, items: Sequence[Entity]) -> None:
-    """Inserts entities, or updates the place of those already there; new ones get words and a pending vector."""
+def store(connection: Any, items: Sequence[Entity]) -> int:
+    """Inserts entities, or updates the place of those already there; new ones, and those whose words were put right, get
+    words and a pending vector. Gives how many were put right."""
     known = _existing(connection, [item.id for item in items])
-    fresh: list[Entity] = []
+    fresh = [item for item in items if item.id not in known]
+    changed = [item for item in items if known.get(item.id, item.text) != item.text]
     for item in items:
         values = columns(item)
         if item.id in known:
             connection.execute(
                 "UPDATE entity SET locator=?, parent=?, ordinal=?, facts=? WHERE id=?", (*values[6:10], values[0])
             )
-        else:
-            fresh.append(item)
+    connection.executemany(
+        "UPDATE entity SET text=?, address=?, slots=? WHERE id=?",
+        [(item.text, item.at.mean, item.at.sequence, item.id) for item in changed],
+    )
     _number(connection, fresh)
-    for scope in dict.fromkeys(item.scope for item in fresh):
-        _announce(connection, scope, [item.id for item in fresh if item.scope == scope])
+    for scope in dict.fromkeys(item.scope for item in (*fresh, *changed)):
+        _announce(connection, scope, [one.id for one in (*fresh, *changed) if one.scope == scope])
+    return len(changed)
+
+
+def seal(connection: Any, source: str, sealed: Mapping[str, bytes]) -> None:
+    """Keeps the originals of personal data of a source, by entity, in place of those it had; of what is hidden, there."""
+    connection.execute("DELETE FROM original WHERE entity IN (SELECT id FROM entity WHERE source = ?)", (source,))
+    shown = _existing(connection, list(sealed))
+    connection.executemany("INSERT INTO original VALUES (?, ?)", [(id, sealed[id]) for id in shown])
+    connection.executemany(
+        "UPDATE hidden SET sealed = ? WHERE entity = ?", [(one, id) for id, one in sealed.items() if id not in shown]
+    )
 
 
 def _number(connection: Any, items: Sequence[Entity]) -> None:
@@ -94,8 +109,10 @@ def rescope(connection: Any, source: str, scope: str) -> None:
     _announce(connection, scope, ids)
 
 
-def _existing(connection: Any, ids: Sequence[str]) -> set[str]:
-    found: set[str] = set()
+def _existing(connection: Any, ids: Sequence[str]) -> dict[str, str]:
+    """The words of those of these entities that are there."""
+    found: dict[str, str] = {}
     for chunk in chunks(ids, 500):
-        found |= {row["id"] for row in connection.execute(f"SELECT id FROM entity WHERE id IN ({marks(chunk)})", chunk)}
+        query = f"SELECT id, text FROM entity WHERE id IN ({marks(chunk)})"
+        found |= {row["id"]: row["text"] for row in connection.execute(query, chunk)}
     return found

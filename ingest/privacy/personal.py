@@ -40,6 +40,8 @@ LONGEST = 24
 _PIECE = re.compile(r"[0-9A-Za-z]+|[^\W0-9A-Za-z_]+|[\W_]")
 _PLACEHOLDER = re.compile(r"\[[A-Z]+(?:-[A-Z]+)*-[a-z2-7]{8}\]")
 _FACT = "redact"
+_SEALED = "SELECT 1 FROM original UNION ALL SELECT 1 FROM correction UNION ALL SELECT 1 FROM hidden WHERE sealed NOTNULL LIMIT 1"
+"""Whether anything is sealed here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Personal:
     def __init__(self, catalog: Catalog, settings: Settings) -> None:
         where = keys.of(settings)
         for name in ("originals.key", "placeholders.key"):
-            if not where.has(name) and catalog.connection.execute("SELECT 1 FROM original LIMIT 1").fetchone():
+            if not where.has(name) and catalog.connection.execute(_SEALED).fetchone():
                 raise MemoryDamaged(
                     f"the key {name} is gone, with which originals are sealed", "put it back from a back-up"
                 )
@@ -118,6 +120,15 @@ class Personal:
         """The originals of one entity, to be kept with it."""
         return self._vault.seal(entity, json.dumps(dict(originals), ensure_ascii=False))
 
+    def more(self, entity: str, originals: Mapping[str, str]) -> dict[str, str]:
+        """The originals that an entity has, and these."""
+        row = self._catalog.connection.execute("SELECT sealed FROM original WHERE entity = ?", (entity,)).fetchone()
+        return {**(json.loads(self._vault.open(entity, row["sealed"])) if row else {}), **originals}
+
+    def typed(self, entity: str, sealed: bytes) -> str:
+        """Words that somebody typed for an entity, as `seal` sealed them under ""."""
+        return str(json.loads(self._vault.open(entity, sealed))[""])
+
     def without(self, text: str) -> str:
         """A question as the memory knows it: what any scope redacts is redacted, so that it still finds its entity."""
         rules = self._rules()
@@ -141,20 +152,26 @@ class Personal:
 
     def may_open(self, source: str, viewer: Viewer) -> bool:
         """Whether the original file may be shown as it is: nothing in it was redacted, or the viewer may reveal."""
-        query = "SELECT 1 FROM original JOIN entity ON entity.id = original.entity WHERE entity.source = ? LIMIT 1"
+        query = (
+            "SELECT 1 FROM original JOIN entity ON entity.id = original.entity WHERE entity.source = ?1 "
+            "UNION ALL SELECT 1 FROM hidden WHERE source = ?1 AND sealed NOTNULL LIMIT 1"
+        )
         return viewer.may_reveal or self._catalog.connection.execute(query, (source,)).fetchone() is None
 
     def rotate(self) -> int:
         """Seals every original with a new key and drops the old one; returns how many. Safe to repeat after a kill."""
         self._vault.rotate()
         with self._catalog.transaction() as connection:
-            rows = connection.execute("SELECT entity, sealed FROM original").fetchall()
-            connection.executemany(
-                "UPDATE original SET sealed = ? WHERE entity = ?",
-                [(self._vault.reseal(row["sealed"]), row["entity"]) for row in rows],
-            )
+            total = 0
+            for table in ("original", "correction", "hidden"):
+                rows = connection.execute(f"SELECT entity, sealed FROM {table} WHERE sealed NOTNULL").fetchall()
+                connection.executemany(
+                    f"UPDATE {table} SET sealed = ? WHERE entity = ?",
+                    [(self._vault.reseal(row["sealed"]), row["entity"]) for row in rows],
+                )
+                total += len(rows)
         self._vault.drop_old_keys()
-        return len(rows)
+        return total
 
     # -- inside ----------------------------------------------------------------------------------------
 

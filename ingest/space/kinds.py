@@ -39,6 +39,7 @@ class Traits:
         flows: it is read with those of its kind that stand before and after it.
         lines: what is written in it are entities of their own.
         phrases: its words are sentences, in which key phrases can be looked for.
+        perceived: a machine heard or saw it and may be wrong, so that a person can put its words right.
     """
 
     look: Look = "text"
@@ -49,16 +50,17 @@ class Traits:
     flows: bool = False
     lines: bool = False
     phrases: bool = True
+    perceived: bool = False
 
 
 TRAITS: Mapping[Kind, Traits] = {
     "passage": Traits(flows=True),
     "page": Traits(about=True, lines=True),
-    "picture": Traits(whole=True, about=True, wordless=True, lines=True),
-    "region": Traits(whole=True),
-    "line": Traits(whole=True, labelled=True, flows=True),
-    "utterance": Traits(flows=True),
-    "sound": Traits(look="sound", whole=True, about=True, wordless=True),
+    "picture": Traits(whole=True, about=True, wordless=True, lines=True, perceived=True),
+    "region": Traits(whole=True, perceived=True),
+    "line": Traits(whole=True, labelled=True, flows=True, perceived=True),
+    "utterance": Traits(flows=True, perceived=True),
+    "sound": Traits(look="sound", whole=True, about=True, wordless=True, perceived=True),
     "series": Traits(look="chart", whole=True, phrases=False),
     "event": Traits(look="chart", whole=True),
     "table": Traits(look="table", whole=True, about=True, phrases=False),

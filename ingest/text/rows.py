@@ -11,7 +11,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
@@ -73,6 +73,19 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.places)
+
+    def without(self, places: Collection[int], names: Collection[str]) -> Table:
+        """The table without these rows and columns, which it then says of itself."""
+        kept = [at for at, place in enumerate(self.places) if place not in places]
+        columns = tuple(one for one in self.columns if one.name not in names)
+        said = ((len(self) - len(kept), "rows"), (len(self.columns) - len(columns), "columns"))
+        left_out = tuple(f"{what} hidden by hand: {count}" for count, what in said if count)
+        if not left_out:
+            return self
+        cut = tuple(replace(one, values=tuple(one.values[at] for at in kept)) for one in columns)
+        parts = tuple(self.parts[at] for at in kept) if self.parts else ()
+        places = tuple(self.places[at] for at in kept)
+        return Table(self.name, cut, places, parts, (*self.left_out, *left_out))
 
 
 def typed(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from assistant.search.retrieve import Retriever
 from assistant.serve import mapping, view
 from assistant.serve.routes.who import C, L, V, W
 from assistant.serve.talks import may_show
@@ -23,6 +24,9 @@ FAMILIES = {
 LETTER, LINE = 8, 15
 """Units of the map that a letter of a label is wide, and a line high."""
 LABELS, LONGEST = 40, 22
+HIT = 11
+"""Units from the middle of a hit to its edge; its number stands behind it."""
+HITS, LONGEST_QUESTION = 5, 1_000
 router = APIRouter(include_in_schema=False)
 
 
@@ -37,10 +41,14 @@ def memory_map(
             raise NotFound("there is nothing here that you may read")
         question, hits = found.question, [str(one["entity"]) for one in found.said.get("hits", ())]
     memory, personal = conversing.parts.memory, conversing.parts.personal
-    chart = mapping.drawn(memory, viewer, hits, question[:1000])
+    if question and not hits:
+        search = Retriever(memory, memory.catalog, memory.space).search
+        hits = [hit.entity.id for hit in search(question[:LONGEST_QUESTION], viewer, HITS)]
+    chart = mapping.drawn(memory, viewer, hits, question[:LONGEST_QUESTION])
     originals = personal.originals([dot.entity.id for dot in chart.dots], viewer)
     shown = [(dot, FAMILIES[dot.entity.kind], put_back(dot.entity.text, originals)[:140]) for dot in chart.dots]
-    labels = apart([(dot, view.called(text)[:LONGEST]) for dot, family, text in shown if family == "meant"])
+    terms = [(dot, view.called(text)[:LONGEST]) for dot, family, text in shown if family == "meant"]
+    labels = apart(terms, [dot for dot in chart.dots if dot.rank])
     return HTMLResponse(
         pages.page(
             "map.html",
@@ -58,9 +66,9 @@ def memory_map(
     )
 
 
-def apart(labels: Sequence[tuple[mapping.Dot, str]]) -> list[tuple[mapping.Dot, str]]:
-    """The labels that can be read beside each other, the first ones first."""
-    taken: list[tuple[float, float, float]] = []
+def apart(labels: Sequence[tuple[mapping.Dot, str]], hits: Sequence[mapping.Dot] = ()) -> list[tuple[mapping.Dot, str]]:
+    """The labels that can be read beside each other and beside the hits, the first ones first."""
+    taken = [(dot.x - HIT, dot.x + 2 * HIT, dot.y) for dot in hits]
     kept = []
     for dot, text in labels:
         start, end, line = dot.x, dot.x + 12 + LETTER * len(text), dot.y

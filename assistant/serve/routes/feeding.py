@@ -9,13 +9,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from assistant.serve import uploads
+from assistant.serve import amends, uploads
 from assistant.serve.parts import Parts
 from assistant.serve.routes.who import L, P, V, W, record
 from assistant.serve.web import pages, pieces
-from assistant.serve.web.words import place
+from assistant.serve.web.told import told
+from assistant.serve.web.words import Language, place
 from ingest.base.access import Viewer
 from ingest.base.errors import NotAllowed, NotFound
+from ingest.memory import amended
 from ingest.memory.catalog import SourceRow
 from ingest.privacy.personal import put_back
 from ingest.source import is_gone
@@ -45,6 +47,7 @@ def files(parts: P, viewer: V, language: L, search: str = "") -> HTMLResponse:
             gone={row.id for row in found if is_gone(row.path)},
             scopes=scopes,
             search=search,
+            watched=uploads.watched(parts.watched(), viewer, catalog),
             largest=largest,
             here="files",
             viewer=viewer,
@@ -74,6 +77,8 @@ def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
             lines=lines,
             more=len(found) - len(shown),
             may_forget=may_forget,
+            hidden=amends.hidden(parts.memory, parts.personal, row, viewer),
+            corrected=amended.corrected(parts.memory.catalog, id),
             here="files",
             viewer=viewer,
         )
@@ -95,12 +100,20 @@ def upload(
 
 
 @router.get("/api/jobs/{ticket}")
-def progress(ticket: str, parts: P, person: W) -> list[dict[str, Any]]:
+def progress(ticket: str, parts: P, person: W, language: L) -> list[dict[str, Any]]:
     """How far each file is that you brought: waiting, reading, done or failed, with its report and notes."""
     if uploads.whose(parts.memory.catalog, ticket) != person:
         raise NotFound("there is no such ticket of yours")
     found = uploads.progress(parts.memory.catalog, ticket)
-    return [{**asdict(one), "report": {**one.report, "source": one.name} if one.report else {}} for one in found]
+    return [{**asdict(one), "report": _said(one.report, one.name, language)} for one in found]
+
+
+def _said(report: dict[str, Any], name: str, language: Language) -> dict[str, Any]:
+    """The report of a file as its bringer reads it: no path of this machine, in their language; `became` is `status` in words."""
+    if not report:
+        return {}
+    notes, error = [told(note, language) for note in report["notes"]], told(report["error"], language)
+    return {**report, "source": name, "notes": notes, "error": error, "became": told(report["status"], language)}
 
 
 @router.post("/files/{id}/forget", include_in_schema=False)

@@ -13,7 +13,7 @@ from urllib.parse import quote as quoted
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
-from assistant.serve import drawing, view
+from assistant.serve import amends, drawing, view
 from assistant.serve.parts import Parts
 from assistant.serve.routes.who import L, P, V, record
 from assistant.serve.web import pages
@@ -37,7 +37,8 @@ def open_source(entity: str, parts: P, viewer: V, language: L, quote: str = "", 
         file.close()
     chart = _chart(parts, opened) if opened.look == "chart" else None
     near = view.related(parts.memory, parts.personal, opened.entity, viewer)
-    return HTMLResponse(pages.opened_page(opened, file is not None, rows, chart, near, language, beside))
+    right = amends.seen(parts.memory, parts.personal, opened.entity, viewer)
+    return HTMLResponse(pages.opened_page(opened, file is not None, rows, chart, near, right, language, beside))
 
 
 @router.get("/open/{entity}/page.png")

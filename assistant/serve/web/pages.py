@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from assistant.serve.amends import PutRight
 from assistant.serve.drawing import Chart
 from assistant.serve.view import Excerpt, Opened
+from assistant.serve.web.told import told
 from assistant.serve.web.words import Language, clock, place, words
 from ingest.space.entity import Entity
 
@@ -22,10 +24,10 @@ def environment() -> Environment:
 
 def opened_page(
     opened: Opened, original: bool, excerpt: Excerpt | None, chart: Chart | None, near: Sequence[Entity],
-    language: Language, beside: int = 0,
+    right: PutRight, language: Language, beside: int = 0,
 ) -> str:  # fmt: skip
-    """A source opened at its place; `original` says whether its file can be opened, too."""
-    said = {"place": place(opened.entity.locator, language), "clock": clock}
+    """A source opened at its place; `original` says whether its file can be opened, too; `right` what was put right."""
+    said = {"place": place(opened.entity.locator, language), "clock": clock, "right": right}
     return page(
         "open.html", language, opened=opened, original=original, excerpt=excerpt, chart=chart, near=near, beside=beside, **said
     )  # fmt: skip
@@ -54,5 +56,10 @@ def other(language: Language) -> Language:
 
 
 def page(template: str, language: Language, **values: object) -> str:
-    known = {"language": language, "other": other(language), "words": words(language)}
+    known = {
+        "language": language,
+        "other": other(language),
+        "words": words(language),
+        "told": partial(told, language=language),
+    }
     return environment().get_template(template).render(**known, **values)

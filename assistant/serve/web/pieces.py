@@ -16,6 +16,7 @@ from markupsafe import Markup
 from assistant.serve.desk import Answering
 from assistant.serve.talks import Turn
 from assistant.serve.web.pages import page
+from assistant.serve.web.told import told
 from assistant.serve.web.words import Language, Seal, place, seal, words
 from ingest.base.access import Viewer
 from ingest.source import is_gone
@@ -119,7 +120,7 @@ def failed(question: str, reason: str, language: Language) -> str:
         question=question,
         stage="failed",
         status=words(language)["trouble"],
-        draft=reason,
+        draft=told(reason, language),
         busy=False,
     )
 

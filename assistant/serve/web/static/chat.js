@@ -30,7 +30,7 @@
       show("lost", false); location.reload();
     }, 2000);
   }
-  const send = (method, path, body) => fetch(path, {
+  const send = (method, path, body) => fetch(`${path}?lang=${document.documentElement.lang}`, {
     method, headers: body && !(body instanceof FormData) ? { "Content-Type": "application/json" } : {},
     body: body instanceof FormData ? body : body && JSON.stringify(body),
   });

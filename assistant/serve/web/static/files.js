@@ -16,16 +16,16 @@
     for (const [file, name] of pairs) { body.append("files", file, file.name); body.append("names", name); }
     list.prepend(...pairs.map(([, name]) => line(name, form.dataset.sending, [])));
     let reply;
-    try { reply = await fetch("/api/upload", { method: "POST", body }); } catch { list.prepend(line("", form.dataset.lost, [])); return; }
+    try { reply = await fetch(`/api/upload?lang=${document.documentElement.lang}`, { method: "POST", body }); } catch { list.prepend(line("", form.dataset.lost, [])); return; }
     const said = await reply.json();
     if (!reply.ok) { list.replaceChildren(line("", said.error || reply.statusText, [])); return; }
     const watch = setInterval(async () => {
       let jobs;
-      try { jobs = await (await fetch(`/api/jobs/${said.ticket}`)).json(); } catch { return; }
+      try { jobs = await (await fetch(`/api/jobs/${said.ticket}?lang=${document.documentElement.lang}`)).json(); } catch { return; }
       if (!Array.isArray(jobs)) { clearInterval(watch); list.replaceChildren(line("", jobs.error || form.dataset.lost, [])); return; }
       list.replaceChildren(...jobs.map((job) => {
         const made = Object.values(job.report.entities || {}).reduce((sum, one) => sum + one, 0);
-        const state = { waiting: form.dataset.waiting, reading: form.dataset.reading }[job.state] || `${job.report.status}${made ? ` (${made})` : ""}`;
+        const state = { waiting: form.dataset.waiting, reading: form.dataset.reading }[job.state] || `${job.report.became}${made ? ` (${made})` : ""}`;
         const item = line(job.name, state, [job.report.error, ...(job.report.notes || [])].filter(Boolean));
         item.className = job.state;
         return item;

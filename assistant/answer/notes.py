@@ -1,0 +1,23 @@
+"""What an answer has to say about its way, in plain English; the interface has the same in other languages (`told`)."""
+
+from __future__ import annotations
+
+UNMARKED = "the model named no source"
+SILENT = "a sentence names no source"
+ELSEWHERE = "the source speaks of something else"
+MISSING = "not in the source: {}"
+PART = "a part of a record does not tell the whole"
+REPEATS = "a sentence says no more than the question"
+FOREIGN = "a sentence is in another language than the question"
+UNSURE = "the model was not sure enough ({})"
+FREE = "the model answered without sources"
+HERE = "answered on this machine: {}"
+DISAGREED = "a second query came to something else"
+COMPUTED = "computed from {} rows: {}"
+VERSIONS = "two versions say different things, the newer first: {}"
+FULL = "the context window is full"
+
+NOTES = (
+    UNMARKED, SILENT, ELSEWHERE, MISSING, PART, REPEATS, FOREIGN, UNSURE, FREE, HERE, DISAGREED, COMPUTED, VERSIONS, FULL,
+)  # fmt: skip
+"""Every one there is."""
