@@ -83,7 +83,16 @@ def ask(
 
 
 def run(memory: Memory, reads: Reads) -> Iterator[Report]:
-    """Does every waiting job, those that are asked for meanwhile too, and yields a report as each is done."""
+    """Does every waiting job, those that are asked for meanwhile too, and yields a report as each is done.
+
+    Raises:
+        MemoryHeld: another thread does them already.
+    """
+    with memory.reading():
+        yield from _done(memory, reads)
+
+
+def _done(memory: Memory, reads: Reads) -> Iterator[Report]:
     personal = Personal(memory.catalog, memory.settings)
     while waiting := jobs.waiting(memory.catalog):
         batch: list[Work] = []

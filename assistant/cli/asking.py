@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, as_person, command
+from ingest.base.plain import line
 from ingest.base.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def search(args: argparse.Namespace, settings: Settings) -> int:
                 print(json.dumps(found, ensure_ascii=False))
             else:
                 print(show.hit(number, hit.entity, path))
+        if memory.impaired:
+            print(f"note: {line(memory.impaired)}", file=sys.stderr)
     return 0 if hits else 1
 
 

@@ -129,7 +129,7 @@ def _read(file: Path) -> dict[str, int]:
 def _lost(settings: Settings, folder: Path) -> Iterator[str]:
     """What had been acknowledged and is not there."""
     catalog = build.catalog(settings)
-    there = {f"source {row.path}" for row in catalog.sources()}
+    there = {f"source {path}" for row in catalog.sources() for path in (row.path, *row.places)}
     there |= {f"upload {path.name}" for path in settings.home.rglob("note-*.md")}
     queries = {
         "policy": "SELECT version FROM policy",

@@ -125,8 +125,8 @@ class AuditBroken(KotonohaError):
     exit_code = 6
 
 
-def told(error: OSError | sqlite3.Error) -> KotonohaError:
-    """A fault of disk or database in one line, with what repairs it."""
+def told(error: BaseException) -> KotonohaError:
+    """A fault of disk, database or vector store in one line, with what repairs it."""
     text = " ".join(str(error).split())
     code = getattr(error, "errno", None)
     if code == errno.ENOSPC or "disk is full" in text:
@@ -138,6 +138,10 @@ def told(error: OSError | sqlite3.Error) -> KotonohaError:
     if isinstance(error, sqlite3.Error):
         if "locked" in text:
             return MemoryHeld(f"the catalogue is busy ({text})", "run the same command again")
+        if "disk I/O" in text:  # what SQLite says where not even its shared memory finds room
+            return MemoryFault(
+                f"the disk cannot be written ({text})", "make room, or have the disk looked at, and run it again"
+            )
         return MemoryDamaged(
             f"the catalogue is damaged ({text})", "kotonoha doctor says what is lost; kotonoha restore BACKUP"
         )

@@ -17,8 +17,8 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 
 from ingest.base import private
 from ingest.base.access import Viewer, checked_scope, destination, may_read
-from ingest.base.errors import KotonohaError, MemoryDamaged, MemoryHeld, MemoryMismatch
+from ingest.base.errors import KotonohaError, MemoryDamaged, MemoryFault, MemoryHeld, MemoryMismatch, told
 from ingest.base.settings import Settings
 from ingest.space.entity import Entity
 from ingest.space.space import Space, Vectors
@@ -60,24 +60,27 @@ class Memory:
         try:
             self.catalog = Catalog(settings.catalog_file)
             self._check_space()
-            self._client = _opened(settings)
-            private.tighten(settings.home)
         except BaseException:
             self._lock.release()
             raise
+        self._client: ClientAPI | None = None
         self._collections: dict[str, Collection] = {}
         self._settling = threading.Lock()
+        self._reading = threading.Lock()
         self.beside = Beside(settings.home)
         self.impaired = ""
         """What keeps answers from being as good as they could be, in words; empty in a sound memory."""
         try:
+            self._client = _opened(settings)
+            private.tighten(settings.home)
             self.settle()
             self.beside.sweep((row.id, row.scope) for row in self.catalog.sources())
             self.impaired = self._lacking()
         except Exception as error:  # the vector store raises anything; the catalogue is the truth and goes on
             if isinstance(error, sqlite3.Error):
+                self._lock.release()
                 raise
-            self.impaired = _IMPAIRED.format(_one_line(error))
+            self.impaired = str(error) if isinstance(error, KotonohaError) else _IMPAIRED.format(_one_line(error))
 
     def __enter__(self) -> Memory:
         return self
@@ -86,14 +89,27 @@ class Memory:
         self.close()
 
     def close(self) -> None:
-        if not self.impaired:
-            self.settle()
-        private.tighten(self.settings.home)  # the vector store makes its files as the process does
-        self._collections.clear()
-        with suppress(AttributeError):
-            self._client.close()  # type: ignore[attr-defined]
-        self.catalog.close()
-        self._lock.release()
+        try:
+            if not self.impaired:
+                self.settle()
+            private.tighten(self.settings.home)  # the vector store makes its files as the process does
+        finally:
+            self._collections.clear()
+            with suppress(AttributeError):
+                self._client.close()  # type: ignore[union-attr]
+            self.catalog.close()
+            self._lock.release()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """While inside, no other thread reads sources into this memory: `MemoryHeld`. Other processes do not own it."""
+        if not self._reading.acquire(blocking=False):
+            home, hint = self.settings.home, "let that finish; what is asked for meanwhile is read as well"
+            raise MemoryHeld(f"files are being read into the memory in {home} already", hint)
+        try:
+            yield
+        finally:
+            self._reading.release()
 
     # -- writing ---------------------------------------------------------------------------------------
 
@@ -183,16 +199,20 @@ class Memory:
             for scope in dict.fromkeys(row["scope"] for row in rows):
                 # Only the last word about an entity counts within a batch.
                 last = {row["entity"]: row["put"] for row in rows if row["scope"] == scope}
-                self._bring(scope, [id for id, put in last.items() if put], [id for id, put in last.items() if not put])
+                try:
+                    self._bring(scope, last)
+                except Exception as error:  # the vector store raises anything
+                    raise _fault(error, "written") from error
             self.catalog.connection.execute("DELETE FROM pending WHERE number <= ?", (rows[-1]["number"],))
             total += len(rows)
         return total
 
-    def _bring(self, scope: str, put: Sequence[str], drop: Sequence[str]) -> None:
+    def _bring(self, scope: str, put: Mapping[str, int]) -> None:
+        """Has the vectors of these entities where `put` says so, and no more of the others."""
         collection = self._collection(scope)
-        if drop:
-            collection.delete(ids=list(drop))
-        items = self.catalog.entities(put).values()
+        if drop := [id for id, wanted in put.items() if not wanted]:
+            collection.delete(ids=drop)
+        items = self.catalog.entities(id for id, wanted in put.items() if wanted).values()
         found = [item for item in items if item.scope == scope and item.address.any()]
         if found:
             collection.upsert(
@@ -210,6 +230,8 @@ class Memory:
 
         None where the vector store is broken: what there is is found by its words then, and `impaired` says so.
         """
+        if self._client is None:
+            return []
         try:
             return self._nearest(address, viewer, k, kinds)
         except (KotonohaError, sqlite3.ProgrammingError):
@@ -257,6 +279,8 @@ class Memory:
         return set(self._collection(scope).get(include=[])["ids"])
 
     def _collection(self, scope: str) -> Collection:
+        if self._client is None:
+            raise MemoryDamaged(self.impaired)  # says the repair
         if scope not in self._collections:
             name = f"scope-{checked_scope(scope)}"
             self._collections[scope] = self._client.get_or_create_collection(
@@ -350,7 +374,14 @@ def _opened(settings: Settings) -> ClientAPI:
     except (KeyboardInterrupt, SystemExit, KotonohaError):
         raise
     except BaseException as error:
-        raise MemoryDamaged(f"the vectors cannot be opened ({_one_line(error)})", "kotonoha doctor --repair") from error
+        raise _fault(error, "opened") from error
+
+
+def _fault(error: BaseException, done: str) -> BaseException:
+    """Why vectors cannot be opened or written, in one line with its repair."""
+    fault = error if isinstance(error, KotonohaError | sqlite3.Error) else told(error)
+    damaged = MemoryDamaged(f"the vectors cannot be {done} ({_one_line(error)})", "kotonoha doctor --repair")
+    return fault if isinstance(fault, MemoryFault | sqlite3.Error) or fault is error else damaged
 
 
 def _one_line(error: BaseException) -> str:

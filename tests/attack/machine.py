@@ -181,7 +181,7 @@ def forged_rows(target: Target) -> tuple[bool, str]:
 
 @attack(DOCTOR, "broken pages of the catalogue, broken files of the vector store")
 def broken(target: Target) -> tuple[bool, str]:
-    """Each is one clear error for whoever opens the memory; nothing else comes through."""
+    """Each is one clear line for whoever opens the memory: without its vectors it opens, and says so."""
     said = []
     with _scratch() as folder:
         for number, name in enumerate(("catalog.sqlite", "vectors/chroma.sqlite3")):
@@ -195,8 +195,8 @@ def broken(target: Target) -> tuple[bool, str]:
                 other.unlink()
             file.write_bytes(data)
             try:
-                with Memory(settings, WordSpace()):
-                    said.append("opened")
+                with Memory(settings, WordSpace()) as memory:
+                    said.append(memory.impaired[:70] or "opened")
             except MemoryDamaged as error:
                 said.append(str(error)[:70])
     return all("damaged" in one or "cannot be opened" in one for one in said), "; ".join(said)

@@ -1,0 +1,136 @@
+"""What can break: a full disk, a folder that cannot be written, lost keys, vectors that are broken or missing.
+
+Each is one line that names its repair, with an exit status and without a traceback, and what was there is there again.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.answer.answer import Assistant
+from assistant.answer.outcome import Answer
+from assistant.app import doctor
+from assistant.evaluate.probes import any_kind
+from assistant.search.retrieve import Retriever
+from ingest import pipeline
+from ingest.base.access import Viewer
+from ingest.base.errors import KotonohaError, MemoryFault, MemoryHeld, told
+from ingest.base.settings import Settings
+from ingest.memory.memory import Memory, rebuild
+from ingest.privacy.personal import Personal
+from ingest.reading import Direct
+from tests.conftest import ParagraphReader, WordSpace
+from tests.scripted import Scripted
+
+READER = Viewer("somebody", frozenset({"open"}))
+PARAGRAPHS = 40
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Settings:
+    """A memory of one file that keeps telephone numbers under seal."""
+    settings, file = Settings(home=tmp_path / "home"), tmp_path / "a.txt"
+    file.write_text(
+        "\n\n".join(f"the spindle of machine {n} is greased, call 090-1234-56{n:02}" for n in range(PARAGRAPHS))
+    )
+    with Memory(settings, WordSpace()) as memory:
+        pipeline.ask(memory.catalog, [file], lambda path: "open")
+        assert [one.status for one in pipeline.run(memory, Direct([ParagraphReader()]))] == ["added"]
+    return settings
+
+
+def garbage(folder: Path) -> None:
+    (folder / "chroma.sqlite3").write_bytes(b"no database at all " * 500)
+
+
+def cut(folder: Path) -> None:
+    file = folder / "chroma.sqlite3"
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 3])
+
+
+def some_lost(folder: Path) -> None:
+    """As when a back-up by other means is older than the catalogue."""
+    with sqlite3.connect(folder / "chroma.sqlite3") as connection:
+        connection.execute("DELETE FROM embeddings WHERE id IN (SELECT id FROM embeddings LIMIT 3)")
+
+
+@pytest.mark.parametrize("broken", [garbage, cut, some_lost, shutil.rmtree])
+def test_with_broken_or_missing_vectors_answers_go_on_and_say_so(
+    filled: Settings, broken: Callable[[Path], Any]
+) -> None:
+    """What there is is found by its words, every answer has the repair beside it, and the repair brings all of it back."""
+    broken(filled.vectors_folder)
+    with Memory(filled, WordSpace()) as memory:
+        reader: Any = Scripted()
+        retriever = Retriever(memory, memory.catalog, memory.space)
+        *_, answer = Assistant(retriever, memory, lambda: reader, wanted=any_kind).ask("spindle of machine 7", READER)
+        assert isinstance(answer, Answer) and "machine 7 " in answer.hits[0].entity.text
+        (said,) = (note for note in answer.notes if "vectors" in note)
+        assert "\n" not in said and "kotonoha doctor --repair" in said
+    rebuild(filled, WordSpace())
+    with Memory(filled, WordSpace()) as memory:
+        assert memory.impaired == "" and len(memory.vector_ids("open")) == PARAGRAPHS
+
+
+def test_a_memory_with_broken_vectors_is_written_and_loses_nothing(filled: Settings, tmp_path: Path) -> None:
+    garbage(filled.vectors_folder)
+    new = tmp_path / "b.txt"
+    new.write_text("the pump is new")
+    with Memory(filled, WordSpace()) as memory:
+        pipeline.ask(memory.catalog, [new], lambda path: "open")
+        with pytest.raises(MemoryFault, match="kotonoha doctor --repair"):
+            list(pipeline.run(memory, Direct([ParagraphReader()])))
+    rebuild(filled, WordSpace())
+    with Memory(filled, WordSpace()) as memory:
+        assert len(memory.vector_ids("open")) == PARAGRAPHS + 1
+
+
+def test_lost_keys_are_told_and_no_new_ones_take_their_place(filled: Settings) -> None:
+    shutil.rmtree(filled.keys_folder)
+    check = next(one for one in doctor.examine(filled) if one.name == "keys")
+    assert not check.ok and "gone" in check.finding and "put keys back from a back-up" in check.finding
+    with Memory(filled, WordSpace()) as memory:
+        ids = [row["entity"] for row in memory.catalog.connection.execute("SELECT entity FROM original")]
+        assert len(ids) == PARAGRAPHS
+        with pytest.raises(KotonohaError, match="back-up"):
+            Personal(memory.catalog, filled).originals(ids, replace(READER, may_reveal=True))
+        assert Retriever(memory, memory.catalog, memory.space).search("spindle", READER), "the rest goes on"
+    assert not list(filled.keys_folder.glob("originals*"))
+
+
+def test_files_are_read_into_a_memory_by_one_thread_at_a_time(filled: Settings, tmp_path: Path) -> None:
+    """Two at the same jobs would both store them. Processes are kept apart by who owns the memory."""
+    for name in ("b.txt", "c.txt"):
+        (tmp_path / name).write_text(f"{name} speaks of the pump")
+    with Memory(filled, WordSpace()) as memory:
+        pipeline.ask(memory.catalog, [tmp_path / "b.txt", tmp_path / "c.txt"], lambda path: "open")
+        first = pipeline.run(memory, Direct([ParagraphReader()]))
+        reports = [next(first)]
+        with pytest.raises(MemoryHeld, match="already"):
+            next(pipeline.run(memory, Direct([ParagraphReader()])))
+        assert [one.status for one in [*reports, *first]] == ["added", "added"]
+        assert list(pipeline.run(memory, Direct([ParagraphReader()]))) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), "make room"),
+        (sqlite3.OperationalError("disk I/O error"), "make room"),
+        (OSError(errno.ENOSPC, "No space left on device"), "make room"),
+        (OSError(errno.EROFS, "Read-only file system"), "kotonoha doctor"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "kotonoha doctor"),
+        (sqlite3.DatabaseError("file is not a database"), "kotonoha restore BACKUP"),
+    ],
+)
+def test_every_fault_of_disk_and_database_names_its_repair(error: OSError | sqlite3.Error, said: str) -> None:
+    fault = told(error)
+    assert said in str(fault) and fault.exit_code == 4 and "\n" not in str(fault)
