@@ -9,9 +9,7 @@ from ingest.text.terms import stem, terms
 
 LETTER = r"[a-z0-9_\u00df-\u024f]"
 """What codes and numbers are made of; Japanese letters stand right beside them and are no part of them."""
-RUN = re.compile(
-    rf"(?<!{LETTER})(?<!-)(?=(?:{LETTER}|[/.,:+-])*\d)[a-z0-9](?:{LETTER}|[/.,:+-])*{LETTER}|\d+"
-)
+RUN = re.compile(rf"(?<!{LETTER})(?<!-)(?=(?:{LETTER}|[/.,:+-])*\d)[a-z0-9](?:{LETTER}|[/.,:+-])*{LETTER}|\d+")
 CODE = re.compile(r"[a-z]+[\w-]*\d\w*|\d+[a-z]*-[\w-]*[a-z]\w*")
 MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
