@@ -75,3 +75,9 @@ def test_a_source_without_any_of_the_katakana_of_a_question_is_strange() -> None
     assert not strange("アクロンの降雪量は？", "アクロンの降雪量は120cmである。")
     assert not strange("アクロンの降雪量は？", "Akron has 120 cm of snow.")
     assert not strange("降雪量は？", "アクロンの降雪量は120cmである。")
+
+
+def test_the_dash_of_a_list_is_no_minus() -> None:
+    assert missing("Ten characters, 10 at least. [1]", "", "Rules\n  - 10 characters\n- 5 symbols") == ()
+    assert missing("- 5 symbols [1]", "", "Rules\n  - 10 characters\n- 5 symbols") == ()
+    assert missing("The flash point is 18 °C. [1]", "", "Flash point\n-18 °C") != ()

@@ -14,6 +14,8 @@ from ingest.text.terms import is_telling, terms
 MARK = re.compile(r"\s*[\[［](\d{1,2})[\]］]")
 """A citation mark as the model writes it."""
 _NAME = re.compile(r"(?<![.!?。]\s)(?<!^)\b[A-Z][A-Za-z]{2,}")
+_ITEM = re.compile(r"^\s*(?:\d{1,2}[.)．]\s*|[-–・•*]\s+|[・•])", re.MULTILINE)
+"""What an item of a list begins with: no figure, and no minus."""
 _MARKUP = re.compile(r"[*_`#]+")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{3,}")
 _UNIT = r"°[CF]?|[%℃Ω]|[A-Za-zµ]{1,5}(?:[·/]\w{1,4})?\b"
@@ -25,7 +27,7 @@ def missing(sentence: str, question: str, evidence: str) -> tuple[str, ...]:
     codes, dates, names. Empty when all of it stands there.
     """
     said = MARK.sub("", sentence)
-    said = _MARKUP.sub("", re.sub(r"^\s*(?:\d{1,2}[.)．]|[-・•])\s*", "", said))
+    said = _MARKUP.sub("", _ITEM.sub("", said))
     exact = (codes(said) | figures(said)) - codes(question) - figures(question)
     lacking = exact - held_codes(evidence) - figures(evidence)
     return tuple(sorted(lacking | _names(said, question, evidence) | _negatives(said, evidence)))
@@ -78,11 +80,12 @@ def _names(said: str, question: str, evidence: str) -> set[str]:
 
 def _negatives(said: str, evidence: str) -> set[str]:
     """Figures whose sign was lost or made up: "-18" of "18", or "18" where only "-18" stands."""
+    said, evidence = (_ITEM.sub("", unicodedata.normalize("NFKC", text)) for text in (said, evidence))
     signs: dict[str, set[bool]] = {}
-    for found in _MEASURED.finditer(unicodedata.normalize("NFKC", evidence)):
+    for found in _MEASURED.finditer(evidence):
         signs.setdefault(found["figure"], set()).add(_minus(found, evidence))
     wrong = set()
-    for found in _MEASURED.finditer(unicodedata.normalize("NFKC", said)):
+    for found in _MEASURED.finditer(said):
         held = signs.get(found["figure"])
         if held and _minus(found, said) not in held and not _joined(said, found):
             wrong.add(found[0].strip())
