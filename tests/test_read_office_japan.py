@@ -8,7 +8,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ingest.readers.grid import header_height, split
+from ingest.readers.grid import grid, header_height, split
+from ingest.space.entity import Locator
 from ingest.text.columns import Columns
 
 from .reading import column, read_file, rows, table, written
@@ -48,12 +49,25 @@ def test_the_items_of_a_quotation_are_one_table_and_its_sums_count_in_no_figure(
     assert (amount.facts["sum"], amount.locator.cell) == (1_200_000, "G5")
 
 
+def test_sums_of_groups_count_in_no_figure() -> None:
+    rows = [["部門", "費目", "計上額"], ["営業部", "旅費", 120], ["営業部", "交際費", 50], ["営業部 計", None, 170]]
+    rows += [["製造部", "旅費", 20], ["製造部", "消耗品", 300], ["製造部", "小計", 320], ["総計", None, 490]]
+    found = list(grid(rows, name="経費", key="t", title="", place=lambda i: Locator(row=i + 1)))
+    (made,) = [one for one in found if isinstance(one, Columns)]
+    assert [list(one.values) for one in made.columns[1:]] == [["旅費", "交際費", "旅費", "消耗品"], [120, 50, 20, 300]]
+    english = [["Region", "Sales"], ["North", 3], ["North", 4], ["North Total", 7], ["South total loss", 5]]
+    (made,) = [
+        one for one in grid(english, name="", key="t", title="", place=lambda i: Locator()) if isinstance(one, Columns)
+    ]
+    assert list(made.columns[1].values) == [3, 4, 5]
+
+
 def test_a_merged_title_joins_no_tables_that_stand_side_by_side() -> None:
-    grid = [["売上と在庫", None, None, None, None], ["品名", "売上", None, "品名", "在庫"]]
-    grid += [["ボルト", 5, None, "ナット", 7], ["座金", 6, None, "鋲", 8]]
+    rows = [["売上と在庫", None, None, None, None], ["品名", "売上", None, "品名", "在庫"]]
+    rows += [["ボルト", 5, None, "ナット", 7], ["座金", 6, None, "鋲", 8]]
     joined = {column: frozenset({0}) for column in range(1, 5)}
-    assert [block.at for block in split(grid, joined)] == [(0, 1), (3, 4)]
-    assert [block.at for block in split(grid[1:], {2: frozenset({0, 1, 2})})] == [(0, 1, 3, 4)]
+    assert [block.at for block in split(rows, joined)] == [(0, 1), (3, 4)]
+    assert [block.at for block in split(rows[1:], {2: frozenset({0, 1, 2})})] == [(0, 1, 3, 4)]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +75,7 @@ def test_a_merged_title_joins_no_tables_that_stand_side_by_side() -> None:
     [
         (["部門", "4月", "5月"], [["営業部", 12_000, 13_500], ["製造部", 8_200, None]]),
         (["項目", "2025年", "2026年"], [["売上", "1,200", "1,300"], ["原価", "800", "900"]]),
+        (["氏名", 1, 2], [["遠藤", "早番", "休"], ["森", "遅番", "早番"]]),
         (["氏名", "1日", "2日"], [["遠藤", "早番", "休"], ["森", "遅番", "早番"]]),
     ],
 )

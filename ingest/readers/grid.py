@@ -176,12 +176,13 @@ def _labels(row: Row, below: Sequence[Row]) -> bool:
 
 
 def _heads(item: Cell, below: Sequence[Cell]) -> bool:
-    """A year, a month or a day can head a column of something else."""
+    """A year, a month or a day can head a column of something else, any number one of words."""
     if item.type == "date":
         return not any(other.type == "date" for other in below)
     if item.unit in CALENDAR:
         return not any(other.unit == item.unit or other.type == "date" for other in below)
-    return _year(item) and not any(_year(other) for other in below)
+    filled = {other.type for other in below} - {"empty"}
+    return filled == {"text"} or (_year(item) and not any(_year(other) for other in below))
 
 
 def _year(item: Cell) -> bool:

@@ -7,7 +7,6 @@ them.
 from __future__ import annotations
 
 import datetime as dt
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from ingest.text.cells import Cell, cell, shown
 from ..text.columns import Column, Columns, ColumnType, Value
 from ..text.convention import PLAIN, Convention, decide, usual
 from . import Item, Note
+from .sums import Sums
 
 Row = Sequence[object]
 Line = tuple[int, tuple[object, ...]]
@@ -32,10 +32,6 @@ SHOWN_VALUES = 8
 SHOWN_COLUMNS = 40
 TYPED_CELLS = 4_000_000
 """Cells of one table that are kept as typed columns; a larger table says that it is not whole."""
-_TOTAL = re.compile(
-    r"(?:grand |sub ?-?)?totals?(?:[\W\d]*$|\s+(?:for|of|in)\b)|(?:sum|average|平均)$|(?:[総小]?合?計|総?合計)[\W\d]*$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,31 +169,6 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
         row_number += not total
     yield _typed(body, columns, numbers, place, about, beyond)
     yield from _doubts(body.called, columns)
-
-
-def is_total(row: Row) -> bool:
-    """Whether a row sums up others, by what its first words say."""
-    first = next((shown(value) for value in row if not blank(value)), "")
-    return bool(_TOTAL.match(first)) and len(row) > 1
-
-
-@dataclass(slots=True)
-class Sums:
-    """Which rows of a table sum up others: totals, and what stands below one in no other cells (tax, discount)."""
-
-    cells: frozenset[int] = frozenset()
-    """Those of the last total."""
-
-    def up(self, row: Row) -> bool:
-        """Whether this row, read after those before, sums them up."""
-        filled = frozenset(number for number, value in enumerate(row) if not blank(value))
-        if is_total(row):
-            self.cells = filled if len(filled) < len(row) - 1 else frozenset()
-            return True
-        if self.cells and 0 not in filled and filled <= self.cells:
-            return True
-        self.cells = frozenset()
-        return False
 
 
 def blank(value: object) -> bool:
