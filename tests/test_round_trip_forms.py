@@ -40,8 +40,7 @@ def same(read: object, known: object) -> bool:
 
 def check(found: Read, name: str, known: Values, unit: str = "") -> None:
     """The values of a column are there: typed, in the rows that are cited, and in the rows that the memory keeps."""
-    read = table(found)
-    column = next(one for one in read.columns if one.name == name)
+    read, column = next((made, one) for made in found.tables for one in made.columns if one.name == name)
     if any(f"column {name}: " in note for note in found.notes):
         return
     assert len(column.values) == len(known), (name, column.values, known, found.notes)
