@@ -50,7 +50,7 @@ def check(found: Read, name: str, known: Values, unit: str = "") -> None:
     values = next(one for one in kept.columns if one.name == name).values
     assert all(map(same, values, map(stored, known))), (name, values, known)
     for draft in found.drafts:
-        if draft.kind == "row" and draft.facts.get("row") is not None:
+        if draft.kind == "row" and draft.facts["table"] == read.key and draft.facts.get("row") is not None:
             said, meant = draft.facts["values"].get(name), known[draft.facts["row"]]
             number = isinstance(said, (int, float))
             assert same(said, meant) if number or isinstance(meant, (int, float)) else True, (draft.text, meant)
