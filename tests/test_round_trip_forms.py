@@ -28,10 +28,6 @@ DAYS = st.dates(dt.date(2019, 5, 2), dt.date(2039, 1, 1))
 NAMES = st.sampled_from(["ボルト M6", "nut", "ポンプ", "pump, large", '配管 3" 長'])
 
 
-def era(day: dt.date) -> str:
-    return f"令和{day.year - 2018}年{day.month}月{day.day}日"
-
-
 def same(read: object, known: object) -> bool:
     if isinstance(known, float) and isinstance(read, (int, float)):
         return abs(read - known) < 1e-9 * max(1.0, abs(known))
@@ -132,67 +128,6 @@ def test_a_sheet_with_merged_cells_and_gaps_says_what_was_written(data: st.DataO
 @given(st.data())
 def test_many_sheets_with_merged_cells_and_gaps_say_what_was_written(data: st.DataObject) -> None:
     a_sheet_says_what_was_written(data)
-
-
-# -- tables in text ----------------------------------------------------------------------------------------
-
-TEXTS: dict[str, tuple[Callable[[int], str], Callable[[int], float], str]] = {
-    "単価": (lambda n: f"¥{abs(n):,}", lambda n: float(abs(n)), "JPY"),
-    "金額": (lambda n: f"{'△' if n < 0 else ''}{abs(n):,}円", float, "JPY"),
-    "増減": (lambda n: f"▲{abs(n):,}" if n < 0 else f"{n:,}", float, ""),
-    "率": (lambda n: f"{n / 10:.1f}%", lambda n: n / 10, "%"),
-    "重量(kg)": (lambda n: f"{n / 1000:.3f}", lambda n: n / 1000, "kg"),
-    "全角": (lambda n: f"{n}".translate(str.maketrans("0123456789-", "０１２３４５６７８９－")), float, ""),
-    "CHF": (lambda n: f"{n:,}.50".replace(",", "'"), lambda n: (abs(n) + 0.5) * (-1 if n < 0 else 1), ""),
-}  # fmt: skip
-TEXT_DAYS: dict[str, Callable[[dt.date], str]] = {
-    "era": era, "short era": lambda day: f"R{day.year - 2018}.{day.month}.{day.day}", "iso": dt.date.isoformat,
-    "weekday": lambda day: f"{day:%Y/%m/%d}({'月火水木金土日'[day.weekday()]})", "packed": lambda day: f"{day:%Y%m%d}",
-}  # fmt: skip
-"""By name: a header "納期" does not say that it is one of days, "日付" does."""
-
-
-def a_csv_says_what_was_written(data: st.DataObject) -> None:
-    count = data.draw(st.integers(3, 25), "rows")
-    names = data.draw(st.lists(st.sampled_from(list(TEXTS)), min_size=1, max_size=4, unique=True), "columns")
-    figures = {
-        name: data.draw(st.lists(st.none() | THOUSANDTHS, min_size=count, max_size=count), name) for name in names
-    }
-    days = data.draw(st.lists(DAYS, min_size=count, max_size=count), "days")
-    form, mark = data.draw(st.sampled_from(list(TEXT_DAYS))), data.draw(st.sampled_from([",", "\t", ";"]))
-    gap = data.draw(st.sampled_from(["", "-", "N/A", "―"]), "gap")
-    encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "cp932", "utf-16", "euc_jp"]), "encoding")
-    head = data.draw(st.sampled_from(["", "売上一覧表\n", "出力日時：2026年6月1日\n部門：営業\n\n"]), "preamble")
-
-    def written(value: int | None, name: str) -> str:
-        text = gap if value is None else TEXTS[name][0](value)
-        return f'"{text}"' if mark in text else text
-
-    lines = [mark.join(["品名", *names, "日付"])]
-    for row in range(count):
-        cells = [written(figures[name][row], name) for name in names]
-        lines.append(mark.join([f"品 {row}", *cells, TEXT_DAYS[form](days[row])]))
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "t.csv"
-        file.write_bytes((head + "\r\n".join(lines) + "\r\n").encode(encoding, "replace"))
-        found = read_file(file)
-    check(found, "日付", days)
-    for name in names:
-        known = [None if value is None else TEXTS[name][1](value) for value in figures[name]]
-        check(found, name.partition("(")[0], known, TEXTS[name][2] if any(one is not None for one in known) else "")
-
-
-@FEW
-@given(st.data())
-def test_a_csv_of_japan_says_what_was_written(data: st.DataObject) -> None:
-    a_csv_says_what_was_written(data)
-
-
-@pytest.mark.slow
-@MANY
-@given(st.data())
-def test_many_csv_files_of_japan_say_what_was_written(data: st.DataObject) -> None:
-    a_csv_says_what_was_written(data)
 
 
 # -- records -----------------------------------------------------------------------------------------------
