@@ -19,7 +19,7 @@ from .reading import READERS
     [
         ("files/test.docx", [5], 1, "First, because chat optimized LLMs"),
         ("files/test_with_comment.docx", [5], 0, "In light of the intuition"),
-        ("firm_real/files/OSSコンプライアンス業務実態調査票.docx", [3, 6, 2, 6, 6, 4, 15, 4, 6, 3], 1, "エンドユース"),
+        ("firm_real/files/OSSコンプライアンス業務実態調査票.docx", [1, 6, 2, 6, 6, 4, 15, 4, 6, 3], 1, "エンドユース"),
         ("files/test.pptx", [3, 4], 2, ""),
         ("files/test.xlsx", [23, 4], 0, "6ff4173b-42a5-4784-9b19-f49caff4d93d"),
         ("files/test_mskanji.csv", [3], 0, ""),

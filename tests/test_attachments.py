@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
+from assistant.cli import feeding
 from assistant.serve import drawing, uploads, view
 from ingest import pipeline
 from ingest.base.access import Viewer
@@ -22,6 +23,8 @@ from ingest.base.settings import Settings
 from ingest.memory import moves, tables
 from ingest.memory.memory import Memory
 from ingest.privacy.personal import Personal
+from ingest.readers.mail import _file_name
+from ingest.readers.message import Part
 from ingest.reading import Direct, read, wire
 from ingest.reading.inside import found
 from ingest.source import Source, is_gone, look
@@ -33,6 +36,7 @@ from .reading import READERS
 from .test_read_mail import message
 
 VIEWER = Viewer("rin", frozenset({"a"}))
+REVEALS = replace(VIEWER, may_reveal=True)
 
 
 def offer(*prices: float) -> EmailMessage:
@@ -150,6 +154,42 @@ def test_attachments_are_forgotten_with_their_mail(memory: Memory, folder: Path)
     memory.settle()
     assert not memory.catalog.sources()
     assert not memory.vector_ids("a")
+
+
+def test_an_attachment_is_not_forgotten_alone(memory: Memory, folder: Path) -> None:
+    (folder / "offer.eml").write_bytes(bytes(offer(12.5)))
+    ingest(memory, folder)
+    rows = memory.catalog.sources()
+    assert feeding._meant(rows, str(folder)) == feeding._meant(rows, "offer.eml") == rows[:1]
+    with pytest.raises(BadInput, match="inside another file") as refused:
+        feeding._meant(rows, "prices.csv")
+    assert str(folder / "offer.eml") in refused.value.hint
+
+
+def test_a_mail_is_not_shown_whole_to_whom_its_attachment_is_redacted(memory: Memory, folder: Path) -> None:
+    mail = message("The list is attached.", "Contacts")
+    mail.add_attachment(b"Call 090-1234-5678.\n", maintype="text", subtype="plain", filename="contacts.txt")
+    (folder / "m.eml").write_bytes(bytes(mail))
+    personal = Personal(memory.catalog, memory.settings)
+    ingest(memory, folder)
+    outer, inner = memory.catalog.sources()
+    assert "090" not in texts(memory, Path(inner.path))
+    for row in (outer, inner):
+        opened = view.open_at(memory, personal, memory.catalog.entities_of(row.id)[0].id, VIEWER)
+        assert view.original(opened, memory.settings) is None
+        opened = view.open_at(memory, personal, memory.catalog.entities_of(row.id)[0].id, REVEALS)
+        assert view.original(opened, memory.settings) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("../../etc/pass\nwd.txt", "_.._etc_pass_wd.txt"), ("長" * 200 + ".txt", "長" * 60 + ".txt"),
+        ("..", "attachment"), ("a\ud800.txt", "a?.txt"),
+    ],
+)  # fmt: skip
+def test_a_name_of_an_attachment_leads_to_no_other_folder(name: str, file: str) -> None:
+    assert _file_name(Part(name, "text/plain", b"")) == file
 
 
 def test_an_attachment_of_a_mail_that_was_brought_is_no_file_to_delete(memory: Memory) -> None:

@@ -35,6 +35,13 @@ def test_mail_encoding_is_read_with_the_circled_digits_programs_send() -> None:
     assert decode(circled, "iso-2022-jp") == "会議 ①"
 
 
+@pytest.mark.parametrize("encoding", ["cp932", "euc_jp"])
+def test_single_kanji_between_marks_are_japanese(encoding: str) -> None:
+    rows = "".join(f"品 {n}\t-\t-\t2026/05/0{n}(日)\r\n" for n in range(1, 4))
+    text = f"品名\tCHF\t単価\t日付\r\n{rows}"
+    assert decode(text.encode(encoding)) == text.replace("\r\n", "\n")
+
+
 @pytest.mark.parametrize(
     "text",
     ["Café crème à l’hôtel, s’il vous plaît. Déjà vu!", "Größe: 5 mm, Öl prüfen. Maßstab 1:2.", "£5 “quoted” – naïve"],

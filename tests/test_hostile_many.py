@@ -7,8 +7,9 @@ import random
 import threading
 import time
 import zipfile
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -19,8 +20,10 @@ import psutil
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from ingest import pipeline
 from ingest.base.errors import KotonohaError
-from ingest.base.settings import Settings
+from ingest.base.settings import MIB, Settings
+from ingest.memory.memory import Memory
 from ingest.readers import Reader
 from ingest.reading.workers import Workers
 from ingest.source import look
@@ -90,6 +93,32 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     return bytes(changed)
 
 
+@dataclass
+class Largest:
+    """The most main memory that a process which reads has taken so far, in bytes."""
+
+    size: int = 0
+
+
+@contextmanager
+def watched() -> Iterator[Largest]:
+    largest, done = Largest(), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.1):
+            for child in psutil.Process().children(recursive=True):
+                with suppress(psutil.Error):
+                    largest.size = max(largest.size, child.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield largest
+    finally:
+        done.set()
+        watcher.join()
+
+
 @pytest.mark.slow
 def test_three_hundred_hostile_files_end_within_their_limits(tmp_path: Path) -> None:
     chance, files, kinds = random.Random(15), extremes(), good()
@@ -100,32 +129,52 @@ def test_three_hundred_hostile_files_end_within_their_limits(tmp_path: Path) -> 
     for name, data in (files | kinds).items():
         (tmp_path / name).write_bytes(data)
     limits = Settings(home=tmp_path / "home", read_seconds=60, read_mb=1_000)
-    largest, done = 0, threading.Event()
-
-    def watch() -> None:
-        nonlocal largest
-        while not done.wait(0.1):
-            for child in psutil.Process().children(recursive=True):
-                try:
-                    largest = max(largest, child.memory_info().rss)
-                except psutil.Error:
-                    continue
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    outcomes, slowest = {}, 0.0
-    with closing(Workers(document_readers, limits)) as workers:
+    outcomes: dict[str, str] = {}
+    slowest = (0.0, "")
+    with watched() as largest, closing(Workers(document_readers, limits)) as workers:
         for name in sorted(files) + sorted(kinds):
             started = time.monotonic()
             try:
                 outcomes[name] = f"{len(workers.submit(look(tmp_path / name, limits)).result().drafts)} drafts"
             except KotonohaError as error:
                 outcomes[name] = f"! {error}"
-            slowest = max(slowest, time.monotonic() - started)
-    done.set()
-    watcher.join()
+            slowest = max(slowest, (time.monotonic() - started, name))
     assert all("\n" not in line and len(line) < 600 for line in outcomes.values())
     assert all(outcomes[name].endswith("drafts") for name in kinds)
-    assert largest < 1_100 * 2**20
+    assert largest.size < 1_100 * MIB
     refused = sum(line[0] == "!" for line in outcomes.values())
-    print(f"{len(files)} files, {refused} refused, slowest {slowest:.1f} s, largest process {largest // 2**20} MB")
+    print(f"{len(files)} files, {refused} refused, slowest {slowest}, largest process {largest.size // MIB} MB")
+
+
+ODD = ("line\nbreak", 'quote"', "esc\x1b[31m", "🙂", "名前 (写し)", "n" * 180, "-rf", "$(touch x)", "a.pdf.exe")
+
+
+@pytest.mark.slow
+def test_mutations_of_real_files_cost_a_line_each_and_the_rest_of_the_folder_is_read(
+    shared: Path, memory: Memory, tmp_path: Path
+) -> None:
+    chance = random.Random(4)
+    found = [path for folder in (shared / "files", shared.parent / "cases") for path in sorted(folder.rglob("*"))]
+    real = [path for path in found if path.is_file() and path.stat().st_size < 150_000]
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(150):
+        path = chance.choice(real)
+        suffix = chance.choice(real).suffix if chance.random() < 0.1 else path.suffix
+        name = f"{number} {chance.choice(ODD)}{suffix}"
+        (folder / name).write_bytes(mutated(path.read_bytes() or b" ", chance))
+    for name, data in good().items():
+        (folder / name).write_bytes(data)
+    limits = Settings(home=tmp_path / "home", read_seconds=60, read_mb=1_000)
+    started = time.monotonic()
+    with watched() as largest, closing(Workers(document_readers, limits)) as workers:
+        _, reports = pipeline.ask(memory.catalog, [folder], lambda path: "a")
+        reports += pipeline.run(memory, workers)
+    assert len(reports) == 150 + len(good())
+    assert all("\n" not in report.error and len(report.error) < 600 for report in reports)
+    became = {Path(report.source).name: report.status for report in reports}
+    assert all(became[name] == "added" for name in good())
+    assert largest.size < 1_100 * MIB
+    refused = sum(status == "failed" for status in became.values())
+    spent = time.monotonic() - started
+    print(f"{len(real)} real files, 150 mutations, {refused} refused, {spent:.0f} s, {largest.size // MIB} MB")

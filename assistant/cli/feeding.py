@@ -166,6 +166,12 @@ def _meant(rows: Sequence[SourceRow], said: str) -> list[SourceRow]:
         like = near(paths, said)
         hint = f"did you mean {' or '.join(like)}?" if like else "`kotonoha sources` lists them"
         raise NotFound(f"no source '{line(said)}' in the memory", hint)
+    files = {row.id: row for row in found if not row.within}
+    for row in found:
+        if row.within and row.within not in files:
+            file = next((line(one.path) for one in rows if one.id == row.within), "its file")
+            raise BadInput(f"{line(row.path)} is inside another file and forgotten with it", f"kotonoha forget {file}")
+    found = list(files.values())
     if len(found) > 1 and not any(Path(typed) in Path(path).parents for path in named):
         names = telling(row.path for row in found)
         raise BadInput(f"'{line(said)}' is the name of several sources", "say which: " + ", ".join(names.values()))

@@ -153,8 +153,10 @@ class Personal:
     def may_open(self, source: str, viewer: Viewer) -> bool:
         """Whether the original file may be shown as it is: nothing in it was redacted, or the viewer may reveal."""
         query = (
-            "SELECT 1 FROM original JOIN entity ON entity.id = original.entity WHERE entity.source = ?1 "
-            "UNION ALL SELECT 1 FROM hidden WHERE source = ?1 AND sealed NOTNULL LIMIT 1"
+            "SELECT 1 FROM original JOIN entity ON entity.id = original.entity JOIN source ON source.id = entity.source "
+            "WHERE source.id = ?1 OR source.within = ?1 "
+            "UNION ALL SELECT 1 FROM hidden JOIN source ON source.id = hidden.source "
+            "WHERE (source.id = ?1 OR source.within = ?1) AND hidden.sealed NOTNULL LIMIT 1"
         )
         return viewer.may_reveal or self._catalog.connection.execute(query, (source,)).fetchone() is None
 

@@ -6,19 +6,24 @@ blank rows or columns; each may have a caption above it, a header of up to three
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.space.entity import Locator
 from ingest.text.cells import GAPS, UNITS, Cell, cell, header, shown
 
-from ..text.convention import decide
+from ..text.convention import certain_day, decide
 from . import Item
-from .rows import About, Body, Line, Row, blank, cut, texts, told
+from .rows import About, Body, Line, Row, blank, picked, texts, told
 
 MAX_HEADER = 3
 MAX_LABEL = 60
+BRIDGE = 2
+"""Rows of a table whose merged cells reach over a column without words."""
+CALENDAR = ("年", "月", "日", "週", "時")
+"""What counted names a column: 4月 over figures."""
 NOTHING = About()
 
 
@@ -27,7 +32,8 @@ class Block:
     """One table's cells and the words right above it."""
 
     lines: list[Line]
-    left: int
+    at: tuple[int, ...]
+    """Where its columns stand in the grid."""
     caption: str = ""
 
     @property
@@ -57,7 +63,7 @@ def grid(
             of its columns, and `facts["rows"]` of the table is larger than `facts["rows_kept"]`.
         about: what is known of the grid besides its cells.
     """
-    blocks = split(rows)
+    blocks = split(rows, about.joined)
     for number, block in enumerate(blocks, start=1):
         more = rest if number == len(blocks) else ()
         yield from _table(block, name, key if number == 1 else f"{key}/{number}", title, place, about, more)
@@ -66,11 +72,15 @@ def grid(
 # -- finding tables ----------------------------------------------------------------------------------
 
 
-def split(rows: Sequence[Row]) -> list[Block]:
-    """The tables of a grid: cut at blank rows and columns, captions attached, tables torn by a blank row joined."""
+def split(rows: Sequence[Row], joined: Mapping[int, frozenset[int]] = NOTHING.joined) -> list[Block]:
+    """The tables of a grid: cut at blank rows and columns, captions attached, tables torn by a blank row joined.
+
+    Args:
+        joined: by column, the rows in which a merged cell reaches over from the column before.
+    """
     blocks: list[Block] = []
     words: list[Line] = []
-    for block in map(_captioned, _islands(rows)):
+    for block in map(_captioned, _islands(rows, joined)):
         if block.width == 1 and len(block.lines) == 1:
             words += block.lines
         elif blocks and not words and not block.caption and _continues(blocks[-1], block):
@@ -79,30 +89,35 @@ def split(rows: Sequence[Row]) -> list[Block]:
             above = [shown(row[0]) for _, row in words]
             blocks.append(replace(block, caption=" ".join([*above, block.caption]).strip()))
             words = []
-    return [*blocks, Block(words, 0)] if words else blocks
+    return [*blocks, Block(words, (0,))] if words else blocks
 
 
-def _islands(rows: Sequence[Row]) -> Iterator[Block]:
+def _islands(rows: Sequence[Row], joined: Mapping[int, frozenset[int]]) -> Iterator[Block]:
     """Rectangles of cells between blank rows, then between blank columns."""
     band: list[Line] = []
     for index, row in enumerate([*rows, ()]):
         if any(not blank(value) for value in row):
             band.append((index, tuple(row)))
         elif band:
-            for left, right in _spans(band):
-                lines = [(i, cut(row, left, right)) for i, row in band]
-                yield Block([line for line in lines if not all(map(blank, line[1]))], left)
+            for columns in _spans(band, joined):
+                lines = [(i, picked(row, columns)) for i, row in band]
+                yield Block([line for line in lines if not all(map(blank, line[1]))], columns)
             band = []
 
 
-def _spans(band: Sequence[Line]) -> Iterator[tuple[int, int]]:
-    """Half-open ranges of neighbouring columns that hold anything."""
-    used = sorted({column for _, row in band for column, value in enumerate(row) if not blank(value)})
-    start = used[0]
-    for before, after in zip(used, [*used[1:], used[-1] + 2], strict=True):
-        if after != before + 1:
-            yield start, before + 1
-            start = after
+def _spans(band: Sequence[Line], joined: Mapping[int, frozenset[int]]) -> Iterator[tuple[int, ...]]:
+    """Runs of neighbouring columns that hold anything. A column that merged cells reach over parts nothing: those of
+    several rows, as that of one may be the title of tables that stand side by side."""
+    used = {column for _, row in band for column, value in enumerate(row) if not blank(value)}
+    filled = {i for i, _ in band}
+    bridges = {column for column, rows in joined.items() if len(rows & filled) >= BRIDGE}
+    run: list[int] = []
+    for column in range(min(used), max(used) + 2):
+        if column in used:
+            run.append(column)
+        elif column not in bridges and run:
+            yield tuple(run)
+            run = []
 
 
 def _captioned(block: Block) -> Block:
@@ -111,7 +126,7 @@ def _captioned(block: Block) -> Block:
     while block.width > 1 and len(lines) > 2 and (said := _caption(lines[0])):
         words.append(said)
         lines.pop(0)
-    return Block(lines, block.left, " ".join(words)) if words else block
+    return Block(lines, block.at, " ".join(words)) if words else block
 
 
 def _caption(line: Line) -> str:
@@ -123,7 +138,7 @@ def _caption(line: Line) -> str:
 
 def _continues(above: Block, below: Block) -> bool:
     """Whether a block is the table above going on after a blank row: same columns, and no header of its own."""
-    same = (above.left, above.width) == (below.left, below.width) and len(above.lines) > 1 and above.width > 1
+    same = above.at == below.at and len(above.lines) > 1 and above.width > 1
     if not same:
         return False
     last, first = ([cell(value).type for value in row] for row in (above.lines[-1][1], below.lines[0][1]))
@@ -161,10 +176,13 @@ def _labels(row: Row, below: Sequence[Row]) -> bool:
 
 
 def _heads(item: Cell, below: Sequence[Cell]) -> bool:
-    """A year or a day can head a column of something else."""
+    """A year, a month or a day can head a column of something else, any number one of words."""
     if item.type == "date":
         return not any(other.type == "date" for other in below)
-    return _year(item) and not any(_year(other) for other in below)
+    if item.unit in CALENDAR:
+        return not any(other.unit == item.unit or other.type == "date" for other in below)
+    filled = {other.type for other in below} - {"empty"}
+    return filled == {"text"} or (_year(item) and not any(_year(other) for other in below))
 
 
 def _year(item: Cell) -> bool:
@@ -186,7 +204,9 @@ def _goes_on(upper: Row, lower: Row, data: Row) -> bool:
         cell(low).type == "text" and cell(value).type in ("number", "date")
         for low, value in zip(lower, data, strict=False)
     )
-    stacked = any(blank(low) and not blank(up) for up, low in zip(upper, lower, strict=False))
+    stacked = any(
+        (blank(low) and not blank(up)) or (up == low and not blank(up)) for up, low in zip(upper, lower, strict=False)
+    )
     return merged and (figures or stacked)
 
 
@@ -222,7 +242,7 @@ def _is_form(block: Block) -> bool:
     labels = [shown(row[0]) for _, row in block.lines]
     if len(set(labels)) < len(labels) or not all(cell(label).type == "text" and len(label) <= 40 for label in labels):
         return False
-    if sum(label.endswith((":", "：")) for label in labels) > len(labels) / 2:
+    if sum(label.endswith((":", "：")) for label in labels) > len(labels) / 2 or _is_said(block.lines[0][1][1]):
         return True
     written = decide(texts(row[1] for _, row in block.lines[1:]), labels[0])
     kinds = Counter(cell(row[1], written).type for _, row in block.lines[1:])
@@ -230,10 +250,17 @@ def _is_form(block: Block) -> bool:
     return min(kinds["text"], figures) >= 0.25 * max(1, kinds.total())
 
 
+def _is_said(value: object) -> bool:
+    """Whether it is a day, with its clock or more words, which name no column."""
+    text = unicodedata.normalize("NFKC", shown(value))
+    return bool(certain_day(text)) and (cell(value).type == "text" or ":" in text)
+
+
 def _turned(block: Block) -> Block:
     labels = tuple(shown(row[0]).rstrip(":： ") for _, row in block.lines)
-    index = block.lines[0][0]
-    return replace(block, lines=[(index, labels), (index, tuple(row[1] for _, row in block.lines))])
+    index, left = block.lines[0][0], block.at[0]
+    lines = [(index, labels), (index, tuple(row[1] for _, row in block.lines))]
+    return replace(block, lines=lines, at=tuple(range(left, left + len(labels))))
 
 
 def _table(
@@ -244,5 +271,5 @@ def _table(
     pairs = names([row for _, row in block.lines[:height]], block.width)
     called = " ".join(filter(None, (name, block.caption)))
     above = title if called and title.endswith(called) else " > ".join(filter(None, (title, called)))
-    body = Body(called, key, above, pairs, block.lines[height:], block.lines[0][0], block.left, named=height > 0)
+    body = Body(called, key, above, pairs, block.lines[height:], block.at, block.lines[0][0], named=height > 0)
     yield from told(body, place, about, rest)

@@ -82,9 +82,10 @@ def _enclosed(part: Part, place: Locator, subject: str) -> Iterator[Item]:
 
 def _file_name(part: Part) -> str:
     """The name of an attachment as one of a file: it leads to no other folder and is not too long."""
-    name = re.sub(r"[\x00-\x1f/\\:]", "_", part.name).strip(". ") or "attachment"
+    said = part.name.encode("utf-8", "replace").decode()
+    name = re.sub(r"[\x00-\x1f/\\:]", "_", said).strip(". ") or "attachment"
     stem, dot, suffix = name.rpartition(".")
-    return f"{stem[:80]}{dot}{suffix[:10]}" if dot else name[:90]
+    return f"{stem[:60]}{dot}{suffix[:10]}" if dot else name[:70]
 
 
 def _words(part: Part, place: Locator) -> Iterator[Block | Table | Item]:

@@ -69,13 +69,19 @@ def layout(rows: Sequence[Row]) -> Layout | None:
 
 
 def _headers(rows: Sequence[Row]) -> Iterator[int]:
-    """Rows that may be the header: as wide as most, and all words; the first row of the file first."""
+    """Rows that may be the header, with words: those that are as wide as most first, in the order of the file."""
     widths = Counter(_filled(row) for row in rows)
     usual_width = widths.most_common(1)[0][0]
-    for number, row in enumerate(rows[:PREAMBLE]):
-        words = [shown(value) for value in row if not blank(value)]
-        if len(words) >= min(2, usual_width) and any(not any(map(str.isdigit, word)) for word in words):
-            yield number
+    found = {number: words for number, row in enumerate(rows[:PREAMBLE]) if (words := _words(row))}
+    wide = [number for number, words in found.items() if len(words) >= usual_width]
+    yield from wide
+    yield from (number for number, words in found.items() if number not in wide and len(words) >= min(2, usual_width))
+
+
+def _words(row: Row) -> list[str]:
+    """What stands in a row, if anything of it is a word."""
+    said = [shown(value) for value in row if not blank(value)]
+    return said if any(not any(map(str.isdigit, word)) for word in said) else []
 
 
 def _filled(row: Row) -> int:
@@ -116,11 +122,8 @@ def _height(rows: Sequence[Row], start: int) -> int:
     width = len(rows[start])
     below = [shown(value) for value in rows[start + 1]] if start + 1 < len(rows) else []
     said = [unit.strip("[]() ") for unit in below if unit and unit not in GAPS]
-    if (
-        said
-        and all(unit in UNITS or not any(map(str.isdigit, unit)) for unit in said)
-        and any(u in UNITS for u in said)
-    ):
+    plain = [cell(unit).type == "text" for unit in said]
+    if said and all(plain) and any(unit in UNITS for unit in said):
         return 2
     return max(1, header_height([_padded(row, width) for row in rows[start : start + 20]]))
 

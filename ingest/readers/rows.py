@@ -7,10 +7,9 @@ them.
 from __future__ import annotations
 
 import datetime as dt
-import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +20,7 @@ from ingest.text.cells import Cell, cell, shown
 from ..text.columns import Column, Columns, ColumnType, Value
 from ..text.convention import PLAIN, Convention, decide, usual
 from . import Item, Note
+from .sums import Sums
 
 Row = Sequence[object]
 Line = tuple[int, tuple[object, ...]]
@@ -32,10 +32,6 @@ SHOWN_VALUES = 8
 SHOWN_COLUMNS = 40
 TYPED_CELLS = 4_000_000
 """Cells of one table that are kept as typed columns; a larger table says that it is not whole."""
-_TOTAL = re.compile(
-    r"(?:grand |sub ?-?)?totals?(?:[\W\d]*$|\s+(?:for|of|in)\b)|(?:sum|average|平均)$|(?:[総小]?合?計|総?合計)[\W\d]*$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +43,7 @@ class About:
         separator: the mark between cells, in a file of text.
         hidden: indices of rows that are not shown; `every` when the sheet is not.
         hidden_columns: indices of columns that are not shown.
+        joined: by column, the rows in which a merged cell reaches over from the column before.
         left_out: in words, what of it could not be read.
     """
 
@@ -56,6 +53,7 @@ class About:
     every: bool = False
     hidden_columns: frozenset[int] = frozenset()
     left_out: tuple[str, ...] = ()
+    joined: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
     def hides(self, row: int) -> bool:
         return self.every or row in self.hidden
@@ -63,15 +61,15 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A table whose header is known: names and units of its columns, and its rows."""
+    """A table whose header is known: names and units of its columns, where these stand, and its rows."""
 
     called: str
     key: str
     title: str
     pairs: Sequence[tuple[str, str]]
     lines: Sequence[Line]
+    at: Sequence[int]
     top: int = 0
-    left: int = 0
     named: bool = True
 
 
@@ -154,28 +152,23 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
         rest: further rows that are too many to become entities: they count in figures and typed columns.
     """
     columns = _conventions(body, about)
-    numbers = [index for index, row in body.lines if _count(columns, row)]
-    beyond = _beyond(columns, rest, body, numbers)
+    sums = Sums()
+    numbers = [index for index, row in body.lines if not sums.up(row) and _count(columns, row)]
+    beyond = _beyond(columns, rest, body, numbers, sums)
     for column in columns:
         column.settle()
     count = len(numbers) + beyond
     first = place(body.top)
     yield _table_draft(body, first, columns, count)
     for number, column in enumerate(columns):
-        yield _column_draft(column, body, _cell(first, body.left + number), body.left + number in about.hidden_columns)
-    row_number = 0
+        yield _column_draft(column, body, _cell(first, body.at[number]), body.at[number] in about.hidden_columns)
+    row_number, counted = 0, set(numbers)
     for index, row in body.lines:
-        total = is_total(row)
+        total = index not in counted
         yield _row_draft(columns, row, body, place(index), None if total else row_number, about.hides(index))
         row_number += not total
     yield _typed(body, columns, numbers, place, about, beyond)
     yield from _doubts(body.called, columns)
-
-
-def is_total(row: Row) -> bool:
-    """Whether a row sums up others, by what its first words say."""
-    first = next((shown(value) for value in row if not blank(value)), "")
-    return bool(_TOTAL.match(first)) and len(row) > 1
 
 
 def blank(value: object) -> bool:
@@ -204,22 +197,20 @@ def texts(values: Iterable[object]) -> list[str]:
 
 
 def _count(columns: Sequence[Gathered], row: Row) -> bool:
-    """Adds a row to its columns, unless it is a total of them; whether it did."""
-    if is_total(row):
-        return False
+    """Adds a row to its columns."""
     for column, value in zip(columns, row, strict=True):
         column.tally.add(column.read(value))
         column.raw.append(value)
     return True
 
 
-def _beyond(columns: Sequence[Gathered], rest: Iterable[Row], body: Body, numbers: list[int]) -> int:
+def _beyond(columns: Sequence[Gathered], rest: Iterable[Row], body: Body, numbers: list[int], sums: Sums) -> int:
     """Counts further rows; keeps them typed while there is room. Returns how many were not kept."""
     room = TYPED_CELLS // max(1, len(columns))
     start, count = (body.lines[-1][0] + 1 if body.lines else 0), 0
     for index, row in enumerate(rest, start):
-        cells = cut(row, body.left, body.left + len(columns))
-        if is_total(cells) or all(map(blank, cells)):
+        cells = picked(row, body.at)
+        if all(map(blank, cells)) or sums.up(cells):
             continue
         kept = len(numbers) < room
         count += not kept
@@ -231,10 +222,10 @@ def _beyond(columns: Sequence[Gathered], rest: Iterable[Row], body: Body, number
     return count
 
 
-def cut(row: Row, left: int, right: int) -> tuple[object, ...]:
-    """The cells of a row in a range of columns, as many as that has."""
-    cells = tuple(row[left:right])
-    return cells + (None,) * (right - left - len(cells))
+def picked(row: Row, columns: Sequence[int]) -> tuple[object, ...]:
+    """The cells of a row in these columns."""
+    width = len(row)
+    return tuple(row[column] if column < width else None for column in columns)
 
 
 # -- typed -----------------------------------------------------------------------------------------------
@@ -249,7 +240,7 @@ def _typed(
     left_out += [
         f"column {column.name}: {column.convention.unclear}" for column in columns if column.convention.unclear
     ]
-    made = tuple(_column(column, body.left + number in about.hidden_columns) for number, column in enumerate(columns))
+    made = tuple(_column(column, at in about.hidden_columns) for at, column in zip(body.at, columns, strict=True))
     rows = [place(index).row or index + 1 for index in numbers]
     hidden = frozenset(row for row, index in zip(rows, numbers, strict=True) if about.hides(index))
     return Columns(body.key, body.called, made, rows, about.sheet, hidden=hidden, left_out=tuple(left_out))
@@ -259,7 +250,8 @@ def _column(gathered: Gathered, hidden: bool) -> Column:
     cells = [gathered.read(value) for value in gathered.raw]
     kind = gathered.type
     if kind == "text":
-        values: list[Value] = [None if blank(value) else shown(value) for value in gathered.raw]
+        empty = not gathered.tally.filled
+        values: list[Value] = [None if empty or blank(value) else shown(value) for value in gathered.raw]
         return Column(gathered.name, "text", values, gathered.unit, hidden=hidden)
     if kind == "date":
         return _days(gathered, cells, hidden)

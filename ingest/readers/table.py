@@ -27,6 +27,8 @@ from .rows import About, Row, letters
 from .workbook import Sheet
 
 MAX_COLUMNS = 2_000
+MAX_MERGED = 1_000
+"""Rows of a merged cell that are looked at; one over more is no cell of a table."""
 KEPT_CELLS = 4_000_000
 PARQUET = "application/vnd.apache.parquet"
 CSV = ("text/csv", "text/tab-separated-values")
@@ -100,7 +102,18 @@ def drafts(source: Source, sheet: Sheet, number: int, left: int) -> Iterator[Ite
 def _about(sheet: Sheet) -> About:
     marks = sheet.marks
     hidden, columns = frozenset(marks.hidden_rows), frozenset(marks.hidden_columns)
-    return About(sheet.name, sheet.mark, hidden, sheet.hidden, columns, tuple(_uncomputed(sheet)))
+    return About(
+        sheet.name, sheet.mark, hidden, sheet.hidden, columns, tuple(_uncomputed(sheet)), _joined(marks.merged)
+    )
+
+
+def _joined(merged: Iterable[tuple[int, int, int, int]]) -> dict[int, frozenset[int]]:
+    """By column, the rows in which a merged cell reaches over from the column before."""
+    found: dict[int, set[int]] = {}
+    for top, left, bottom, right in merged:
+        for column in range(left + 1, min(right, left + MAX_COLUMNS) + 1):
+            found.setdefault(column, set()).update(range(top, min(bottom, top + MAX_MERGED) + 1))
+    return {column: frozenset(rows) for column, rows in found.items()}
 
 
 def _uncomputed(sheet: Sheet) -> Iterator[str]:

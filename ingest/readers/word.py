@@ -17,7 +17,7 @@ from ingest.space.entity import Draft, Locator
 
 from ..media import DOCX
 from ..source import Source
-from . import Item, Note, numbering
+from . import Item, Note, labelled, numbering
 from .flow import Block, Table, fold, real_title
 from .package import diagrams, left_out, pictures
 
@@ -108,31 +108,21 @@ class _Text:
         """A table of data, or, if it is one column that only lays out the page, its paragraphs; tables in its cells after it."""
         rows: list[list[str]] = []
         nested: list[tuple[str, Any]] = []
-        for line in table.iterchildren(W + "tr"):
-            if line.find(f"{W}trPr/{W}del") is None:
-                row = self._row(line, rows[-1] if rows else [])
-                rows.append(row)
-                nested += [(row[0], inner) for cell in _cells(line) for inner in cell.iterchildren(W + "tbl")]
-        if max(map(len, rows), default=0) > 1 and len(rows) > 1:
-            yield Table(rows)
+        lines = [line for line in table.iterchildren(W + "tr") if line.find(f"{W}trPr/{W}del") is None]
+        said = [[self._cell(cell) for cell in _cells(line)] for line in lines]
+        for line, texts in zip(lines, said, strict=True):
+            row = _spread(line, texts, rows[-1] if rows else [])
+            rows.append(row)
+            nested += [(row[0], inner) for cell in _cells(line) for inner in cell.iterchildren(W + "tbl")]
+        form = labelled.record([list(_cells(line)) for line in lines], said)
+        if form or (max(map(len, rows), default=0) > 1 and len(rows) > 1):
+            yield Table(form or rows)
         else:
             yield from (Block(text) for row in rows for text in row)
         for name, inner in nested:
             found = [[self._cell(cell) for cell in _cells(line)] for line in inner.iterchildren(W + "tr")]
             if len(found) > 1 and max(map(len, found)) > 1:
                 yield Table(found, name=name)
-
-    def _row(self, line: Any, above: list[str]) -> list[str]:
-        before = line.find(f"{W}trPr/{W}gridBefore")
-        row = [""] * min(_value(before), MAX_SPAN) if before is not None else []
-        for cell in _cells(line):
-            text = self._cell(cell)
-            merged = cell.find(f"{W}tcPr/{W}vMerge")
-            if merged is not None and merged.get(W + "val") != "restart" and len(above) > len(row):
-                text = above[len(row)]
-            span = cell.find(f"{W}tcPr/{W}gridSpan")
-            row += [text] * min(max(_value(span), 1) if span is not None else 1, MAX_SPAN)
-        return row
 
     def _cell(self, cell: Any) -> str:
         """The words of a cell, of the boxes and tables in it, and what hangs on them."""
@@ -178,6 +168,19 @@ class _Text:
         if deleted:
             yield f"{deleted} stretches deleted under revision were left out"
         yield from left_out(self.document.part)
+
+
+def _spread(line: Any, texts: list[str], above: list[str]) -> list[str]:
+    """A row with what a merged cell says in all the columns and rows it covers."""
+    before = line.find(f"{W}trPr/{W}gridBefore")
+    row = [""] * min(_value(before), MAX_SPAN) if before is not None else []
+    for cell, text in zip(_cells(line), texts, strict=True):
+        merged = cell.find(f"{W}tcPr/{W}vMerge")
+        if merged is not None and merged.get(W + "val") != "restart" and len(above) > len(row):
+            text = above[len(row)]
+        span = cell.find(f"{W}tcPr/{W}gridSpan")
+        row += [text] * min(max(_value(span), 1) if span is not None else 1, MAX_SPAN)
+    return row
 
 
 def _numbering(document: Document) -> Any:

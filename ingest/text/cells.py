@@ -96,7 +96,9 @@ MONTHS = (
     "december",
 )
 _BOOLEANS = {"true": True, "false": False}
-GAPS = frozenset(["-", "–", "—", "--", "---", "n/a", "#n/a", "nan", "null", "none", "na", "欠測", "データなし"])
+GAPS = frozenset(
+    ["-", "–", "—", "―", "－", "ー", "--", "---", "n/a", "#n/a", "nan", "null", "none", "na", "欠測", "データなし"]
+)
 """How people and programs write that there is nothing."""
 
 

@@ -49,6 +49,8 @@ _OF_NAMES = "髙德濵瀨桒槇靑淸祐福"
 """Kanji of names that only Windows has beside those in common use."""
 _LONE = re.compile(r"(?<=\d)[年月日時分秒円個件名枚本台回人％℃]|[△▲〒](?=\d)")
 """What stands alone beside figures: days, units, the mark of a loss."""
+_WORD = re.compile(r"(?<![A-Za-z\x80-\uffff])[\u4e00-\u9fff](?![A-Za-z\x80-\uffff])")
+"""A kanji that is a word by itself ("(日)"). Western accents read as Japanese stand beside letters."""
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
 
 
@@ -195,7 +197,7 @@ def _likeness(text: str) -> float:
     if not foreign:
         return 0.0
     words = re.sub(r"\d", "", _LONE.sub("", text))
-    alone = len(_LONE.findall(text))
+    alone = len(_LONE.findall(text)) + sum(map(_common, _WORD.findall(_LONE.sub("", text))))
     return (alone + sum(_common(c) for run in _RUN.findall(words) for c in _JAPANESE.findall(run))) / foreign
 
 

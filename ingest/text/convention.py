@@ -141,6 +141,11 @@ def _packed(texts: Sequence[str], name: str) -> bool:
     return bool(_NAMED_DAY.search(name)) or len(set(texts)) > 2
 
 
+def certain_day(text: str) -> bool:
+    """Whether a text begins with a day that can be read in one way."""
+    return _CERTAIN_DAY.match(text) is not None
+
+
 # -- figures ---------------------------------------------------------------------------------------------
 
 

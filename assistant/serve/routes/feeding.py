@@ -65,7 +65,7 @@ def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
     shown = sorted(found, key=lambda one: one.ordinal)[:SHOWN]
     shown = [put_back(one, parts.personal.originals([one.id], viewer)) for one in shown]
     lines = [(one, pieces.ICONS.get(one.kind, "text"), place(one.locator, language)) for one in shown]
-    may_forget = row.scope in uploads.writable(viewer, parts.memory.catalog)
+    may_forget = not row.within and row.scope in uploads.writable(viewer, parts.memory.catalog)
     return HTMLResponse(
         pages.page(
             "source.html",
@@ -122,6 +122,8 @@ def forget(id: str, parts: P, viewer: V, language: L) -> Response:
     row = _readable(parts, viewer, id)
     if row.scope not in uploads.writable(viewer, parts.memory.catalog):
         raise NotAllowed("you may not forget this", "ask somebody whose role has `may: [feed]`")
+    if row.within:
+        raise NotAllowed("it is inside another file and forgotten with it", "forget the file that it came in")
     record(parts, viewer, "forget", {"source": id}, (row.scope,), {"path": row.path})
     parts.memory.forget_source(id)
     for file in uploads.ours(parts.settings, row):
