@@ -28,8 +28,10 @@ from ingest.memory.memory import Memory, rebuild
 from ingest.privacy.personal import Personal
 from ingest.reading import Direct
 from tests.conftest import ParagraphReader, WordSpace
+from tests.contained import Step, contained
 from tests.scripted import Scripted
 
+WORDS = ("full", "cannot be written", "cannot be used", "Read-only", "disk I/O")
 READER = Viewer("somebody", frozenset({"open"}))
 PARAGRAPHS = 40
 
@@ -134,3 +136,57 @@ def test_files_are_read_into_a_memory_by_one_thread_at_a_time(filled: Settings, 
 def test_every_fault_of_disk_and_database_names_its_repair(error: OSError | sqlite3.Error, said: str) -> None:
     fault = told(error)
     assert said in str(fault) and fault.exit_code == 4 and "\n" not in str(fault)
+
+
+@pytest.mark.slow
+def test_on_a_full_disk_every_command_says_so_in_one_line_and_nothing_is_lost(tmp_path: Path) -> None:
+    home, kept, new = tmp_path / "home", tmp_path / "a.txt", tmp_path / "b.txt"
+    home.mkdir()
+    kept.write_text("The spindle is greased every week.")
+    new.write_text("\n\n".join(f"Pump {n} has {n} seals and is opened once a year." for n in range(2000)))
+    read, told = f"kotonoha --home {home} ingest --scope open", commands(home, new)
+    fill, room = f"dd if=/dev/zero of={home}/ballast bs=4096", f"rm {home}/ballast"
+    steps = contained(
+        f"mount -t tmpfs -o size=16m,mode=700 tmpfs {home}", f"{read} {kept}", fill, *told.values(), room,
+        f"mount -o remount,size=400m {home}", *told.values(),
+    )  # fmt: skip
+    assert steps[1].status == 0, steps[1]
+    full = dict(zip(told, steps[3:], strict=False))
+    assert {name for name, step in full.items() if step.status} >= {"ingest", "doctor", "backup"}
+    assert_told(full)
+    again = dict(zip(told, steps[5 + len(told) :], strict=True))
+    assert "1 added" in again["ingest"].out and "greased every week" in again["search"].out
+    faults = [line for line in again["doctor"].out.splitlines() if line.startswith("FAIL")]
+    assert faults == [] and not any(step.status for step in again.values()), again
+
+
+@pytest.mark.slow
+def test_a_folder_that_cannot_be_written_is_told_by_every_command_in_one_line(tmp_path: Path) -> None:
+    home, kept = tmp_path / "home", tmp_path / "a.txt"
+    kept.write_text("The spindle is greased every week.")
+    assert contained(f"kotonoha --home {home} ingest --scope open {kept}")[0].status == 0
+    told = commands(home, kept)
+    closed = contained(f"mount --bind {home} {home}", f"mount -o remount,bind,ro {home}", *told.values())[2:]
+    assert {step.status for step in closed} <= {2, 4} and closed[0].status
+    assert_told(dict(zip(told, closed, strict=True)))
+
+
+def commands(home: Path, file: Path) -> dict[str, str]:
+    said = {
+        "ingest": f"ingest --scope open {file}", "doctor": "doctor", "search": "search spindle", "people": "people list",
+        "backup": f"backup {home}/saved.backup",
+    }  # fmt: skip
+    return {name: f"kotonoha --home {home} {one}" for name, one in said.items()}
+
+
+def assert_told(steps: dict[str, Step]) -> None:
+    """What failed says in a line what the matter is, and nothing else; no traceback."""
+    for name, step in steps.items():
+        assert "Traceback" not in step.said, (name, step)
+        lines = [line for line in step.said.splitlines() if not line.startswith("ok ")]
+        if step.status:
+            assert step.status in (2, 4) and any(word in step.said for word in WORDS), (name, step)
+            assert len(lines) == 1 or (name == "doctor" and all(line.startswith("FAIL ") for line in lines)), (
+                name,
+                step,
+            )
