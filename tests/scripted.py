@@ -22,7 +22,7 @@ class Scripted:
 
     Attributes:
         doubt: the probability that the sources hold no answer.
-        judges: of each statement, by the words that are in it; 1 for any other.
+        judges: of each statement, by the words that are in it or its mark; 1 for any other.
     """
 
     says: str = ""
@@ -79,7 +79,8 @@ class Scripted:
 
     def judge(self, statements: Sequence[tuple[str, int]]) -> list[float]:
         return [
-            min([chance for word, chance in self.judges.items() if word in said] or [1.0]) for said, _ in statements
+            min([chance for word, chance in self.judges.items() if word in said or word == f"[{mark}]"] or [1.0])
+            for said, mark in statements
         ]
 
 

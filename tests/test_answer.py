@@ -86,6 +86,16 @@ def test_a_missing_mark_is_that_of_the_source_that_says_it(filled: Memory) -> No
     assert ask(filled, f"{SENTENCE}").answer == f"{SENTENCE} [1]"
 
 
+def test_of_sources_with_the_same_figure_the_one_that_carries_the_sentence_is_cited(memory: Memory) -> None:
+    put(memory, "oil", "open", "The oil of the spindle is changed every 500 hours.")
+    put(memory, "grease", "open", SENTENCE)
+    reader = Scripted(f"{SENTENCE} [1][2]")
+    ask(memory, reader)
+    grease = next(number for number, one in enumerate(reader.heard, 1) if SENTENCE in one.text)
+    wrong = Scripted(f"{SENTENCE} [{3 - grease}]", judges={f"[{3 - grease}]": 0.2})
+    assert [one.source for one in ask(memory, wrong).citations] == ["/grease"]
+
+
 def test_a_stray_mark_is_taken_out(filled: Memory) -> None:
     assert ask(filled, f"{SENTENCE} [1][9]").answer == f"{SENTENCE} [1]"
 

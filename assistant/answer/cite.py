@@ -118,6 +118,13 @@ def _nearest(line: Line, exact: Sequence[set[str]], held: Sequence[set[str]]) ->
     return stands or ((best + 1,) if most or share >= FOUND else line.marks)
 
 
+def rivals(line: Line, sources: Sequence[Evidence]) -> tuple[int, ...]:
+    """The marks of all sources that hold as many of a line's figures and codes as any; none where it has none."""
+    counts = [len(_exact(line.text) & _exact(one.words)) for one in sources]
+    most = max(counts, default=0)
+    return tuple(mark for mark, count in enumerate(counts, 1) if most and count == most)
+
+
 def _exact(text: str) -> set[str]:
     return figures(text) | codes(text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.answer import cite, stand, trust
@@ -59,9 +59,21 @@ def speak(
             said += piece
             yield Draft(piece)
     lines = cite.settled(cite.lines(prompt.parted(said), len(sources)), sources)
-    judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
+    lines, judged = _judged(reading, lines, sources)
     signs = Signs(doubt, min(judged, default=0.0))
     return told(question, lines, wants, sources, trust.chance(signs), asked.usage)
+
+
+def _judged(reading: Reading, lines: Sequence[Line], sources: Sequence[Evidence]) -> tuple[list[Line], list[float]]:
+    """The lines, each under the source that carries it best of those that hold its figures, and how well that does."""
+    marks = [() if line.aside else cite.rivals(line, sources) or line.marks[:1] for line in lines]
+    chances = iter(reading.judge([(line.text, mark) for line, some in zip(lines, marks, strict=True) for mark in some]))
+    found, judged = [], []
+    for line, some in zip(lines, marks, strict=True):
+        best, mark = max(((next(chances), mark) for mark in some), default=(0.0, 0))
+        found.append(line if mark in line.marks or not mark else replace(line, marks=(mark,)))
+        judged += [best] if some else []
+    return found, judged
 
 
 def told(
