@@ -42,7 +42,7 @@ class Actor:
 
     @contextmanager
     def reading(self, texts: Sequence[Text], question: str = "") -> Iterator[Reading]:
-        yield Reading(self, list(texts))
+        yield Reading(self, list(texts), question)
 
 
 @dataclass

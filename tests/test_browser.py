@@ -28,13 +28,13 @@ ASKED: dict[str, tuple[str, str, Scripted]] = {
     ),
     "possibly": (
         "Do coolant pumps carry a warranty?", "夏季休暇はいつですか。",
-        Scripted("Coolant pumps carry a warranty of 12 months. [1]", doubt=0.7),
+        Scripted("Coolant pumps carry a warranty of 12 months. [1]", judges={"Coolant": 0.5}),
     ),
     "calculation": (
         "How many boxes were shipped with Kumoashi Air?", "Kumoashi Airで送った箱は全部で何箱ですか。",
         Scripted(wants="rows", query=SHIPPED),
     ),
-    "refusal": ("What about the moon?", "月面基地はどこですか。", Scripted(doubt=0.95)),
+    "refusal": ("What about the moon?", "月面基地はどこですか。", Scripted(doubt=1.0)),
     "talk": ("hello", "こんにちは", Scripted(wants="talk")),
 }  # fmt: skip
 """A question in each language for each kind of answer, and the part that the reader plays."""

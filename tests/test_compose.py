@@ -34,11 +34,16 @@ SOURCES = [source("the pump is oiled", title="Manual"), source("the seal is worn
 )  # fmt: skip
 def test_how_much_is_given_of_each_source(grounding: Grounding, ratios: list[int], kept: list[bool]) -> None:
     """Whole in the prompt, the best two in it and the others as kept, a part of each, or none; the best last."""
-    made = compose("Why?", SOURCES, grounding, tokenize, 4096)
+    made = compose("Why?", SOURCES, grounding, lambda text: 80 * tokenize(text), 1 << 16)
     assert [one.ratio for one in made.texts] == ratios
     assert [one.kept for one in made.texts] == kept
     assert list(made.sources) == SOURCES[: len(ratios)][::-1]
     assert made.left_out == ()
+
+
+def test_of_a_short_source_nothing_is_spared() -> None:
+    short, long = source("word " * 10), source("word " * 200)
+    assert [one.ratio for one in compose("Why?", [short, long], "soft", tokenize, 4096).texts] == [4, 1]
 
 
 def test_a_source_is_its_title_and_its_text() -> None:

@@ -19,6 +19,8 @@ Grounding = Literal["hybrid", "soft", "text", "none"]
 
 RATIO = 4
 """In soft grounding, of so many of its tokens a source is given one: those that the question needs."""
+SHORT = 64
+"""Tokens of a source that is given whole even so: nothing can be spared of it."""
 READ = 2
 """Sources that hybrid grounding reads in the prompt; the others are given as they were kept."""
 TURN = 8
@@ -61,9 +63,10 @@ def compose(
     left_out: list[LeftOut] = []
     for number, one in enumerate(() if grounding == "none" else gathered):
         kept = grounding == "soft" or (grounding == "hybrid" and number >= READ)
-        ratio = RATIO if grounding == "soft" else 1
+        length = len(tokenize(prompt.block(one.title, one.text)))
+        ratio = RATIO if grounding == "soft" and length > SHORT else 1
         text = Text(one.title, one.text, ratio, kept, one.hit.entity.scope, one.hit.entity.source)
-        cost = len(tokenize(prompt.tag(number + 1))) + len(tokenize(text.block))
+        cost = len(tokenize(prompt.tag(number + 1))) + length
         if left_out or cost > room:
             left_out.append(LeftOut(one.hit.entity.id, FULL))
             continue
