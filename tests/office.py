@@ -21,7 +21,7 @@ from assistant.govern.audit import Audit
 from assistant.govern.people import People
 from assistant.govern.policy import Policies
 from assistant.search.retrieve import Retriever
-from assistant.serve import api
+from assistant.serve import api, listening
 from assistant.serve.parts import Parts
 from ingest import pipeline
 from ingest.base.access import Viewer
@@ -136,9 +136,8 @@ class Office:
     def start(self) -> None:
         opened = socket.create_server(("127.0.0.1", self.port))
         self.port = opened.getsockname()[1]
-        config = uvicorn.Config(
-            api.application(self.parts), log_level="warning", access_log=False, timeout_graceful_shutdown=1
-        )
+        options = {**listening.options(), "timeout_graceful_shutdown": 1}
+        config = uvicorn.Config(api.application(self.parts), **options)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [opened]}, daemon=True)
         self.thread.start()
