@@ -17,7 +17,13 @@ from tests.test_browser import answered, opened, write
 from tests.test_browser import chromium as chromium
 from tests.test_web import CHROMIUM
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")]
+# Not yet seen to pass, so it is no part of `make test`: `make extras` runs it.
+pytestmark = [
+    pytest.mark.extra,
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),
+]
 LONG = 1_800_000
 """Milliseconds that the first answer may take on a busy machine."""
 SERVE = "from assistant.cli import main; main(['--home', {home!r}, 'serve', '--demo', '--port', '{port}'])"
