@@ -46,20 +46,24 @@ def held_codes(text: str) -> set[str]:
 
 def figures(text: str) -> set[str]:
     """Numbers and dates. A date is `20260609` and `0609` however it is written; its parts alone do not count."""
-    without = _folded(text)
+    without = folded = _folded(text)
     for pattern in DATES:
         without = pattern.sub(" ", without)
     numbers = {
         _number(number) for run in RUN.findall(without) if not CODE.fullmatch(run) for number in NUMBER.findall(run)
     }
-    return numbers | dates(text)
+    return numbers | _dates(folded)
 
 
 def dates(text: str) -> set[str]:
     """The dates of a text as `mmdd`, and as `yyyymmdd` where the year stands there too."""
+    return _dates(_folded(text))
+
+
+def _dates(folded: str) -> set[str]:
     found: set[str] = set()
     for pattern in DATES:
-        for match in pattern.finditer(_folded(text)):
+        for match in pattern.finditer(folded):
             parts = match.groupdict()
             month = MONTHS.index(parts["name"][:3]) + 1 if parts.get("name") else int(parts["m"])
             day = f"{month:02d}{int(parts['d']):02d}"
