@@ -21,9 +21,8 @@ from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.computed import Calculator
 from assistant.answer.evidence import Evidence
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
-from assistant.answer.spoken import LONGEST, Spoken, speak, told
+from assistant.answer.spoken import LONGEST, Spoken, speak, told, worded
 from assistant.answer.understand import Understood, parts, understand
-from assistant.model import prompt
 from assistant.search import wants
 from assistant.search.wants import Wants
 from ingest.base.access import Viewer, may_read
@@ -141,12 +140,12 @@ class Assistant:
         sought = hits is None
         if hits is None:
             found = self._retriever.search(whole, viewer, SOUGHT, vectors, shown=words)
-            hits = [one.hit for one in self._evidence(found, viewer)[:HITS]]
+            hits = [one.hit for one in self._evidence(found, viewer, HITS)]
         spent = time.perf_counter() - start
         return _Case(question, understood, whole, tuple(hits), grounding, start, spent, words, sought=sought)
 
-    def _evidence(self, hits: Sequence[Hit], viewer: Viewer) -> list[Evidence]:
-        """The stretches that the hits stand in, as far as this viewer may read them."""
+    def _evidence(self, hits: Sequence[Hit], viewer: Viewer, most: int | None = None) -> list[Evidence]:
+        """The stretches that the hits stand in, as far as this viewer may read them, at most so many."""
         catalog = self._memory.catalog
 
         def readable(found: Sequence[Entity]) -> list[Entity]:
@@ -157,6 +156,7 @@ class Assistant:
             self._path,
             lambda entity: readable(around.inside(catalog, entity.id, ("line", "passage"))),
             lambda entity: readable(around.flow(catalog, entity)),
+            most,
         )
 
     # -- about the memory ------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ class Assistant:
         for piece in sending:
             said += piece
             yield Draft(piece)
-        lines = cite.settled(cite.lines(prompt.parted(said), len(composed.sources)), composed.sources)
+        lines = worded(said, composed.sources)
         spoken = told(case.whole, lines, case.understood.wants, composed.sources, 1.0, sending.usage)
         yield self._checked(case, [spoken], composed, _cost(case, 0.0, sending.usage))
 
@@ -254,8 +254,7 @@ class Assistant:
         """The best of each part and of the whole question in turn."""
         found = [self._retriever.search(part, viewer, HITS) for part in asked]
         turns = chain.from_iterable(zip_longest(*found, case.hits))
-        hits = [one.hit for one in self._evidence([hit for hit in turns if hit], viewer)]
-        return tuple(hits[: HITS + 1])
+        return tuple(one.hit for one in self._evidence([hit for hit in turns if hit], viewer, HITS + 1))
 
     def _checked(self, case: _Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
         """The model's words as far as every sentence stands; else what possibly holds the answer, or nothing."""

@@ -101,15 +101,15 @@ def lines(answer: str, count: int) -> list[Line]:
 def settled(found: Sequence[Line], sources: Sequence[Evidence]) -> list[Line]:
     """The lines under the sources that have most in common with them: first of their figures and codes, which are the same
     in every language, then of their words. A mark of the model stands where its source has nearly as much."""
-    exact = [_exact(one.words) for one in sources]
     held = [set(terms(one.words)) | figures(one.words) for one in sources]
-    return [line if line.aside or not held else replace(line, marks=_nearest(line, exact, held)) for line in found]
+    there = exact(sources)
+    return [line if line.aside or not held else replace(line, marks=_nearest(line, there, held)) for line in found]
 
 
-def _nearest(line: Line, exact: Sequence[set[str]], held: Sequence[set[str]]) -> tuple[int, ...]:
+def _nearest(line: Line, there: Sequence[set[str]], held: Sequence[set[str]]) -> tuple[int, ...]:
     said, wanted = set(terms(line.text)) | figures(line.text), _exact(line.text)
     common = [
-        (len(wanted & one), len(said & words) / max(len(said), 1)) for one, words in zip(exact, held, strict=True)
+        (len(wanted & one), len(said & words) / max(len(said), 1)) for one, words in zip(there, held, strict=True)
     ]
     best = max(range(len(common)), key=lambda n: (*common[n], n))  # of equals, the source that was ranked better
     most, share = common[best]
@@ -118,11 +118,20 @@ def _nearest(line: Line, exact: Sequence[set[str]], held: Sequence[set[str]]) ->
     return stands or ((best + 1,) if most or share >= FOUND else line.marks)
 
 
-def rivals(line: Line, sources: Sequence[Evidence]) -> tuple[int, ...]:
-    """The marks of all sources that hold as many of a line's figures and codes as any; none where it has none."""
-    counts = [len(_exact(line.text) & _exact(one.words)) for one in sources]
+def rivals(line: Line, there: Sequence[set[str]]) -> tuple[int, ...]:
+    """The marks of all sources that hold as many of a line's figures and codes as any; none where it has none.
+
+    Args:
+        there: what the sources hold, see `exact`.
+    """
+    counts = [len(_exact(line.text) & one) for one in there]
     most = max(counts, default=0)
     return tuple(mark for mark, count in enumerate(counts, 1) if most and count == most)
+
+
+def exact(sources: Sequence[Evidence]) -> list[set[str]]:
+    """The figures and codes that each source holds."""
+    return [_exact(one.words) for one in sources]
 
 
 def _exact(text: str) -> set[str]:

@@ -49,8 +49,10 @@ class Evidence:
         return f"{self.title}\n{self.text}"
 
 
-def gather(hits: Sequence[Hit], path: Callable[[str], str], inside: Around, beside: Around) -> list[Evidence]:
-    """The hits as sources, each stretch of a file once.
+def gather(
+    hits: Sequence[Hit], path: Callable[[str], str], inside: Around, beside: Around, most: int | None = None
+) -> list[Evidence]:
+    """The hits as sources, each stretch of a file once, at most so many.
 
     Args:
         path: where a source lies.
@@ -60,6 +62,8 @@ def gather(hits: Sequence[Hit], path: Callable[[str], str], inside: Around, besi
     found: list[Evidence] = []
     known: set[str] = set()
     for hit in hits:
+        if len(found) == most:
+            break
         if hit.entity.id in known:
             continue
         members = tuple(_members(hit.entity, inside, beside))

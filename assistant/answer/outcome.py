@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from assistant.answer.cite import Citation
@@ -18,7 +18,6 @@ calculation  computed by a query over rows
 refusal      nothing that the viewer may read holds it
 talk         about the assistant or its files; no claim that needs a source
 """
-HOWS: tuple[How, ...] = get_args(How)
 
 
 @dataclass(frozen=True, slots=True)

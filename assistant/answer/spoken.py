@@ -58,15 +58,20 @@ def speak(
         for piece in asked.write(prompt.form(len(sources)), LONGEST, but=prompt.NONE):
             said += piece
             yield Draft(piece)
-    lines = cite.settled(cite.lines(prompt.parted(said), len(sources)), sources)
-    lines, judged = _judged(reading, lines, sources)
+    lines, judged = _judged(reading, worded(said, sources), sources)
     signs = Signs(doubt, min(judged, default=0.0))
     return told(question, lines, wants, sources, trust.chance(signs), asked.usage)
 
 
+def worded(said: str, sources: Sequence[Evidence]) -> list[Line]:
+    """The sentences and items of what a model said, under the sources that they stand in; none for a refusal."""
+    return cite.settled(cite.lines(prompt.parted(said), len(sources)), sources)
+
+
 def _judged(reading: Reading, lines: Sequence[Line], sources: Sequence[Evidence]) -> tuple[list[Line], list[float]]:
     """The lines, each under the source that carries it best of those that hold its figures, and how well that does."""
-    marks = [() if line.aside else cite.rivals(line, sources) or line.marks[:1] for line in lines]
+    exact = cite.exact(sources)
+    marks = [() if line.aside else cite.rivals(line, exact) or line.marks[:1] for line in lines]
     chances = iter(reading.judge([(line.text, mark) for line, some in zip(lines, marks, strict=True) for mark in some]))
     found, judged = [], []
     for line, some in zip(lines, marks, strict=True):
