@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from . import jobs
+from .base.background import going_on
 from .base.errors import MemoryHeld, UnreadableSource
 from .base.settings import Settings
 from .memory import links, moves, places
@@ -116,9 +117,8 @@ def _done(memory: Memory, reads: Reads) -> Iterator[Report]:
 @contextmanager
 def attending(memory: Memory, open_readers: Callable[[], Reads]) -> Iterator[None]:
     """While inside, a thread does what other processes ask for: jobs and moves. Leaving waits for the file it is at."""
-    stop = threading.Event()
 
-    def attend() -> None:
+    def attend(stop: threading.Event) -> None:
         reads: Reads | None = None
         while not stop.wait(FOLLOW):
             if jobs.count_waiting(memory.catalog):
@@ -134,13 +134,8 @@ def attending(memory: Memory, open_readers: Callable[[], Reads]) -> Iterator[Non
             reads.close()
         memory.catalog.close()
 
-    thread = threading.Thread(target=attend, name="ingestion")
-    thread.start()
-    try:
+    with going_on(attend, "ingestion"):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def gone(rows: Iterable[SourceRow]) -> Iterator[Report]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from assistant.answer import evidence
 from assistant.model.prompt import Text
 from assistant.search.retrieve import Hit
+from ingest.base.background import going_on
 from ingest.memory.catalog import Catalog, SourceRow
 from ingest.space.entity import Entity
 
@@ -121,13 +122,12 @@ def _flow(entity: Entity) -> Hashable:
 @contextmanager
 def reading(catalog: Catalog, reader: Callable[[], Reader]) -> Iterator[None]:
     """While inside, a thread reads ahead whenever nobody has asked anything for a while."""
-    stop = threading.Event()
     ahead = Ahead(catalog, reader)
 
-    def idle() -> bool:
-        return not stop.is_set() and time.monotonic() - reader().llm.used > IDLE
+    def attend(stop: threading.Event) -> None:
+        def idle() -> bool:
+            return not stop.is_set() and time.monotonic() - reader().llm.used > IDLE
 
-    def attend() -> None:
         finished = -1
         while not stop.wait(LOOK):
             last = catalog.last_number()
@@ -135,10 +135,5 @@ def reading(catalog: Catalog, reader: Callable[[], Reader]) -> Iterator[None]:
                 finished = last  # nothing is left, until something new comes
         catalog.close()
 
-    thread = threading.Thread(target=attend, name="reading ahead", daemon=True)
-    thread.start()
-    try:
+    with going_on(attend, "reading ahead", daemon=True):
         yield
-    finally:
-        stop.set()
-        thread.join()

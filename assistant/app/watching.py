@@ -14,6 +14,7 @@ from pathlib import Path
 
 from assistant.serve.parts import Watched
 from ingest import pipeline
+from ingest.base.background import going_on
 from ingest.base.errors import UnreadableSource
 from ingest.memory.catalog import Catalog
 from ingest.pipeline import ScopeOf
@@ -91,20 +92,14 @@ class Watching:
 @contextmanager
 def attending(watching: Watching) -> Iterator[None]:
     """While inside, a thread looks. Leaving waits for the look it is at."""
-    stop = threading.Event()
 
-    def attend() -> None:
+    def attend(stop: threading.Event) -> None:
         while not stop.wait(EVERY):
             watching.look()
         watching.close()
 
-    thread = threading.Thread(target=attend, name="watching", daemon=True)
-    thread.start()
-    try:
+    with going_on(attend, "watching", daemon=True):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _stamp(path: Path) -> Stamp:
