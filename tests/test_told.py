@@ -132,6 +132,8 @@ def test_values_stay_and_sentences_within_sentences_are_told() -> None:
     assert told("computed from 3 rows: SELECT sum(a) FROM t WHERE b = '{}'", "ja").endswith(
         "SELECT sum(a) FROM t WHERE b = '{}'"
     )
+    for kept in ("SELECT a FROM t WHERE b IN (1, 2)", "SELECT max(c) FROM t GROUP BY d (EUR)"):
+        assert told(f"computed from 3 rows: {kept}", "ja").endswith(kept)
     assert told("nobody has words for this", "ja") == "nobody has words for this"
 
 

@@ -6,10 +6,11 @@ really changed is found out by whoever reads it. Links are followed as `kotonoha
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from assistant.serve.parts import Watched
@@ -66,7 +67,8 @@ class Watching:
         changed = [path for path, stamp in files.items() if before.get(path) == stamp != self._asked.get(path)]
         if changed:
             _, refused = pipeline.ask(self._catalog, changed, self._scopes())
-            self._refused = {path: why for path, why in self._refused.items() if path not in changed}
+            for path in changed:
+                self._refused.pop(path, None)
             self._refused |= {Path(one.source): one.error for one in refused}
             self._asked |= {path: files[path] for path in changed}
             self._told(changed)
@@ -95,7 +97,8 @@ def attending(watching: Watching) -> Iterator[None]:
 
     def attend(stop: threading.Event) -> None:
         while not stop.wait(EVERY):
-            watching.look()
+            with suppress(sqlite3.Error):  # the next look asks again
+                watching.look()
         watching.close()
 
     with going_on(attend, "watching", daemon=True):

@@ -35,8 +35,9 @@ def _told(text: str, deep: int) -> str:
         if found := pattern.fullmatch(text):
             return japanese.format(*(_told(value, deep - 1) for value in found.groups()))
     message, opened, hint = text.removesuffix(")").rpartition(" (")
-    if opened and text.endswith(")"):  # an error with its next step
-        return f"{_told(message, deep - 1)}（{_told(hint, deep - 1)}）" if deep else text
+    if deep and opened and text.endswith(")"):  # an error with its next step
+        said = _told(message, deep - 1), _told(hint, deep - 1)
+        return "{}（{}）".format(*said) if said != (message, hint) else text
     return text
 
 
