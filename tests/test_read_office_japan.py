@@ -49,6 +49,18 @@ def test_the_items_of_a_quotation_are_one_table_and_its_sums_count_in_no_figure(
     assert (amount.facts["sum"], amount.locator.cell) == (1_200_000, "G5")
 
 
+def test_values_merged_with_the_empty_column_beside_them_are_read(tmp_path: Path) -> None:
+    """検収書: the last column of every row reaches over a blank one."""
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    for row, line in enumerate([("品名", "数量"), ("ポンプ", 2), ("弁", 5)], 1):
+        sheet.cell(row, 1, line[0])
+        sheet.cell(row, 2, line[1])
+        sheet.merge_cells(start_row=row, start_column=2, end_row=row, end_column=3)
+    book.save(tmp_path / "k.xlsx")
+    assert rows(read_file(tmp_path / "k.xlsx")) == ["品名: ポンプ; 数量: 2", "品名: 弁; 数量: 5"]
+
+
 def test_sums_of_groups_count_in_no_figure() -> None:
     rows = [["部門", "費目", "計上額"], ["営業部", "旅費", 120], ["営業部", "交際費", 50], ["営業部 計", None, 170]]
     rows += [["製造部", "旅費", 20], ["製造部", "消耗品", 300], ["製造部", "小計", 320], ["総計", None, 490]]

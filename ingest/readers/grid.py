@@ -112,12 +112,13 @@ def _spans(band: Sequence[Line], joined: Mapping[int, frozenset[int]]) -> Iterat
     filled = {i for i, _ in band}
     bridges = {column for column, rows in joined.items() if len(rows & filled) >= BRIDGE}
     run: list[int] = []
-    for column in range(min(used), max(used) + 2):
+    for column in range(min(used), max(used) + 1):
         if column in used:
             run.append(column)
         elif column not in bridges and run:
             yield tuple(run)
             run = []
+    yield tuple(run)  # ends with the last column that holds anything
 
 
 def _captioned(block: Block) -> Block:
