@@ -127,6 +127,16 @@ def test_attachments_of_one_name_are_told_apart(memory: Memory, folder: Path) ->
     assert "Seal" in texts(memory, folder / "m.eml" / "prices (2).csv")
 
 
+def test_a_name_that_telling_apart_would_give_may_be_taken(memory: Memory, folder: Path) -> None:
+    mail = offer(1)
+    for name, part in (("prices.csv", "Seal"), ("prices (2).csv", "Valve")):
+        mail.add_attachment(f"Part,Price EUR\n{part},7\n".encode(), maintype="text", subtype="csv", filename=name)
+    (folder / "m.eml").write_bytes(bytes(mail))
+    assert [report.status for report in ingest(memory, folder)] == ["added"]
+    there = [texts(memory, folder / "m.eml" / f"prices{end}.csv") for end in ("", " (2)", " (2) (2)")]
+    assert [part in text for part, text in zip(("Gasket", "Seal", "Valve"), there, strict=True)] == [True] * 3
+
+
 def test_a_changed_mail_changes_its_attachments_and_drops_those_it_lost(memory: Memory, folder: Path) -> None:
     file = folder / "offer.eml"
     mail = offer(12.5)

@@ -6,10 +6,10 @@ The one place where any failure of a format library becomes a clear line. Files 
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -184,12 +184,13 @@ def _under(item: Enclosed, inside: Inside) -> Inside:
 
 def _told_apart(inside: Sequence[Inside]) -> Iterator[Inside]:
     """Files inside one file, no two of one name: "x.csv", "x (2).csv"."""
-    seen: Counter[str] = Counter()
+    taken: set[str] = set()
     for one in inside:
-        seen[one.path] += 1
         path = PurePosixPath(one.path)
-        again = path.with_name(f"{path.stem} ({seen[one.path]}){path.suffix}")
-        yield one if seen[one.path] == 1 else replace(one, path=str(again))
+        names = chain([one.path], (str(path.with_name(f"{path.stem} ({n}){path.suffix}")) for n in count(2)))
+        name = next(name for name in names if name not in taken)
+        taken.add(name)
+        yield one if name == one.path else replace(one, path=name)
 
 
 def _one_line(error: BaseException) -> str:
