@@ -16,7 +16,7 @@ from pathlib import Path
 
 from . import jobs
 from .base.background import going_on
-from .base.errors import MemoryHeld, UnreadableSource
+from .base.errors import MemoryFault, MemoryHeld, UnreadableSource
 from .base.settings import Settings
 from .memory import links, moves, places
 from .memory.catalog import Catalog, SourceRow
@@ -121,15 +121,15 @@ def attending(memory: Memory, open_readers: Callable[[], Reads]) -> Iterator[Non
     def attend(stop: threading.Event) -> None:
         reads: Reads | None = None
         while not stop.wait(FOLLOW):
-            if jobs.count_waiting(memory.catalog):
-                reads = reads or open_readers()
-                with suppress(sqlite3.Error):  # a job stays on the list until it is done, and is blamed if it never is
+            with suppress(sqlite3.Error, MemoryFault):  # jobs and moves stay on their lists until they are done
+                if jobs.count_waiting(memory.catalog):
+                    reads = reads or open_readers()
                     for _ in run(memory, reads):
                         if stop.is_set():
                             break
                     links.link(memory.catalog)
-            elif moves.waiting(memory.catalog):
-                memory.settle()
+                elif moves.waiting(memory.catalog):
+                    memory.settle()
         if reads is not None:
             reads.close()
         memory.catalog.close()
