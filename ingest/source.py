@@ -107,7 +107,7 @@ def is_gone(path: str) -> bool:
 
 def file_of(path: str) -> Path:
     """The file on disk that holds what is read under this path: itself, or the file that it is inside of."""
-    return next((above for above in Path(path).parents if above.is_file()), Path(path))
+    return next((one for one in (Path(path), *Path(path).parents) if one.is_file()), Path(path))
 
 
 def count_files(paths: Iterable[Path | str], follow_links: bool = False) -> int:

@@ -27,14 +27,18 @@ class Sums:
 
     def up(self, row: Sequence[object]) -> bool:
         """Whether this row, read after those before, sums them up."""
-        filled = frozenset(number for number, value in enumerate(row) if shown(value))
         if is_total(row, self.above):
+            filled = _filled(row)
             self.cells = filled if len(filled) < len(row) - 1 else frozenset()
             return True
-        if self.cells and 0 not in filled and filled <= self.cells:
+        if self.cells and 0 not in (filled := _filled(row)) and filled <= self.cells:
             return True
         self.cells, self.above = frozenset(), row
         return False
+
+
+def _filled(row: Sequence[object]) -> frozenset[int]:
+    return frozenset(number for number, value in enumerate(row) if shown(value))
 
 
 def is_total(row: Sequence[object], above: Sequence[object] = ()) -> bool:
