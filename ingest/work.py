@@ -205,6 +205,8 @@ def seen(row: SourceRow, settings: Settings, readers: Sequence[Reader], personal
     file = file_of(row.path)
     try:
         source = look(file, settings)
+        if not row.within and source.sha256 != row.sha256:
+            return {}
         found = reading.read(source, readers)
     except KotonohaError:
         return {}
