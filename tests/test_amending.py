@@ -251,7 +251,9 @@ def test_what_is_hidden_is_found_by_nobody_until_it_is_shown_again(
     whole, line = entity(memory, "recording"), entity(memory, "middle")
     source = file_of(memory, line)
     endo.post(f"/open/{line}/correct", data={"text": RIGHT})
-    assert "/show?" in endo.post(f"/open/{whole}/hide").text
+    hidden = endo.post(f"/open/{whole}/hide").text
+    assert "/show?" in hidden
+    assert f'href="/files/{source}?lang=ja"' in hidden, "the other language has nothing to post"
     for text in (RECORDED, f"{RECORDED}\nA last word."):
         assert "hidden by hand: 1" in read(memory, file, text).notes
         assert found(endo, "filter chips recording last word") == [] and memory.vector_ids("sales") == set()
