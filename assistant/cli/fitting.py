@@ -72,15 +72,22 @@ def _which(args: argparse.Namespace, settings: Settings) -> int:
     raise BadInput("what is to be trained?", "kotonoha fit chooser, sentences or adapter")
 
 
+def _model(args: argparse.Namespace, settings: Settings) -> Path:
+    """The file of the model that is trained for."""
+    from assistant.model.llm import DEFAULT
+    from ingest.base import weights
+
+    return weights.language_model(args.llm or settings.llm, DEFAULT)
+
+
 def chooser(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.fit import chooser as training
     from assistant.fit import passages
     from assistant.model import chooser
-    from assistant.model.llm import DEFAULT, Llm
-    from ingest.base import weights
+    from assistant.model.llm import Llm
 
     files = passages.sets(args.data)
-    llm = Llm(weights.language_model(args.llm or settings.llm, DEFAULT), context=64, threads=settings.threads)
+    llm = Llm(_model(args, settings), context=64, threads=settings.threads)
     fitted = training.fit(
         files, llm.vocabulary, llm.embedding_rows, steps=args.steps, minutes=args.minutes, seed=args.seed,
         progress=lambda step, loss: print(f"step {step}/{args.steps}  loss {loss:.3f}", flush=True),
@@ -100,14 +107,13 @@ def sentences(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.fit.passages import passages
     from assistant.fit.sentences import Written, write
     from assistant.fit.writer import Writer
-    from assistant.model.llm import DEFAULT, Llm
-    from ingest.base import weights
+    from assistant.model.llm import Llm
 
     def told(done: Written) -> None:
         print(f"{done.tried} questions tried, {done.kept} sentences and {done.sections} lists kept", flush=True)
 
     read = passages(args.data)
-    path = weights.language_model(args.llm or settings.llm, DEFAULT)
+    path = _model(args, settings)
     llm = Llm(path, context=settings.context, threads=settings.threads)
     write(read, Writer(llm), args.out, minutes=args.minutes, seed=args.seed, progress=told)
     return 0
@@ -120,12 +126,10 @@ def adapter(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.fit.packs import packed
     from assistant.fit.passages import passages
     from assistant.fit.steps import Course
-    from assistant.model.llm import DEFAULT
     from assistant.model.vocabulary import Vocabulary
-    from ingest.base import weights
 
     course = Course(passages(args.data), taught.read(args.sentences), args.seed)
-    path = weights.language_model(args.llm or settings.llm, DEFAULT)
+    path = _model(args, settings)
     tokens, file = Vocabulary.of(path), args.out / "state.safetensors"
     begin = file if file.exists() else args.adapter_from
     begun = state.load(begin, path) if begin else None
