@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answer.cite import QUOTED, Line, from_lines, lines, passage, settled, whole
+from assistant.answer.cite import QUOTED, Line, from_lines, held, lines, passage, rivals, settled, whole
 from assistant.answer.evidence import Evidence
 from assistant.search.retrieve import Hit
 from ingest.space.entity import Entity, Locator
@@ -60,6 +60,18 @@ def test_a_mark_goes_to_the_source_that_says_it() -> None:
     two.append(source("The password of the app is 1234."))
     assert settled([Line("パスワードは1234です。", (1,))], two) == [Line("パスワードは1234です。", (3,))]
     assert settled([Line("ポンプは毎週給油します。", (2,))], two) == [Line("ポンプは毎週給油します。", (2,))]
+
+
+def test_rivals_say_as_much_of_a_line_and_figures_alone_make_none() -> None:
+    """The hours of a working day are no rival for days of leave, whatever a judge makes of them."""
+    three = [
+        source("給与日は毎月5日です。"),
+        source("本人が結婚するときは、慶弔休暇を5日与える。"),
+        source("Five days."),
+    ]
+    assert rivals(Line("結婚するときは休暇を5日もらえます。", ()), held(three)) == (2,)
+    assert rivals(Line("You get 5 days.", ()), held(three[:2])) == (1, 2)
+    assert rivals(Line("You get leave.", ()), held(three)) == ()
 
 
 def test_what_leads_into_a_list_or_names_what_is_missing_needs_no_mark() -> None:

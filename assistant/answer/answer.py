@@ -122,12 +122,14 @@ class Assistant:
             return
         case = self._found(question, understood, viewer, grounding, hits, shown, start)
         yield Found(case.hits)
-        if (computed := self._computed(case, viewer)) is not None:
+        computed = self._computed(case, viewer)
+        if computed is not None and (computed.how == "calculation" or case.tabular):
             yield computed
         elif not case.hits and grounding != "none":
-            yield self._answer(case, _words(question)[0], "refusal")
-        else:
-            yield from self._speak(case, viewer)
+            yield computed or self._answer(case, _words(question)[0], "refusal")
+        else:  # a figure that is not sure gives way to what can be read
+            for event in self._speak(case, viewer):
+                yield computed if computed and isinstance(event, Answer) and event.refused else event
 
     # -- finding ---------------------------------------------------------------------------------------
 
@@ -186,7 +188,7 @@ class Assistant:
         if case.grounding == "none" or (case.understood.wants != "rows" and not case.tabular):
             return None
         done = self._calculator.compute(case.whole, case.hits, viewer, self._reader, _language(case.question))
-        if done is None or not (case.tabular or (done.named and done.agreed)):
+        if done is None or not (done.named or case.tabular):
             return None
         citations = tuple(cite.whole(mark, entity, self._path) for mark, entity in enumerate(done.rows, 1))
         marks = "".join(f" [{citation.mark}]" for citation in citations[:MARKED])

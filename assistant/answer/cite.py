@@ -66,6 +66,14 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a source holds: figures and codes; terms and figures."""
+
+    exact: set[str]
+    words: set[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A sentence or list item of an answer and the sources it names; an aside ("Not in the sources: ...") names none."""
 
@@ -101,37 +109,39 @@ def lines(answer: str, count: int) -> list[Line]:
 def settled(found: Sequence[Line], sources: Sequence[Evidence]) -> list[Line]:
     """The lines under the sources that have most in common with them: first of their figures and codes, which are the same
     in every language, then of their words. A mark of the model stands where its source has nearly as much."""
-    held = [set(terms(one.words)) | figures(one.words) for one in sources]
-    there = exact(sources)
-    return [line if line.aside or not held else replace(line, marks=_nearest(line, there, held)) for line in found]
+    there = held(sources)
+    return [line if line.aside or not there else replace(line, marks=_nearest(line, there)) for line in found]
 
 
-def _nearest(line: Line, there: Sequence[set[str]], held: Sequence[set[str]]) -> tuple[int, ...]:
-    said, wanted = set(terms(line.text)) | figures(line.text), _exact(line.text)
-    common = [
-        (len(wanted & one), len(said & words) / max(len(said), 1)) for one, words in zip(there, held, strict=True)
-    ]
+def _nearest(line: Line, there: Sequence[Held]) -> tuple[int, ...]:
+    common = _common(line, there)
     best = max(range(len(common)), key=lambda n: (*common[n], n))  # of equals, the source that was ranked better
     most, share = common[best]
-    fits = [common[mark - 1][0] == most and common[mark - 1][1] >= NEAR * share for mark in line.marks]
-    stands = tuple(mark for mark, fit in zip(line.marks, fits, strict=True) if fit)
+    near = _near(common)
+    stands = tuple(mark for mark in line.marks if mark in near)
     return stands or ((best + 1,) if most or share >= FOUND else line.marks)
 
 
-def rivals(line: Line, there: Sequence[set[str]]) -> tuple[int, ...]:
-    """The marks of all sources that hold as many of a line's figures and codes as any; none where it has none.
-
-    Args:
-        there: what the sources hold, see `exact`.
-    """
-    counts = [len(_exact(line.text) & one) for one in there]
-    most = max(counts, default=0)
-    return tuple(mark for mark, count in enumerate(counts, 1) if most and count == most)
+def rivals(line: Line, there: Sequence[Held]) -> tuple[int, ...]:
+    """The marks of the sources that hold as many of a line's figures and codes as any and nearly as many of its words;
+    none where none holds any figure or code of it."""
+    common = _common(line, there)
+    return _near(common) if any(count for count, _ in common) else ()
 
 
-def exact(sources: Sequence[Evidence]) -> list[set[str]]:
-    """The figures and codes that each source holds."""
-    return [_exact(one.words) for one in sources]
+def _near(common: Sequence[tuple[int, float]]) -> tuple[int, ...]:
+    most, share = max(common)
+    return tuple(mark for mark, one in enumerate(common, 1) if one[0] == most and one[1] >= NEAR * share)
+
+
+def _common(line: Line, there: Sequence[Held]) -> list[tuple[int, float]]:
+    """For each source how many of a line's figures and codes stand there, and which share of its words."""
+    said, wanted = set(terms(line.text)) | figures(line.text), _exact(line.text)
+    return [(len(wanted & one.exact), len(said & one.words) / max(len(said), 1)) for one in there]
+
+
+def held(sources: Sequence[Evidence]) -> list[Held]:
+    return [Held(_exact(one.words), set(terms(one.words)) | figures(one.words)) for one in sources]
 
 
 def _exact(text: str) -> set[str]:

@@ -69,9 +69,9 @@ def worded(said: str, sources: Sequence[Evidence]) -> list[Line]:
 
 
 def _judged(reading: Reading, lines: Sequence[Line], sources: Sequence[Evidence]) -> tuple[list[Line], list[float]]:
-    """The lines, each under the source that carries it best of those that hold its figures, and how well that does."""
-    exact = cite.exact(sources)
-    marks = [() if line.aside else cite.rivals(line, exact) or line.marks[:1] for line in lines]
+    """The lines, each under the source that carries it best of those that say as much of it, and how well that does."""
+    there = cite.held(sources)
+    marks = [() if line.aside else cite.rivals(line, there) or line.marks[:1] for line in lines]
     chances = iter(reading.judge([(line.text, mark) for line, some in zip(lines, marks, strict=True) for mark in some]))
     found, judged = [], []
     for line, some in zip(lines, marks, strict=True):
