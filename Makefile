@@ -31,6 +31,7 @@ TORCH := torch==2.13.0
 
 # What is quick: no training, no browser, no data from beside the checkout; two processes of one thread each.
 QUICK := -m "not slow and not browser and not public and not extra" -n 2 --dist worksteal
+SLOW := -m "(slow or browser or public) and not extra"
 
 # What the product needs; an editable install itself has no single file that could have a hash.
 NEEDS := import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')
@@ -57,7 +58,8 @@ $(READY): pyproject.toml locked.txt
 	touch $(READY)
 
 test: setup lint test-wheel
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(QUICK)
+	$(BIN)/python -m pytest $(SLOW)
 
 # What is shipped: the quick tests against the installed wheel, from a folder that holds nothing else.
 test-wheel: wheel

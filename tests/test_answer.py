@@ -111,7 +111,7 @@ def test_nothing_is_said_twice(filled: Memory) -> None:
         (Scripted("The HS-50 is greased every 500 hours. [1]"), "hs50"),
         (Scripted("It is greased by the great Napoleon. [1]"), "Napoleon"),
         (Scripted("The spindle is greased often. [1]", judges={"often": 0.5}), "not sure"),
-        (Scripted(STANDS, doubt=0.95, judges={"greased": 0.92}), "not sure"),
+        (Scripted(STANDS, doubt=0.6, judges={"greased": 0.92}), "not sure"),
         (Scripted("スピンドルは500時間ごとにグリースを塗ります。 [1]"), "another language"),
         (Scripted("The spindle is greased. [1]"), "no more than the question"),
     ],

@@ -156,6 +156,19 @@ def test_a_stopped_and_continued_training_ends_as_an_undisturbed_one(
     assert all(torch.equal(ends[0].square[name], ends[1].square[name]) for name in ends[0].square)
 
 
+def test_packs_together_are_learned_from_as_their_mean(path: Path, tokens: Vocabulary, tmp_path: Path) -> None:
+    packs = [numbers(tokens, number) for number in range(3)]
+    ours, theirs = tiny(path, seed=3), tiny(path, seed=3)
+    plan = Plan(1, together=3)
+    train(ours, lambda n: packs[n], tmp_path / "state.safetensors", path, plan)
+    torch.stack([theirs.loss(pack) for pack in packs]).mean().backward()
+    moments = states.load(tmp_path / "state.safetensors", path).mean
+    gradients = {name: one.grad for name, one in theirs.adapter.items() if one.grad is not None}
+    ours_all = torch.cat([moments[name].flatten() for name in gradients])
+    theirs_all = torch.cat([one.flatten() for one in gradients.values()])
+    assert torch.cosine_similarity(ours_all, theirs_all, 0) > 0.999
+
+
 def test_the_loss_falls_on_a_tiny_corpus_also_on_what_was_not_trained_on(
     path: Path, tokens: Vocabulary, tmp_path: Path
 ) -> None:

@@ -278,8 +278,9 @@ class Assistant:
         citations = cite.from_lines(lines, named, self._path, case.whole, self._near)
         open_ = [_words(case.question)[2].format(one.question) for one in spoken if not one.stands]
         text = [*map(str, lines), *cite.quotes(lines, citations)[:SHOWN], *open_]
-        notes = tuple(fault for one in spoken for fault in one.faults)
-        return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost, notes)
+        notes = [fault for one in spoken for fault in one.faults]
+        notes += [remarks.LEFT] * any(one.stands and one.left_out for one in spoken)
+        return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost, tuple(notes))
 
     def _near(self, about: str, texts: Sequence[str]) -> list[float]:
         """By meaning, also across languages: cosines in the memory's space."""

@@ -24,6 +24,7 @@ SourceName = Callable[[str], str]
 Near = Callable[[str, Sequence[str]], Sequence[float]]
 """How near each text is to what is said or asked, at most 1."""
 
+_ITEM = re.compile(r"\s*(?:\d{1,2}[.)．]|[-・•*])\s")
 _LEADING = re.compile(r"(?:\s*[\[［]\d{1,2}[\]］])+\s*")
 NEAR = 0.75
 """Share of the most that any source has in common with a line, from which on a mark stands."""
@@ -83,6 +84,11 @@ class Line:
 
     def __str__(self) -> str:
         return " ".join([self.text, *(f"[{mark}]" for mark in self.marks)])
+
+    @property
+    def item(self) -> bool:
+        """Whether it is a step or a point of a list, which is not whole without it."""
+        return bool(_ITEM.match(self.text))
 
 
 def lines(answer: str, count: int) -> list[Line]:
@@ -199,7 +205,7 @@ def whole(mark: int, entity: Entity, name: SourceName) -> Citation:
 def _sentences(answer: str) -> Iterator[str]:
     """Lines, and their sentences with the marks behind them."""
     for line in answer.split("\n"):
-        item = re.match(r"\s*(?:\d{1,2}[.)．]|[-・•*])\s", line)
+        item = _ITEM.match(line)
         if item or not line.strip():
             yield line.strip()
             continue

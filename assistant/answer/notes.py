@@ -9,6 +9,7 @@ MISSING = "not in the source: {}"
 PART = "a part of a record does not tell the whole"
 REPEATS = "a sentence says no more than the question"
 FOREIGN = "a sentence is in another language than the question"
+LEFT = "a sentence was left out that its source does not carry"
 UNSURE = "the model was not sure enough ({})"
 FREE = "the model answered without sources"
 HERE = "answered on this machine: {}"
@@ -18,6 +19,6 @@ VERSIONS = "two versions say different things, the newer first: {}"
 FULL = "the context window is full"
 
 NOTES = (
-    UNMARKED, SILENT, ELSEWHERE, MISSING, PART, REPEATS, FOREIGN, UNSURE, FREE, HERE, DISAGREED, COMPUTED, VERSIONS, FULL,
+    UNMARKED, SILENT, ELSEWHERE, MISSING, PART, REPEATS, FOREIGN, LEFT, UNSURE, FREE, HERE, DISAGREED, COMPUTED, VERSIONS, FULL,
 )  # fmt: skip
 """Every one there is."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.answer import cite, stand, trust
 from assistant.answer.cite import Line
 from assistant.answer.evidence import Evidence
-from assistant.answer.notes import UNSURE
+from assistant.answer.notes import UNMARKED, UNSURE
 from assistant.answer.outcome import Draft
 from assistant.answer.trust import Signs
 from assistant.model import prompt
@@ -31,12 +31,14 @@ class Spoken:
         lines: its sentences and items with their marks, under the sources that they stand in.
         chance: the probability that they are right.
         faults: why they cannot be stated, in plain words; empty if they can.
+        left_out: sentences that could not stand beside them.
     """
 
     question: str
     lines: tuple[Line, ...]
     chance: float
     faults: tuple[str, ...]
+    left_out: int
     usage: Usage
 
     @property
@@ -59,8 +61,17 @@ def speak(
             said += piece
             yield Draft(piece)
     lines, judged = _judged(reading, worded(said, sources), sources)
-    signs = Signs(doubt, min(judged, default=0.0))
-    return told(question, lines, wants, sources, trust.chance(signs), asked.usage)
+    kept = _carried(lines, judged)
+    weakest = min((one for one, line in zip(judged, lines, strict=True) if line in kept), default=0.0)
+    spoken = told(question, kept, wants, sources, trust.chance(Signs(doubt, weakest)), asked.usage)
+    return replace(spoken, left_out=spoken.left_out + len(lines) - len(kept))
+
+
+def _carried(lines: Sequence[Line], judged: Sequence[float]) -> list[Line]:
+    """The lines without those that their sources do not carry; all of them if that leaves nothing, or not all of a list."""
+    kept = [line for line, one in zip(lines, judged, strict=True) if one >= trust.CARRIED]
+    whole = all(line in kept for line in lines if line.item)
+    return kept if whole and any(line.marks for line in kept) else list(lines)
 
 
 def worded(said: str, sources: Sequence[Evidence]) -> list[Line]:
@@ -69,27 +80,36 @@ def worded(said: str, sources: Sequence[Evidence]) -> list[Line]:
 
 
 def _judged(reading: Reading, lines: Sequence[Line], sources: Sequence[Evidence]) -> tuple[list[Line], list[float]]:
-    """The lines, each under the source that carries it best of those that say as much of it, and how well that does."""
+    """The lines, each under the source that carries it best of those that say as much of it, and how well that does.
+
+    What names no source is carried by none, an aside need not be.
+    """
     there = cite.held(sources)
     marks = [() if line.aside else cite.rivals(line, there) or line.marks[:1] for line in lines]
     chances = iter(reading.judge([(line.text, mark) for line, some in zip(lines, marks, strict=True) for mark in some]))
     found, judged = [], []
     for line, some in zip(lines, marks, strict=True):
-        best, mark = max(((next(chances), mark) for mark in some), default=(0.0, 0))
+        best, mark = max(((next(chances), mark) for mark in some), default=(1.0 if line.aside else 0.0, 0))
         found.append(line if mark in line.marks or not mark else replace(line, marks=(mark,)))
-        judged += [best] if some else []
+        judged.append(best)
     return found, judged
 
 
 def told(
     question: str, lines: Sequence[Line], wants: Wants, sources: Sequence[Evidence], chance: float, usage: Usage
 ) -> Spoken:  # fmt: skip
-    """Words with what is wrong with them.
+    """Words with what is wrong with them; a sentence that cannot stand is left out if others can.
 
     Args:
         chance: how probable it is that they are right.
     """
-    faults = stand.faults(lines, question, wants, sources)
+    faults = [(line, stand.fault(line, question, wants, sources)) for line in lines]
+    sound = [line for line, fault in faults if not fault]
+    wrong = [fault for line, fault in faults if fault]
+    if any(line.marks for line in sound) and not any(line.item for line, fault in faults if fault):
+        lines, wrong = sound, []
+    if not any(line.marks for line in lines):
+        wrong.append(UNMARKED)
     if chance < trust.ASSURED:
-        faults.append(UNSURE.format(f"{chance:.2f}"))
-    return Spoken(question, tuple(lines), chance, tuple(faults), usage)
+        wrong.append(UNSURE.format(f"{chance:.2f}"))
+    return Spoken(question, tuple(lines), chance, tuple(wrong), len(faults) - len(lines), usage)

@@ -15,13 +15,8 @@ NAMED = 4
 """Terms of a name or title, at most."""
 
 
-def faults(lines: Sequence[Line], question: str, wants: Wants, sources: Sequence[Evidence]) -> list[str]:
-    """What is wrong with an answer to a question that wants this, in plain words; empty if all of it can stand."""
-    found = [fault for line in lines if (fault := _fault(line, question, wants, sources))]
-    return found if any(line.marks for line in lines) else [*found, notes.UNMARKED]
-
-
-def _fault(line: Line, question: str, wants: Wants, sources: Sequence[Evidence]) -> str:
+def fault(line: Line, question: str, wants: Wants, sources: Sequence[Evidence]) -> str:
+    """What is wrong with a line of an answer to a question that wants this, in plain words; "" if it can stand."""
     if not line.marks:
         return "" if line.aside else notes.SILENT
     cited = [sources[mark - 1] for mark in line.marks]

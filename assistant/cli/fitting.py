@@ -57,6 +57,7 @@ def _add_adapter(actions: Commands) -> None:
     parser.add_argument("--minutes", type=float, required=True, help="of training altogether; 0 only tells the loss")
     parser.add_argument("--steps", type=int, default=0, help="of training altogether, if that ends first")
     parser.add_argument("--adapter-from", type=Path, help="the state of another training to begin with")
+    parser.add_argument("--together", type=int, default=1, help="packs of a step; 8 where there is a GPU")
     parser.add_argument("--held", type=int, default=10, help="steps on passages held out by which the loss is told")
 
 
@@ -125,10 +126,11 @@ def adapter(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.fit.lora import Qwen2
     from assistant.fit.packs import packed
     from assistant.fit.passages import passages
+    from assistant.fit.scenes import scenes
     from assistant.fit.steps import Course
     from assistant.model.vocabulary import Vocabulary
 
-    course = Course(passages(args.data), taught.read(args.sentences), args.seed)
+    course = Course(passages(args.data), taught.read(args.sentences), scenes(), args.seed)
     path = _model(args, settings)
     tokens, file = Vocabulary.of(path), args.out / "state.safetensors"
     begin = file if file.exists() else args.adapter_from
@@ -148,7 +150,7 @@ def adapter(args: argparse.Namespace, settings: Settings) -> int:
         lambda number: packed(course.step(number), tokens),
         file,
         path,
-        Plan(args.steps, args.minutes),
+        Plan(args.steps, args.minutes, args.together),
         begun,
         told,
     )

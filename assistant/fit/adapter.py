@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,10 +32,15 @@ SLOWEST = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long a training is, altogether: steps or minutes, whichever ends first; 0 is no limit, both 0 no training."""
+    """How long a training is, altogether: steps or minutes, whichever ends first; 0 is no limit, both 0 no training.
+
+    Attributes:
+        together: packs of a step, the mean of whose losses is learned from.
+    """
 
     steps: int = 0
     minutes: float = 0.0
+    together: int = 1
 
     def gone(self, state: State) -> float:
         """The share that is done, 1 at the end."""
@@ -53,7 +58,7 @@ def train(
     """Trains the adapter of a model up to the end of the plan; `file` always holds a state to go on from.
 
     Args:
-        pack_of: what the step of a number reads.
+        pack_of: the pack of a number; each is read once.
         begun: where to go on; None begins anew.
 
     Raises:
@@ -64,7 +69,8 @@ def train(
     _take(model, optimiser, state)
     while plan.gone(state) < 1:
         start = time.monotonic()
-        loss = _step(model, optimiser, pack_of(state.step), _rate(state.step, plan.gone(state)))
+        numbers = range(state.step * plan.together, (state.step + 1) * plan.together)
+        loss = _step(model, optimiser, map(pack_of, numbers), plan.together, _rate(state.step, plan.gone(state)))
         seconds = state.seconds + min(SLOWEST, time.monotonic() - start)
         state = replace(_of(model, optimiser), step=state.step + 1, seconds=seconds)
         if state.step % SAVED_EVERY == 0:
@@ -80,17 +86,20 @@ def held_out(model: Qwen2, packs: Sequence[Pack]) -> float:
         return sum(model.loss(pack).item() for pack in packs) / max(1, len(packs))
 
 
-def _step(model: Qwen2, optimiser: torch.optim.Optimizer, pack: Pack, rate: float) -> float:
+def _step(model: Qwen2, optimiser: torch.optim.Optimizer, packs: Iterable[Pack], together: int, rate: float) -> float:
     for group in optimiser.param_groups:
         group["lr"] = rate
-    loss = model.loss(pack)
-    if not math.isfinite(loss.item()):
-        raise ModelFault("the loss is no number any more", "begin anew in another folder")
-    loss.backward()  # type: ignore[no-untyped-call]
+    total = 0.0
+    for pack in packs:
+        loss = model.loss(pack) / together
+        total += loss.item()
+        if not math.isfinite(total):
+            raise ModelFault("the loss is no number any more", "begin anew in another folder")
+        loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.adapter.values(), NORM)
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
-    return loss.item()
+    return total
 
 
 def _rate(step: int, gone: float) -> float:
@@ -105,8 +114,8 @@ def _take(model: Qwen2, optimiser: torch.optim.Optimizer, state: State) -> None:
         if name in state.mean:
             optimiser.state[one] = {
                 "step": torch.tensor(float(state.step)),
-                "exp_avg": state.mean[name].clone(),
-                "exp_avg_sq": state.square[name].clone(),
+                "exp_avg": state.mean[name].to(one.device, copy=True),
+                "exp_avg_sq": state.square[name].to(one.device, copy=True),
             }
 
 

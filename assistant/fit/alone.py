@@ -1,10 +1,15 @@
-"""Questions that lean on what was said before, and what they mean standing alone."""
+"""Questions that lean on what was said before, and what they mean standing alone: of the sets, made up, and written
+(`talks.jsonl`).
+"""
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from assistant.fit.packs import Fork
 from assistant.fit.passages import Ask, Passage
@@ -13,8 +18,9 @@ from assistant.fit.written import OTHER, made
 from assistant.model import prompt
 from ingest.text.language import Language
 
-LEANING, ALREADY = 0.55, 0.2
-"""Shares of questions that lean on the last one, and of those that lean on nothing; the rest is made up."""
+WRITTEN, LEANING, ALREADY = 0.6, 0.2, 0.1
+"""Shares of written talks, of questions that lean on the last one, and of those that lean on nothing; the rest is
+made up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +51,24 @@ def talked(passages: Sequence[Passage], said: dict[str, Said]) -> list[Talked]:
 def fork(talks: Sequence[Talked], chance: random.Random) -> Fork:
     """One question behind others."""
     drawn = chance.random()
+    if drawn < WRITTEN:
+        return chance.choice(written_talks())
     leaning = [one for one in talks if one.leaning]
     whole = [one for one in talks if one.true]
-    if drawn < LEANING and leaning:
+    if drawn < WRITTEN + LEANING and leaning:
         one = chance.choice(leaning)
         earlier = _some(whole, one, chance.choice((0, 0, 1)), chance)
         return _fork([*earlier, *one.before], one.leaning, one.question)
-    if drawn < LEANING + ALREADY and whole:
+    if drawn < WRITTEN + LEANING + ALREADY and whole:
         one = chance.choice(whole)
         return _fork(_some(whole, one, chance.randint(1, 2), chance), one.question, one.question)
     return _made_up(chance.choice(list(OTHER)), chance)
+
+
+@cache
+def written_talks() -> tuple[Fork, ...]:
+    rows = map(json.loads, (files(__package__) / "talks.jsonl").read_text("utf-8").splitlines())
+    return tuple(_fork([(asked, said) for asked, said in row["before"]], row["question"], row["alone"]) for row in rows)
 
 
 def _some(talks: Sequence[Talked], but: Talked, count: int, chance: random.Random) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from assistant.fit import checks
 from assistant.fit.packs import Fork
 from assistant.fit.passages import Ask, Passage
+from assistant.fit.scenes import Scene
 from assistant.fit.sections import ITEM
 from assistant.fit.taught import Said, Section
 from assistant.fit.written import made
@@ -75,6 +76,25 @@ class Asker:
             if section.name and self.chance.random() < OTHER_NAME_OF_LIST:
                 other = self.chance.choice([name for name in words.names if name not in names])
                 forks.append(_none(question.replace(section.name, other)))
+        return forks
+
+    def of_scenes(self, shown: Sequence[Scene], absent: Sequence[Scene], others: Sequence[str]) -> list[Fork]:
+        """Everything that is asked of scenes, also of others' names, and of scenes that are not shown."""
+        forks = [_none(self.chance.choice(one.asks).question) for one in absent]
+        for number, scene in enumerate(shown, 1):
+            for ask in scene.asks:
+                kind = "list" if len(ask.answer) > 1 else "read"
+                kind = kind if language_of(ask.question) == scene.language else "abroad"
+                said = "\n".join(f"{one} [{number}]" for one in ask.answer)
+                forks.append(Fork(kind, prompt.ask(ask.question), said))
+                if scene.name and scene.name in ask.question and others and self.chance.random() < OTHER_NAME:
+                    forks.append(_none(ask.question.replace(scene.name, self.chance.choice(others))))
+            forks += (_none(one) for one in scene.none if not _answered_beside(one, scene, shown))
+            forks += (_judged(one, number, prompt.YES) for one in scene.true)
+            forks += (_judged(one, number, prompt.NO) for one in scene.untrue)
+            if len(shown) > 1 and self.chance.random() < MISPLACED:
+                other = self.chance.choice([n for n in range(1, len(shown) + 1) if n != number])
+                forks.append(_judged(self.chance.choice(scene.true), other, prompt.NO))
         return forks
 
     def some(self, forks: Sequence[Fork], most: int) -> list[Fork]:
@@ -151,6 +171,13 @@ class Asker:
 
     def _true(self, ask: Ask) -> str:
         return self.said[ask.id].true if ask.id in self.said else ""
+
+
+def _answered_beside(question: str, scene: Scene, shown: Sequence[Scene]) -> bool:
+    """Whether what one scene does not answer may stand in another: it names that one, or nobody where the topic is the same."""
+    others = [other for other in shown if other is not scene]
+    named = any(other.name and other.name in question for other in others)
+    return named or (scene.name not in question and any(other.topic == scene.topic for other in others))
 
 
 def named_question(section: Section) -> str:

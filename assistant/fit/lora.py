@@ -33,13 +33,16 @@ class Qwen2:
 
     Args:
         kind: bfloat16 to train by, half as much memory as float32.
+        device: of torch: where weights, adapter and states lie; "" is a graphics card if there is one.
         threads: 0 leaves that to torch.
 
     Raises:
         ModelFault: it is of another family.
     """
 
-    def __init__(self, path: Path, kind: torch.dtype = torch.bfloat16, seed: int = 0, threads: int = 0) -> None:
+    def __init__(
+        self, path: Path, kind: torch.dtype = torch.bfloat16, seed: int = 0, threads: int = 0, device: str = ""
+    ) -> None:
         if threads:
             torch.set_num_threads(threads)
         reader = gguf.GGUFReader(path)
@@ -48,7 +51,8 @@ class Qwen2:
         }
         if said.get("general.architecture") != "qwen2":
             raise ModelFault(f"{path.name} is no model of the family qwen2; only those can be trained")
-        self._weights = {one.name: _unpacked(one, kind) for one in reader.tensors}
+        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._weights = {one.name: _unpacked(one, kind).to(self._device) for one in reader.tensors}
         self._layers, self._heads = int(said["qwen2.block_count"]), int(said["qwen2.attention.head_count"])
         self._keys = int(said["qwen2.attention.head_count_kv"])
         self._dim = int(said["qwen2.embedding_length"]) // self._heads
@@ -59,12 +63,14 @@ class Qwen2:
 
     def loss(self, pack: Pack) -> Tensor:
         """Weighted mean of the cross entropies of a pack's labels."""
+        pack = pack.to(self._device)
         scores, labels = self.scores(pack), pack.labels != NOTHING
         each = functional.cross_entropy(scores, pack.labels[labels], reduction="none")
         return (each * pack.weights[labels]).sum() / pack.weights[labels].sum()
 
     def scores(self, pack: Pack) -> Tensor:
         """What follows each token that has a label: float32 [labels, vocabulary]."""
+        pack = pack.to(self._device)
         states = self._read(pack)[pack.labels != NOTHING]
         return functional.linear(states, self._weights.get("output.weight", self._weights["token_embd.weight"])).float()
 
@@ -88,7 +94,7 @@ class Qwen2:
         writer.add_description(trained)
         for name, one in self.adapter.items():
             scaled = one.detach() * (SCALE if name.endswith("lora_b") else 1.0)
-            writer.add_tensor(name, scaled.numpy().astype(np.float16))
+            writer.add_tensor(name, scaled.cpu().numpy().astype(np.float16))
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
@@ -100,8 +106,9 @@ class Qwen2:
             for name, rank in RANKS.items():
                 matrix = f"blk.{layer}.{name}.weight"
                 out, inner = self._weights[matrix].shape
-                found[f"{matrix}.lora_a"] = nn.Parameter(torch.randn(rank, inner, generator=chance) / math.sqrt(inner))
-                found[f"{matrix}.lora_b"] = nn.Parameter(torch.zeros(out, rank))
+                drawn = torch.randn(rank, inner, generator=chance) / math.sqrt(inner)
+                found[f"{matrix}.lora_a"] = nn.Parameter(drawn.to(self._device))
+                found[f"{matrix}.lora_b"] = nn.Parameter(torch.zeros(out, rank, device=self._device))
         return found
 
     def _read(self, pack: Pack) -> Tensor:
@@ -109,7 +116,7 @@ class Qwen2:
         x = functional.embedding(pack.ids, self._weights["token_embd.weight"])
         seeing = _Seeing(
             self._turn(pack.places, x.dtype), pack.seen, self._turn(pack.seen_at, x.dtype),
-            torch.zeros(1, 1, *pack.sees.shape, dtype=x.dtype).masked_fill(~pack.sees, -math.inf),
+            torch.zeros(1, 1, *pack.sees.shape, dtype=x.dtype, device=x.device).masked_fill(~pack.sees, -math.inf),
         )  # fmt: skip
         with torch.no_grad():
             for layer in range(self._first):
@@ -147,7 +154,7 @@ class Qwen2:
 
     def _turn(self, places: Tensor, kind: torch.dtype) -> tuple[Tensor, Tensor]:
         """Cosines and sines of the angles by which keys and queries are turned [tokens, dim] (arXiv 2104.09864)."""
-        angles = places[:, None] * self._base ** (-torch.arange(0, self._dim, 2) / self._dim)
+        angles = places[:, None] * self._base ** (-torch.arange(0, self._dim, 2, device=places.device) / self._dim)
         both = torch.cat((angles, angles), -1)
         return both.cos().to(kind), both.sin().to(kind)
 

@@ -9,8 +9,10 @@ read by itself has the head right before it, wherever it stands in the end.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -20,6 +22,9 @@ from assistant.model.vocabulary import Told, Vocabulary
 
 NOTHING = -1
 """The label of a token after which nothing is learned."""
+
+BESIDE = 3
+"""Tokens on either side of a pair that is asked or said which a thinned source keeps first."""
 
 _PROMPT, _FORKS = 0, 1000
 """Segments: what is read in the prompt is 0, sources read by themselves count from 1, forks from 1000."""
@@ -45,11 +50,12 @@ class Fork:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one step of training reads."""
+    """What one step of training reads. `share`: so many of the tokens of sources read by themselves each fork sees."""
 
     told: Told
     sources: tuple[Source, ...]
     forks: tuple[Fork, ...]
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +79,10 @@ class Pack:
     labels: Tensor
     weights: Tensor
 
+    def to(self, device: torch.device) -> Pack:
+        """The same where a model lies."""
+        return Pack(*(getattr(self, one.name).to(device) for one in fields(self)))
+
 
 def packed(step: Step, tokens: Vocabulary) -> Pack:
     head = tokens.head(step.told)
@@ -82,11 +92,23 @@ def packed(step: Step, tokens: Vocabulary) -> Pack:
         lines.add(tokens.tokenize(prompt.tag(number)), _PROMPT, len(lines.ids))
         block = tokens.tokenize(prompt.block(source.title, source.text))
         lines.add(block, number if source.kept else _PROMPT, len(lines.ids))
-    begin = len(lines.ids)
+    begin, kept = len(lines.ids), lines.kept()
     for number, fork in enumerate(step.forks, _FORKS):
-        asked = tokens.tokenize(fork.asked) + tokens.closing()
-        lines.add_fork(asked, [*tokens.tokenize(fork.answer), tokens.end], number, begin)
+        asked, answer = tokens.tokenize(fork.asked), tokens.tokenize(fork.answer)
+        lines.add_fork(asked + tokens.closing(), [*answer, tokens.end], number, begin)
+        if step.share < 1:
+            lines.hide(number, _thinned(kept, [lines.ids[at] for at in kept], [*asked, *answer], step.share))
     return lines.pack(len(head))
+
+
+def _thinned(places: Sequence[int], ids: Sequence[int], told: Sequence[int], share: float) -> list[int]:
+    """The places that are left out where a question gets only a share: near pairs of tokens that are asked or said, less."""
+    chance, pairs = random.Random(f"{share} {told}"), set(pairwise(told))  # noqa: S311
+    near = {
+        at + beside for at, pair in enumerate(pairwise(ids)) if pair in pairs for beside in range(-BESIDE, BESIDE + 2)
+    }
+    ranked = sorted(range(len(ids)), key=lambda at: (at not in near, chance.random()))
+    return [places[at] for at in ranked[int(share * len(ids)) :]]
 
 
 class _Lines:
@@ -98,6 +120,15 @@ class _Lines:
         self._places: list[int] = []
         self._labels: list[int] = []
         self._weights: list[float] = []
+        self._hidden: dict[int, list[int]] = {}
+
+    def kept(self) -> list[int]:
+        """Places of the tokens of sources that are read by themselves."""
+        return [at for at, segment in enumerate(self._segments) if segment != _PROMPT]
+
+    def hide(self, fork: int, places: list[int]) -> None:
+        """A fork does not see these tokens."""
+        self._hidden[fork] = places
 
     def add(self, ids: Sequence[int], segment: int, place: int) -> None:
         self.ids += ids
@@ -118,6 +149,8 @@ class _Lines:
         own = segments[:, None] == segments
         kept = (segments > _PROMPT) & (segments < _FORKS)
         sees = [torch.where(kept[:, None], own, own | (segments < _FORKS)).tril()]
+        for fork, hidden in self._hidden.items():
+            sees[0][(segments == fork).nonzero(), torch.tensor(hidden, dtype=torch.int64)] = False
         seen, seen_at = [every], [places]
         for source in sorted(set(segments[kept].tolist())):
             inside = segments == source

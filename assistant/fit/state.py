@@ -35,7 +35,7 @@ def save(path: Path, llm: Path, state: State) -> None:
     tensors |= {f"{SQUARE}{name}": one for name, one in state.square.items()}
     header = {"format": FORMAT, "llm": verdicts.digest(llm), "step": str(state.step), "seconds": f"{state.seconds:.3f}"}
     new = path.with_suffix(".new")
-    save_file({name: one.detach().contiguous() for name, one in tensors.items()}, new, header)
+    save_file({name: one.detach().cpu().contiguous() for name, one in tensors.items()}, new, header)
     new.replace(path)
 
 

@@ -14,14 +14,18 @@ from assistant.fit.forks import Asker
 from assistant.fit.near import Near
 from assistant.fit.packs import Fork, Source, Step
 from assistant.fit.passages import Ask, Passage
+from assistant.fit.scenes import Scene
 from assistant.fit.taught import Section, Taught
 from assistant.fit.written import OTHER, made
 from assistant.model import prompt
 from ingest.base.errors import BadInput
 from ingest.text.language import Language
 
-ALONE, LISTS, NAMED = 0.13, 0.12, 0.12
-"""Shares of steps on talks, on sections with lists, and on sources that speak of different things or firms."""
+ALONE, LISTS, NAMED, SCENES = 0.08, 0.05, 0.09, 0.34
+"""Shares of steps on talks, on sections with lists, on sources that speak of different things or firms, and on scenes."""
+
+TWIN, NOT_SHOWN = 0.5, 2
+"""How often another scene on the same topic stands beside, and how many scenes are asked for that do not."""
 
 MOST_FORKS, TALKS = 10, 12
 NEAREST, TAKEN = 12, 0.75
@@ -30,6 +34,8 @@ ABSENT = 4
 """Questions at most whose passages are near and not shown."""
 IN_PROMPT, BY_ITSELF, MIXED = 0.35, 0.7, 0.6
 """Up to this draw all sources are read in the prompt, up to that each by itself, else so many of them."""
+THIN, SHARES = 0.4, (0.12, 0.35)
+"""Of the steps whose sources are each read by itself, in so many a fork sees only a share, between these two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,11 @@ class Course:
         BadInput: there are no sentences for these passages.
     """
 
-    def __init__(self, passages: Sequence[Passage], taught: Taught, seed: int = 7) -> None:
+    def __init__(
+        self, passages: Sequence[Passage], taught: Taught, scenes: Sequence[Scene] = (), seed: int = 7
+    ) -> None:
         self._taught, self._seed = taught, seed
+        self._scenes = {held: [scene for scene in scenes if scene.held == held] for held in (False, True)}
         self._parts = {
             (language, held): self._part([one for one in passages if one.language == language and one.held == held])
             for language in OTHER
@@ -72,11 +81,15 @@ class Course:
             made_of = self._lists(chance)
         elif drawn < ALONE + LISTS + NAMED:
             made_of = self._named(chance)
+        elif drawn < ALONE + LISTS + NAMED + SCENES:
+            made_of = self._staged(chance, held=False)
         return made_of or self._reading(chance, held=False)
 
     def held_out(self, number: int) -> Step:
         """A step on passages that are not trained on."""
-        return self._reading(random.Random(f"{self._seed} held {number}"), held=True)  # noqa: S311
+        chance = random.Random(f"{self._seed} held {number}")  # noqa: S311
+        made_of = self._staged(chance, held=True) if chance.random() < SCENES else None
+        return made_of or self._reading(chance, held=True)
 
     def _part(self, passages: list[Passage]) -> _Part:
         said = self._taught.said
@@ -120,6 +133,26 @@ class Course:
         forks = asker.some(asker.of_sections(shown), MOST_FORKS)
         return _step([(_file(one, chance), one.text) for one in shown], forks, chance)
 
+    def _staged(self, chance: random.Random, held: bool) -> Step | None:
+        """Scenes side by side, twins now and then, others in both languages."""
+        some = self._scenes[held]
+        if not some:
+            return None
+        first = chance.choice(some)
+        twins = [one for one in some if one.topic == first.topic and one is not first and chance.random() < TWIN]
+        count, shown, absent = chance.choice((2, 3, 4)), [first], list[Scene]()
+        for one in (*twins[:1], *chance.sample(some, min(len(some), 6 + NOT_SHOWN))):
+            apart = all(one is not other and one.apart(other) for other in shown)
+            if apart and len(shown) < count:
+                shown.append(one)
+            elif apart and len(absent) < NOT_SHOWN and all(one.topic != other.topic for other in shown):
+                absent.append(one)
+        chance.shuffle(shown)
+        asker = Asker(self._taught.said, chance)
+        names = sorted({one.name for one in some if one.name} - {one.name for one in shown})
+        forks = asker.some(asker.of_scenes(shown, absent, names), MOST_FORKS)
+        return _step([(one.title, one.text) for one in shown], forks, chance)
+
     def _language(self, chance: random.Random, held: bool) -> Language:
         """Both languages equally often, if there is something in both."""
         return chance.choice([one for one in OTHER if self._parts[one, held].passages])
@@ -142,7 +175,8 @@ def _step(sources: Sequence[tuple[str, str]], forks: Sequence[Fork], chance: ran
     drawn = chance.random()
     kept = [drawn >= IN_PROMPT and (drawn < BY_ITSELF or chance.random() < MIXED) for _ in sources]
     read = (Source(title, text, alone) for (title, text), alone in zip(sources, kept, strict=True))
-    return Step(prompt.READ, tuple(read), tuple(forks))
+    thin = all(kept) and chance.random() < THIN
+    return Step(prompt.READ, tuple(read), tuple(forks), chance.uniform(*SHARES) if thin else 1.0)
 
 
 def _titled(passage: Passage, chance: random.Random) -> str:
