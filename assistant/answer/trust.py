@@ -1,6 +1,6 @@
 """How far the model's words can be trusted: one probability from two signs that it gives.
 
-The signs are weighed by a logistic regression, fitted to 225 answers of the shipped reader to questions on scenes held
+The signs are weighed by a logistic regression, fitted to 53 answers of the shipped reader to questions on scenes held
 out, each of them judged by reading (docs/training.md). For sets whose answers can be compared letter by letter there is
 `kotonoha evaluate trust --out FILE`, then `python -m assistant.evaluate.trust FILE...`. The mean log-probability of what
 was written adds nothing to them and fails on long answers.
@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-WEIGHTS = (-0.28, 0.13)
+WEIGHTS = (-0.44, 0.52)
 """Of the log-odds of the doubt and of the log-odds of the weakest sentence."""
-BIAS = -1.10
+BIAS = -1.12
 CARRIED = 0.1
 """Below this judgement a sentence is left out if another stands."""
 HOPELESS = 0.99
@@ -21,9 +21,9 @@ HOPELESS = 0.99
 LEAST = 1e-4
 """Probabilities are not taken for nearer to 0 or 1 than this."""
 
-ASSURED = 0.5
+ASSURED = 0.6
 """From this probability on that it is right, an answer is stated."""
-POSSIBLE = 0.25
+POSSIBLE = 0.4
 """Below this one nothing is shown in its place either."""
 
 
