@@ -12,6 +12,7 @@ import pytest
 
 from assistant.answer import trust
 from assistant.answer.answer import Assistant
+from assistant.answer.notes import LEFT
 from assistant.answer.outcome import Answer, Draft, Exchange, Found
 from assistant.answer.understand import parts
 from assistant.model import prompt
@@ -102,6 +103,19 @@ def test_a_stray_mark_is_taken_out(filled: Memory) -> None:
 
 def test_nothing_is_said_twice(filled: Memory) -> None:
     assert ask(filled, f"{SENTENCE} [1] {SENTENCE} [1]").answer == f"{SENTENCE} [1]"
+
+
+@pytest.mark.parametrize("other", ["The spindle is loved by all.", "The spindle is greased every 600 hours."])
+def test_a_sentence_that_is_not_carried_is_left_out_and_that_is_said(filled: Memory, other: str) -> None:
+    """By the judge, or as its figure is not in the source."""
+    answer = ask(filled, Scripted(f"{SENTENCE} [1]\n{other} [1]", judges={"loved": 0.05}))
+    assert answer.how == "model" and answer.answer == f"{SENTENCE} [1]"
+    assert LEFT in answer.notes
+
+
+def test_a_list_is_not_shown_without_one_of_its_steps(filled: Memory) -> None:
+    said = f"1. {SENTENCE} [1]\n2. The spindle is loved by all. [1]"
+    assert ask(filled, Scripted(said, judges={"loved": 0.05})).how != "model"
 
 
 @pytest.mark.parametrize(

@@ -61,17 +61,21 @@ def speak(
             said += piece
             yield Draft(piece)
     lines, judged = _judged(reading, worded(said, sources), sources)
-    kept = _carried(lines, judged)
-    weakest = min((one for one, line in zip(judged, lines, strict=True) if line in kept), default=0.0)
+    kept, weakest = carried(lines, judged)
     spoken = told(question, kept, wants, sources, trust.chance(Signs(doubt, weakest)), asked.usage)
     return replace(spoken, left_out=spoken.left_out + len(lines) - len(kept))
 
 
-def _carried(lines: Sequence[Line], judged: Sequence[float]) -> list[Line]:
-    """The lines without those that their sources do not carry; all of them if that leaves nothing, or not all of a list."""
-    kept = [line for line, one in zip(lines, judged, strict=True) if one >= trust.CARRIED]
-    whole = all(line in kept for line in lines if line.item)
-    return kept if whole and any(line.marks for line in kept) else list(lines)
+def carried(lines: Sequence[Line], judged: Sequence[float]) -> tuple[list[Line], float]:
+    """The lines without those that their sources do not carry, and how well the weakest of them is carried.
+
+    All of the lines if that leaves nothing, or not all of a list.
+    """
+    found = list(zip(lines, judged, strict=True))
+    kept = [(line, one) for line, one in found if one >= trust.CARRIED]
+    whole = not any(line.item for line, one in found if one < trust.CARRIED)
+    kept = kept if whole and any(line.marks for line, _ in kept) else found
+    return [line for line, _ in kept], min((one for _, one in kept), default=0.0)
 
 
 def worded(said: str, sources: Sequence[Evidence]) -> list[Line]:

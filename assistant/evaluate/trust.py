@@ -21,6 +21,7 @@ import numpy as np
 
 from assistant.answer import cite
 from assistant.answer.compose import READ
+from assistant.answer.spoken import carried
 from assistant.answer.trust import ASSURED, POSSIBLE, Signs, chance, features
 from assistant.evaluate.reading import Question, normal
 from assistant.evaluate.table import Cell, Table
@@ -68,10 +69,10 @@ def _trial(reading: Reading, question: Question, together: Sequence[Question]) -
     asked = reading.ask(question.question)
     doubt = asked.chance(prompt.NONE)
     said = "".join(asked.write(prompt.form(len(question.passages)), LONGEST_ANSWER, but=prompt.NONE))
-    lines = cite.lines(prompt.parted(said), len(question.passages))
-    judged = reading.judge([(line.text, mark) for line in lines for mark in line.marks[:1]])
-    right = question.right >= 0 and holds(said, question.answers)
-    signs = Signs(doubt, min(judged, default=0.0))
+    marked = [line for line in cite.lines(prompt.parted(said), len(question.passages)) if line.marks]
+    lines, weakest = carried(marked, reading.judge([(line.text, line.marks[0]) for line in marked]))
+    right = question.right >= 0 and holds("\n".join(line.text for line in lines), question.answers)
+    signs = Signs(doubt, weakest)
     altered = _altered(lines, question, together) if right else None
     against = reading.judge([altered])[0] if altered else None
     return Trial(question.question, said, question.right >= 0, right, signs, against)

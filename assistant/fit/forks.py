@@ -93,7 +93,7 @@ class Asker:
             forks += (_judged(one, number, prompt.YES) for one in scene.true)
             forks += (_judged(one, number, prompt.NO) for one in scene.untrue)
             if len(shown) > 1 and self.chance.random() < MISPLACED:
-                other = self.chance.choice([n for n in range(1, len(shown) + 1) if n != number])
+                other = self._elsewhere(number, len(shown))
                 forks.append(_judged(self.chance.choice(scene.true), other, prompt.NO))
         return forks
 
@@ -131,12 +131,15 @@ class Asker:
         if drawn < JUDGED:
             yield _judged(true, number, prompt.YES)
         elif drawn < JUDGED + MISPLACED and count > 1:
-            other = self.chance.choice([n for n in range(1, count + 1) if n != number])
-            yield _judged(true, other, prompt.NO)
+            yield _judged(true, self._elsewhere(number, count), prompt.NO)
         elif drawn < JUDGED + MISPLACED + CHANGED and ask.answer in true:
             other_answer = self._other(passage, ask, true)
             if other_answer:
                 yield _judged(true.replace(ask.answer, other_answer), number, prompt.NO)
+
+    def _elsewhere(self, number: int, count: int) -> int:
+        """The number of another source."""
+        return self.chance.choice([n for n in range(1, count + 1) if n != number])
 
     def _other(self, passage: Passage, ask: Ask, true: str) -> str:
         """Another figure, or what answers another question on the passage; "" if there is none."""
