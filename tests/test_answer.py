@@ -113,6 +113,11 @@ def test_a_sentence_that_is_not_carried_is_left_out_and_that_is_said(filled: Mem
     assert LEFT in answer.notes
 
 
+def test_what_its_source_carries_is_no_answer_if_the_reader_doubts_that_there_is_one(filled: Memory) -> None:
+    """A true sentence about something else: the judge alone does not know what was asked."""
+    assert ask(filled, Scripted(STANDS, doubt=0.94, judges={"greased": 0.999})).how == "refusal"
+
+
 def test_a_list_is_not_shown_without_one_of_its_steps(filled: Memory) -> None:
     said = f"1. {SENTENCE} [1]\n2. The spindle is loved by all. [1]"
     assert ask(filled, Scripted(said, judges={"loved": 0.05})).how != "model"

@@ -41,9 +41,9 @@ class Signs:
 
 
 def chance(signs: Signs) -> float:
-    """The probability that an answer with these signs is right, 0 to 1."""
+    """The probability that an answer with these signs is right, 0 to 1: at most that of the sources holding one at all."""
     total = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, features(signs), strict=True))
-    return 1 / (1 + math.exp(-total))
+    return min(1 / (1 + math.exp(-total)), max(1 - signs.doubt, LEAST))
 
 
 def features(signs: Signs) -> tuple[float, float]:
