@@ -22,6 +22,7 @@ class Scripted:
 
     Attributes:
         doubt: the probability that the sources hold no answer.
+        lacking: the same of a single source for a question, by words of either.
         judges: of each statement, by the words that are in it or its mark; 1 for any other.
     """
 
@@ -33,11 +34,13 @@ class Scripted:
     answers: dict[str, str] = field(default_factory=dict)
     replies: str = "Hello, I answer from your files."
     doubt: float = 0.1
+    lacking: dict[str, float] = field(default_factory=dict)
     judges: dict[str, float] = field(default_factory=dict)
     name: str = "scripted"
     context: int = 8192
     heard: list[Text] = field(default_factory=list)
     told: list[tuple[Told, str]] = field(default_factory=list)
+    weighed: list[str] = field(default_factory=list)
 
     @property
     def llm(self) -> Scripted:
@@ -62,6 +65,12 @@ class Scripted:
     def reading(self, texts: Sequence[Text], question: str = "") -> Iterator[Scripted]:
         self.heard = list(texts)
         yield self
+
+    def weigh(self, texts: Sequence[Text], question: str) -> Iterator[float]:
+        told = [f"{text.text} {question}" for text in texts]
+        for said in told:
+            self.weighed.append(said)
+            yield max([one for word, one in self.lacking.items() if word in said] or [self.doubt])
 
     def ask(self, question: str) -> Scripted:
         said = next((said for words, said in self.answers.items() if words in question), self.says)

@@ -28,12 +28,12 @@ SOURCES = [source("the pump is oiled", title="Manual"), source("the seal is worn
 @pytest.mark.parametrize(
     ("grounding", "ratios", "kept"),
     [
-        ("text", [1, 1, 1], [False, False, False]), ("hybrid", [1, 1, 1], [True, False, False]),
+        ("text", [1, 1, 1], [False, False, False]), ("hybrid", [1, 1, 1], [True, True, True]),
         ("soft", [RATIO, RATIO, RATIO], [True, True, True]), ("none", [], []),
     ],
 )  # fmt: skip
 def test_how_much_is_given_of_each_source(grounding: Grounding, ratios: list[int], kept: list[bool]) -> None:
-    """Whole in the prompt, the best two in it and the others as kept, a part of each, or none; the best last."""
+    """Whole in the prompt, whole as kept, a part of each, or none; the best last."""
     made = compose("Why?", SOURCES, grounding, lambda text: 80 * tokenize(text), 1 << 16)
     assert [one.ratio for one in made.texts] == ratios
     assert [one.kept for one in made.texts] == kept

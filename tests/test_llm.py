@@ -11,7 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from assistant.model import prompt
 from assistant.model.kept import Kept, from_bytes, packed, to_bytes, unpacked
+from assistant.model.llama import Grammar
 from assistant.model.llm import HEADS, SIDE, Llm, Part, probabilities
 from assistant.model.vocabulary import Turn, Vocabulary, render
 from assistant.model.writing import CIRCLE, PARAGRAPH, circles, cut
@@ -253,6 +255,33 @@ def test_a_grammar_decides_what_may_be_said(llm: Llm) -> None:
     assert said.startswith("SELECT ") and " FROM t" in said
     with pytest.raises(ModelFault, match="grammar"):
         llm.complete(HEAD, "How many?", 'root ::= "unfinished')
+
+
+@pytest.mark.parametrize(
+    ("said", "allowed", "in_latin"),
+    [
+        ("Reset the task first. [1]", True, True),
+        ('Run "タスクリセット" (作業開始) first. [1][2]', True, True),
+        ("Run タスクリセット first. [1]", True, False),
+        ("毎回、作業の前に行います。 [1]", True, False),
+        ("Reset the task first. [3]", False, False),
+    ],
+)
+def test_the_form_of_an_answer(llm: Llm, said: str, allowed: bool, in_latin: bool) -> None:
+    """Marks of sources that there are; in Latin letters Japanese ones stand in short names alone."""
+    assert follows(llm, prompt.form(2), said) is allowed
+    assert follows(llm, prompt.form(2, latin=True), said) is in_latin
+
+
+def follows(llm: Llm, rules: str, said: str) -> bool:
+    grammar = Grammar(llm.model, rules)
+    for token in llm.tokenize(said):
+        scores = np.zeros(len(llm.vocabulary), np.float32)
+        scores[token] = 1
+        if grammar.best(scores) != token:
+            return False
+        grammar.accept(token)
+    return True
 
 
 def test_the_chance_of_a_beginning_is_that_of_its_first_token(llm: Llm) -> None:

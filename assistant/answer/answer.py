@@ -21,8 +21,9 @@ from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.computed import Calculator
 from assistant.answer.evidence import Evidence
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
-from assistant.answer.spoken import LONGEST, Spoken, speak, told, worded
+from assistant.answer.spoken import LONGEST, Spoken, best, speak, told, worded
 from assistant.answer.understand import Understood, parts, understand
+from assistant.answer.wording import language, wording
 from assistant.search import wants
 from assistant.search.wants import Wants
 from ingest.base.access import Viewer, may_read
@@ -30,7 +31,6 @@ from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
 from ingest.memory import around
 from ingest.space.entity import Entity
-from ingest.text.language import JAPANESE
 
 if TYPE_CHECKING:
     from assistant.model.reader import Reader
@@ -49,12 +49,11 @@ SHOWN = 2
 """Passages that are shown when an answer is only possible, and sources that are quoted under one that is stated."""
 MARKED = 3
 """Marks of rows behind a figure; more rows are cited than that."""
+PARTED = 0.5
+"""Where even the best source holds no answer with this probability, the question may ask for several things: its parts are
+asked one by one."""
 LEAVING = 0.8
 """Share of the best coverage of the question that a hit has from which on a model elsewhere is asked about it."""
-WORDS = {
-    "en": ("Not in your sources.", "This may be in these passages:", "Not found for sure: {}"),
-    "ja": ("お手元の資料には見つかりませんでした。", "次の箇所に書かれている可能性があります。", "確かな記載なし：{}"),
-}
 
 
 class Assistant:
@@ -126,7 +125,7 @@ class Assistant:
         if computed is not None and (computed.how == "calculation" or case.tabular):
             yield computed
         elif not case.hits and grounding != "none":
-            yield computed or self._answer(case, _words(question)[0], "refusal")
+            yield computed or self._answer(case, wording(question).refusal, "refusal")
         else:  # a figure that is not sure gives way to what can be read
             for event in self._speak(case, viewer):
                 yield computed if computed and isinstance(event, Answer) and event.refused else event
@@ -176,7 +175,7 @@ class Assistant:
         order = [*first, *(path for path in paths if path not in first)]
         opening = {one.path: self._opening(one.id, viewer) for one in held if one.path in order[: about.LISTED]}
         found = about.files(understood.whole, [(path, opening.get(path, "")) for path in order], self._reader)
-        return self._answer(case, about.told(found, paths, _language(question)), "talk")
+        return self._answer(case, about.told(found, paths, language(question)), "talk")
 
     def _opening(self, source: str, viewer: Viewer) -> str:
         entity = around.opening(self._memory.catalog, source)
@@ -187,7 +186,7 @@ class Assistant:
     def _computed(self, case: _Case, viewer: Viewer) -> Answer | None:
         if case.grounding == "none" or (case.understood.wants != "rows" and not case.tabular):
             return None
-        done = self._calculator.compute(case.whole, case.hits, viewer, self._reader, _language(case.question))
+        done = self._calculator.compute(case.whole, case.hits, viewer, self._reader, language(case.question))
         if done is None or not (done.named or case.tabular):
             return None
         citations = tuple(cite.whole(mark, entity, self._path) for mark, entity in enumerate(done.rows, 1))
@@ -241,16 +240,27 @@ class Assistant:
 
     def _read(self, case: _Case, viewer: Viewer) -> Iterator[Event]:
         """Shows the model's words as they come, and ends with what stands the check."""
-        asked = parts(case.whole, self._reader) if case.sought else ()
-        if asked:
-            case = replace(case, hits=self._sought(asked, case, viewer))
         composed = self._sources(case, case.hits, viewer, self._reader)
+        if case.grounding == "text":
+            led = {case.whole: tuple(range(1, len(composed.sources) + 1))}
+        else:
+            composed, led = self._led(case, composed, viewer)
         made, spoken = time.perf_counter() - case.start - case.retrieve, []
-        with self._reader.reading(composed.texts, case.whole) as reading:
-            for part in asked or (case.whole,):
-                spoken.append((yield from speak(reading, part, case.understood.wants, composed.sources)))
-                yield Draft("\n")
+        for part, numbers in led.items():
+            spoken.append((yield from speak(self._reader, part, case.understood.wants, composed, numbers)))
+            yield Draft("\n")
         yield self._checked(case, spoken, composed, _cost(case, made, spoken[0].usage))
+
+    def _led(
+        self, case: _Case, composed: Composed, viewer: Viewer
+    ) -> tuple[Composed, dict[str, tuple[int, ...]]]:  # fmt: skip
+        """The source that the question is answered from, or, where none has all of it, those of its parts."""
+        number, doubt = best(self._reader, composed, case.whole)
+        asked = parts(case.whole, self._reader) if case.sought and doubt >= PARTED else ()
+        if not asked:
+            return composed, {case.whole: (number,)}
+        composed = self._sources(case, self._sought(asked, case, viewer), viewer, self._reader)
+        return composed, {part: (best(self._reader, composed, part)[0],) for part in asked}
 
     def _sought(self, asked: Sequence[str], case: _Case, viewer: Viewer) -> tuple[Hit, ...]:
         """The best of each part and of the whole question in turn."""
@@ -267,18 +277,16 @@ class Assistant:
             return self._nothing(case, composed, cost)
         if any(one.stands for one in spoken):
             return self._stated(case, spoken, composed, cost)
-        cited = [mark for one in spoken for line in one.lines for mark in line.marks if mark in about]
-        notes = list(dict.fromkeys(fault for one in spoken for fault in one.faults))
-        return self._possibly(case, composed, cost, [*cited, *about], notes)
+        return self._possibly(case, spoken, composed, about, cost)
 
     def _stated(self, case: _Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
         """What stands, with the words of its sources; parts of the question that nothing stands for are named."""
         lines = list(dict.fromkeys(line for one in spoken if one.stands for line in one.lines))
         lines, named = cite.in_order(lines, composed.sources)
         citations = cite.from_lines(lines, named, self._path, case.whole, self._near)
-        open_ = [_words(case.question)[2].format(one.question) for one in spoken if not one.stands]
+        open_ = [wording(case.question).unfound.format(one.question) for one in spoken if not one.stands]
         text = [*map(str, lines), *cite.quotes(lines, citations)[:SHOWN], *open_]
-        notes = [fault for one in spoken for fault in one.faults]
+        notes = [note for one in spoken for note in one.notes]
         notes += [remarks.LEFT] * any(one.stands and one.left_out for one in spoken)
         return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost, tuple(notes))
 
@@ -289,15 +297,24 @@ class Assistant:
         return [float(asked.address @ one.address) for one in space.place(texts)]
 
     def _possibly(
-        self, case: _Case, composed: Composed, cost: Cost, marks: Sequence[int], notes: Sequence[str]
+        self, case: _Case, spoken: Sequence[Spoken], composed: Composed, about: Sequence[int], cost: Cost
     ) -> Answer:
-        best = [composed.sources[mark - 1] for mark in dict.fromkeys(marks)][:SHOWN]
-        citations = tuple(cite.passage(n, one, case.whole, self._path, self._near) for n, one in enumerate(best, 1))
-        text = "\n".join([_words(case.question)[1], *map(str, citations)])
-        return self._answer(case, text, "possibly", citations, composed, cost, tuple(notes))
+        """What may be right, said to be no more than that, and the passages to see it by."""
+        likely = [line for one in spoken if one.possible and not one.faults for line in one.lines]
+        lines, named = cite.in_order(list(dict.fromkeys(likely)), composed.sources)
+        marks = [mark for one in spoken for line in one.lines for mark in line.marks if mark in about]
+        others = [composed.sources[mark - 1] for mark in dict.fromkeys([*marks, *about])]
+        further = [one for one in others if one not in named][: max(SHOWN - len(named), 0)]
+        citations = cite.from_lines(lines, named, self._path, case.whole, self._near)
+        for number, one in enumerate(further, len(named) + 1):
+            citations.append(cite.passage(number, one, case.whole, self._path, self._near))
+        said = [wording(case.question).possibly, *map(str, lines)] if lines else [wording(case.question).passages]
+        notes = dict.fromkeys(note for one in spoken for note in one.notes)
+        text = "\n".join([*said, *map(str, citations)])
+        return self._answer(case, text, "possibly", tuple(citations), composed, cost, tuple(notes))
 
     def _nothing(self, case: _Case, composed: Composed, cost: Cost) -> Answer:
-        return self._answer(case, _words(case.question)[0], "refusal", (), composed, cost)
+        return self._answer(case, wording(case.question).refusal, "refusal", (), composed, cost)
 
     # -- putting it together ---------------------------------------------------------------------------
 
@@ -369,14 +386,6 @@ def _leaving(host: str, size: int, sources: Sequence[Evidence], question: str) -
     entities = [member for one in sources for member in one.members]
     scopes = tuple(sorted({entity.scope for entity in entities}))
     return Leaving(host, size, tuple(entity.id for entity in entities), scopes, question)
-
-
-def _language(text: str) -> str:
-    return "ja" if JAPANESE.search(text) else "en"
-
-
-def _words(question: str) -> tuple[str, str, str]:
-    return WORDS[_language(question)]
 
 
 def _cost(case: _Case, placed: float, usage: Usage | None) -> Cost:

@@ -1,7 +1,7 @@
 """What the model is given: numbered sources, whole or in part, as many as its window holds.
 
-The best source stands last, nearest the question, and what is read in the prompt behind what was read before: it sees
-that. A source that does not fit is left out with its reason, and so is everything ranked below it.
+The best source stands last, nearest the question. A source that does not fit is left out with its reason, and so is
+everything ranked below it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from assistant.model import prompt
 from assistant.model.prompt import Text
 
 Grounding = Literal["hybrid", "soft", "text", "none"]
+"""hybrid  every source is read by itself and kept; each is asked, and the one that answers is given whole
+soft    the same with a part of each, chosen by the question
+text    all of them are read in one prompt
+none    no sources
+"""
 
 RATIO = 4
 """In soft grounding, of so many of its tokens a source is given one: those that the question needs."""
 SHORT = 64
 """Tokens of a source that is given whole even so: nothing can be spared of it."""
-READ = 2
-"""Sources that hybrid grounding reads in the prompt; the others are given as they were kept."""
 TURN = 8
 """Tokens around one turn of what the model is told, at most."""
 ROOM = 420
@@ -62,7 +65,7 @@ def compose(
     texts: list[Text] = []
     left_out: list[LeftOut] = []
     for number, one in enumerate(() if grounding == "none" else gathered):
-        kept = grounding == "soft" or (grounding == "hybrid" and number >= READ)
+        kept = grounding != "text"
         length = len(tokenize(prompt.block(one.title, one.text)))
         ratio = RATIO if grounding == "soft" and length > SHORT else 1
         text = Text(one.title, one.text, ratio, kept, one.hit.entity.scope, one.hit.entity.source)

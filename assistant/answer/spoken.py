@@ -1,4 +1,8 @@
-"""What the reader says to a question or to a part of one, how far that can be trusted, and what is wrong with it."""
+"""What the reader says to a question or to a part of one, how far that can be trusted, and what is wrong with it.
+
+Every source is asked by itself whether it holds an answer, and the one that most probably does is answered from: a small
+reader that has several before it mixes them up (docs/LOG.md, 2026-11-26).
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,23 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.answer import cite, stand, trust
+from assistant.answer import cite, stand, trust, verify
 from assistant.answer.cite import Line
+from assistant.answer.compose import Composed
 from assistant.answer.evidence import Evidence
 from assistant.answer.notes import UNMARKED, UNSURE
 from assistant.answer.outcome import Draft
 from assistant.answer.trust import Signs
 from assistant.model import prompt
 from assistant.search.wants import Wants
+from ingest.text.language import JAPANESE
 
 if TYPE_CHECKING:
-    from assistant.model.reader import Reading
+    from assistant.model.reader import Reader, Reading
     from assistant.model.writing import Usage
 
+SURE = 0.05
+"""A source that holds no answer with at most this probability is taken without asking the others."""
 LONGEST = 320
 """Tokens the model may write."""
 
@@ -30,7 +38,7 @@ class Spoken:
     Attributes:
         lines: its sentences and items with their marks, under the sources that they stand in.
         chance: the probability that they are right.
-        faults: why they cannot be stated, in plain words; empty if they can.
+        faults: what is exactly wrong with them, in plain words.
         left_out: sentences that could not stand beside them.
     """
 
@@ -43,27 +51,55 @@ class Spoken:
 
     @property
     def stands(self) -> bool:
-        return bool(self.lines) and not self.faults
+        """Whether they are stated."""
+        return bool(self.lines) and not self.faults and self.chance >= trust.ASSURED
 
     @property
     def possible(self) -> bool:
+        """Whether something is shown in their place, if they are not."""
         return bool(self.lines) and self.chance >= trust.POSSIBLE
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why they are not stated."""
+        return self.faults if self.chance >= trust.ASSURED else (*self.faults, UNSURE.format(f"{self.chance:.2f}"))
+
+
+def best(reader: Reader, composed: Composed, question: str) -> tuple[int, float]:
+    """The number of the source that most probably holds the answer, and how probable it is that even that one does not.
+
+    They are asked from the best-ranked on, until one surely does; those that cannot be about what the question names are
+    asked only where there are no others.
+    """
+    ranked = range(len(composed.sources), 0, -1)
+    numbers = [n for n in ranked if verify.speaks_of(question, composed.sources[n - 1].words)] or [*ranked]
+    weighed: list[tuple[float, int]] = []
+    for doubt in reader.weigh([composed.texts[n - 1] for n in numbers], question):
+        weighed.append((doubt, numbers[len(weighed)]))
+        if doubt <= SURE:
+            break
+    doubt, number = min(weighed, key=lambda one: one[0])
+    return number, doubt
 
 
 def speak(
-    reading: Reading, question: str, wants: Wants, sources: Sequence[Evidence]
+    reader: Reader, question: str, wants: Wants, composed: Composed, numbers: Sequence[int]
 ) -> Generator[Draft, None, Spoken]:  # fmt: skip
-    """Asks the reader, which has the sources before it; its words as they come, and at the end what is made of them."""
-    asked = reading.ask(question)
-    doubt, said = asked.chance(prompt.NONE), ""
-    if doubt < trust.HOPELESS:
-        for piece in asked.write(prompt.form(len(sources)), LONGEST, but=prompt.NONE):
-            said += piece
-            yield Draft(piece)
-    lines, judged = _judged(reading, worded(said, sources), sources)
+    """Lets the reader answer from the sources of these numbers; its words as they come, at the end what is made of them."""
+    sources, said = [composed.sources[number - 1] for number in numbers], ""
+    with reader.reading([composed.texts[number - 1] for number in numbers], question) as reading:
+        asked = reading.ask(question)
+        doubt = asked.chance(prompt.NONE)
+        if doubt < trust.HOPELESS:
+            form = prompt.form(len(sources), latin=not JAPANESE.search(question))
+            for piece in asked.write(form, LONGEST, but=prompt.NONE):
+                said += piece
+                yield Draft(piece)
+        lines, judged = _judged(reading, worded(said, sources), sources)
     kept, weakest = carried(lines, judged)
     spoken = told(question, kept, wants, sources, trust.chance(Signs(doubt, weakest)), asked.usage)
-    return replace(spoken, left_out=spoken.left_out + len(lines) - len(kept))
+    named = tuple(replace(line, marks=tuple(numbers[mark - 1] for mark in line.marks)) for line in spoken.lines)
+    return replace(spoken, lines=named, left_out=spoken.left_out + len(lines) - len(kept))
 
 
 def carried(lines: Sequence[Line], judged: Sequence[float]) -> tuple[list[Line], float]:
@@ -114,6 +150,4 @@ def told(
         lines, wrong = sound, []
     if not any(line.marks for line in lines):
         wrong.append(UNMARKED)
-    if chance < trust.ASSURED:
-        wrong.append(UNSURE.format(f"{chance:.2f}"))
     return Spoken(question, tuple(lines), chance, tuple(wrong), len(faults) - len(lines), usage)

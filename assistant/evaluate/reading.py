@@ -33,12 +33,12 @@ PER_GROUP = 6
 """Questions about the same three passages."""
 
 LONGEST_ANSWER = 60
-HYBRID_RATIO, CONTROL_RATIO = 8, 4
 
 MODES = ("none", "text", "kept", "soft 2", "soft 4", "soft 8", "soft 16", "unasked 4", "hybrid", "shuffled")
 """`none`: no sources. `text`: all words in one prompt, each source seeing those before it. `kept`: each source read by
 itself, given whole. `soft`: one token in so many of what was kept, chosen by the question; `unasked`: chosen without it.
-`hybrid`: the right passage whole, the others soft at 8. `shuffled`: whole passages of another question."""
+`hybrid`: each source asked by itself, the one that most probably answers given whole, as answers are made. `shuffled`:
+whole passages of another question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +156,21 @@ class Examiner:
     def texts(self, question: Question, mode: str, other: Question) -> list[Text]:
         """The sources as this mode gives them; `other` is another question, for the control."""
         passages = other.passages if mode == "shuffled" else () if mode == "none" else question.passages
-        ratios = [int(mode.split()[1])] * len(passages) if mode[-1].isdigit() else [1] * len(passages)
-        if mode == "hybrid":
-            ratios = [1 if number == question.right else HYBRID_RATIO for number in range(len(passages))]
-        return [Text("", passage, ratio) for passage, ratio in zip(passages, ratios, strict=True)]
+        ratio = int(mode.split()[1]) if mode[-1].isdigit() else 1
+        return [Text("", passage, ratio) for passage in passages]
+
+    def numbers(self, question: Question, mode: str) -> Sequence[int]:
+        """Of the sources that are read together."""
+        if mode != "hybrid":
+            return range(1, len(question.passages) + 1)
+        doubts = list(self.reader.weigh(self.texts(question, mode, question), question.question))
+        return (min(range(len(doubts)), key=doubts.__getitem__) + 1,)
 
     @contextmanager
-    def reading(self, question: Question, mode: str, other: Question) -> Iterator[Reading]:
-        """The sources in place."""
+    def reading(self, question: Question, mode: str, other: Question, numbers: Sequence[int] = ()) -> Iterator[Reading]:
+        """The sources in place, or those of these numbers."""
         texts, llm = self.texts(question, mode, other), self.reader.llm
+        texts = [texts[number - 1] for number in numbers] or texts
         if mode != "text":
             with self.reader.reading(texts, "" if mode.startswith("unasked") else question.question) as reading:
                 yield reading
@@ -178,19 +184,22 @@ class Examiner:
         if mode == "none":
             stream = self.reader.answer(prompt.brief(question.question), (), LONGEST_ANSWER)
             return Reply("".join(stream).strip(), (), stream.usage.text, stream.usage.first_token, False, True)
-        with self.reading(question, mode, other) as reading:
+        start = time.perf_counter()
+        numbers = self.numbers(question, mode)
+        weighed = time.perf_counter() - start
+        with self.reading(question, mode, other, numbers) as reading:
             asked = reading.ask(question.question, "brief")
             usage, refused = asked.usage, asked.chance(prompt.NONE) >= DOUBTFUL
-            said = "" if refused else "".join(asked.write(prompt.form(len(question.passages)), LONGEST_ANSWER))
+            said = "" if refused else "".join(asked.write(prompt.form(len(numbers)), LONGEST_ANSWER))
         text = prompt.parted(said)
-        marks = [int(mark) for mark in MARK.findall(text)]
+        marks = tuple(numbers[int(mark) - 1] for mark in MARK.findall(text) if 1 <= int(mark) <= len(numbers))
         text = MARK.sub("", text).strip()
         tokens = usage.text + usage.soft
-        return Reply(text, tuple(marks), tokens, usage.first_token, refused, usage.reused < tokens / 2)
+        return Reply(text, marks, tokens, weighed + usage.first_token, refused, usage.reused < tokens / 2)
 
     def doubt(self, question: Question, mode: str) -> float:
         """The probability that the sources do not answer."""
-        with self.reading(question, mode, question) as reading:
+        with self.reading(question, mode, question, self.numbers(question, mode)) as reading:
             return reading.ask(question.question, "brief").chance(prompt.NONE)
 
 

@@ -1,8 +1,8 @@
 """How far the reader's own signs tell right answers from wrong ones, and a true statement from a false one.
 
 `kotonoha evaluate trust --file ANSWERABLE --other UNANSWERABLE`. Every question comes with its passage and two others of
-the same article, or, unanswerable, with three that do not answer it; two passages are read in the prompt and one by itself,
-as answers are made. `--out` keeps what came of each question, for `python -m assistant.evaluate.trust FILE...`, which fits
+the same article, or, unanswerable, with three that do not answer it; each is asked by itself and the best answered from, as
+answers are made. `--out` keeps what came of each question, for `python -m assistant.evaluate.trust FILE...`, which fits
 the weights anew.
 """
 
@@ -20,7 +20,6 @@ from statistics import mean
 import numpy as np
 
 from assistant.answer import cite
-from assistant.answer.compose import READ
 from assistant.answer.spoken import carried
 from assistant.answer.trust import ASSURED, POSSIBLE, Signs, chance, features
 from assistant.evaluate.reading import Question, normal
@@ -28,6 +27,7 @@ from assistant.evaluate.table import Cell, Table
 from assistant.model import prompt
 from assistant.model.prompt import Text
 from assistant.model.reader import Reader, Reading
+from ingest.text.language import JAPANESE
 
 LONGEST_ANSWER = 120
 CLOSE = 0.7
@@ -58,18 +58,20 @@ def trials(
 ) -> Iterator[Trial]:
     """Asks every question; those about the same passages follow one another."""
     for passages, group in groupby(asked, key=lambda question: question.passages):
-        together = list(group)
-        kept = len(passages) - READ
-        with reader.reading([Text("", passage, kept=n < kept) for n, passage in enumerate(passages)]) as reading:
-            yield from (_trial(reading, one, together) for one in together)
+        together, texts = list(group), [Text("", passage) for passage in passages]
+        for one in together:
+            doubts = list(reader.weigh(texts, one.question))
+            with reader.reading([texts[min(range(len(texts)), key=doubts.__getitem__)]]) as reading:
+                yield _trial(reading, one, together)
         done(len(together))
 
 
 def _trial(reading: Reading, question: Question, together: Sequence[Question]) -> Trial:
     asked = reading.ask(question.question)
     doubt = asked.chance(prompt.NONE)
-    said = "".join(asked.write(prompt.form(len(question.passages)), LONGEST_ANSWER, but=prompt.NONE))
-    marked = [line for line in cite.lines(prompt.parted(said), len(question.passages)) if line.marks]
+    form = prompt.form(1, latin=not JAPANESE.search(question.question))
+    said = "".join(asked.write(form, LONGEST_ANSWER, but=prompt.NONE))
+    marked = [line for line in cite.lines(prompt.parted(said), 1) if line.marks]
     lines, weakest = carried(marked, reading.judge([(line.text, line.marks[0]) for line in marked]))
     right = question.right >= 0 and holds("\n".join(line.text for line in lines), question.answers)
     signs = Signs(doubt, weakest)

@@ -31,6 +31,9 @@ TRAINED = (READ, ALONE)
 
 NONE, YES, NO, ONE = "none", "yes", "no", "one"
 
+JAPANESE = r"\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
+"""Letters and marks of Japanese, in a grammar."""
+
 REFUSAL = "Not in your sources."
 """How a refusal is shown."""
 
@@ -89,10 +92,20 @@ def whole(texts: Sequence[Text], question: str) -> str:
     return "".join(tag(n) + text.block for n, text in enumerate(texts, 1)) + ask(question)
 
 
-def form(sources: int) -> str:
-    """The grammar (GBNF) of an answer that is no refusal: sentences or items, each with marks of sources that there are."""
+def form(sources: int, latin: bool = False) -> str:
+    """The grammar (GBNF) of an answer that is no refusal: sentences or items, each with marks of sources that there are.
+
+    Args:
+        latin: in no Japanese letters, but for a name in quotation marks or brackets.
+    """
     marks = " | ".join(f'"[{number}]"' for number in range(1, sources + 1))
-    return f'root ::= line ("\\n" line)*\nline ::= [^\\[\\]\\n]{{10,400}} ({marks})+'
+    rules = ['root ::= line ("\\n" line)*', f"line ::= piece{{10,400}} ({marks})+"]
+    if latin:
+        letter, inside = rf"[^\[\]\n{JAPANESE}]", r'[^\[\]\n"”」)]{1,24}'
+        rules += [f"piece ::= {letter} | name", f'name ::= ["“「(] {inside} ["”」)]']
+    else:
+        rules += [r"piece ::= [^\[\]\n]"]
+    return "\n".join(rules)
 
 
 def parted(answer: str) -> str:

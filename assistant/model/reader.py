@@ -91,6 +91,13 @@ class Reader:
         with self.llm.given(prompt.READ, self.parts(texts, question), start) as given:
             yield Reading(self.llm, given)
 
+    def weigh(self, texts: Sequence[Text], question: str) -> Iterator[float]:
+        """For one source after the other, each by itself, how probable it is that it holds no answer."""
+        for text in texts:
+            with self.reading([text], question) as reading:
+                chance = reading.ask(question).chance(prompt.NONE)
+            yield chance
+
     def parts(self, texts: Sequence[Text], question: str) -> list[Part]:
         """Tags, and what is kept of each source."""
         tags = [self.tokenize(prompt.tag(number)) for number in range(1, len(texts) + 1)]
