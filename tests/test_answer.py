@@ -157,6 +157,13 @@ def test_what_its_source_carries_is_no_answer_if_the_reader_doubts_that_there_is
     assert ask(filled, Scripted(STANDS, doubt=0.94, judges={"greased": 0.999})).how == "refusal"
 
 
+def test_passages_are_shown_where_the_answer_is_but_the_words_are_not_to_be_trusted(filled: Memory) -> None:
+    """Only a doubt that there is any answer refuses."""
+    answer = ask(filled, Scripted("The spindle is greased often. [1]", judges={"often": 0.2}))
+    assert answer.how == "possibly" and SENTENCE in answer.answer
+    assert "often" not in answer.answer and answer.answer.startswith("This may be in these passages:")
+
+
 def test_a_list_is_not_shown_without_one_of_its_steps(filled: Memory) -> None:
     said = f"1. {SENTENCE} [1]\n2. The spindle is loved by all. [1]"
     assert ask(filled, Scripted(said, judges={"loved": 0.05})).how != "model"
@@ -204,7 +211,7 @@ def test_a_source_is_quoted_under_an_answer_that_says_less(memory: Memory) -> No
 
 
 def test_a_model_that_finds_nothing_refuses_before_it_speaks(filled: Memory) -> None:
-    for reader in (Scripted(STANDS, doubt=trust.HOPELESS), Scripted("none")):
+    for reader in (Scripted(STANDS, doubt=trust.REFUSED), Scripted("none")):
         answer = ask(filled, reader)
         assert (answer.answer, answer.how, answer.refused) == (REFUSAL, "refusal", True)
         assert answer.citations == ()

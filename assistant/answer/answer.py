@@ -22,6 +22,7 @@ from assistant.answer.computed import Calculator
 from assistant.answer.evidence import Evidence
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
 from assistant.answer.spoken import LONGEST, Spoken, best, speak, told, worded
+from assistant.answer.trust import Signs
 from assistant.answer.understand import Understood, parts, understand
 from assistant.answer.wording import language, wording
 from assistant.search import wants
@@ -235,7 +236,7 @@ class Assistant:
             said += piece
             yield Draft(piece)
         lines = worded(said, composed.sources)
-        spoken = told(case.whole, lines, case.understood.wants, composed.sources, 1.0, sending.usage)
+        spoken = told(case.whole, lines, case.understood.wants, composed.sources, Signs(0.0, 1.0), sending.usage)
         yield self._checked(case, [spoken], composed, _cost(case, 0.0, sending.usage))
 
     def _read(self, case: _Case, viewer: Viewer) -> Iterator[Event]:
@@ -273,7 +274,7 @@ class Assistant:
         case = replace(case, confidence=max(one.chance for one in spoken))
         best_first = range(len(composed.sources), 0, -1)
         about = [n for n in best_first if verify.speaks_of(case.whole, composed.sources[n - 1].words)]
-        if not about or not any(one.possible for one in spoken):
+        if not about or all(one.refused for one in spoken):
             return self._nothing(case, composed, cost)
         if any(one.stands for one in spoken):
             return self._stated(case, spoken, composed, cost)
@@ -300,7 +301,7 @@ class Assistant:
         self, case: _Case, spoken: Sequence[Spoken], composed: Composed, about: Sequence[int], cost: Cost
     ) -> Answer:
         """What may be right, said to be no more than that, and the passages to see it by."""
-        likely = [line for one in spoken if one.possible and not one.faults for line in one.lines]
+        likely = [line for one in spoken if one.likely for line in one.lines]
         lines, named = cite.in_order(list(dict.fromkeys(likely)), composed.sources)
         marks = [mark for one in spoken for line in one.lines for mark in line.marks if mark in about]
         others = [composed.sources[mark - 1] for mark in dict.fromkeys([*marks, *about])]

@@ -37,6 +37,7 @@ class Spoken:
 
     Attributes:
         lines: its sentences and items with their marks, under the sources that they stand in.
+        doubt: the probability that the sources hold no answer.
         chance: the probability that they are right.
         faults: what is exactly wrong with them, in plain words.
         left_out: sentences that could not stand beside them.
@@ -44,6 +45,7 @@ class Spoken:
 
     question: str
     lines: tuple[Line, ...]
+    doubt: float
     chance: float
     faults: tuple[str, ...]
     left_out: int
@@ -55,9 +57,14 @@ class Spoken:
         return bool(self.lines) and not self.faults and self.chance >= trust.ASSURED
 
     @property
-    def possible(self) -> bool:
-        """Whether something is shown in their place, if they are not."""
-        return bool(self.lines) and self.chance >= trust.POSSIBLE
+    def likely(self) -> bool:
+        """Whether they are shown as what may be right, if they are not stated."""
+        return bool(self.lines) and not self.faults and self.chance >= trust.POSSIBLE
+
+    @property
+    def refused(self) -> bool:
+        """Whether not even a passage is shown."""
+        return not self.lines or self.doubt >= trust.REFUSED
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -90,14 +97,14 @@ def speak(
     with reader.reading([composed.texts[number - 1] for number in numbers], question) as reading:
         asked = reading.ask(question)
         doubt = asked.chance(prompt.NONE)
-        if doubt < trust.HOPELESS:
+        if doubt < trust.REFUSED:
             form = prompt.form(len(sources), latin=not JAPANESE.search(question))
             for piece in asked.write(form, LONGEST, but=prompt.NONE):
                 said += piece
                 yield Draft(piece)
         lines, judged = _judged(reading, worded(said, sources), sources)
     kept, weakest = carried(lines, judged)
-    spoken = told(question, kept, wants, sources, trust.chance(Signs(doubt, weakest)), asked.usage)
+    spoken = told(question, kept, wants, sources, Signs(doubt, weakest), asked.usage)
     named = tuple(replace(line, marks=tuple(numbers[mark - 1] for mark in line.marks)) for line in spoken.lines)
     return replace(spoken, lines=named, left_out=spoken.left_out + len(lines) - len(kept))
 
@@ -136,13 +143,9 @@ def _judged(reading: Reading, lines: Sequence[Line], sources: Sequence[Evidence]
 
 
 def told(
-    question: str, lines: Sequence[Line], wants: Wants, sources: Sequence[Evidence], chance: float, usage: Usage
+    question: str, lines: Sequence[Line], wants: Wants, sources: Sequence[Evidence], signs: Signs, usage: Usage
 ) -> Spoken:  # fmt: skip
-    """Words with what is wrong with them; a sentence that cannot stand is left out if others can.
-
-    Args:
-        chance: how probable it is that they are right.
-    """
+    """Words with what is wrong with them; a sentence that cannot stand is left out if others can."""
     faults = [(line, stand.fault(line, question, wants, sources)) for line in lines]
     sound = [line for line, fault in faults if not fault]
     wrong = [fault for line, fault in faults if fault]
@@ -150,4 +153,5 @@ def told(
         lines, wrong = sound, []
     if not any(line.marks for line in lines):
         wrong.append(UNMARKED)
-    return Spoken(question, tuple(lines), chance, tuple(wrong), len(faults) - len(lines), usage)
+    left_out = len(faults) - len(lines)
+    return Spoken(question, tuple(lines), signs.doubt, trust.chance(signs), tuple(wrong), left_out, usage)

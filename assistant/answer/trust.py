@@ -16,15 +16,15 @@ WEIGHTS = (-0.44, 0.52)
 BIAS = -1.12
 CARRIED = 0.1
 """Below this judgement a sentence is left out if another stands."""
-HOPELESS = 0.99
-"""From this doubt on nothing is written at all."""
 LEAST = 1e-4
 """Probabilities are not taken for nearer to 0 or 1 than this."""
 
 ASSURED = 0.6
 """From this probability on that it is right, an answer is stated."""
 POSSIBLE = 0.4
-"""Below this one nothing is shown in its place either."""
+"""From this one on its words are shown as possible; below it the passages alone."""
+REFUSED = 0.7
+"""From this doubt on that any source holds an answer, nothing is written and nothing shown."""
 
 
 @dataclass(frozen=True, slots=True)

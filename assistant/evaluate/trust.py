@@ -21,7 +21,7 @@ import numpy as np
 
 from assistant.answer import cite
 from assistant.answer.spoken import carried
-from assistant.answer.trust import ASSURED, POSSIBLE, Signs, chance, features
+from assistant.answer.trust import ASSURED, REFUSED, Signs, chance, features
 from assistant.evaluate.reading import Question, normal
 from assistant.evaluate.table import Cell, Table
 from assistant.model import prompt
@@ -133,7 +133,7 @@ def table(found: Sequence[Trial]) -> Table:
     """What is stated and what is refused from each probability on; how well each sign ranks is in the notes."""
     rows = tuple(_row(found, step) for step in STEPS)
     columns = ("from", "right ones stated %", "stated and wrong %", "unanswerable stated %", "unanswerable below %")
-    return Table("Trust", columns, rows, (_ranked(found), _judged(found), _used()))
+    return Table("Trust", columns, rows, (_ranked(found), _judged(found), _refused(found)))
 
 
 def _row(found: Sequence[Trial], step: float) -> tuple[Cell, ...]:
@@ -185,8 +185,15 @@ def accuracy(scored: Sequence[tuple[float, bool]], cut: float) -> float:
     return mean([(score >= cut) == true for score, true in scored] or [0.0])
 
 
-def _used() -> str:
-    return f"answers are stated from {ASSURED}, refused below {POSSIBLE}"
+def _refused(found: Sequence[Trial]) -> str:
+    shares = [
+        _share([one for one in some if one.signs.doubt >= REFUSED], some)
+        for some in ([one for one in found if one.answerable == held] for held in (False, True))
+    ]
+    return (
+        f"answers are stated from {ASSURED}; refused from a doubt of {REFUSED}: {shares[0]:.0f} % of the unanswerable, "
+        f"{shares[1]:.0f} % of the others"
+    )
 
 
 def write(out: Path, trial: Trial) -> None:
