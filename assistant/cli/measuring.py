@@ -18,6 +18,7 @@ TASKS = {
     "reading": "what the model reads from text, soft tokens and neither",
     "refusal": "answerable and unanswerable questions told apart (--other FILE)",
     "trust": "right answers told from wrong ones, true statements from false ones (--other FILE)",
+    "judge": "true statements told from untrue ones, beside the words they have in common with the source",
     "first-token": "waiting time for 1 to 20 passages, text beside soft tokens",
     "ingestion": "passages a second, beside the bare encoder",
     "answering": "seconds a question, beside a plain LangChain pipeline",

@@ -200,6 +200,15 @@ def trust(args: argparse.Namespace, settings: Settings) -> Table:
     return task.table(found)
 
 
+def judge(args: argparse.Namespace, settings: Settings) -> Table:
+    from assistant.evaluate import judge as task
+    from assistant.fit.scenes import scenes
+
+    held = [scene for scene in scenes() if scene.held]
+    with progress(args.questions, "statements", quiet=args.json) as bar:
+        return task.table(list(task.judged(_examiner(settings).reader, held, args.questions, bar.update)))
+
+
 def first_token(args: argparse.Namespace, settings: Settings) -> Table:
     from assistant.evaluate import reading as task
 
@@ -269,6 +278,7 @@ RUN: dict[str, Task] = {
     "reading": reading,
     "refusal": refusal,
     "trust": trust,
+    "judge": judge,
     "first-token": first_token,
     "ingestion": ingestion,
     "answering": answering,
