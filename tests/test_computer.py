@@ -165,6 +165,20 @@ def test_a_nought_is_an_answer_when_there_were_rows_to_count() -> None:
     assert found.values == ((0,),)
 
 
+def test_a_word_that_says_which_table_is_meant_is_no_condition_of_its_rows() -> None:
+    """It stands in the table's name and in no cell."""
+    shop = replace(ORDERS, name="Aster shop orders")
+    query = "SELECT count(*) FROM t WHERE \"Customer\" LIKE '%Aster%' AND \"Paid\" = 'Cash'"
+    found = ask("How many orders in the Aster list were paid by cash?", query, over=[shop])
+    assert found is not None
+    assert found.values == ((2,),) and "Aster" not in found.sql
+    assert ask("How many orders in the Aster list were paid by cash?", query) is None, "a word that is nowhere"
+    alone = ask(
+        "How many orders are in the Aster list?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Aster'", over=[shop]
+    )
+    assert alone is not None and alone.values == ((5,),)
+
+
 # -- what is not -------------------------------------------------------------------------------------------------
 
 
@@ -184,6 +198,7 @@ def test_a_nought_is_an_answer_when_there_were_rows_to_count() -> None:
         ("How many orders of Minato?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Hoshino'"),
         ("How many orders of Sakura?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Kita'"),
         ("What did Sakura order?", 'SELECT "No" FROM t WHERE "Customer" = \'Sakura\''),
+        ("How many orders of Sakura?", "SELECT count(*) FROM t WHERE \"Customer\" = 'Sakura'"),
         ("What is the total?", 'SELECT sum("Price") FROM t'),
         ("What is the total?", "SELECT broken FROM"),
         ("What was the highest amount, and when?", 'SELECT max("Amount"), max("Day") FROM t'),

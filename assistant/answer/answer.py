@@ -21,7 +21,7 @@ from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.computed import Calculator
 from assistant.answer.evidence import Evidence
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
-from assistant.answer.spoken import LONGEST, Spoken, best, speak, told, worded
+from assistant.answer.spoken import LONGEST, OPEN, Spoken, best, speak, told, worded
 from assistant.answer.trust import Signs
 from assistant.answer.understand import Understood, parts, understand
 from assistant.answer.wording import language, wording
@@ -41,18 +41,17 @@ if TYPE_CHECKING:
     from assistant.search.retrieve import Hit, Retriever
     from ingest.memory.memory import Memory
 
-HITS = 4
-"""Stretches that are read; more cost time and rarely hold what the first four lack."""
-SOUGHT = 5 * HITS
+HITS = 8
+"""Stretches that may be asked; the later ones only where none of the first holds an answer."""
+TOGETHER = 4
+"""Of these are read where all are read in one prompt."""
+SOUGHT = 20
 """Hits among which they are found: several may lie in one stretch."""
 
 SHOWN = 2
 """Passages that are shown when an answer is only possible, and sources that are quoted under one that is stated."""
 MARKED = 3
 """Marks of rows behind a figure; more rows are cited than that."""
-PARTED = 0.5
-"""Where even the best source holds no answer with this probability, the question may ask for several things: its parts are
-asked one by one."""
 LEAVING = 0.8
 """Share of the best coverage of the question that a hit has from which on a model elsewhere is asked about it."""
 
@@ -223,7 +222,7 @@ class Assistant:
         yield self._answer(case, said.strip(), "model", cost=cost, notes=(remarks.FREE,))
 
     def _sources(self, case: _Case, hits: Sequence[Hit], viewer: Viewer, reader: Reader | Remote) -> Composed:
-        given = self._evidence(hits, viewer)
+        given = self._evidence(hits, viewer)[: TOGETHER if case.grounding == "text" or reader is self._remote else HITS]
         return compose(case.whole, given, case.grounding, reader.tokenize, reader.context)
 
     def _sent(self, case: _Case, hits: Sequence[Hit], remote: Remote, viewer: Viewer) -> Iterator[Event]:
@@ -257,7 +256,7 @@ class Assistant:
     ) -> tuple[Composed, dict[str, tuple[int, ...]]]:  # fmt: skip
         """The source that the question is answered from, or, where none has all of it, those of its parts."""
         number, doubt = best(self._reader, composed, case.whole)
-        asked = parts(case.whole, self._reader) if case.sought and doubt >= PARTED else ()
+        asked = parts(case.whole, self._reader) if case.sought and doubt >= OPEN else ()
         if not asked:
             return composed, {case.whole: (number,)}
         composed = self._sources(case, self._sought(asked, case, viewer), viewer, self._reader)
@@ -265,9 +264,9 @@ class Assistant:
 
     def _sought(self, asked: Sequence[str], case: _Case, viewer: Viewer) -> tuple[Hit, ...]:
         """The best of each part and of the whole question in turn."""
-        found = [self._retriever.search(part, viewer, HITS) for part in asked]
+        found = [self._retriever.search(part, viewer, TOGETHER) for part in asked]
         turns = chain.from_iterable(zip_longest(*found, case.hits))
-        return tuple(one.hit for one in self._evidence([hit for hit in turns if hit], viewer, HITS + 1))
+        return tuple(one.hit for one in self._evidence([hit for hit in turns if hit], viewer, HITS))
 
     def _checked(self, case: _Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
         """The model's words as far as every sentence stands; else what possibly holds the answer, or nothing."""

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 SURE = 0.05
 """A source that holds no answer with at most this probability is taken without asking the others."""
+FIRST = 4
+"""Sources that are asked before one that probably holds an answer is enough."""
+OPEN = 0.5
+"""From this doubt on of the best source more are asked, and then the parts of the question one by one, as it may ask for
+several things."""
 LONGEST = 320
 """Tokens the model may write."""
 
@@ -75,15 +80,15 @@ class Spoken:
 def best(reader: Reader, composed: Composed, question: str) -> tuple[int, float]:
     """The number of the source that most probably holds the answer, and how probable it is that even that one does not.
 
-    They are asked from the best-ranked on, until one surely does; those that cannot be about what the question names are
-    asked only where there are no others.
+    They are asked from the best-ranked on, until one surely does, or one probably after the first few; those that cannot be
+    about what the question names are asked only where there are no others.
     """
     ranked = range(len(composed.sources), 0, -1)
     numbers = [n for n in ranked if verify.speaks_of(question, composed.sources[n - 1].words)] or [*ranked]
     weighed: list[tuple[float, int]] = []
     for doubt in reader.weigh([composed.texts[n - 1] for n in numbers], question):
         weighed.append((doubt, numbers[len(weighed)]))
-        if doubt <= SURE:
+        if doubt <= SURE or (len(weighed) >= FIRST and min(weighed)[0] < OPEN):
             break
     doubt, number = min(weighed, key=lambda one: one[0])
     return number, doubt

@@ -60,6 +60,23 @@ def torn(query: Query, shown: Sequence[Shown]) -> bool:
     return bool(dated) and bool({column.name for column in columns if column is not None} - dated)
 
 
+def unmet(condition: Condition, shown: Sequence[Shown]) -> bool:
+    """Whether a word is compared with that no cell of its column holds."""
+    column = _find(condition.column, shown)
+    if column is None or column.type != "text" or condition.kind != "STRING" or condition.operator.startswith("NOT"):
+        return False
+    whole = "~~" not in condition.operator
+    said = [plain(value.strip("%")) for value in condition.values]
+    held = [plain(word) for word in _words(column)]
+    return not any(word == other if whole else word in other for word in said for other in held)
+
+
+def of_the_table(condition: Condition, shown: Sequence[Shown]) -> bool:
+    """Whether a word is compared with that no cell holds, as it says which table is meant: it stands in its name."""
+    names = plain(" ".join(one.table.name for one in shown))
+    return unmet(condition, shown) and all(plain(value.strip("%")) in names for value in condition.values)
+
+
 def named(query: Query, shown: Sequence[Shown], question: str) -> bool:
     """Whether a query counts rows, or shows a column that the question names, as far as the two share a script."""
     columns = [_find(name, shown) for name in query.selected]

@@ -18,7 +18,7 @@ from ingest.text.rows import Table, one_form, union
 from . import check, prompt
 from .database import Database
 from .grammar import NONE, grammar
-from .query import Query, in_period, parsed, rows_behind, with_order_shown, written
+from .query import Query, in_period, parsed, rows_behind, with_order_shown, without, written
 from .schema import Meaning, Shown, show
 
 LONGEST = 200
@@ -171,14 +171,16 @@ def chosen(found: Sequence[Found]) -> tuple[Found, bool]:
 
 def judged(sql: str, question: str, shown: Sequence[Shown], database: Database) -> Found | None:
     """What a query finds; None when it doesn't say what the question says, doesn't run, or finds nothing: no row, no
-    value, or none in a period of which the tables have no row at all."""
+    value, or none in a period of which the tables have no row at all, or of a word that no cell holds."""
     try:
         query = parsed(check.settled(sql, shown), database)
+        query = without(query, lambda condition: check.of_the_table(condition, shown), database)
         if check.unfounded(query, shown, question) or check.dropped(query, shown, question) or check.torn(query, shown):
             return None
         found = _run(query, database)
         said = {value for row in found.values for value in row}
-        if not said - {None} or (said <= {None, 0} and not in_period(query, database)):
+        nowhere = not in_period(query, database) or any(check.unmet(one, shown) for one in query.conditions)
+        if not said - {None} or (said <= {None, 0} and nowhere):
             return None
     except KotonohaError:
         return None

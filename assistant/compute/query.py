@@ -7,7 +7,7 @@ refused before it runs. A day compared with moments means the whole day.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -124,6 +124,19 @@ def parsed(sql: str, database: Database) -> Query:
         sql = written(tree, database)
         tree = read(sql, database)
     return Query(sql, tree)
+
+
+def without(query: Query, needless: Callable[[Condition], bool], database: Database) -> Query:
+    """The query without the conditions of its WHERE, joined by AND, that are needless."""
+    tree = deepcopy(query.tree)
+    body = tree["statements"][0]["node"]
+    where = body["where_clause"]
+    joined = where["children"] if where and where["type"] == "CONJUNCTION_AND" else [where] if where else []
+    kept = [one for one in joined if not any(map(needless, _condition(one)))]
+    if len(kept) == len(joined):
+        return query
+    body["where_clause"] = {**where, "children": kept} if len(kept) > 1 else kept[0] if kept else None
+    return Query(written(tree, database), tree)
 
 
 def read(sql: str, database: Database) -> Tree:

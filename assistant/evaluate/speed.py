@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from assistant.answer.ahead import Ahead
-from assistant.answer.answer import HITS, Assistant
+from assistant.answer.answer import TOGETHER, Assistant
 from assistant.answer.compose import RATIO, Grounding
 from assistant.answer.outcome import Answer
 from assistant.answer.spoken import LONGEST
@@ -37,7 +37,7 @@ from ingest.space.space import Space
 
 ROUNDS = 2
 ALONE = "the encoder alone"
-TOGETHER = 20
+IN_A_FILE = 20
 """Passages written into one file."""
 
 PROMPT = "Answer the question from the sources only.\n\n{context}\n\nQuestion: {question}"
@@ -82,8 +82,8 @@ def ingestion(file: Path, passages: int = 400) -> Table:
 
 def _write(texts: Sequence[str], folder: Path) -> None:
     folder.mkdir()
-    for start in range(0, len(texts), TOGETHER):
-        body = "\n\n".join(" ".join(text.split()) for text in texts[start : start + TOGETHER])
+    for start in range(0, len(texts), IN_A_FILE):
+        body = "\n\n".join(" ".join(text.split()) for text in texts[start : start + IN_A_FILE])
         (folder / f"{start:05}.txt").write_text(body, "utf-8")
 
 
@@ -181,7 +181,7 @@ def plain(texts: Sequence[str], space: Space, settings: Settings) -> Callable[[s
 
     quiet = Quiet(anonymized_telemetry=False)
     store = Chroma.from_texts(list(texts), Addresses(), collection_name="plain", client_settings=quiet)
-    retriever = store.as_retriever(search_kwargs={"k": HITS})
+    retriever = store.as_retriever(search_kwargs={"k": TOGETHER})
     prompt = ChatPromptTemplate.from_messages([("user", PROMPT)])
     model = llama_cpp.Llama(
         str(default_model()), n_ctx=settings.context, n_threads=settings.threads or None, verbose=False
