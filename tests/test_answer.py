@@ -199,6 +199,14 @@ def test_one_window_of_a_record_does_not_answer_for_the_whole(memory: Memory) ->
     assert answer.how == "possibly" and "does not tell the whole" in answer.notes[0]
 
 
+def test_a_window_of_another_day_does_not_answer_for_the_day_that_was_asked(memory: Memory) -> None:
+    put(memory, "room.csv", "open", Said("series", "CO2 in the hour from 2015-02-03 10:00: mean 1115", key="a"))
+    said = "The CO2 level was 1115. [1]"
+    asked = "What was the CO2 level in the room on {}?"
+    assert ask(memory, said, asked.format("10 March 2015")).how == "possibly"
+    assert ask(memory, said, asked.format("3 February 2015")).how == "model"
+
+
 def test_a_source_is_quoted_under_an_answer_that_says_less(memory: Memory) -> None:
     put(
         memory,
@@ -274,6 +282,19 @@ def test_a_question_that_one_source_answers_is_not_parted(filled: Memory) -> Non
     reader = Scripted(STANDS, parts=PARTS)
     ask(filled, reader, TWO)
     assert not any(system == prompt.PARTS for system, _ in reader.told)
+
+
+def test_a_question_about_two_things_is_parted_where_the_best_source_speaks_of_one(filled: Memory) -> None:
+    """Both have a name; a question about one of them is left whole."""
+    put(filled, "aster_grease.md", "open", "How often? The Aster lathe is greased every 40 hours.")
+    two = "How often is the HS-40 spindle greased, and how often the Aster lathe?"
+    said = "How often is the HS-40 spindle greased?\nHow often is the Aster lathe greased?"
+    answers = {"is the HS-40 spindle greased?": STANDS, "is the Aster lathe": "It is greased every 40 hours. [1]"}
+    reader = Scripted(parts=said, answers=answers, doubt=0.02)
+    assert ask(filled, reader, two).answer == f"{SENTENCE} [1]\nIt is greased every 40 hours. [2]"
+    one = Scripted(STANDS, parts=said, doubt=0.02)
+    ask(filled, one, "How often is the HS-40 greased?")
+    assert not any(system == prompt.PARTS for system, _ in one.told)
 
 
 def test_a_part_that_nothing_stands_for_is_named(filled: Memory) -> None:

@@ -21,7 +21,7 @@ from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.computed import Calculator
 from assistant.answer.evidence import Evidence
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
-from assistant.answer.spoken import LONGEST, OPEN, Spoken, best, speak, told, worded
+from assistant.answer.spoken import LONGEST, Spoken, best, several, speak, told, worded
 from assistant.answer.trust import Signs
 from assistant.answer.understand import Understood, parts, understand
 from assistant.answer.wording import language, wording
@@ -254,9 +254,10 @@ class Assistant:
     def _led(
         self, case: _Case, composed: Composed, viewer: Viewer
     ) -> tuple[Composed, dict[str, tuple[int, ...]]]:  # fmt: skip
-        """The source that the question is answered from, or, where none has all of it, those of its parts."""
+        """The source that the question is answered from, or, where it asks for several things, those of its parts."""
         number, doubt = best(self._reader, composed, case.whole)
-        asked = parts(case.whole, self._reader) if case.sought and doubt >= OPEN else ()
+        parted = case.sought and several(composed, case.whole, number, doubt)
+        asked = parts(case.whole, self._reader) if parted else ()
         if not asked:
             return composed, {case.whole: (number,)}
         composed = self._sources(case, self._sought(asked, case, viewer), viewer, self._reader)

@@ -30,8 +30,7 @@ SURE = 0.05
 FIRST = 4
 """Sources that are asked before one that probably holds an answer is enough."""
 OPEN = 0.5
-"""From this doubt on of the best source more are asked, and then the parts of the question one by one, as it may ask for
-several things."""
+"""From this doubt on of the best source more are asked."""
 LONGEST = 320
 """Tokens the model may write."""
 
@@ -92,6 +91,13 @@ def best(reader: Reader, composed: Composed, question: str) -> tuple[int, float]
             break
     doubt, number = min(weighed, key=lambda one: one[0])
     return number, doubt
+
+
+def several(composed: Composed, question: str, number: int, doubt: float) -> bool:
+    """Whether a question may ask for several things: the source of this number, the best, probably does not answer it, or
+    does not speak of all that it names."""
+    sources = [(one.title.split(" > ")[0], one.words) for one in composed.sources]
+    return doubt >= OPEN or verify.also_about(question, sources[number - 1][1], sources)
 
 
 def speak(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from assistant.answer import notes, verify
 from assistant.answer.cite import Line
 from assistant.answer.evidence import Evidence
+from assistant.compute.mentions import mentions
 from assistant.search.wants import Wants
 from ingest.text.language import language_of
 from ingest.text.terms import terms
@@ -21,7 +22,11 @@ def fault(line: Line, question: str, wants: Wants, sources: Sequence[Evidence]) 
         return "" if line.aside else notes.SILENT
     cited = [sources[mark - 1] for mark in line.marks]
     held = "\n".join(one.words for one in cited)
-    if not verify.speaks_of(question, held) or verify.strange(question, held):
+    if (
+        not verify.speaks_of(question, held)
+        or verify.strange(question, held)
+        or any(_other_day(one, question) for one in cited)
+    ):
         return notes.ELSEWHERE
     if wants == "rows" and all(map(_windowed, cited)):
         return notes.PART
@@ -37,6 +42,12 @@ def _foreign(said: str, question: str) -> bool:
     """Whether a whole sentence is in the other of the two languages; a name or a code alone is in none."""
     languages = {language_of(said), language_of(question)}
     return languages == {"en", "ja"} and len(terms(said)) > NAMED
+
+
+def _other_day(source: Evidence, question: str) -> bool:
+    """Whether it is of a record, and of other days than the question names."""
+    asked = mentions(question).days
+    return bool(asked) and source.hit.entity.traits.look == "chart" and not asked & mentions(source.words).days
 
 
 def _windowed(source: Evidence) -> bool:

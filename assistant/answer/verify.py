@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from ingest.text.codes import MONTH_NAMES, codes, figures, held_codes
 from ingest.text.terms import is_telling, terms
 
 MARK = re.compile(r"\s*[\[［](\d{1,2})[\]］]")
 """A citation mark as the model writes it."""
-_NAME = re.compile(r"(?<![.!?。]\s)(?<!^)\b[A-Z][A-Za-z]{2,}")
+_NAME = re.compile(r"(?<![.!?。]\s)(?<!^)(?<![A-Za-z\d])[A-Z][A-Za-z]{2,}")
 _ITEM = re.compile(r"^\s*(?:\d{1,2}[.)．]\s*|[-–・•*]\s+|[・•])", re.MULTILINE)
 """What an item of a list begins with: no figure, and no minus."""
 _MARKUP = re.compile(r"[*_`#]+")
@@ -44,13 +45,28 @@ def speaks_of(question: str, evidence: str) -> bool:
     """Whether a source can be about what a question names: one of its names and codes stands there, or the question
     names nothing, or the source is written in other letters.
     """
-    named = {_squeezed(name) for name in _NAME.findall(question) if name.casefold() not in MONTH_NAMES} | codes(
-        question
-    )
+    named = _named(question)
     letters = len(re.findall("[A-Za-z]", evidence))
     if not named or 2 * letters < len(evidence.replace(" ", "")):
         return True
     return any(name in _squeezed(evidence) for name in named)
+
+
+def also_about(question: str, evidence: str, others: Sequence[tuple[str, str]]) -> bool:
+    """Whether a question also names something that this source does not speak of and another one does: a name or code,
+    or a word in Latin letters of a file's name.
+
+    Args:
+        others: name of the file and words of every source.
+    """
+    files = {word for name, _ in others for word in terms(re.sub(r"[\W_]+", " ", name))}
+    named = _named(question) | {word for word in terms(question) if word in files and re.fullmatch("[a-z]{3,}", word)}
+    held = [_squeezed(words) for _, words in others]
+    return any(any(name in words for words in held) for name in named if name not in _squeezed(evidence))
+
+
+def _named(question: str) -> set[str]:
+    return {_squeezed(one) for one in _NAME.findall(question) if one.casefold() not in MONTH_NAMES} | codes(question)
 
 
 def strange(question: str, evidence: str) -> bool:
