@@ -40,6 +40,10 @@ class Actor:
     def complete(self, system: Told, user: str, grammar: str = "", max_tokens: int = 256) -> str:
         return self.part(user).complete(system, user, grammar, max_tokens)
 
+    def weigh(self, texts: Sequence[Text], question: str) -> Iterator[float]:
+        for _ in texts:
+            yield self.part(question).doubt
+
     @contextmanager
     def reading(self, texts: Sequence[Text], question: str = "") -> Iterator[Reading]:
         yield Reading(self, list(texts), question)

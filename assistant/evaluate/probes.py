@@ -25,6 +25,7 @@ from assistant.answer.answer import Assistant
 from assistant.answer.audited import record
 from assistant.answer.discreet import DiscreetAssistant
 from assistant.answer.outcome import Answer, Draft, Exchange
+from assistant.answer.spoken import OPEN
 from assistant.evaluate.served import Served
 from assistant.evaluate.watch import tokens
 from assistant.govern.audit import Audit
@@ -109,7 +110,7 @@ class Echo:
     name, context = "echo", 1_000_000
 
     def __init__(self) -> None:
-        self._given = ""
+        self._given = self._weighed = ""
 
     @property
     def llm(self) -> Echo:
@@ -125,9 +126,15 @@ class Echo:
     def complete(self, system: Told, user: str, grammar: str = "", max_tokens: int = 0) -> str:
         return user.rpartition("Q: ")[2] if system == prompt.ALONE else f"{system} {user} [1]"
 
+    def weigh(self, texts: Sequence[Any], question: str) -> Iterator[float]:
+        """Unsure of each, so that it is given every one there is."""
+        self._weighed = prompt.whole(texts, question)
+        for _ in texts:
+            yield OPEN
+
     @contextmanager
     def reading(self, texts: Sequence[Any], question: str = "") -> Iterator[Echo]:
-        self._given = prompt.whole(texts, question)
+        self._given = f"{self._weighed} {prompt.whole(texts, question)}"
         yield self
 
     def ask(self, question: str) -> Echo:
