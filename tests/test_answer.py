@@ -305,6 +305,15 @@ def test_a_part_that_nothing_stands_for_is_named(filled: Memory) -> None:
     assert "Napoleon" not in answer.answer
 
 
+def test_a_part_that_is_not_sure_is_said_to_be_so_behind_what_stands(filled: Memory) -> None:
+    answers = {"often": STANDS, "colour": "The spindle is painted grey. [1]"}
+    reader = Scripted(parts=PARTS, answers=answers, lacking={TWO: 0.9}, judges={"grey": 0.5})
+    answer = ask(filled, reader, TWO)
+    assert answer.how == "model"
+    assert answer.answer.split("\n")[0] == STANDS
+    assert answer.answer.split("\n")[-1] == "Not sure: The spindle is painted grey. [1]"
+
+
 @pytest.mark.parametrize(
     "said",
     [

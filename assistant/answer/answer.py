@@ -47,7 +47,6 @@ TOGETHER = 4
 """Of these are read where all are read in one prompt."""
 SOUGHT = 20
 """Hits among which they are found: several may lie in one stretch."""
-
 SHOWN = 2
 """Passages that are shown when an answer is only possible, and sources that are quoted under one that is stated."""
 MARKED = 3
@@ -275,18 +274,22 @@ class Assistant:
         best_first = range(len(composed.sources), 0, -1)
         about = [n for n in best_first if verify.speaks_of(case.whole, composed.sources[n - 1].words)]
         if not about or all(one.refused for one in spoken):
-            return self._nothing(case, composed, cost)
+            return self._answer(case, wording(case.question).refusal, "refusal", (), composed, cost)
         if any(one.stands for one in spoken):
             return self._stated(case, spoken, composed, cost)
         return self._possibly(case, spoken, composed, about, cost)
 
     def _stated(self, case: _Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
-        """What stands, with the words of its sources; parts of the question that nothing stands for are named."""
-        lines = list(dict.fromkeys(line for one in spoken if one.stands for line in one.lines))
-        lines, named = cite.in_order(lines, composed.sources)
+        """What stands, with the words of its sources; of other parts of the question what may be right, and the part."""
+        words, others = wording(case.question), [one for one in spoken if not one.stands]
+        stands = dict.fromkeys(line for one in spoken if one.stands for line in one.lines)
+        likely = dict.fromkeys(line for one in others if one.likely for line in one.lines if line not in stands)
+        lines, named = cite.in_order([*stands, *likely], composed.sources)
         citations = cite.from_lines(lines, named, self._path, case.whole, self._near)
-        open_ = [wording(case.question).unfound.format(one.question) for one in spoken if not one.stands]
-        text = [*map(str, lines), *cite.quotes(lines, citations)[:SHOWN], *open_]
+        stated, unsure = lines[: len(stands)], [words.unsure.format(line) for line in lines[len(stands) :]]
+        unfound = [words.unfound.format(one.question) for one in others if not one.likely]
+        behind = [one for one in citations if any(one.mark in line.marks for line in stated)]
+        text = [*map(str, stated), *cite.quotes(stated, behind)[:SHOWN], *unsure, *unfound]
         notes = [note for one in spoken for note in one.notes]
         notes += [remarks.LEFT] * any(one.stands and one.left_out for one in spoken)
         return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost, tuple(notes))
@@ -313,9 +316,6 @@ class Assistant:
         notes = dict.fromkeys(note for one in spoken for note in one.notes)
         text = "\n".join([*said, *map(str, citations)])
         return self._answer(case, text, "possibly", tuple(citations), composed, cost, tuple(notes))
-
-    def _nothing(self, case: _Case, composed: Composed, cost: Cost) -> Answer:
-        return self._answer(case, wording(case.question).refusal, "refusal", (), composed, cost)
 
     # -- putting it together ---------------------------------------------------------------------------
 

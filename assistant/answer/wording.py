@@ -10,22 +10,24 @@ from ingest.text.language import JAPANESE
 @dataclass(frozen=True, slots=True)
 class Wording:
     """Attributes:
-    refusal: nothing was found; passages: where it may be; possibly: what may be right; unfound: a part that is open.
+    refusal: nothing was found; passages: where it may be; possibly: what may be right; unsure: a sentence on a part that
+    may be right; unfound: a part that is open.
     """
 
     refusal: str
     passages: str
     possibly: str
+    unsure: str
     unfound: str
 
 
 ENGLISH = Wording(
     "Not in your sources.", "This may be in these passages:", "Possibly, see the passages below:",
-    "Not found for sure: {}",
+    "Not sure: {}", "Not found for sure: {}",
 )  # fmt: skip
 IN_JAPANESE = Wording(
     "お手元の資料には見つかりませんでした。", "次の箇所に書かれている可能性があります。",
-    "確かではありません。下の箇所をご確認ください。", "確かな記載なし：{}",
+    "確かではありません。下の箇所をご確認ください。", "不確か：{}", "確かな記載なし：{}",
 )  # fmt: skip
 
 
