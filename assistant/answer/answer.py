@@ -303,15 +303,15 @@ class Assistant:
     def _possibly(
         self, case: _Case, spoken: Sequence[Spoken], composed: Composed, about: Sequence[int], cost: Cost
     ) -> Answer:
-        """What may be right, said to be no more than that, and the passages to see it by."""
+        """What may be right, said to be no more than that, with what it rests on; else the best passages."""
         likely = [line for one in spoken if one.likely for line in one.lines]
         lines, named = cite.in_order(list(dict.fromkeys(likely)), composed.sources)
         marks = [mark for one in spoken for line in one.lines for mark in line.marks if mark in about]
         others = [composed.sources[mark - 1] for mark in dict.fromkeys([*marks, *about])]
-        further = [one for one in others if one not in named][: max(SHOWN - len(named), 0)]
-        citations = cite.from_lines(lines, named, self._path, case.whole, self._near)
-        for number, one in enumerate(further, len(named) + 1):
-            citations.append(cite.passage(number, one, case.whole, self._path, self._near))
+        citations = cite.from_lines(lines, named, self._path, case.whole, self._near) or [
+            cite.passage(number, one, case.whole, self._path, self._near)
+            for number, one in enumerate(others[:SHOWN], 1)
+        ]
         said = [wording(case.question).possibly, *map(str, lines)] if lines else [wording(case.question).passages]
         notes = dict.fromkeys(note for one in spoken for note in one.notes)
         text = "\n".join([*said, *map(str, citations)])
