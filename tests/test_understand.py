@@ -73,9 +73,9 @@ def test_chances_add_up_and_do_not_depend_on_the_length_of_a_vector() -> None:
 
 
 @pytest.mark.slow
-def test_what_leans_on_earlier_questions_is_written_anew_and_what_does_not_is_left_alone() -> None:
+def test_what_leans_on_earlier_questions_is_written_anew_and_what_does_not_is_left_alone(tmp_path: Path) -> None:
     """26 talks in both languages (`data/follow_ups.jsonl`); the shipped reader may miss a fifth of them."""
-    reader, missed = load(Settings()), []
+    reader, missed = load(Settings(home=tmp_path)), list[str]()
     lines = (Path(__file__).parent / "data" / "follow_ups.jsonl").read_text("utf-8").splitlines()
     for row in map(json.loads, lines):
         said = alone(row["question"], [Exchange(*turn) for turn in row["before"]], reader)
