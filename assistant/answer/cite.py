@@ -32,7 +32,7 @@ FOUND = 0.4
 """Share of a line's terms that a source has in common with it, from which on it is taken for the source."""
 QUOTED = 320
 """Characters of a passage that are quoted."""
-OWN = 0.05
+OWN = 0.15
 """What a stretch of the very entity that was found has before one of what stands around it."""
 FURTHER = 0.5
 """Share of a quotation's terms that an answer lacks, from which on it is shown under the answer."""
