@@ -179,6 +179,25 @@ def test_a_word_that_says_which_table_is_meant_is_no_condition_of_its_rows() -> 
     assert alone is not None and alone.values == ((5,),)
 
 
+@pytest.mark.parametrize(
+    ("question", "condition"),
+    [
+        ("How many orders of branch D?", "\"Branch\" = 'D'"),
+        ("How many orders have no customer?", "\"Customer\" = ''"),
+        ("How many orders of Ord?", "\"Customer\" LIKE '%Ord%'"),
+    ],
+)
+def test_a_condition_is_not_dropped_for_a_few_letters_of_the_tables_name(question: str, condition: str) -> None:
+    """ "D" and nothing at all stand within "Orders": all rows would be counted, and called computed."""
+    assert ask(question, f"SELECT count(*) FROM t WHERE {condition}") is None
+
+
+def test_what_no_cell_holds_may_be_left_out_by_name() -> None:
+    found = ask("How many orders are not of Sakura?", "SELECT count(*) FROM t WHERE \"Customer\" NOT LIKE '%Sakura%'")
+    assert found is not None
+    assert found.values == ((5,),) and "Sakura" in found.sql
+
+
 # -- what is not -------------------------------------------------------------------------------------------------
 
 

@@ -63,7 +63,12 @@ def torn(query: Query, shown: Sequence[Shown]) -> bool:
 def unmet(condition: Condition, shown: Sequence[Shown]) -> bool:
     """Whether a word is compared with that no cell of its column holds."""
     column = _find(condition.column, shown)
-    if column is None or column.type != "text" or condition.kind != "STRING" or condition.operator.startswith("NOT"):
+    if (
+        column is None
+        or column.type != "text"
+        or condition.kind != "STRING"
+        or condition.operator.startswith(("NOT", "!"))
+    ):
         return False
     whole = "~~" not in condition.operator
     said = [plain(value.strip("%")) for value in condition.values]
@@ -74,7 +79,7 @@ def unmet(condition: Condition, shown: Sequence[Shown]) -> bool:
 def of_the_table(condition: Condition, shown: Sequence[Shown]) -> bool:
     """Whether a word is compared with that no cell holds, as it says which table is meant: it stands in its name."""
     names = plain(" ".join(one.table.name for one in shown))
-    return unmet(condition, shown) and all(plain(value.strip("%")) in names for value in condition.values)
+    return unmet(condition, shown) and all(_within(plain(value.strip("%")), names) for value in condition.values)
 
 
 def named(query: Query, shown: Sequence[Shown], question: str) -> bool:
