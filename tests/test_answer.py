@@ -15,8 +15,8 @@ from assistant.answer.answer import Assistant
 from assistant.answer.notes import LEFT
 from assistant.answer.outcome import Answer, Draft, Exchange, Found
 from assistant.answer.understand import parts
+from assistant.answer.wording import ENGLISH
 from assistant.model import prompt
-from assistant.model.prompt import REFUSAL
 from assistant.model.reader import load
 from assistant.search.retrieve import Retriever
 from ingest.base.access import Viewer
@@ -221,7 +221,7 @@ def test_a_source_is_quoted_under_an_answer_that_says_less(memory: Memory) -> No
 def test_a_model_that_finds_nothing_refuses_before_it_speaks(filled: Memory) -> None:
     for reader in (Scripted(STANDS, doubt=trust.REFUSED), Scripted("none")):
         answer = ask(filled, reader)
-        assert (answer.answer, answer.how, answer.refused) == (REFUSAL, "refusal", True)
+        assert (answer.answer, answer.how, answer.refused) == (ENGLISH.refusal, "refusal", True)
         assert answer.citations == ()
         assert answer.hits, "where it looked is shown"
 

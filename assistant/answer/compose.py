@@ -65,10 +65,9 @@ def compose(
     texts: list[Text] = []
     left_out: list[LeftOut] = []
     for number, one in enumerate(() if grounding == "none" else gathered):
-        kept = grounding != "text"
         length = len(tokenize(prompt.block(one.title, one.text)))
         ratio = RATIO if grounding == "soft" and length > SHORT else 1
-        text = Text(one.title, one.text, ratio, kept, one.hit.entity.scope, one.hit.entity.source)
+        text = Text(one.title, one.text, ratio, grounding != "text", one.hit.entity.scope, one.hit.entity.source)
         cost = len(tokenize(prompt.tag(number + 1))) + length
         if left_out or cost > room:
             left_out.append(LeftOut(one.hit.entity.id, FULL))

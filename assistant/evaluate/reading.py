@@ -163,8 +163,7 @@ class Examiner:
         """Of the sources that are read together."""
         if mode != "hybrid":
             return range(1, len(question.passages) + 1)
-        doubts = list(self.reader.weigh(self.texts(question, mode, question), question.question))
-        return (min(range(len(doubts)), key=doubts.__getitem__) + 1,)
+        return (likeliest(self.reader, self.texts(question, mode, question), question.question) + 1,)
 
     @contextmanager
     def reading(self, question: Question, mode: str, other: Question, numbers: Sequence[int] = ()) -> Iterator[Reading]:
@@ -201,6 +200,12 @@ class Examiner:
         """The probability that the sources do not answer."""
         with self.reading(question, mode, question, self.numbers(question, mode)) as reading:
             return reading.ask(question.question, "brief").chance(prompt.NONE)
+
+
+def likeliest(reader: Reader, texts: Sequence[Text], question: str) -> int:
+    """The index of the source that most probably holds the answer, each asked by itself."""
+    doubts = list(reader.weigh(texts, question))
+    return doubts.index(min(doubts))
 
 
 # -- tables ------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ import numpy as np
 from assistant.answer import cite
 from assistant.answer.spoken import carried
 from assistant.answer.trust import ASSURED, REFUSED, Signs, chance, features
-from assistant.evaluate.reading import Question, normal
+from assistant.evaluate.reading import Question, likeliest, normal
 from assistant.evaluate.table import Cell, Table
 from assistant.model import prompt
 from assistant.model.prompt import Text
@@ -60,8 +60,7 @@ def trials(
     for passages, group in groupby(asked, key=lambda question: question.passages):
         together, texts = list(group), [Text("", passage) for passage in passages]
         for one in together:
-            doubts = list(reader.weigh(texts, one.question))
-            with reader.reading([texts[min(range(len(texts)), key=doubts.__getitem__)]]) as reading:
+            with reader.reading([texts[likeliest(reader, texts, one.question)]]) as reading:
                 yield _trial(reading, one, together)
         done(len(together))
 

@@ -34,9 +34,6 @@ NONE, YES, NO, ONE = "none", "yes", "no", "one"
 JAPANESE = r"\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
 """Letters and marks of Japanese, in a grammar."""
 
-REFUSAL = "Not in your sources."
-"""How a refusal is shown."""
-
 
 @dataclass(frozen=True, slots=True)
 class Text:
