@@ -22,7 +22,9 @@ from typing import Any, get_args
 import numpy as np
 
 import prompts as prompts_of_the_product
+from assistant.answer import notes
 from assistant.answer.outcome import Answer, How
+from assistant.answer.wording import ENGLISH, IN_JAPANESE
 from assistant.compute import prompt as writing
 from assistant.evaluate.probes import Probe, Surface, probes
 from assistant.evaluate.table import Table
@@ -46,8 +48,8 @@ ROUNDS = 20
 CONTROLS = 10
 """One in so many probes is also asked by somebody who reads everything."""
 TIMINGS = 400
-NOTES = "computed from rows of the table, readable figure there; SELECT FROM WHERE GROUP ORDER; no words of the model"
-"""Words of the product's own notes about how it answered."""
+QUERY = "SELECT FROM WHERE GROUP ORDER"
+"""Words of a query that is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ def _harmless(surface: Surface, viewer: Viewer) -> set[str]:
         prompt.whole([prompt.Text("", "")] * 2, ""),
     ]
     return tokens(
-        [said, names, pages, prompts, NOTES, list(surface.open("0" * 32, nobody)), str(surface.memory.settings.home)]
+        [said, names, pages, prompts, QUERY, notes.NOTES, ENGLISH, IN_JAPANESE, list(surface.open("0" * 32, nobody)), str(surface.memory.settings.home)]
     )
 
 

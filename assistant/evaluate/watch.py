@@ -15,6 +15,7 @@ from typing import Any
 from ingest.base.access import Viewer, may_read
 from ingest.memory.around import everything
 from ingest.memory.memory import Memory
+from ingest.text.codes import codes, figures
 from ingest.text.terms import stem
 
 _WORD = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z][A-Za-z0-9]{3,}|\d[\d.,:-]{2,})|[\u3041-\u9fff]{5,}")
@@ -31,8 +32,8 @@ class Watch:
         read = [item for item in rows if may_read(viewer, item.scope)]
         kept = [item for item in rows if not may_read(viewer, item.scope)]
         sources = memory.catalog.sources()
-        known = set().union(harmless, *(tokens([one.words, dict(one.facts)]) for one in read))
-        known |= tokens(
+        known = set().union(harmless, *(_told([one.words, dict(one.facts)]) for one in read))
+        known |= _told(
             [[row.path, row.title, row.notes, row.redacted] for row in sources if may_read(viewer, row.scope)]
         )
         known |= {stem(word) for word in known}  # what a source lacks is told as stems
@@ -46,7 +47,7 @@ class Watch:
         whole = "\n".join(texts)
         found = self._ids.intersection(_ID.findall(whole)) - set(_ID.findall(says))
         found |= {name for name in self._files if name in whole and name not in says}
-        found |= (self._words & tokens(texts)) - tokens(says)
+        found |= (self._words & tokens(texts)) - _told(says)
         return min(found, default="")
 
 
@@ -60,6 +61,11 @@ def tokens(value: Any) -> set[str]:
             else:
                 found.add(run.casefold().rstrip(".,:-"))
     return found
+
+
+def _told(value: Any) -> set[str]:
+    """The same, and codes and figures in the forms that a note names them in."""
+    return tokens(value).union(*(codes(text) | figures(text) for text in _strings(value)))
 
 
 def _strings(value: Any) -> Iterator[str]:
