@@ -221,9 +221,8 @@ def _harmless(surface: Surface, viewer: Viewer) -> set[str]:
         *map(str, (writing.SYSTEM, writing.EXAMPLES, suggest.FORMS)),
         prompt.whole([prompt.Text("", "")] * 2, ""),
     ]
-    return tokens(
-        [said, names, pages, prompts, QUERY, notes.NOTES, ENGLISH, IN_JAPANESE, list(surface.open("0" * 32, nobody)), str(surface.memory.settings.home)]
-    )
+    own = (QUERY, notes.NOTES, ENGLISH, IN_JAPANESE, str(surface.memory.settings.home))
+    return tokens([said, names, pages, prompts, own, list(surface.open("0" * 32, nobody))])
 
 
 def _keys(value: Any) -> Iterator[str]:
