@@ -18,7 +18,7 @@ class Scripted:
     """Says `says` to a question, or what stands in `answers` for one that has these words; doubts and judges as told.
 
     `wants` is what questions want, `alone` how one reads standing alone, `parts` the questions that one is made of, one a
-    line, `query` the SQL it writes.
+    line, `each` what is asked of each of several things, `query` the SQL it writes.
 
     Attributes:
         doubt: the probability that the sources hold no answer.
@@ -31,6 +31,7 @@ class Scripted:
     alone: str = ""
     query: str = "NONE"
     parts: str = prompt.ONE
+    each: str = ""
     answers: dict[str, str] = field(default_factory=dict)
     replies: str = "Hello, I answer from your files."
     doubt: float = 0.1
@@ -55,6 +56,8 @@ class Scripted:
             return self.alone
         if system == prompt.PARTS:
             return self.parts
+        if system == prompt.EACH:
+            return self.each
         return self.query if isinstance(system, tuple) else self.replies
 
     def answer(self, question: str, texts: Sequence[Text], max_tokens: int) -> Stream:

@@ -14,7 +14,7 @@ from assistant.answer import trust
 from assistant.answer.answer import Assistant
 from assistant.answer.notes import LEFT
 from assistant.answer.outcome import Answer, Draft, Exchange, Found
-from assistant.answer.understand import parts
+from assistant.answer.understand import each, parts
 from assistant.answer.wording import ENGLISH
 from assistant.model import prompt
 from assistant.model.reader import load
@@ -164,6 +164,17 @@ def test_passages_are_shown_where_the_answer_is_but_the_words_are_not_to_be_trus
     assert "often" not in answer.answer and answer.answer.startswith("This may be in these passages:")
 
 
+def test_of_a_source_that_is_shown_the_passage_is_the_one_that_the_words_came_from(filled: Memory) -> None:
+    """Not the one that shares most with the question: what is not to be trusted still lies beside what is right."""
+    filler = (
+        "Notice of leave is a thing that we all value, and notice is given by everybody who wants to have leave. " * 4
+    )
+    put(filled, "leave.md", "open", f"{filler}\n\nBelow a week: ten days before. {filler}")
+    said = "You have to say so ten days before. [1]"
+    answer = ask(filled, Scripted(said, judges={"ten days": 0.2}), "How much notice is given by everybody of leave?")
+    assert answer.how == "possibly" and "ten days before" in answer.answer.split("\n")[1]
+
+
 def test_a_list_is_not_shown_without_one_of_its_steps(filled: Memory) -> None:
     said = f"1. {SENTENCE} [1]\n2. The spindle is loved by all. [1]"
     assert ask(filled, Scripted(said, judges={"loved": 0.05})).how != "model"
@@ -284,17 +295,36 @@ def test_a_question_that_one_source_answers_is_not_parted(filled: Memory) -> Non
     assert not any(system == prompt.PARTS for system, _ in reader.told)
 
 
-def test_a_question_about_two_things_is_parted_where_the_best_source_speaks_of_one(filled: Memory) -> None:
-    """Both have a name; a question about one of them is left whole."""
+ASTER = "How often is the HS-40 spindle greased, and how often the Aster lathe?"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"parts": "How often is the HS-40 spindle greased?\nHow often is the Aster lathe greased?"},
+        {"parts": prompt.ONE, "each": "HS-40: How often is it greased?\nAster: How often is the Aster lathe greased?"},
+        {
+            "parts": "How often are HS-40 and Aster greased?\nWhich one more often?",
+            "each": "HS-40: How often?\nAster: How often is the Aster lathe greased?",
+        },
+    ],
+)
+def test_two_things_side_by_side_are_asked_for_one_by_one(filled: Memory, said: dict[str, str]) -> None:
+    """Of each of them another source speaks; a question about one of them is left whole."""
     put(filled, "aster_grease.md", "open", "How often? The Aster lathe is greased every 40 hours.")
-    two = "How often is the HS-40 spindle greased, and how often the Aster lathe?"
-    said = "How often is the HS-40 spindle greased?\nHow often is the Aster lathe greased?"
-    answers = {"is the HS-40 spindle greased?": STANDS, "is the Aster lathe": "It is greased every 40 hours. [1]"}
-    reader = Scripted(parts=said, answers=answers, doubt=0.02)
-    assert ask(filled, reader, two).answer == f"{SENTENCE} [1]\nIt is greased every 40 hours. [2]"
-    one = Scripted(STANDS, parts=said, doubt=0.02)
+    answers = {"HS-40": STANDS, "the Aster lathe": "It is greased every 40 hours. [1]"}
+    reader = Scripted(answers=answers, **said)
+    assert ask(filled, reader, ASTER).answer == f"{SENTENCE} [1]\nIt is greased every 40 hours. [2]"
+    one = Scripted(STANDS, **said)
     ask(filled, one, "How often is the HS-40 greased?")
-    assert not any(system == prompt.PARTS for system, _ in one.told)
+    assert not any(system in (prompt.PARTS, prompt.EACH) for system, _ in one.told)
+
+
+def test_what_a_source_surely_holds_is_not_parted_by_the_names_in_it(filled: Memory) -> None:
+    put(filled, "aster_grease.md", "open", "How often? The Aster lathe is greased every 40 hours.")
+    reader = Scripted(STANDS, doubt=0.02)
+    ask(filled, reader, ASTER)
+    assert not any(system in (prompt.PARTS, prompt.EACH) for system, _ in reader.told)
 
 
 def test_a_part_that_nothing_stands_for_is_named(filled: Memory) -> None:
@@ -327,6 +357,13 @@ def test_a_part_that_is_not_sure_is_said_to_be_so_behind_what_stands(filled: Mem
 def test_what_is_no_part_of_a_question_is_not_asked(said: str) -> None:
     """One thing, the same twice, another language, something else."""
     assert parts(TWO, Scripted(parts=said)) == ()  # type: ignore[arg-type]
+
+
+def test_every_part_of_a_comparison_names_its_own_thing() -> None:
+    reader = Scripted(each="HS-40: How loud is the HS-40?\nAster: How loud is it?")
+    asked = each("Which one is louder, HS-40 or Aster?", ("HS-40", "Aster"), reader)  # type: ignore[arg-type]
+    assert asked == ("How loud is the HS-40?", "Aster: How loud is it?")
+    assert reader.told[-1][1] == "Which one is louder, HS-40 or Aster?\nNamed: HS-40, Aster"
 
 
 def test_a_question_has_its_parts() -> None:

@@ -21,9 +21,9 @@ from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.computed import Calculator
 from assistant.answer.evidence import Evidence
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
-from assistant.answer.spoken import LONGEST, Spoken, best, several, speak, told, worded
+from assistant.answer.spoken import LONGEST, OPEN, SURE, Spoken, beside, best, meant, speak, told, worded
 from assistant.answer.trust import Signs
-from assistant.answer.understand import Understood, parts, understand
+from assistant.answer.understand import Understood, each, parts, understand
 from assistant.answer.wording import language, wording
 from assistant.search import wants
 from assistant.search.wants import Wants
@@ -45,6 +45,8 @@ HITS = 8
 """Stretches that may be asked; the later ones only where none of the first holds an answer."""
 TOGETHER = 4
 """Of these are read where all are read in one prompt."""
+LEADING = 2
+"""Of what is found for a part of a question, so many come before what was found for the whole."""
 SOUGHT = 20
 """Hits among which they are found: several may lie in one stretch."""
 SHOWN = 2
@@ -198,7 +200,7 @@ class Assistant:
     # -- reading ---------------------------------------------------------------------------------------
 
     def _speak(self, case: _Case, viewer: Viewer) -> Iterator[Event]:
-        """Lets a model answer: the remote one from what may leave, else, or when it fails, the one on this machine."""
+        """Lets a model answer: the remote one from what may leave, else, or if it fails, the one on this machine."""
         leaving = self._remote.leaving(case.hits) if self._remote and case.grounding != "none" else ()
         if self._remote and _fits(leaving, case.hits):
             led = replace(case, hits=_first(leaving, case.hits), model=self._remote.name)
@@ -207,10 +209,7 @@ class Assistant:
                 return
             except ModelFault as error:
                 case = replace(case, notes=(remarks.HERE.format(error),))
-        if case.grounding == "none":
-            yield from self._freely(case)
-            return
-        yield from self._read(case, viewer)
+        yield from self._freely(case) if case.grounding == "none" else self._read(case, viewer)
 
     def _freely(self, case: _Case) -> Iterator[Event]:
         stream, said = self._reader.answer(case.whole, (), max_tokens=LONGEST), ""
@@ -221,7 +220,9 @@ class Assistant:
         yield self._answer(case, said.strip(), "model", cost=cost, notes=(remarks.FREE,))
 
     def _sources(self, case: _Case, hits: Sequence[Hit], viewer: Viewer, reader: Reader | Remote) -> Composed:
-        given = self._evidence(hits, viewer)[: TOGETHER if case.grounding == "text" or reader is self._remote else HITS]
+        given = self._evidence(hits, viewer)[
+            : TOGETHER if case.grounding == "text" or reader is self._remote else HITS + TOGETHER
+        ]
         return compose(case.whole, given, case.grounding, reader.tokenize, reader.context)
 
     def _sent(self, case: _Case, hits: Sequence[Hit], remote: Remote, viewer: Viewer) -> Iterator[Event]:
@@ -250,23 +251,25 @@ class Assistant:
             yield Draft("\n")
         yield self._checked(case, spoken, composed, _cost(case, made, spoken[0].usage))
 
-    def _led(
-        self, case: _Case, composed: Composed, viewer: Viewer
-    ) -> tuple[Composed, dict[str, tuple[int, ...]]]:  # fmt: skip
+    def _led(self, case: _Case, composed: Composed, viewer: Viewer) -> tuple[Composed, dict[str, tuple[int, ...]]]:
         """The source that the question is answered from, or, where it asks for several things, those of its parts."""
         number, doubt = best(self._reader, composed, case.whole)
-        parted = case.sought and several(composed, case.whole, number, doubt)
-        asked = parts(case.whole, self._reader) if parted else ()
+        asked: tuple[str, ...] = ()
+        if case.sought and doubt > SURE and (things := beside(composed, case.whole)):
+            asked = each(case.whole, things, self._reader)
+        elif case.sought and doubt >= OPEN:
+            asked = parts(case.whole, self._reader)
         if not asked:
             return composed, {case.whole: (number,)}
         composed = self._sources(case, self._sought(asked, case, viewer), viewer, self._reader)
         return composed, {part: (best(self._reader, composed, part)[0],) for part in asked}
 
     def _sought(self, asked: Sequence[str], case: _Case, viewer: Viewer) -> tuple[Hit, ...]:
-        """The best of each part and of the whole question in turn."""
-        found = [self._retriever.search(part, viewer, TOGETHER) for part in asked]
-        turns = chain.from_iterable(zip_longest(*found, case.hits))
-        return tuple(one.hit for one in self._evidence([hit for hit in turns if hit], viewer, HITS))
+        """The best of each part, what was found for the whole question, and more of each."""
+        found = [self._evidence(self._retriever.search(part, viewer, SOUGHT), viewer, TOGETHER) for part in asked]
+        turns = [[one.hit for one in turn if one] for turn in zip_longest(*found)]
+        order = [*chain(*turns[:LEADING], case.hits, *turns[LEADING:])]
+        return tuple(one.hit for one in self._evidence(order, viewer, HITS + TOGETHER))
 
     def _checked(self, case: _Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
         """The model's words as far as every sentence stands; else what possibly holds the answer, or nothing."""
@@ -306,11 +309,9 @@ class Assistant:
         """What may be right, said to be no more than that, with what it rests on; else the best passages."""
         likely = [line for one in spoken if one.likely for line in one.lines]
         lines, named = cite.in_order(list(dict.fromkeys(likely)), composed.sources)
-        marks = [mark for one in spoken for line in one.lines for mark in line.marks if mark in about]
-        others = [composed.sources[mark - 1] for mark in dict.fromkeys([*marks, *about])]
         citations = cite.from_lines(lines, named, self._path, case.whole, self._near) or [
-            cite.passage(number, one, case.whole, self._path, self._near)
-            for number, one in enumerate(others[:SHOWN], 1)
+            cite.passage(number, composed.sources[mark - 1], words, self._path, self._near)
+            for number, (mark, words) in enumerate(meant(spoken, about, case.whole)[:SHOWN], 1)
         ]
         said = [wording(case.question).possibly, *map(str, lines)] if lines else [wording(case.question).passages]
         notes = dict.fromkeys(note for one in spoken for note in one.notes)

@@ -10,7 +10,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.answer import cite, stand, trust, verify
+from assistant.answer import cite, named, stand, trust, verify
 from assistant.answer.cite import Line
 from assistant.answer.compose import Composed
 from assistant.answer.evidence import Evidence
@@ -93,11 +93,9 @@ def best(reader: Reader, composed: Composed, question: str) -> tuple[int, float]
     return number, doubt
 
 
-def several(composed: Composed, question: str, number: int, doubt: float) -> bool:
-    """Whether a question may ask for several things: the source of this number, the best, probably does not answer it, or
-    does not speak of all that it names."""
-    sources = [(one.title.split(" > ")[0], one.words) for one in composed.sources]
-    return doubt >= OPEN or verify.also_about(question, sources[number - 1][1], sources)
+def beside(composed: Composed, question: str) -> tuple[str, ...]:
+    """What a question sets side by side, of which each source speaks of one alone."""
+    return named.apart(question, [(one.title.split(" > ")[0], one.words) for one in composed.sources])
 
 
 def speak(
@@ -118,6 +116,14 @@ def speak(
     spoken = told(question, kept, wants, sources, Signs(doubt, weakest), asked.usage)
     named = tuple(replace(line, marks=tuple(numbers[mark - 1] for mark in line.marks)) for line in spoken.lines)
     return replace(spoken, lines=named, left_out=spoken.left_out + len(lines) - len(kept))
+
+
+def meant(spoken: Sequence[Spoken], marks: Sequence[int], question: str) -> list[tuple[int, str]]:
+    """Where to look in these sources, best first: those that the reader had words from before the others, by these words
+    and those of the question. What it said may be wrong and still lie beside what is right."""
+    said = [(mark, line.text) for one in spoken for line in one.lines for mark in line.marks if mark in marks]
+    order = dict.fromkeys([*(mark for mark, _ in said), *marks])
+    return [(mark, " ".join([*(text for at, text in said if at == mark), question])) for mark in order]
 
 
 def carried(lines: Sequence[Line], judged: Sequence[float]) -> tuple[list[Line], float]:

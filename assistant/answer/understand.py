@@ -6,6 +6,7 @@ that asks for several things.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -56,6 +57,25 @@ def alone(question: str, history: Sequence[Exchange], reader: Reader) -> str:
     """The question as it would be asked without what was said before."""
     before = [(one.question, one.answer[:RECALLED]) for one in history[-EARLIER:]]
     return reader.llm.complete(prompt.ALONE, prompt.earlier(question, before), LINE, LONGEST) or question
+
+
+def each(question: str, things: Sequence[str], reader: Reader) -> tuple[str, ...]:
+    """What a question asks of each of the things that it sets side by side; every part names its own and no other."""
+    found = parts(question, reader)
+    own = [[name for name in things if name in part] for part in found]
+    if sorted(own) == sorted([name] for name in things):
+        return found
+    return _of_each(question, things, reader)
+
+
+def _of_each(question: str, things: Sequence[str], reader: Reader) -> tuple[str, ...]:
+    lines = ' "\\n" '.join(f"{json.dumps(f'{name}: ', ensure_ascii=False)} line" for name in things)
+    letters = r"^\n" if language_of(question) == "ja" else prompt.LATIN
+    form = f"root ::= {lines}\nline ::= [{letters}]{{6,160}}"
+    said = reader.llm.complete(prompt.EACH, prompt.beside(question, things), form, len(things) * LONGEST)
+    found = [line.strip() for line in said.split("\n")]
+    bare = [line.removeprefix(f"{name}: ") for line, name in zip(found, things, strict=False)]
+    return tuple(one if name in one else line for line, one, name in zip(found, bare, things, strict=False))
 
 
 def parts(question: str, reader: Reader) -> tuple[str, ...]:

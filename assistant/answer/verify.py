@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
+from assistant.answer.named import NAME, squeezed
 from ingest.text.codes import MONTH_NAMES, codes, figures, held_codes
 from ingest.text.terms import is_telling, terms
 
 MARK = re.compile(r"\s*[\[［](\d{1,2})[\]］]")
 """A citation mark as the model writes it."""
-_NAME = re.compile(r"(?<![.!?。]\s)(?<!^)(?<![A-Za-z\d])[A-Z][A-Za-z]{2,}")
 _ITEM = re.compile(r"^\s*(?:\d{1,2}[.)．]\s*|[-–・•*]\s+|[・•])", re.MULTILINE)
 """What an item of a list begins with: no figure, and no minus."""
 _MARKUP = re.compile(r"[*_`#]+")
@@ -49,24 +48,11 @@ def speaks_of(question: str, evidence: str) -> bool:
     letters = len(re.findall("[A-Za-z]", evidence))
     if not named or 2 * letters < len(evidence.replace(" ", "")):
         return True
-    return any(name in _squeezed(evidence) for name in named)
-
-
-def also_about(question: str, evidence: str, others: Sequence[tuple[str, str]]) -> bool:
-    """Whether a question also names something that this source does not speak of and another one does: a name or code,
-    or a word in Latin letters of a file's name.
-
-    Args:
-        others: name of the file and words of every source.
-    """
-    files = {word for name, _ in others for word in terms(re.sub(r"[\W_]+", " ", name))}
-    named = _named(question) | {word for word in terms(question) if word in files and re.fullmatch("[a-z]{3,}", word)}
-    held = [_squeezed(words) for _, words in others]
-    return any(any(name in words for words in held) for name in named if name not in _squeezed(evidence))
+    return any(name in squeezed(evidence) for name in named)
 
 
 def _named(question: str) -> set[str]:
-    return {_squeezed(one) for one in _NAME.findall(question) if one.casefold() not in MONTH_NAMES} | codes(question)
+    return {squeezed(one) for one in NAME.findall(question) if one.casefold() not in MONTH_NAMES} | codes(question)
 
 
 def strange(question: str, evidence: str) -> bool:
@@ -79,16 +65,12 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]", "", _folded(text))
-
-
 def _names(said: str, question: str, evidence: str) -> set[str]:
     """Latin names and words in katakana that stand in neither, where the evidence is written in such letters."""
     held, asked = _folded(evidence), _folded(question)
     found: set[str] = set()
     if re.search("[a-z]{3}", held):
-        found |= {name for name in _NAME.findall(said) if name.casefold() not in held + asked}
+        found |= {name for name in NAME.findall(said) if name.casefold() not in held + asked}
     if re.search("[\u3041-\u30ff]", held):
         found |= {word for word in _KATAKANA.findall(unicodedata.normalize("NFKC", said)) if word not in held + asked}
     return found

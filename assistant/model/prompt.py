@@ -26,6 +26,8 @@ ALONE = _told("alone")
 """What it is told when it has to write a question so that it stands alone."""
 PARTS = _told("parts")
 """What it is told when it has to part a question into those it is made of, or to answer `ONE`."""
+EACH = _told("each")
+"""What it is told when it has to ask a question of each of several things by itself."""
 TRAINED = (READ, ALONE)
 """What adapters are trained behind; behind anything else the model answers as it was made to."""
 
@@ -33,6 +35,8 @@ NONE, YES, NO, ONE = "none", "yes", "no", "one"
 
 JAPANESE = r"\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
 """Letters and marks of Japanese, in a grammar."""
+LATIN = r" -~\u00a0-\u024f\u2010-\u22ff"
+"""Latin letters, figures and marks, in a grammar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ def statement(sentence: str, number: int) -> str:
 def earlier(question: str, before: Sequence[tuple[str, str]]) -> str:
     """The user's words behind `ALONE`: earlier questions with their answers, then the last question."""
     return "".join(f"Q: {asked}\nA: {answered}\n" for asked, answered in before) + f"Q: {question}"
+
+
+def beside(question: str, things: Sequence[str]) -> str:
+    """The user's words behind `EACH`."""
+    return f"{question.strip()}\nNamed: {', '.join(things)}"
 
 
 def whole(texts: Sequence[Text], question: str) -> str:
