@@ -39,7 +39,7 @@ def test_a_line_of_a_picture_is_cited_with_its_box() -> None:
     said = [{"text": "RATED POWER 15 kW", "box": [1, 2, 3, 4]}, {"text": "RATED CURRENT 52 A", "box": [1, 6, 3, 8]}]
     plate = source("RATED POWER 15 kW\nRATED CURRENT 52 A", Locator(box=(1, 2, 3, 8)), facts={"lines": said})
     assert whole(1, plate.hit.entity, str).locator.box == (1, 2, 3, 8)
-    assert passage(1, plate, "the current is 52 A", str).locator.box is not None
+    assert passage(1, plate, "the current is 52 A", "", str).locator.box is not None
 
 
 def test_sentences_and_items_have_the_marks_behind_them() -> None:
@@ -82,5 +82,13 @@ def test_what_leads_into_a_list_or_names_what_is_missing_needs_no_mark() -> None
 @given(st.lists(st.sampled_from(["oil", "seal.", "4,000", "pump", "Is?", "\n", "- steel", "。"]), max_size=40))
 def test_every_quote_is_verbatim_and_short(words: list[str]) -> None:
     text = " ".join(words) or "x"
-    one = passage(1, source(text), "pump and seal", str)
+    one = passage(1, source(text), "pump and seal", "", str)
     assert one.quote in text and len(one.quote) <= QUOTED
+
+
+def test_the_passage_shown_has_the_figure_that_is_said_also_across_languages() -> None:
+    """Whatever else shares more words with the question."""
+    other = "The stipend is paid once a year to each employee. " * 6
+    text = f"{other}The amount is $749 for managed devices."
+    one = passage(1, source(text), "手当は年749ドルです。", "What is the stipend paid to each employee once a year?", str)
+    assert "749" in one.quote

@@ -310,8 +310,8 @@ class Assistant:
         likely = [line for one in spoken if one.likely for line in one.lines]
         lines, named = cite.in_order(list(dict.fromkeys(likely)), composed.sources)
         citations = cite.from_lines(lines, named, self._path, case.whole, self._near) or [
-            cite.passage(number, composed.sources[mark - 1], words, self._path, self._near)
-            for number, (mark, words) in enumerate(meant(spoken, about, case.whole)[:SHOWN], 1)
+            cite.passage(number, composed.sources[mark - 1], words, case.whole, self._path, self._near)
+            for number, (mark, words) in enumerate(meant(spoken, about)[:SHOWN], 1)
         ]
         said = [wording(case.question).possibly, *map(str, lines)] if lines else [wording(case.question).passages]
         notes = dict.fromkeys(note for one in spoken for note in one.notes)

@@ -34,6 +34,8 @@ QUOTED = 320
 """Characters of a passage that are quoted."""
 OWN = 0.15
 """What a stretch of the very entity that was found has before one of what stands around it."""
+ASKED = 0.5
+"""What the words of the question count beside those of the answer where a passage is chosen."""
 FURTHER = 0.5
 """Share of a quotation's terms that an answer lacks, from which on it is shown under the answer."""
 
@@ -176,16 +178,24 @@ def from_lines(
     for line in said:
         for mark in line.marks:
             under.setdefault(mark, []).append(line.text)
-    return [passage(mark, sources[mark - 1], " ".join([*under[mark], about]), name, near) for mark in sorted(under)]
+    return [passage(mark, sources[mark - 1], " ".join(under[mark]), about, name, near) for mark in sorted(under)]
 
 
-def passage(mark: int, source: Evidence, about: str, name: SourceName, near: Near = by_words) -> Citation:
-    """The stretch of a source that is nearest to what is said or asked, in its words and by `near`."""
+def passage(
+    mark: int, source: Evidence, said: str, asked: str, name: SourceName, near: Near = by_words
+) -> Citation:  # fmt: skip
+    """The stretch of a source that is nearest to what is said and asked: in words, by `near`, and in the figures and codes
+    that are said and not asked, which are the same in every language."""
     cuts = [(one, start, end) for one in source.members for start, end in _stretches(one.text)]
     if not cuts:
         return _citation(mark, source.hit.entity, 0, min(len(source.hit.entity.text), QUOTED), name)
-    texts = [one.text[start:end] for one, start, end in cuts]
-    scores = [sum(pair) for pair in zip(by_words(about, texts), near(about, texts), strict=True)]
+    texts, exact = [one.text[start:end] for one, start, end in cuts], _exact(said) - _exact(asked)
+    scores = [
+        share + ASKED * shared + close + len(exact & _exact(text)) / max(len(exact), 1)
+        for text, share, shared, close in zip(
+            texts, by_words(said, texts), by_words(asked, texts), near(f"{said} {asked}".strip(), texts), strict=True
+        )
+    ]
     found = [one.id == source.hit.entity.id for one, _, _ in cuts]
     best = max(range(len(cuts)), key=lambda n: scores[n] + OWN * found[n])
     return _citation(mark, *cuts[best], name)

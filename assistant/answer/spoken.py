@@ -118,12 +118,12 @@ def speak(
     return replace(spoken, lines=named, left_out=spoken.left_out + len(lines) - len(kept))
 
 
-def meant(spoken: Sequence[Spoken], marks: Sequence[int], question: str) -> list[tuple[int, str]]:
-    """Where to look in these sources, best first: those that the reader had words from before the others, by these words
-    and those of the question. What it said may be wrong and still lie beside what is right."""
+def meant(spoken: Sequence[Spoken], marks: Sequence[int]) -> list[tuple[int, str]]:
+    """In which of these sources to look, best first, and for what: those that the reader had words from before the others.
+    What it said may be wrong and still lie beside what is right."""
     said = [(mark, line.text) for one in spoken for line in one.lines for mark in line.marks if mark in marks]
     order = dict.fromkeys([*(mark for mark, _ in said), *marks])
-    return [(mark, " ".join([*(text for at, text in said if at == mark), question])) for mark in order]
+    return [(mark, " ".join(text for at, text in said if at == mark)) for mark in order]
 
 
 def carried(lines: Sequence[Line], judged: Sequence[float]) -> tuple[list[Line], float]:
