@@ -90,5 +90,7 @@ def test_the_passage_shown_has_the_figure_that_is_said_also_across_languages() -
     """Whatever else shares more words with the question."""
     other = "The stipend is paid once a year to each employee. " * 6
     text = f"{other}The amount is $749 for managed devices."
-    one = passage(1, source(text), "手当は年749ドルです。", "What is the stipend paid to each employee once a year?", str)
+    one = passage(
+        1, source(text), "手当は年749ドルです。", "What is the stipend paid to each employee once a year?", str
+    )
     assert "749" in one.quote

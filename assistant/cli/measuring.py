@@ -52,6 +52,7 @@ def add(commands: Commands) -> None:
         "--out", type=Path, help="answers, trust, leaks: where what came of it so far is written; goes on from there"
     )
     parser.add_argument("--questions", type=int, default=1000, help="how many questions, chosen by a fixed seed")
+    parser.add_argument("--beside", action="store_true", help="answers: a plain pipeline of LangChain is asked as well")
     parser.add_argument("--grounding", choices=("hybrid", "soft", "text", "none"), default="hybrid")
     parser.add_argument("--modes", help='reading, refusal: only these, for example "text,soft 4"')
     parser.add_argument("--probes", type=int, default=5000, help="leaks: how many at least")

@@ -4,29 +4,28 @@
     kotonoha evaluate answering --file FILE
 
 Everything is measured in the same run on the same passages and questions, in turns, and the best of two rounds counts.
-The plain pipeline is what one would write first: langchain-chroma, a prompt with five passages, llama-cpp-python.
+The plain pipeline is what one would write first (`plain`).
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from assistant.answer.ahead import Ahead
-from assistant.answer.answer import TOGETHER, Assistant
+from assistant.answer.answer import Assistant
 from assistant.answer.compose import RATIO, Grounding
 from assistant.answer.outcome import Answer
-from assistant.answer.spoken import LONGEST
 from assistant.app import build
+from assistant.evaluate import plain
 from assistant.evaluate.search import SCOPE, VIEWER, chosen, memory_of, read
 from assistant.evaluate.table import Cell, Table
-from assistant.model.llm import Llm, default_model
+from assistant.model.llm import Llm
 from assistant.model.reader import load as load_reader
 from ingest import pipeline
 from ingest.base.settings import Settings, load
@@ -39,8 +38,6 @@ ROUNDS = 2
 ALONE = "the encoder alone"
 IN_A_FILE = 20
 """Passages written into one file."""
-
-PROMPT = "Answer the question from the sources only.\n\n{context}\n\nQuestion: {question}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ def answering(file: Path, questions: int = 20, passages: int = 60) -> Table:
             f"read ahead, one token in {RATIO}": ("soft", memory.settings),
         }
         ways = {f"kotonoha, {name}": _fresh(memory, llm, *run) for name, run in runs.items()}
-        ways["LangChain + Chroma + llama.cpp, text"] = plain(texts, memory.space, memory.settings)
+        ways[f"{plain.NAME}, text"] = _plainly(texts, memory)
         spent = [{name: way(one) for name, way in ways.items()} for one in asked]
     both = [one for one in spent if all(one.values())]
     rows = tuple(_row(name, [one[name] for one in both]) for name in ways)
@@ -136,6 +133,16 @@ def answering(file: Path, questions: int = 20, passages: int = 60) -> Table:
         f"read ahead: {count} texts in {took:.0f} s, {size / max(count, 1) / 1e6:.2f} MB each on disk",
     )
     return Table(f"Answering over {len(texts)} passages", columns, rows, notes)
+
+
+def _plainly(texts: Sequence[str], memory: Memory) -> Callable[[str], Spent]:
+    way = plain.pipeline(texts, memory.space, memory.settings)
+
+    def answer(question: str) -> Spent:
+        said = way(question)
+        return Spent(said.retrieve, 0.0, said.first_token, said.total)
+
+    return answer
 
 
 def _fresh(memory: Memory, llm: Llm, grounding: Grounding, settings: Settings) -> Callable[[str], Spent | None]:
@@ -162,51 +169,3 @@ def _asked(assistant: Assistant, question: str, grounding: Grounding) -> Spent |
     assert isinstance(answer, Answer)
     cost = answer.cost
     return Spent(cost.retrieve, cost.placed, cost.first_token, cost.total) if cost.generated else None
-
-
-def plain(texts: Sequence[str], space: Space, settings: Settings) -> Callable[[str], Spent]:
-    """The pipeline one would write first, over the same passages, with the same encoder and the same model file."""
-    import llama_cpp
-    from chromadb.config import Settings as Quiet
-    from langchain_chroma import Chroma
-    from langchain_core.embeddings import Embeddings
-    from langchain_core.prompts import ChatPromptTemplate
-
-    class Addresses(Embeddings):
-        def embed_documents(self, texts: list[str]) -> list[list[float]]:
-            return [place.address.tolist() for place in space.place(texts)]
-
-        def embed_query(self, text: str) -> list[float]:
-            return [float(number) for number in space.place([text], question=True)[0].address]
-
-    quiet = Quiet(anonymized_telemetry=False)
-    store = Chroma.from_texts(list(texts), Addresses(), collection_name="plain", client_settings=quiet)
-    retriever = store.as_retriever(search_kwargs={"k": TOGETHER})
-    prompt = ChatPromptTemplate.from_messages([("user", PROMPT)])
-    model = llama_cpp.Llama(
-        str(default_model()), n_ctx=settings.context, n_threads=settings.threads or None, verbose=False
-    )
-
-    def answer(question: str) -> Spent:
-        started = time.perf_counter()
-        found = retriever.invoke(question)
-        retrieved = time.perf_counter() - started
-        said = prompt.invoke({"context": "\n\n".join(one.page_content for one in found), "question": question})
-        stream = _stream(model, said.to_messages()[0].text)
-        next(stream)
-        first = time.perf_counter() - started
-        list(stream)
-        return Spent(retrieved, 0.0, first, time.perf_counter() - started)
-
-    return answer
-
-
-def _stream(model: Any, content: str) -> Iterator[str]:
-    """The words of an answer as they come; the first event of llama-cpp-python only names the role."""
-    turn = [{"role": "user", "content": content}]
-    events = model.create_chat_completion(turn, stream=True, temperature=0.0, max_tokens=LONGEST)
-    return (
-        event["choices"][0]["delta"].get("content", "")
-        for event in events
-        if "role" not in event["choices"][0]["delta"]
-    )

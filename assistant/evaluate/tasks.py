@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -148,7 +149,9 @@ def answers(args: argparse.Namespace, settings: Settings) -> Table:
     questions = task.load(_file(args, "file of questions like firm_real's"))
     if not args.sources:
         raise BadInput("which files are asked?", "add --sources FOLDER")
-    return task.evaluate(questions[: args.questions or None], args.sources, settings, args.out)
+    chosen = set(random.Random(0).sample(range(len(questions)), min(args.questions, len(questions))))
+    asked = [one for number, one in enumerate(questions) if number in chosen]
+    return task.evaluate(asked, args.sources, settings, args.out, args.beside)
 
 
 def ingestion(args: argparse.Namespace, settings: Settings) -> Table:
