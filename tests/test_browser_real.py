@@ -17,9 +17,7 @@ from tests.test_browser import answered, opened, write
 from tests.test_browser import chromium as chromium
 from tests.test_web import CHROMIUM
 
-# Not yet seen to pass, so it is no part of `make test`: `make extras` runs it.
 pytestmark = [
-    pytest.mark.extra,
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),

@@ -249,6 +249,27 @@ def test_a_condition_that_all_rows_fulfil_need_not_be_named() -> None:
     assert found.values == ((24.0,),)
 
 
+SENT = table("shipments", "Order|Carrier|Boxes", "1|Kumo|3", "2|Kumo|1", "3|Shio|4", "4|Kumo|3")
+
+
+@pytest.mark.parametrize(
+    ("question", "query", "value"),
+    [
+        ("How many boxes went with Kumo?", "SELECT count(*) FROM t WHERE \"Carrier\" = 'Kumo'", None),
+        ("How many boxes went with Kumo?", 'SELECT sum("Boxes") FROM t WHERE "Carrier" = \'Kumo\'', 7),
+        ("How many orders went with Kumo?", "SELECT count(*) FROM t WHERE \"Carrier\" = 'Kumo'", 3),
+        ("How many shipments have more than 2 boxes?", 'SELECT count(*) FROM t WHERE "Boxes" > 2', 3),
+        ("How many of each order went with Kumo?", "SELECT count(*) FROM t WHERE \"Carrier\" = 'Kumo'", 3),
+    ],
+)
+def test_rows_are_not_counted_where_the_figures_of_a_column_are_asked_for(
+    question: str, query: str, value: int | None
+) -> None:
+    """A column that only numbers its rows is counted by them."""
+    found = ask(question, query, over=[SENT])
+    assert (found and found.values) == (value and ((value,),))
+
+
 def test_a_title_or_header_may_hold_a_figure_of_the_question() -> None:
     plan = table("plan 2030", "PM10|Site", "4|x", "6|y")
     found = ask(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -49,7 +50,8 @@ def unfounded(query: Query, shown: Sequence[Shown], question: str) -> str:
 def dropped(query: Query, shown: Sequence[Shown], question: str) -> str:
     """What a question names that its query doesn't carry; "" when it carries all."""
     named = mentions(question)
-    return _dropped_time(query, shown, named) or _dropped_figure(query, shown, named) or _dropped_word(query, shown)
+    time_or_figure = _dropped_time(query, shown, named) or _dropped_figure(query, shown, named)
+    return time_or_figure or _dropped_word(query, shown) or _uncounted(query, shown, question)
 
 
 def torn(query: Query, shown: Sequence[Shown]) -> bool:
@@ -205,6 +207,21 @@ def _dropped_word(query: Query, shown: Sequence[Shown]) -> str:
         if not any(_within(plain(word), other) or _within(other, plain(word)) for other in said):
             return word
     return ""
+
+
+def _uncounted(query: Query, shown: Sequence[Shown], question: str) -> str:
+    """A column of figures that a question names must be used where rows alone are counted: twenty rows of boxes are not
+    twenty boxes. Figures that only number the rows are none."""
+    if query.selected or not query.aggregated:
+        return ""
+    figures = [c for one in shown for c in one.columns if c.type == "number" and stands(c.name, question)]
+    left_out = (column.name for column in figures if column.name not in query.columns and not _numbering(column))
+    return next(left_out, "")
+
+
+def _numbering(column: Column) -> bool:
+    held = [value for value in column.values if value is not None]
+    return len(held) > 1 and all(float(one) < float(other) for one, other in pairwise(held))
 
 
 def _within(word: str, text: str) -> bool:
