@@ -18,7 +18,9 @@ def test_cells_follow_the_rules_of_running_text(tmp_path: Path) -> None:
         "Tool: Drill; Price: 9,800 JPY; Medium: H2O; 作業: 点検", "Tool: Saw; Price: 7,500 JPY; Medium: Oil Fat; 作業: a b",
     ]  # fmt: skip
     assert "Was two days." in words(found)
-    assert found.notes == ("1 embedded pages or objects in it were not read",)
+    assert found.notes == (
+        "1 embedded pages or objects in it were not read", "3 struck out stretches were left out", "1 hidden parts were left out",
+    )  # fmt: skip
 
 
 def test_the_properties_of_a_note_are_read(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ class Table:
     Attributes:
         places: a place for every row, for formats that have more to say than its number.
         spans: on a page, the left and right edge of every column: rows of the next page may go on in them.
+        form: whether it is labels beside values, where the format says so; None: what it holds decides.
     """
 
     rows: Sequence[Sequence[object]]
@@ -69,6 +70,7 @@ class Table:
     name: str = ""
     places: Sequence[Locator] = ()
     spans: Sequence[tuple[float, float]] = ()
+    form: bool | None = None
 
 
 class Outline:
@@ -167,6 +169,7 @@ def _passages(run: Sequence[Block], title: str) -> Iterator[Draft]:
 def _grid(table: Table, parts: list[str], seen: Counter[str]) -> Iterator[Item]:
     """A table is called by its caption, else by the heading it stands under."""
     from .grid import grid
+    from .rows import About
 
     *above, last = parts or [""]
     name = (table.name or last or "table").rstrip(":：")
@@ -179,7 +182,8 @@ def _grid(table: Table, parts: list[str], seen: Counter[str]) -> Iterator[Item]:
             return table.places[row]
         return replace(table.place, row=row + 1, part=table.place.part or called)
 
-    yield from grid(table.rows, name=called, key=f"table-{seen.total()}", title=title, place=place)
+    about = About(form=table.form)
+    yield from grid(table.rows, name=called, key=f"table-{seen.total()}", title=title, place=place, about=about)
 
 
 def union(boxes: Sequence[Box]) -> Box | None:

@@ -236,19 +236,31 @@ def _distinct(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return result
 
 
-def _is_form(block: Block) -> bool:
+def _is_form(block: Block, about: About) -> bool:
     """Two columns of label and value ("Serial | 123"), to be read as one record rather than as a table."""
     if block.width != 2 or not 2 <= len(block.lines) <= 40:
         return False
+    if about.form is not None:
+        return about.form
     labels = [shown(row[0]) for _, row in block.lines]
     if len(set(labels)) < len(labels) or not all(cell(label).type == "text" and len(label) <= 40 for label in labels):
         return False
     if sum(label.endswith((":", "：")) for label in labels) > len(labels) / 2 or _is_said(block.lines[0][1][1]):
         return True
     written = decide(texts(row[1] for _, row in block.lines[1:]), labels[0])
-    kinds = Counter(cell(row[1], written).type for _, row in block.lines[1:])
+    cells = [cell(row[1], written) for _, row in block.lines[1:]]
+    kinds = Counter(one.type for one in cells)
     figures = kinds["number"] + kinds["date"]
+    if not any(map(str.isdigit, shown(block.lines[0][1][1]))) and (about.separator or _of_one_kind(cells)):
+        return False
     return min(kinds["text"], figures) >= 0.25 * max(1, kinds.total())
+
+
+def _of_one_kind(cells: Sequence[Cell]) -> bool:
+    """Whether figures of one kind and unit stand in a column, and are at least half of what does: what else stands among
+    them is an exception ("sold out", "not weighed"), and what stands above them their name."""
+    figures = [(one.type, one.unit) for one in cells if one.type in ("number", "date")]
+    return len(figures) > 1 and len(set(figures)) == 1 and 2 * len(figures) >= len(cells)
 
 
 def _is_said(value: object) -> bool:
@@ -267,7 +279,7 @@ def _turned(block: Block) -> Block:
 def _table(
     block: Block, name: str, key: str, title: str, place: Callable[[int], Locator], about: About, rest: Iterable[Row]
 ) -> Iterator[Item]:
-    block = _turned(block) if (form := _is_form(block)) else block
+    block = _turned(block) if (form := _is_form(block, about)) else block
     height = 1 if form else header_height([row for _, row in block.lines[:20]])
     pairs = names([row for _, row in block.lines[:height]], block.width)
     called = " ".join(filter(None, (name, block.caption)))

@@ -17,6 +17,7 @@ from ingest.text import charset
 from ..source import Source
 from . import Item, Note
 from .flow import Block, Table, fold
+from .raised import above
 
 _SKIPPED = """
     head script style noscript template nav menu svg math object iframe select button input textarea rt rp del s strike
@@ -29,6 +30,10 @@ SKIPPED = frozenset(_SKIPPED.split())
 _WITHIN = frozenset(["rt", "rp", "del", "s", "strike"])
 """What is skipped inside a word and leaves no gap."""
 INLINE = frozenset(_INLINE.split())
+TYPED = frozenset(
+    ["text", "number", "date", "time", "datetime-local", "month", "week", "email", "tel", "url", "search"]
+)
+"""Types of fields whose value is shown as it is."""
 _DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
@@ -87,6 +92,12 @@ def left_out(page: Page) -> Iterator[str]:
         count = sum(1 for _ in page.root.iter(*tags))
         if count:
             yield f"{count} {what} in it were not read"
+    deleted = sum(1 for _ in page.root.iter("del", "s", "strike"))
+    if deleted:
+        yield f"{deleted} struck out stretches were left out"
+    hidden = sum(1 for one in page.root.iter() if isinstance(one.tag, str) and one.tag not in SKIPPED and _hidden(one))
+    if hidden:
+        yield f"{hidden} hidden parts were left out"
     lost = sum(
         (element.text or "").count("\ufffd") + (element.tail or "").count("\ufffd") for element in page.root.iter()
     )
@@ -105,19 +116,21 @@ def blocks(page: Page, place: Locator | None = None) -> Iterator[Block | Table]:
         if event == "start":
             if tag in SKIPPED or _hidden(element):
                 walk.skip_subtree()
+                words.append("" if _hidden(element) else _field(element))
                 continue
             rows = _rows(element) if tag == "table" else []
             breaks = tag not in INLINE and tag != "br"
             if breaks:
                 yield from _block(words, level, place, kept)
                 level = int(tag[1]) if re.fullmatch(r"h[1-6]", tag) else 0
-                words = ["- "] if tag == "li" else []
+                words = [_mark(element)] if tag == "li" else []
             if rows:
-                yield Table(rows, place, " ".join("".join(element.itertext("caption")).split()))
+                yield Table(rows, place, " ".join("".join(element.itertext("caption")).split()), form=_form(element))
                 walk.skip_subtree()
                 continue
             kept += tag == "pre"
-            words.append("\x1f" if tag == "br" else element.text or "")
+            said = element.text or ""
+            words.append("\x1f" if tag == "br" else above("".join(words), said) if tag == "sup" else said)
         else:
             if tag not in INLINE and tag not in SKIPPED and tag != "br":
                 yield from _block(words, level, place, kept)
@@ -139,6 +152,38 @@ def _block(words: list[str], level: int, place: Locator, kept: int) -> Iterator[
 def _hidden(element: etree._Element) -> bool:
     style = element.get("style", "").replace(" ", "").lower()
     return element.get("hidden") is not None or "display:none" in style or element.get("aria-hidden") == "true"
+
+
+def _mark(item: etree._Element) -> str:
+    """What an item of a list begins with: its number, where it has one."""
+    above = item.getparent()
+    if above is None or above.tag != "ol":
+        return "- "
+    number = int(above.get("start")) if (above.get("start") or "").isdecimal() else 1
+    for one in above.iterchildren("li"):
+        number = int(one.get("value")) if (one.get("value") or "").isdecimal() else number
+        if one is item:
+            break
+        number += 1
+    return f"{number}. "
+
+
+def _field(element: etree._Element) -> str:
+    """What stands in a field of a form that is filled in."""
+    if element.tag == "input" and element.get("type", "text") in TYPED:
+        return f" {element.get('value', '')} "
+    if element.tag == "textarea":
+        return f" {element.text or ''} "
+    chosen = element.iterfind(".//option[@selected]") if element.tag == "select" else ()
+    return "".join(f" {''.join(one.itertext()).strip()} " for one in chosen)
+
+
+def _form(table: etree._Element) -> bool | None:
+    """Whether a table is labels beside values, by what it marks as headers; None where it marks nothing so."""
+    lines = [[cell.tag for cell in line.iterchildren("td", "th")] for line in table.iter("tr")]
+    if lines and all(tag == "th" for tag in lines[0]):
+        return False
+    return True if all(line == ["th", "td"] for line in lines) else None
 
 
 def _rows(table: etree._Element) -> list[list[str]]:
@@ -171,8 +216,10 @@ def _words(cell: etree._Element) -> str:
         if event == "start" and element is not cell and (tag in SKIPPED or _hidden(element)):
             walk.skip_subtree()
             words.append(" " if tag not in _WITHIN else "")
+            words.append("" if _hidden(element) else _field(element))
         elif event == "start":
-            words += [" " if apart else "", element.text or ""]
+            said = element.text or ""
+            words += [" " if apart else "", above("".join(words), said) if tag == "sup" else said]
         elif element is not cell:
             words += [" " if apart and tag not in SKIPPED else "", element.tail or ""]
     return _SPACE.sub(" ", _CJK_GAP.sub("", "".join(words).translate(_INVISIBLE))).strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.text.cells import shown
@@ -30,9 +30,11 @@ def told(text: str) -> Iterator[str]:
 def _lines(event: Any, method: str) -> Iterator[str]:
     cancelled = method == "CANCEL" or str(event.get("STATUS", "")) == "CANCELLED"
     yield f"{'Cancelled invitation' if cancelled else 'Invitation'}: {event.get('SUMMARY', '')}"
-    for name, label in (("DTSTART", "Start"), ("DTEND", "End"), ("DUE", "Due")):
+    for name, label in (("DTSTART", "Start"), ("DUE", "Due")):
         if name in event:
             yield f"{label}: {_moment(event[name])}"
+    if end := _end(event):
+        yield f"End: {end}"
     for name, label in (
         ("LOCATION", "Place"),
         ("ORGANIZER", "Organizer"),
@@ -41,15 +43,37 @@ def _lines(event: Any, method: str) -> Iterator[str]:
     ):
         if name in event:
             yield f"{label}: {_words(event[name])}"
-    guests = event.get("ATTENDEE", [])
-    if guests:
-        yield "Invited: " + ", ".join(map(_words, guests if isinstance(guests, list) else [guests]))
+    if "EXDATE" in event:
+        yield "Except: " + ", ".join(_moment(one, day.params) for day in _each(event["EXDATE"]) for one in day.dts)
+    if guests := _each(event.get("ATTENDEE", [])):
+        yield "Invited: " + ", ".join(map(_guest, guests))
 
 
-def _moment(value: Any) -> str:
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _end(event: Any) -> str:
+    """When it ends: of whole days the last one, as the end that is written is the first day after (RFC 5545, 3.6.1)."""
+    if "DTEND" in event:
+        moment = event["DTEND"].dt
+        whole = not isinstance(moment, dt.datetime) and "DTSTART" in event and moment > event["DTSTART"].dt
+        return shown(moment - dt.timedelta(days=1)) if whole else _moment(event["DTEND"])
+    if "DURATION" not in event or "DTSTART" not in event:
+        return ""
+    start, params = event["DTSTART"], event["DTSTART"].params
+    return _moment(type(start)(start.dt + event["DURATION"].dt), params)
+
+
+def _guest(value: Any) -> str:
+    answer = getattr(value, "params", {}).get("PARTSTAT", "")
+    return _words(value) + (f" ({answer.lower()})" if answer in ("ACCEPTED", "DECLINED", "TENTATIVE") else "")
+
+
+def _moment(value: Any, params: Mapping[str, str] | None = None) -> str:
     """The clock on the wall with its zone as it is written."""
     moment = value.dt
-    zone = value.params.get("TZID", "")
+    zone = (value.params if params is None else params).get("TZID", "")
     if isinstance(moment, dt.datetime):
         utc = " UTC" if not zone and moment.tzinfo is not None else ""
         return shown(moment.replace(tzinfo=None)) + utc + (f" ({zone})" if zone else "")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import mailbox
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -39,12 +39,12 @@ class MailReader:
 
     def read(self, source: Source) -> Iterator[Item]:
         if source.media == MBOX:
-            yield from fold(self._box(source), source.path.stem)
+            yield from fold(_told_apart(self._box(source)), source.path.stem)
             return
         mail = outlook(source.path) if source.media == MSG else parsed(source.path.read_bytes())
         if not any(mail.headers.values()) and not mail.parts:
             raise UnreadableSource(source.path, "a message without headers and words")
-        yield from fold(self._flow(mail, source, Locator()), mail.headers["Subject"] or source.path.stem)
+        yield from fold(_told_apart(self._flow(mail, source, Locator())), mail.headers["Subject"] or source.path.stem)
 
     def _box(self, source: Source) -> Iterator[Block | Table | Item]:
         """Every message of an mbox, one after the other."""
@@ -113,6 +113,18 @@ def _page(page: Page, place: Locator) -> Iterator[Block | Table]:
         if found:
             yield Block("Quoted message", 2, inside)
             yield from found
+
+
+def _told_apart(items: Iterable[Item | Block | Table]) -> Iterator[Item | Block | Table]:
+    """The flow with a heading where the sender's own words go on behind a quotation: they are none of it."""
+    quoted = False
+    for item in items:
+        if isinstance(item, Block | Table):
+            inside = item.place.part == "quoted"
+            if quoted and not inside and getattr(item, "level", 0) != 1:
+                yield Block("Reply", 2, item.place)
+            quoted = inside
+        yield item
 
 
 def _text(text: str, place: Locator) -> Iterator[Block | Table]:

@@ -45,6 +45,7 @@ class About:
         hidden_columns: indices of columns that are not shown.
         joined: by column, the rows in which a merged cell reaches over from the column before.
         left_out: in words, what of it could not be read.
+        form: whether it is labels beside values, where the format says so; None: what it holds decides.
     """
 
     sheet: str = ""
@@ -54,6 +55,7 @@ class About:
     hidden_columns: frozenset[int] = frozenset()
     left_out: tuple[str, ...] = ()
     joined: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    form: bool | None = None
 
     def hides(self, row: int) -> bool:
         return self.every or row in self.hidden

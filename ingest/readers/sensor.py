@@ -27,7 +27,7 @@ from ingest.space.encoders import events, signal, wording
 from ingest.space.encoders.signal import Floats, Signal
 from ingest.space.entity import Draft, Locator
 from ingest.text import charset
-from ingest.text.cells import header
+from ingest.text.cells import header, same_unit
 
 from ..media import XLSX
 from ..source import Source, units_of
@@ -242,7 +242,7 @@ def _channel(
     own, of_label = header(called)
     alone = len(read.layout.values) == 1 or name.lower() in GENERIC
     unit = of_label or unit or (record.label(read, units, int(first)) if units is not None else "")
-    return Channel(called, own if alone else f"{own} {name}", unit, times, values)
+    return Channel(called, own if alone else f"{own} {name}", same_unit(unit), times, values)
 
 
 def _groups(read: Record, keys: Sequence[int]) -> list[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from ..source import Source
 from . import Item, Note
 from .flow import Block, Table, fold, real_title
 from .package import diagrams, left_out, pictures
+from .raised import above
 
 if TYPE_CHECKING:
     from pptx.presentation import Presentation
@@ -108,13 +109,27 @@ def _rows(table: Any) -> list[list[str]]:
     """The cells of a table; a merged cell belongs to all of its rows."""
     rows: list[list[str]] = []
     for line in table.rows:
-        row = [cell.text for cell in line.cells]
+        row = [_words(cell) for cell in line.cells]
         for number, cell in enumerate(line.cells):
             down = cell._tc.get("vMerge") in ("1", "true")
             if down and rows:
                 row[number] = rows[-1][number]
         rows.append(row)
     return rows
+
+
+def _words(cell: Any) -> str:
+    """What a cell says, with what is raised told as that."""
+    said: list[str] = []
+    for number, paragraph in enumerate(cell.text_frame.paragraphs):
+        said += ["\n"] * bool(number)
+        if not any(run.font._rPr.get("baseline", "0").lstrip("-0") for run in paragraph.runs):
+            said.append(paragraph.text)
+            continue
+        for run in paragraph.runs:
+            raised = int(run.font._rPr.get("baseline", "0")) > 0
+            said.append(above("".join(said), run.text) if raised else run.text)
+    return "".join(said)
 
 
 def _chart(chart: Any, place: Locator) -> Iterator[Table]:

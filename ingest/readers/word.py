@@ -7,7 +7,7 @@ inserted under revision, stands in a text box or a form field is text too, and w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from ..source import Source
 from . import Item, Note, labelled, numbering
 from .flow import Block, Table, fold, real_title
 from .package import diagrams, left_out, pictures
+from .raised import above
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -31,6 +32,11 @@ _DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawin
 _LEFT_OUT = frozenset([W + "del", W + "moveFrom", W + "rt", W + "pPr", W + "rPr", W + "txbxContent", _FALLBACK])
 _REFERENCES = (W + "commentReference", W + "footnoteReference", W + "endnoteReference")
 _SIGNS = {W + "tab": "\t", W + "br": "\n", W + "cr": "\n", W + "noBreakHyphen": "-"}
+_SYMBOLS = {
+    "B1": "±", "B0": "°", "6D": "μ", "57": "Ω", "44": "Δ", "B4": "×", "B8": "÷", "A3": "≤", "B3": "≥", "B9": "≠", "BB": "≈",
+    "A5": "∞", "D7": "·", "61": "α", "62": "β", "67": "γ", "6C": "λ", "70": "π", "73": "σ", "53": "Σ", "66": "φ", "77": "ω",
+}  # fmt: skip
+"""What characters of the font Symbol stand for."""
 _INSIDE = (W + "sdt", W + "sdtContent", W + "ins", W + "customXml", W + "smartTag", W + "moveTo")
 MAX_SPAN = 64
 
@@ -167,6 +173,15 @@ class _Text:
         deleted = sum(1 for _ in root.iter(W + "delText"))
         if deleted:
             yield f"{deleted} stretches deleted under revision were left out"
+        rows = sum(1 for _ in root.iterfind(f".//{W}trPr/{W}del"))
+        if rows:
+            yield f"{rows} rows deleted under revision were left out"
+        struck = sum(1 for run in root.iter(W + "r") if _set(run, "strike") or _set(run, "dstrike"))
+        if struck:
+            yield f"{struck} struck out stretches were left out"
+        lost = sum(1 for one in root.iter(W + "sym") if one.get(W + "char", "")[-2:].upper() not in _SYMBOLS)
+        if lost:
+            yield f"{lost} characters are in no known encoding and were lost"
         yield from left_out(self.document.part)
 
 
@@ -260,15 +275,27 @@ def text_of(paragraph: Any) -> str:
     while waiting:
         for element in waiting[-1]:
             if element.tag in (W + "t", _MATH + "t"):
-                words.append(element.text or "")
+                raised = _set(element.getparent(), "vertAlign", ("superscript",))
+                words.append(above("".join(words), element.text or "") if raised else element.text or "")
+            elif element.tag == W + "sym":
+                words.append(_SYMBOLS.get(element.get(W + "char", "")[-2:].upper(), ""))
             elif element.tag in _SIGNS:
                 words.append(_SIGNS[element.tag])
+            elif element.tag == W + "r" and (_set(element, "strike") or _set(element, "dstrike")):
+                continue
             elif element.tag not in _LEFT_OUT and len(element):
                 waiting.append(iter(element))
                 break
         else:
             waiting.pop()
     return "".join(words)
+
+
+def _set(run: Any, name: str, values: Sequence[str] = ()) -> bool:
+    """Whether a property of a run is on; with values, whether it is one of them."""
+    found = run.find(f"{W}rPr/{W}{name}")
+    value = found.get(W + "val") if found is not None else None
+    return found is not None and (value in values if values else value not in ("0", "false", "off"))
 
 
 def _cells(line: Any) -> Iterator[Any]:

@@ -71,7 +71,7 @@ _DATES = (
     re.compile(r"(?P<month>[A-Za-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})"),
     re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[ -](?P<month>[A-Za-z]{3,9})\.?,?[ -](?P<y>\d{4})"),
 )
-_SHORT_ERA = re.compile(r"(?P<era>[RHSTM])(?P<y>\d{1,2})\.(?P<m>\d{1,2})\.(?P<d>\d{1,2})")
+_SHORT_ERA = re.compile(r"(?P<era>[RHSTM])(?P<y>\d{1,2}|元)(?P<mark>[./])(?P<m>\d{1,2})(?P=mark)(?P<d>\d{1,2})")
 _PACKED = re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?:(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?)?$")
 _WEEKDAY = re.compile(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? )?", re.I)
 _CLOCK = re.compile(

@@ -42,7 +42,7 @@ PLAIN = Convention()
 
 _FIGURE = re.compile(r"(?:[^\d\s.,']{0,4}\s?){0,2}[-+−–]?(\d[\d.,' ]*?)(?:[eE][-+]?\d+)?[-−)]?(?:\s?[^\d\s.,']{1,6})?")
 _DAY = re.compile(r"(?:\D{1,10}[, ] ?)?(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d|[/.-]\d)")
-_ERA = re.compile(r"[MTSHR]\d{1,2}\.(\d{1,2})\.(\d{1,2})(?!\S)")
+_ERA = re.compile(r"[MTSHR](?:\d{1,2}|元)([./])(\d{1,2})\1(\d{1,2})(?!\S)")
 _CERTAIN_DAY = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}|(?:明治|大正|昭和|平成|令和)(?:\d{1,2}|元)年")
 _NAMED_DAY = re.compile(r"日付?$|年月日|期限$|\b(?:date|day)\b", re.I)
 _PACKED = re.compile(
@@ -130,7 +130,7 @@ def day(text: str, order: Order) -> tuple[dt.date, int] | None:
 def _eras(texts: Sequence[str], name: str) -> bool:
     """Short eras are days where all of them can be, and another day or the header says so."""
     short = [match for match in map(_ERA.match, texts) if match]
-    valid = all(1 <= int(match[1]) <= 12 and 1 <= int(match[2]) <= 31 for match in short)
+    valid = all(1 <= int(match[2]) <= 12 and 1 <= int(match[3]) <= 31 for match in short)
     return bool(short) and valid and bool(_NAMED_DAY.search(name) or any(map(_CERTAIN_DAY.match, texts)))
 
 

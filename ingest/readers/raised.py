@@ -1,0 +1,14 @@
+"""Raised figures: an exponent is told as one, so that 10 to the third never reads as 103."""
+
+from __future__ import annotations
+
+import re
+
+_SMALL = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+
+
+def above(before: str, text: str) -> str:
+    """What is raised behind some words: behind a figure or a bracket "^3", behind anything else "³"; words as they are."""
+    if not re.fullmatch(r"[-+−]?\d{1,3}", text):
+        return text
+    return f"^{text}" if re.search(r"[\d)）]$", before) else text.translate(_SMALL)

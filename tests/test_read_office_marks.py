@@ -1,0 +1,154 @@
+"""What office files and pages mark by how it stands: raised, struck out, filled in, numbered, labels beside values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest.readers.raised import above
+
+from .reading import read_file
+
+
+def rows(tmp_path: Path, name: str, text: str) -> list[str]:
+    (tmp_path / name).write_text(text, "utf-8")
+    return [one.text for one in read_file(tmp_path / name).drafts if one.kind == "row"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "店舗,在庫\n東京,12\n大阪,品切れ\n福岡,3\n",
+        "氏名,点数\n佐藤,80\n鈴木,欠席\n高橋,75\n田中,90\n",
+        "item,date\na,2024-05-01\nb,2024-05-02\nc,open\n",
+        "item,state\na,12\nb,sold out\nc,not weighed\nd,hidden\n",
+    ],
+)
+def test_a_table_of_two_columns_with_an_exception_keeps_its_rows(tmp_path: Path, text: str) -> None:
+    assert len(rows(tmp_path, "a.csv", text)) == text.count("\n") - 1
+
+
+def test_a_form_in_a_file_of_text_is_still_one(tmp_path: Path) -> None:
+    assert len(rows(tmp_path, "a.csv", "Machine:,CNC-7\nSerial:,123\nMade:,2026-05-01\n")) == 1
+
+
+HEADED = "<table><tr><th>品名<th>数量<tr><td>軸受<td>12<tr><td>歯車<td>3<tr><td colspan=2>注: 税抜</table>"
+BESIDE = "<table><tr><th>型番<td>A-1<tr><th>重量<td>2.5kg<tr><th>発売日<td>令和6年4月1日</table>"
+
+
+def test_what_a_page_marks_as_header_is_one(tmp_path: Path) -> None:
+    assert rows(tmp_path, "a.html", HEADED)[:2] == ["品名: 軸受; 数量: 12", "品名: 歯車; 数量: 3"]
+    assert rows(tmp_path, "b.html", BESIDE) == ["型番: A-1; 重量: 2.5kg; 発売日: 令和6年4月1日"]
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "said"),
+    [
+        ("10", "3", "^3"), ("(a+1)", "2", "^2"), ("10", "−6", "^−6"), ("m", "2", "²"), ("売上高", "1", "¹"), ("x", "th", "th"),
+        ("1", "st", "st"),
+    ],
+)  # fmt: skip
+def test_a_raised_figure_is_told_as_raised(before: str, text: str, said: str) -> None:
+    assert above(before, text) == said
+
+
+def test_an_exponent_never_joins_its_figure(tmp_path: Path) -> None:
+    import docx
+
+    page = "<p>area 5<sup>2</sup> m<sup>2</sup><table><tr><th>n<th>cfu<tr><td>a<td>10<sup>3</sup><tr><td>b<td>7</table>"
+    (tmp_path / "a.html").write_text(page)
+    whole = docx.Document()
+    paragraph = whole.add_paragraph("10")
+    paragraph.add_run("3").font.superscript = True
+    whole.save(str(tmp_path / "b.docx"))
+    said = [one.text for name in ("a.html", "b.docx") for one in read_file(tmp_path / name).drafts]
+    assert "area 5^2 m²" in said and "n: a; cfu: 10^3" in said and "10^3" in said
+
+
+def test_what_is_struck_out_or_deleted_does_not_hold_and_is_said(tmp_path: Path) -> None:
+    import docx
+
+    whole = docx.Document()
+    paragraph = whole.add_paragraph("定価")
+    paragraph.add_run("12,000円").font.strike = True
+    paragraph.add_run("9,800円")
+    whole.save(str(tmp_path / "a.docx"))
+    (tmp_path / "b.html").write_text("<p>price <del>12</del> 9 EUR<p style='display: none'>secret")
+    read = read_file(tmp_path / "a.docx")
+    drafts, notes = read.drafts, read.notes
+    assert [one.text for one in drafts] == ["定価9,800円"]
+    assert "1 struck out stretches were left out" in notes
+    read = read_file(tmp_path / "b.html")
+    drafts, notes = read.drafts, read.notes
+    assert "12" not in drafts[0].text and "secret" not in drafts[0].text
+    assert set(notes) >= {"1 struck out stretches were left out", "1 hidden parts were left out"}
+
+
+def test_a_symbol_of_a_font_is_the_character_it_shows(tmp_path: Path) -> None:
+    import docx
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    whole = docx.Document()
+    paragraph = whole.add_paragraph("誤差は")
+    for code in ("F0B1", "F020"):
+        run = paragraph.add_run()
+        run._r.append(parse_xml(f'<w:sym {nsdecls("w")} w:font="Symbol" w:char="{code}"/>'))
+    paragraph.add_run("0.5")
+    whole.save(str(tmp_path / "a.docx"))
+    read = read_file(tmp_path / "a.docx")
+    drafts, notes = read.drafts, read.notes
+    assert drafts[0].text == "誤差は±0.5"
+    assert any("no known encoding" in note for note in notes)
+
+
+def test_a_page_is_read_with_what_is_filled_in_and_its_numbers(tmp_path: Path) -> None:
+    page = """<p>温度 <input value="25℃"> <input type="hidden" value="token"> <textarea>memo 7</textarea>
+        <select><option>oil<option selected>water</select></p><ol start=5><li>open<li value=9>close<li>lock</ol>"""
+    (tmp_path / "a.html").write_text(page, "utf-8")
+    said = "\n".join(one.text for one in read_file(tmp_path / "a.html").drafts)
+    assert "温度 25℃" in said and "memo 7" in said and "water" in said and "oil" not in said and "token" not in said
+    assert "5. open\n9. close\n10. lock" in said
+
+
+def test_the_senders_words_behind_a_quotation_are_no_quotation(tmp_path: Path) -> None:
+    mail = "Subject: re\nFrom: a@b.example\nContent-Type: text/plain; charset=utf-8\n\n"
+    body = "回答します。\n\n> 数量は?\n12個です。\n\n> 納期は?\n4月12日です。\n"
+    (tmp_path / "a.eml").write_text(mail + body, "utf-8")
+    title = {one.text: one.title for one in read_file(tmp_path / "a.eml").drafts}
+    assert "Quoted" in title["数量は?"] and "Quoted" not in title["12個です。"] + title["4月12日です。"]
+
+
+INVITATION = """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+SUMMARY:Fair
+{}
+ATTENDEE;CN=Sato;PARTSTAT=DECLINED:mailto:sato@b.example
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("DTSTART;VALUE=DATE:20240501\nDTEND;VALUE=DATE:20240504", ["Start: 2024-05-01", "End: 2024-05-03"]),
+        ("DTSTART;VALUE=DATE:20240501\nDTEND;VALUE=DATE:20240502", ["End: 2024-05-01"]),
+        ("DTSTART:20240501T090000\nDURATION:PT45M", ["Start: 2024-05-01 09:00", "End: 2024-05-01 09:45"]),
+        ("DTSTART:20240403T090000\nRRULE:FREQ=WEEKLY\nEXDATE:20240417T090000", ["Except: 2024-04-17 09:00"]),
+    ],
+)
+def test_an_invitation_says_its_last_day_its_length_and_its_exceptions(when: str, said: list[str]) -> None:
+    from ingest.readers.invitation import told
+
+    (text,) = told(INVITATION.format(when).replace("\n", "\r\n"))
+    assert [line for line in said if line not in text] == [] and "Sato <sato@b.example> (declined)" in text
+
+
+@pytest.mark.parametrize("days", ["R6.4.1,R元.5.1", "R6/4/1,R6/5/31"])
+def test_short_eras_are_days_in_a_column_of_days(tmp_path: Path, days: str) -> None:
+    (tmp_path / "a.csv").write_text("日付,額\n" + "\n".join(f"{day},5" for day in days.split(",")), "utf-8")
+    columns = [one for one in read_file(tmp_path / "a.csv").drafts if one.kind == "column"]
+    assert columns[0].facts["type"] == "date"
