@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from assistant.answer import named
+from assistant.answer.named import squeezed
 from assistant.answer.notes import COMPUTED
 from assistant.compute import meaning, tell
 from assistant.compute.computer import Computed, Computer
@@ -65,9 +68,24 @@ class Calculator:
         if computed is None:
             return None
         notes = (COMPUTED.format(computed.count, computed.sql),)
-        return Result(
-            tell.tell(computed, language == "ja"), self._rows(computed, viewer), computed.agreed, computed.named, notes
+        text, agreed = (
+            tell.tell(computed, language == "ja"),
+            computed.agreed and not self._one_sided(question, found, computed),
         )
+        return Result(text, self._rows(computed, viewer), agreed, computed.named, notes)
+
+    def _one_sided(self, question: str, found: Sequence[tables.Kept], computed: Computed) -> bool:
+        """Whether a question sets things side by side of which each table speaks of one, and the rows are not of all."""
+        words = [(self._file(one), f"{one.part} {one.table.name} {_words(one)}") for one in found]
+        used = {row.entity for row in computed.rows}
+        spoken = squeezed(
+            " ".join(" ".join(said) for one, said in zip(found, words, strict=True) if one.entity in used)
+        )
+        return any(squeezed(thing) not in spoken for thing in named.apart(question, words))
+
+    def _file(self, kept: tables.Kept) -> str:
+        row = self._memory.catalog.source(kept.source)
+        return PurePath(row.path).stem if row else ""
 
     def _tables(self, question: str, hits: Sequence[Hit], viewer: Viewer) -> list[tables.Kept]:
         near = self._retriever.search(question, viewer, NEAR, kinds=TABLES)
@@ -86,3 +104,8 @@ class Calculator:
     def _row(self, table: str, row: int) -> Entity | None:
         catalog = self._memory.catalog
         return around.row_of(catalog, table, row) or catalog.entities([table]).get(table)
+
+
+def _words(kept: tables.Kept) -> str:
+    held = (value for column in kept.table.columns if column.type == "text" for value in column.values)
+    return " ".join(dict.fromkeys(str(value) for value in held if value is not None))
