@@ -108,6 +108,14 @@ def test_the_source_that_most_probably_answers_is_read_alone(filled: Memory) -> 
     assert [one.title for one in other.heard] == ["manual > HS-40"]
 
 
+@pytest.mark.parametrize(("lacking", "read"), [(0.12, "manual > HS-40"), (0.4, "oil")])
+def test_a_source_ranked_behind_has_to_be_clearly_surer(filled: Memory, lacking: float, read: str) -> None:
+    put(filled, "oil", "open", "The spindle is oiled every 200 hours.")
+    reader = Scripted(STANDS, lacking={"is greased every": lacking}, doubt=0.1)
+    ask(filled, reader)
+    assert [one.title for one in reader.heard] == [read]
+
+
 def test_sources_are_asked_from_the_best_on_until_one_surely_answers(filled: Memory) -> None:
     for number in range(3):
         put(filled, f"other{number}", "open", f"A spindle is not greased as often, says note {number}.")

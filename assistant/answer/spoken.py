@@ -29,6 +29,8 @@ SURE = 0.05
 """A source that holds no answer with at most this probability is taken without asking the others."""
 FIRST = 4
 """Sources that are asked before one that probably holds an answer is enough."""
+CLEARLY = 0.5
+"""Log-odds by which a source must be surer than one that was ranked before it."""
 OPEN = 0.5
 """From this doubt on of the best source more are asked."""
 LONGEST = 320
@@ -79,8 +81,9 @@ class Spoken:
 def best(reader: Reader, composed: Composed, question: str) -> tuple[int, float]:
     """The number of the source that most probably holds the answer, and how probable it is that even that one does not.
 
-    They are asked from the best-ranked on, until one surely does, or one probably after the first few; those that cannot be
-    about what the question names are asked only where there are no others.
+    They are asked from the best-ranked on, until one surely does, or one probably after the first few; one that is ranked
+    behind another has to be clearly surer. Those that cannot be about what the question names are asked only where there
+    are no others.
     """
     ranked = range(len(composed.sources), 0, -1)
     numbers = [n for n in ranked if verify.speaks_of(question, composed.sources[n - 1].words)] or [*ranked]
@@ -89,7 +92,10 @@ def best(reader: Reader, composed: Composed, question: str) -> tuple[int, float]
         weighed.append((doubt, numbers[len(weighed)]))
         if doubt <= SURE or (len(weighed) >= FIRST and min(weighed)[0] < OPEN):
             break
-    doubt, number = min(weighed, key=lambda one: one[0])
+    doubt, number = weighed[0]
+    for other, later in weighed[1:]:
+        if trust.odds(other) < trust.odds(doubt) - CLEARLY:
+            doubt, number = other, later
     return number, doubt
 
 
