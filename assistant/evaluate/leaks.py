@@ -31,7 +31,7 @@ from assistant.evaluate.table import Table
 from assistant.evaluate.watch import Watch, tokens
 from assistant.govern.policy import Policy
 from assistant.model import prompt
-from assistant.serve import view
+from assistant.serve import view, web
 from assistant.serve.web import suggest
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, NotFound
@@ -221,7 +221,8 @@ def _harmless(surface: Surface, viewer: Viewer) -> set[str]:
         *map(str, (writing.SYSTEM, writing.EXAMPLES, suggest.FORMS)),
         prompt.whole([prompt.Text("", "")] * 2, ""),
     ]
-    own = (QUERY, notes.NOTES, ENGLISH, IN_JAPANESE, str(surface.memory.settings.home))
+    shown = [Path(web.__path__[0], name).read_text("utf-8") for name in ("words.toml", "told.toml")]
+    own = (QUERY, notes.NOTES, ENGLISH, IN_JAPANESE, shown, str(surface.memory.settings.home))
     return tokens([said, names, pages, prompts, own, list(surface.open("0" * 32, nobody))])
 
 

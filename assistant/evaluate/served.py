@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -124,8 +125,9 @@ class Served:
 
 
 def _said(response: Any, without: str = "\n") -> Any:
-    """What an answer says: of JSON its values, of which figures that only measure are no strings; else its text."""
-    text = response.text.replace(without, "\n")
+    """What an answer says: of JSON its values, of which figures that only measure are no strings; else its text. Without
+    the moments of today at which the measurement itself did something."""
+    text = re.sub(rf"{time.strftime('%Y-%m-%d', time.gmtime())}T[\d:.+Z]+", "", response.text.replace(without, "\n"))
     lines = [line.removeprefix("data: ") for line in text.splitlines() if line.strip()]
     try:
         return [json.loads(line, object_pairs_hook=_timeless) for line in lines if line != "[DONE]"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.base.access import Viewer, may_read
+from ingest.memory import tables
 from ingest.memory.around import everything
 from ingest.memory.memory import Memory
 from ingest.text.codes import codes, figures
@@ -36,6 +37,8 @@ class Watch:
         known |= _told(
             [[row.path, row.title, row.notes, row.redacted] for row in sources if may_read(viewer, row.scope)]
         )
+        typed = tables.among(memory.catalog, [row.id for row in sources], viewer)
+        known |= _told([str(value) for one in typed for column in one.table.columns for value in column.values])
         known |= {stem(word) for word in known}  # what a source lacks is told as stems
         self._ids = {one.id for one in kept}
         self._words = set().union(*(tokens([one.words, dict(one.facts)]) for one in kept)) - known
