@@ -22,7 +22,7 @@ class Counting:
 
 def test_answers_are_counted_as_agreed_and_right_or_not(tmp_path: Path) -> None:
     table = {"header": ["City", "People"], "rows": [["Kobe", "1,500"], ["Nara", "350"]], "row": 0}
-    asked = [("How many cities are listed?", "2"), ("What has the most people?", "Kobe"), ("How many over 400?", "1")]
+    asked = [("How many cities are listed?", "2"), ("Which city is the largest?", "Kobe"), ("How many over 400?", "1")]
     file = tmp_path / "questions.jsonl.gz"
     with gzip.open(file, "wt", encoding="utf-8") as lines:
         lines.writelines(json.dumps(table | {"question": q, "answer": a}) + "\n" for q, a in asked)
