@@ -33,6 +33,7 @@ def test_things_of_which_each_source_speaks_of_one_are_side_by_side(
         ("Who gives more leave, Baxter or Olsen?", GUIDES),
         ("Do we get more leave in May or in August?", [("a", "In May: 2."), ("b", "In August: 3.")]),
         ("How much leave is there?", GUIDES),
+        ("How many went with Kumo Air?", [("sent", "Kumo Air"), ("log-with-a-gap", "12")]),
         ("", GUIDES),
         ("Baxter or Norton?", []),
     ],

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from ingest.text.codes import CODE, MONTH_NAMES, RUN
+from ingest.text.terms import is_telling, terms
 
 NAME = re.compile(r"(?<![.!?。]\s)(?<!^)(?<![A-Za-z\d])[A-Z][A-Za-z]{2,}")
 """A name in Latin letters, not at the beginning of a sentence."""
@@ -25,11 +26,12 @@ def apart(question: str, sources: Sequence[tuple[str, str]]) -> tuple[str, ...]:
         sources: name of the file and words of each.
     """
     said = unicodedata.normalize("NFKC", question)
-    pieces = {piece for file, _ in sources for piece in re.split(r"[\W_]+", file.casefold()) if _PIECE.fullmatch(piece)}
+    words = {word for file, _ in sources for word in re.split(r"[\W_]+", file.casefold())}
+    pieces = {word for word in words if _PIECE.fullmatch(word) and any(map(is_telling, terms(word)))}
     own = _spans(said)
     found = _joined(said, own) + _joined(said, [span for piece in sorted(pieces) for span in _places(said, piece, own)])
-    words = [squeezed(file + text) for file, text in sources]
-    held = {name: {n for n, text in enumerate(words) if squeezed(name) in text} for name in found}
+    told = [squeezed(file + text) for file, text in sources]
+    held = {name: {n for n, text in enumerate(told) if squeezed(name) in text} for name in found}
     best: list[str] = []
     for first in held:
         chosen: list[str] = []
