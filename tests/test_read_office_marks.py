@@ -85,6 +85,55 @@ def test_what_is_struck_out_or_deleted_does_not_hold_and_is_said(tmp_path: Path)
     assert set(notes) >= {"1 struck out stretches were left out", "1 hidden parts were left out"}
 
 
+def test_a_note_mark_that_is_a_link_is_raised_too(tmp_path: Path) -> None:
+    table = "<table><tr><th>品<th>額<tr><td>軸<td>1,500<sup><a href='#n'>2</a></sup>円<tr><td>輪<td>7<sup>注</sup>円</table>"
+    (tmp_path / "a.html").write_text(f"<p>合計1,500<sup><b>2</b></sup>円{table}", "utf-8")
+    said = [one.text for one in read_file(tmp_path / "a.html").drafts]
+    assert "合計1,500^2円" in said and "品: 軸; 額: 1,500^2円" in said and "品: 輪; 額: 7注円" in said
+
+
+def test_an_exponent_on_a_slide_never_joins_its_figure(tmp_path: Path) -> None:
+    import pptx
+    from pptx.util import Inches
+
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    box = slide.shapes.add_textbox(0, 0, Inches(3), Inches(1)).text_frame.paragraphs[0]
+    cell = slide.shapes.add_table(2, 2, 0, Inches(2), Inches(3), Inches(1)).table.cell(1, 1).text_frame.paragraphs[0]
+    for paragraph in (box, cell):
+        paragraph.add_run().text = "10"
+        raised = paragraph.add_run()
+        raised.text = "3"
+        raised.font._rPr.set("baseline", "30%" if paragraph is box else "30000")
+        paragraph.add_line_break()
+        paragraph.add_run().text = "cfu"
+    show.save(str(tmp_path / "a.pptx"))
+    said = "\n".join(one.text for one in read_file(tmp_path / "a.pptx").drafts)
+    assert said.count("10^3") >= 2 and "103" not in said and said.count("cfu") >= 2
+
+
+def test_a_long_numbered_list_and_figures_without_end_are_read(tmp_path: Path) -> None:
+    items = "<li>x" * 20_000
+    (tmp_path / "a.html").write_text(f"<ol start={'9' * 5_000}>{items}</ol><ol><li value={'1' * 5_000}>y</ol>")
+    drafts = read_file(tmp_path / "a.html").drafts
+    assert "1019999. x" in drafts[-2].text + drafts[-1].text and "1000000. y" in drafts[-1].text
+
+
+@pytest.mark.parametrize(
+    ("font", "code", "said"), [("Symbol", "F06C", "λ"), ("Wingdings", "F06C", "●"), ("Wingdings", "F0FE", "☑")]
+)
+def test_a_symbol_is_told_by_its_font(tmp_path: Path, font: str, code: str, said: str) -> None:
+    import docx
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    whole = docx.Document()
+    run = whole.add_paragraph("済 ").add_run()
+    run._r.append(parse_xml(f'<w:sym {nsdecls("w")} w:font="{font}" w:char="{code}"/>'))
+    whole.save(str(tmp_path / "a.docx"))
+    assert read_file(tmp_path / "a.docx").drafts[0].text == f"済 {said}"
+
+
 def test_a_symbol_of_a_font_is_the_character_it_shows(tmp_path: Path) -> None:
     import docx
     from docx.oxml import parse_xml
@@ -112,6 +161,13 @@ def test_a_page_is_read_with_what_is_filled_in_and_its_numbers(tmp_path: Path) -
     assert "5. open\n9. close\n10. lock" in said
 
 
+def test_what_is_hidden_in_a_mail_is_said(tmp_path: Path) -> None:
+    mail = "Subject: s\nFrom: a@b.example\nContent-Type: text/html; charset=utf-8\n\n"
+    (tmp_path / "a.eml").write_text(f"{mail}<p>price <s>12</s> 9 EUR<div style='display:none'>x</div>", "utf-8")
+    notes = read_file(tmp_path / "a.eml").notes
+    assert {"1 struck out stretches were left out", "1 hidden parts were left out"} <= set(notes)
+
+
 def test_the_senders_words_behind_a_quotation_are_no_quotation(tmp_path: Path) -> None:
     mail = "Subject: re\nFrom: a@b.example\nContent-Type: text/plain; charset=utf-8\n\n"
     body = "回答します。\n\n> 数量は?\n12個です。\n\n> 納期は?\n4月12日です。\n"
@@ -136,6 +192,7 @@ END:VCALENDAR
     [
         ("DTSTART;VALUE=DATE:20240501\nDTEND;VALUE=DATE:20240504", ["Start: 2024-05-01", "End: 2024-05-03"]),
         ("DTSTART;VALUE=DATE:20240501\nDTEND;VALUE=DATE:20240502", ["End: 2024-05-01"]),
+        ("DTSTART;VALUE=DATE:20240501\nDURATION:P2D", ["Start: 2024-05-01", "End: 2024-05-02"]),
         ("DTSTART:20240501T090000\nDURATION:PT45M", ["Start: 2024-05-01 09:00", "End: 2024-05-01 09:45"]),
         ("DTSTART:20240403T090000\nRRULE:FREQ=WEEKLY\nEXDATE:20240417T090000", ["Except: 2024-04-17 09:00"]),
     ],

@@ -6,7 +6,7 @@ lxml parses without network and with a limit on depth and on entities; the tree 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -17,7 +17,7 @@ from ingest.text import charset
 from ..source import Source
 from . import Item, Note
 from .flow import Block, Table, fold
-from .raised import above
+from .raised import above, is_figure
 
 _SKIPPED = """
     head script style noscript template nav menu svg math object iframe select button input textarea rt rp del s strike
@@ -40,6 +40,9 @@ _CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 _CJK_GAP = re.compile(rf"(?<=[{_CJK}])[ \t]*[\r\n]+\s*(?=[{_CJK}])")
 _INVISIBLE = {ord(c): None for c in "\xad\u200b\u2060\ufeff"}
 MAX_SPAN = 100
+MAX_NUMBER = 1_000_000
+DIGITS = 9
+"""Digits of a number that are looked at."""
 MAX_COLUMNS = 300
 
 
@@ -109,28 +112,28 @@ def blocks(page: Page, place: Locator | None = None) -> Iterator[Block | Table]:
     """The flow of a page; every block gets `place`."""
     place = place or Locator()
     words: list[str] = []
+    counts: dict[etree._Element, int] = {}
     level = kept = 0
     walk = etree.iterwalk(page.root, events=("start", "end"))
     for event, element in walk:
         tag = element.tag if isinstance(element.tag, str) else ""
         if event == "start":
-            if tag in SKIPPED or _hidden(element):
+            if (said := _instead(element, words)) is not None:
                 walk.skip_subtree()
-                words.append("" if _hidden(element) else _field(element))
+                words.append(said)
                 continue
             rows = _rows(element) if tag == "table" else []
             breaks = tag not in INLINE and tag != "br"
             if breaks:
                 yield from _block(words, level, place, kept)
                 level = int(tag[1]) if re.fullmatch(r"h[1-6]", tag) else 0
-                words = [_mark(element)] if tag == "li" else []
+                words = [_mark(element, counts)] if tag == "li" else []
             if rows:
                 yield Table(rows, place, " ".join("".join(element.itertext("caption")).split()), form=_form(element))
                 walk.skip_subtree()
                 continue
             kept += tag == "pre"
-            said = element.text or ""
-            words.append("\x1f" if tag == "br" else above("".join(words), said) if tag == "sup" else said)
+            words.append("\x1f" if tag == "br" else element.text or "")
         else:
             if tag not in INLINE and tag not in SKIPPED and tag != "br":
                 yield from _block(words, level, place, kept)
@@ -154,22 +157,33 @@ def _hidden(element: etree._Element) -> bool:
     return element.get("hidden") is not None or "display:none" in style or element.get("aria-hidden") == "true"
 
 
-def _mark(item: etree._Element) -> str:
-    """What an item of a list begins with: its number, where it has one."""
-    above = item.getparent()
-    if above is None or above.tag != "ol":
+def _mark(item: etree._Element, counts: dict[etree._Element, int]) -> str:
+    """What an item of a list begins with: its number, where it has one.
+
+    Args:
+        counts: the number of the last item of every list so far.
+    """
+    listed = item.getparent()
+    if listed is None or listed.tag != "ol":
         return "- "
-    number = int(above.get("start")) if (above.get("start") or "").isdecimal() else 1
-    for one in above.iterchildren("li"):
-        number = int(one.get("value")) if (one.get("value") or "").isdecimal() else number
-        if one is item:
-            break
-        number += 1
-    return f"{number}. "
+    following = counts[listed] + 1 if listed in counts else _number(listed.get("start"), MAX_NUMBER)
+    counts[listed] = _number(item.get("value"), MAX_NUMBER, following)
+    return f"{counts[listed]}. "
+
+
+def _instead(element: etree._Element, words: Sequence[str]) -> str | None:
+    """What is said instead of an element and all in it: of what is left out nothing, of a field what is filled in, of a raised
+    figure that it is one; None for any other, which is read."""
+    if _hidden(element):
+        return ""
+    if element.tag in SKIPPED:
+        return _field(element)
+    said = "".join(element.itertext()).strip() if element.tag == "sup" else ""
+    return above("".join(words), said) if is_figure(said) else None
 
 
 def _field(element: etree._Element) -> str:
-    """What stands in a field of a form that is filled in."""
+    """What stands in a field of a form that is filled in; of anything else nothing."""
     if element.tag == "input" and element.get("type", "text") in TYPED:
         return f" {element.get('value', '')} "
     if element.tag == "textarea":
@@ -213,13 +227,11 @@ def _words(cell: etree._Element) -> str:
     for event, element in walk:
         tag = element.tag if isinstance(element.tag, str) else ""
         apart = element is not cell and (tag == "br" or tag not in INLINE)
-        if event == "start" and element is not cell and (tag in SKIPPED or _hidden(element)):
+        if event == "start" and element is not cell and (said := _instead(element, words)) is not None:
             walk.skip_subtree()
-            words.append(" " if tag not in _WITHIN else "")
-            words.append("" if _hidden(element) else _field(element))
+            words += [" " if tag not in _WITHIN and tag != "sup" else "", said]
         elif event == "start":
-            said = element.text or ""
-            words += [" " if apart else "", above("".join(words), said) if tag == "sup" else said]
+            words += [" " if apart else "", element.text or ""]
         elif element is not cell:
             words += [" " if apart and tag not in SKIPPED else "", element.tail or ""]
     return _SPACE.sub(" ", _CJK_GAP.sub("", "".join(words).translate(_INVISIBLE))).strip()
@@ -233,5 +245,7 @@ def _fill(row: list[str], below: dict[int, tuple[int, str]]) -> None:
         row.append(text)
 
 
-def _number(value: str | None) -> int:
-    return min(int(value), MAX_SPAN) if value and value.isdecimal() and int(value) else 1
+def _number(value: str | None, most: int = MAX_SPAN, usual: int = 1) -> int:
+    """A written number from 1 on, at most so much; the usual one where none is written."""
+    written = int(value[:DIGITS]) if value and value.isdecimal() else 0
+    return min(written, most) or usual

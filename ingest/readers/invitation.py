@@ -44,7 +44,7 @@ def _lines(event: Any, method: str) -> Iterator[str]:
         if name in event:
             yield f"{label}: {_words(event[name])}"
     if "EXDATE" in event:
-        yield "Except: " + ", ".join(_moment(one, day.params) for day in _each(event["EXDATE"]) for one in day.dts)
+        yield "Except: " + ", ".join(_clock(one.dt, day.params) for day in _each(event["EXDATE"]) for one in day.dts)
     if guests := _each(event.get("ATTENDEE", [])):
         yield "Invited: " + ", ".join(map(_guest, guests))
 
@@ -55,14 +55,15 @@ def _each(value: Any) -> list[Any]:
 
 def _end(event: Any) -> str:
     """When it ends: of whole days the last one, as the end that is written is the first day after (RFC 5545, 3.6.1)."""
+    start = event.get("DTSTART")
     if "DTEND" in event:
-        moment = event["DTEND"].dt
-        whole = not isinstance(moment, dt.datetime) and "DTSTART" in event and moment > event["DTSTART"].dt
-        return shown(moment - dt.timedelta(days=1)) if whole else _moment(event["DTEND"])
-    if "DURATION" not in event or "DTSTART" not in event:
+        end, params = event["DTEND"].dt, event["DTEND"].params
+    elif "DURATION" in event and start is not None:
+        end, params = start.dt + event["DURATION"].dt, start.params
+    else:
         return ""
-    start, params = event["DTSTART"], event["DTSTART"].params
-    return _moment(type(start)(start.dt + event["DURATION"].dt), params)
+    whole = not isinstance(end, dt.datetime) and start is not None and end > start.dt
+    return _clock(end - dt.timedelta(days=whole), params)
 
 
 def _guest(value: Any) -> str:
@@ -70,10 +71,13 @@ def _guest(value: Any) -> str:
     return _words(value) + (f" ({answer.lower()})" if answer in ("ACCEPTED", "DECLINED", "TENTATIVE") else "")
 
 
-def _moment(value: Any, params: Mapping[str, str] | None = None) -> str:
+def _moment(value: Any) -> str:
+    return _clock(value.dt, value.params)
+
+
+def _clock(moment: dt.date, params: Mapping[str, str]) -> str:
     """The clock on the wall with its zone as it is written."""
-    moment = value.dt
-    zone = (value.params if params is None else params).get("TZID", "")
+    zone = params.get("TZID", "")
     if isinstance(moment, dt.datetime):
         utc = " UTC" if not zone and moment.tzinfo is not None else ""
         return shown(moment.replace(tzinfo=None)) + utc + (f" ({zone})" if zone else "")

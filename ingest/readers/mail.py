@@ -19,7 +19,7 @@ from ..media import MBOX, MSG
 from ..source import Source
 from . import Enclosed, Item, Note
 from .flow import Block, Table, fold
-from .html import Page, blocks, parse
+from .html import Page, blocks, left_out, parse
 from .invitation import told
 from .message import MAIL, PICKED, SHOWN, Mail, Part, of_message, outlook, parsed
 from .quoted import parted, voices
@@ -99,7 +99,9 @@ def _words(part: Part, place: Locator) -> Iterator[Block | Table | Item]:
             yield Note(f"an invitation in it cannot be read ({str(error)[:100]})")
     elif part.media == "text/html":
         page = parse(part.data, part.encoding)
-        yield from _page(page, place) if page else ()
+        if page is not None:
+            yield from map(Note, left_out(page))
+            yield from _page(page, place)
     else:
         yield from _text(charset.decode(part.data, part.encoding), place)
 

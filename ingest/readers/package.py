@@ -11,8 +11,8 @@ from lxml import etree
 
 from ingest.space.entity import Draft, Locator
 
-_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_BLIP = _A + "blip"
+DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_BLIP = DRAWING + "blip"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 UNREAD = {
@@ -38,7 +38,10 @@ def diagrams(element: Any, part: Any) -> Iterator[str]:
         relation = part.rels.get(found.get(_R + "dm"))
         if relation is not None and not relation.is_external:
             root = etree.fromstring(relation.target_part.blob, etree.XMLParser(resolve_entities=False, no_network=True))
-            points = ("".join(one.text or "" for one in point.iter(_A + "t")).strip() for point in root.iter(_A + "p"))
+            points = (
+                "".join(one.text or "" for one in point.iter(DRAWING + "t")).strip()
+                for point in root.iter(DRAWING + "p")
+            )
             yield "\n".join(filter(None, points))
 
 

@@ -13,7 +13,7 @@ from ..media import PPTX
 from ..source import Source
 from . import Item, Note
 from .flow import Block, Table, fold, real_title
-from .package import diagrams, left_out, pictures
+from .package import DRAWING, diagrams, left_out, pictures
 from .raised import above
 
 if TYPE_CHECKING:
@@ -102,14 +102,14 @@ def _shape(shape: Any, place: Locator) -> Iterator[Block | Table]:
         yield from _chart(shape.chart, place)
     elif getattr(shape, "has_text_frame", False):
         for paragraph in shape.text_frame.paragraphs:
-            yield Block(paragraph.text.replace("\v", "\n").strip(), 0, place)
+            yield Block(_said(paragraph).strip(), 0, place)
 
 
 def _rows(table: Any) -> list[list[str]]:
     """The cells of a table; a merged cell belongs to all of its rows."""
     rows: list[list[str]] = []
     for line in table.rows:
-        row = [_words(cell) for cell in line.cells]
+        row = ["\n".join(map(_said, cell.text_frame.paragraphs)) for cell in line.cells]
         for number, cell in enumerate(line.cells):
             down = cell._tc.get("vMerge") in ("1", "true")
             if down and rows:
@@ -118,18 +118,15 @@ def _rows(table: Any) -> list[list[str]]:
     return rows
 
 
-def _words(cell: Any) -> str:
-    """What a cell says, with what is raised told as that."""
-    said: list[str] = []
-    for number, paragraph in enumerate(cell.text_frame.paragraphs):
-        said += ["\n"] * bool(number)
-        if not any(run.font._rPr.get("baseline", "0").lstrip("-0") for run in paragraph.runs):
-            said.append(paragraph.text)
-            continue
-        for run in paragraph.runs:
-            raised = int(run.font._rPr.get("baseline", "0")) > 0
-            said.append(above("".join(said), run.text) if raised else run.text)
-    return "".join(said)
+def _said(paragraph: Any) -> str:
+    """The words of a paragraph, with what is raised told as that."""
+    said = ""
+    for part in paragraph._p.content_children:
+        style = part.find(f"{DRAWING}rPr")
+        baseline = style.get("baseline", "") if style is not None else ""
+        raised = baseline.strip("0%") and not baseline.startswith("-")
+        said += above(said, part.text) if raised else part.text
+    return said.replace("\v", "\n")
 
 
 def _chart(chart: Any, place: Locator) -> Iterator[Table]:

@@ -33,10 +33,13 @@ _LEFT_OUT = frozenset([W + "del", W + "moveFrom", W + "rt", W + "pPr", W + "rPr"
 _REFERENCES = (W + "commentReference", W + "footnoteReference", W + "endnoteReference")
 _SIGNS = {W + "tab": "\t", W + "br": "\n", W + "cr": "\n", W + "noBreakHyphen": "-"}
 _SYMBOLS = {
-    "B1": "±", "B0": "°", "6D": "μ", "57": "Ω", "44": "Δ", "B4": "×", "B8": "÷", "A3": "≤", "B3": "≥", "B9": "≠", "BB": "≈",
-    "A5": "∞", "D7": "·", "61": "α", "62": "β", "67": "γ", "6C": "λ", "70": "π", "73": "σ", "53": "Σ", "66": "φ", "77": "ω",
+    "Symbol": {
+        "B1": "±", "B0": "°", "6D": "μ", "57": "Ω", "44": "Δ", "B4": "×", "B8": "÷", "A3": "≤", "B3": "≥", "B9": "≠", "BB": "≈",
+        "A5": "∞", "D7": "·", "61": "α", "62": "β", "67": "γ", "6C": "λ", "70": "π", "73": "σ", "53": "Σ", "66": "φ", "77": "ω",
+    },
+    "Wingdings": {"A8": "□", "6F": "□", "FE": "☑", "FD": "☒", "FC": "✓", "FB": "✗", "6C": "●", "6E": "■", "E0": "→"},
 }  # fmt: skip
-"""What characters of the font Symbol stand for."""
+"""What characters of fonts of their own stand for, by the last two digits of their code."""
 _INSIDE = (W + "sdt", W + "sdtContent", W + "ins", W + "customXml", W + "smartTag", W + "moveTo")
 MAX_SPAN = 64
 
@@ -176,10 +179,10 @@ class _Text:
         rows = sum(1 for _ in root.iterfind(f".//{W}trPr/{W}del"))
         if rows:
             yield f"{rows} rows deleted under revision were left out"
-        struck = sum(1 for run in root.iter(W + "r") if _set(run, "strike") or _set(run, "dstrike"))
+        struck = sum(map(_struck, root.iter(W + "r")))
         if struck:
             yield f"{struck} struck out stretches were left out"
-        lost = sum(1 for one in root.iter(W + "sym") if one.get(W + "char", "")[-2:].upper() not in _SYMBOLS)
+        lost = sum(1 for one in root.iter(W + "sym") if not _symbol(one))
         if lost:
             yield f"{lost} characters are in no known encoding and were lost"
         yield from left_out(self.document.part)
@@ -278,10 +281,10 @@ def text_of(paragraph: Any) -> str:
                 raised = _set(element.getparent(), "vertAlign", ("superscript",))
                 words.append(above("".join(words), element.text or "") if raised else element.text or "")
             elif element.tag == W + "sym":
-                words.append(_SYMBOLS.get(element.get(W + "char", "")[-2:].upper(), ""))
+                words.append(_symbol(element))
             elif element.tag in _SIGNS:
                 words.append(_SIGNS[element.tag])
-            elif element.tag == W + "r" and (_set(element, "strike") or _set(element, "dstrike")):
+            elif _struck(element):
                 continue
             elif element.tag not in _LEFT_OUT and len(element):
                 waiting.append(iter(element))
@@ -289,6 +292,15 @@ def text_of(paragraph: Any) -> str:
         else:
             waiting.pop()
     return "".join(words)
+
+
+def _symbol(element: Any) -> str:
+    """The character of a font of its own; "" for one that is not known."""
+    return _SYMBOLS.get(element.get(W + "font", ""), {}).get(element.get(W + "char", "")[-2:].upper(), "")
+
+
+def _struck(element: Any) -> bool:
+    return bool(element.tag == W + "r" and (_set(element, "strike") or _set(element, "dstrike")))
 
 
 def _set(run: Any, name: str, values: Sequence[str] = ()) -> bool:
