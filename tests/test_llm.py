@@ -264,6 +264,8 @@ def test_a_grammar_decides_what_may_be_said(llm: Llm) -> None:
         ('Run "タスクリセット" (作業開始) first. [1][2]', True, True),
         ("Run タスクリセット first. [1]", True, False),
         ("毎回、作業の前に行います。 [1]", True, False),
+        ("작업 전에 초기화합니다 먼저. [1]", True, False),
+        (r"C:\temp: ≥ 25 °C, 5 μm, ½ l – “naïve” ① → ℃ [1]", True, True),
         ("Reset the task first. [3]", False, False),
     ],
 )

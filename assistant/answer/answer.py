@@ -220,9 +220,8 @@ class Assistant:
         yield self._answer(case, said.strip(), "model", cost=cost, notes=(remarks.FREE,))
 
     def _sources(self, case: _Case, hits: Sequence[Hit], viewer: Viewer, reader: Reader | Remote) -> Composed:
-        given = self._evidence(hits, viewer)[
-            : TOGETHER if case.grounding == "text" or reader is self._remote else HITS + TOGETHER
-        ]
+        most = TOGETHER if case.grounding == "text" or reader is self._remote else HITS + TOGETHER
+        given = self._evidence(hits, viewer, most)
         return compose(case.whole, given, case.grounding, reader.tokenize, reader.context)
 
     def _sent(self, case: _Case, hits: Sequence[Hit], remote: Remote, viewer: Viewer) -> Iterator[Event]:

@@ -6,7 +6,7 @@ A mark that names no source is taken out of the answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -174,11 +174,17 @@ def from_lines(
     said: Sequence[Line], sources: Sequence[Evidence], name: SourceName, about: str = "", near: Near = by_words
 ) -> list[Citation]:
     """One citation per mark, with the words of that source that carry best what is said under it, and what was asked."""
-    under: dict[int, list[str]] = {}
+    words = under(said)
+    return [passage(mark, sources[mark - 1], words[mark], about, name, near) for mark in sorted(words)]
+
+
+def under(said: Iterable[Line]) -> dict[int, str]:
+    """What is said under each mark, in the order of the first lines that bear it."""
+    found: dict[int, list[str]] = {}
     for line in said:
         for mark in line.marks:
-            under.setdefault(mark, []).append(line.text)
-    return [passage(mark, sources[mark - 1], " ".join(under[mark]), about, name, near) for mark in sorted(under)]
+            found.setdefault(mark, []).append(line.text)
+    return {mark: " ".join(texts) for mark, texts in found.items()}
 
 
 def passage(

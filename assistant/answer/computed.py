@@ -68,20 +68,18 @@ class Calculator:
         if computed is None:
             return None
         notes = (COMPUTED.format(computed.count, computed.sql),)
-        text, agreed = (
-            tell.tell(computed, language == "ja"),
-            computed.agreed and not self._one_sided(question, found, computed),
-        )
+        agreed = computed.agreed and not self._one_sided(question, found, computed)
+        text = tell.tell(computed, language == "ja")
         return Result(text, self._rows(computed, viewer), agreed, computed.named, notes)
 
     def _one_sided(self, question: str, found: Sequence[tables.Kept], computed: Computed) -> bool:
         """Whether a question sets things side by side of which each table speaks of one, and the rows are not of all."""
         words = [(self._file(one), f"{one.part} {one.table.name} {_words(one)}") for one in found]
+        if not (things := named.apart(question, words)):
+            return False
         used = {row.entity for row in computed.rows}
-        spoken = squeezed(
-            " ".join(" ".join(said) for one, said in zip(found, words, strict=True) if one.entity in used)
-        )
-        return any(squeezed(thing) not in spoken for thing in named.apart(question, words))
+        spoken = [squeezed("".join(said)) for one, said in zip(found, words, strict=True) if one.entity in used]
+        return not all(any(squeezed(thing) in said for said in spoken) for thing in things)
 
     def _file(self, kept: tables.Kept) -> str:
         row = self._memory.catalog.source(kept.source)

@@ -30,6 +30,8 @@ def apart(question: str, sources: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     pieces = {word for word in words if _PIECE.fullmatch(word) and any(map(is_telling, terms(word)))}
     own = _spans(said)
     found = _joined(said, own) + _joined(said, [span for piece in sorted(pieces) for span in _places(said, piece, own)])
+    if len(found) < 2:
+        return ()
     told = [squeezed(file + text) for file, text in sources]
     held = {name: {n for n, text in enumerate(told) if squeezed(name) in text} for name in found}
     best: list[str] = []

@@ -127,9 +127,9 @@ def speak(
 def meant(spoken: Sequence[Spoken], marks: Sequence[int]) -> list[tuple[int, str]]:
     """In which of these sources to look, best first, and for what: those that the reader had words from before the others.
     What it said may be wrong and still lie beside what is right."""
-    said = [(mark, line.text) for one in spoken for line in one.lines for mark in line.marks if mark in marks]
-    order = dict.fromkeys([*(mark for mark, _ in said), *marks])
-    return [(mark, " ".join(text for at, text in said if at == mark)) for mark in order]
+    words = cite.under(line for one in spoken for line in one.lines)
+    order = dict.fromkeys([*(mark for mark in words if mark in marks), *marks])
+    return [(mark, words.get(mark, "")) for mark in order]
 
 
 def carried(lines: Sequence[Line], judged: Sequence[float]) -> tuple[list[Line], float]:

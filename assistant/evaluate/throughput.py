@@ -136,6 +136,12 @@ def placed(source: Source, reader: Reader, space: Space) -> int:
     return len(place(space, list(identify("", "all", drafts))))
 
 
+WORKS: dict[str, Callable[..., Work]] = {
+    "image": pictures, "audio": sound, "table": rows, **dict.fromkeys(DOCUMENTS, documents),
+}  # fmt: skip
+"""What is measured of each reader, by its name."""
+
+
 def seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
@@ -157,10 +163,7 @@ def run(folder: Path | None, settings: Settings) -> Table:
     """The task with the default parts, warmed up on the first file of each modality."""
     from assistant.app import build
     from assistant.app.demo import FIRM
-    from ingest.readers.audio import AudioReader
     from ingest.readers.illustrated import Illustrated
-    from ingest.readers.image import ImageReader
-    from ingest.readers.table import TableReader
 
     space, readers = build.space(settings), build.readers(settings)
     by_reader = _sources(folder or FIRM, readers, settings)
@@ -168,16 +171,10 @@ def run(folder: Path | None, settings: Settings) -> Table:
     def works() -> Iterator[Work]:
         for reader in readers:
             sources = by_reader.get(reader.name, [])[:MOST]
-            if sources:
+            reader = reader.reader if isinstance(reader, Illustrated) else reader
+            if sources and (work := WORKS.get(reader.name)):
                 placed(sources[0], reader, space)
-            if sources and isinstance(reader, ImageReader):
-                yield pictures(sources, reader, space)
-            elif sources and isinstance(reader, AudioReader):
-                yield sound(sources, reader, space)
-            elif sources and isinstance(reader, TableReader):
-                yield rows(sources, reader, space)
-            elif sources and reader.name in DOCUMENTS:
-                yield documents(sources, reader.reader if isinstance(reader, Illustrated) else reader, space)
+                yield work(sources, reader, space)
 
     return measure(works())
 

@@ -33,10 +33,8 @@ TRAINED = (READ, ALONE)
 
 NONE, YES, NO, ONE = "none", "yes", "no", "one"
 
-JAPANESE = r"\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
-"""Letters and marks of Japanese, in a grammar."""
-LATIN = r" -~\u00a0-\u024f\u2010-\u22ff"
-"""Latin letters, figures and marks, in a grammar."""
+LATIN = r" -Z\\^-~\u00a0-\u03ff\u2010-\u2bff"
+"""Latin and Greek letters, figures and marks but square brackets, in a grammar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +100,12 @@ def form(sources: int, latin: bool = False) -> str:
     """The grammar (GBNF) of an answer that is no refusal: sentences or items, each with marks of sources that there are.
 
     Args:
-        latin: in no Japanese letters, but for a name in quotation marks or brackets.
+        latin: in Latin letters, but for a name in quotation marks or brackets.
     """
     marks = " | ".join(f'"[{number}]"' for number in range(1, sources + 1))
     rules = ['root ::= line ("\\n" line)*', f"line ::= piece{{10,400}} ({marks})+"]
     if latin:
-        letter, inside = rf"[^\[\]\n{JAPANESE}]", r'[^\[\]\n"”」)]{1,24}'
+        letter, inside = f"[{LATIN}]", r'[^\[\]\n"”」)]{1,24}'
         rules += [f"piece ::= {letter} | name", f'name ::= ["“「(] {inside} ["”」)]']
     else:
         rules += [r"piece ::= [^\[\]\n]"]
