@@ -115,6 +115,8 @@ def test_a_name_beside_a_highest_value_means_the_row_that_has_it() -> None:
         ("What is the minimum order value?", 'SELECT min("Amount") FROM t', False),
         ("What is the highest amount?", 'SELECT max("Amount") FROM t', True),
         ("How much was paid in cash?", "SELECT count(*) FROM t WHERE \"Paid\" = 'Cash'", True),
+        ("Which custom has the longer warranty?", 'SELECT "Day", "Customer" FROM t ORDER BY "Day" DESC LIMIT 1', False),
+        ("Which customer came last?", 'SELECT "Customer" FROM t ORDER BY "Day" DESC LIMIT 1', True),
     ],
 )  # fmt: skip
 def test_a_query_says_whether_it_shows_what_the_question_names(question: str, query: str, named: bool) -> None:

@@ -85,10 +85,12 @@ def of_the_table(condition: Condition, shown: Sequence[Shown]) -> bool:
 
 
 def named(query: Query, shown: Sequence[Shown], question: str) -> bool:
-    """Whether a query counts rows, or shows a column that the question names, as far as the two share a script."""
+    """Whether a query counts rows, or shows a column that the question names, as far as the two share a script; whole where
+    it shows rows as they are and compares with nothing, which says nothing of the question but that name."""
     columns = [_find(name, shown) for name in query.selected]
+    share = NAMED if query.conditions or query.aggregated else 1.0
     return not columns or any(
-        one is not None and (one.name.isascii() != question.isascii() or overlap(question, one.name) >= NAMED)
+        one is not None and (one.name.isascii() != question.isascii() or overlap(question, one.name) >= share)
         for one in columns
     )
 
