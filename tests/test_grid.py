@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -138,3 +139,12 @@ def test_no_cell_is_lost_in_any_grid(rows: list[list[object]]) -> None:
     for draft in found:
         assert not draft.parent or draft.parent in keys
         keys.add(draft.key)
+
+
+@pytest.mark.parametrize(
+    "label", ["合計（税込）", "税抜合計", "合計金額", "Total (incl. tax)", "Net total", "Subtotal"]
+)
+def test_a_total_is_known_by_its_label_whatever_column_that_stands_in(label: str) -> None:
+    rows = [["item", "count", "price", "amount"], ["a", 2, 100, 200], ["b", 3, 100, 300], [None, None, label, 500]]
+    found = drafts(rows)
+    assert [row.facts.get("total", False) for row in kind(found, "row")] == [False, False, True]

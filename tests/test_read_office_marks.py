@@ -209,3 +209,76 @@ def test_short_eras_are_days_in_a_column_of_days(tmp_path: Path, days: str) -> N
     (tmp_path / "a.csv").write_text("日付,額\n" + "\n".join(f"{day},5" for day in days.split(",")), "utf-8")
     columns = [one for one in read_file(tmp_path / "a.csv").drafts if one.kind == "column"]
     assert columns[0].facts["type"] == "date"
+
+
+MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+
+
+def run(text: str) -> str:
+    return f"<m:r><m:t>{text}</m:t></m:r>"
+
+
+@pytest.mark.parametrize(
+    ("built", "said"),
+    [
+        (f"<m:f><m:num>{run('1')}</m:num><m:den>{run('2')}</m:den></m:f>", "1/2"),
+        (f"<m:f><m:num>{run('a+b')}</m:num><m:den>{run('2')}</m:den></m:f>", "(a+b)/2"),
+        (f"<m:sSup><m:e>{run('10')}</m:e><m:sup>{run('3')}</m:sup></m:sSup>", "10^3"),
+        (f"<m:sSub><m:e>{run('x')}</m:e><m:sub>{run('12')}</m:sub></m:sSub>", "x_12"),
+        (f"<m:rad><m:deg/><m:e>{run('2')}</m:e></m:rad>", "√2"),
+        (f"<m:d><m:e>{run('a')}</m:e></m:d>", "(a)"),
+        (f"<m:m><m:mr><m:e>{run('1')}</m:e><m:e>{run('2')}</m:e></m:mr><m:mr><m:e>{run('3')}</m:e></m:mr></m:m>", "[1, 2; 3]"),
+    ],
+)  # fmt: skip
+def test_an_equation_keeps_its_build_in_one_line(tmp_path: Path, built: str, said: str) -> None:
+    import docx
+    from docx.oxml import parse_xml
+
+    whole = docx.Document()
+    paragraph = whole.add_paragraph("x = ")
+    paragraph._p.append(parse_xml(f'<m:oMath xmlns:m="{MATH}">{built}</m:oMath>'))
+    paragraph.add_run(" holds")
+    whole.save(str(tmp_path / "a.docx"))
+    assert read_file(tmp_path / "a.docx").drafts[0].text == f"x = {said} holds"
+
+
+def test_the_values_of_a_chart_have_the_unit_of_their_format(tmp_path: Path) -> None:
+    import pptx
+    from pptx.chart.data import CategoryChartData
+    from pptx.enum.chart import XL_CHART_TYPE
+    from pptx.util import Inches
+
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    data = CategoryChartData()
+    data.categories = ["April", "May"]
+    data.add_series("share", (0.35, 0.4), "0%")
+    data.add_series("price", (1200, 900), '#,##0"円/kg"')
+    slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, Inches(4), Inches(3), data)
+    show.save(str(tmp_path / "a.pptx"))
+    said = [one.text for one in read_file(tmp_path / "a.pptx").drafts if one.kind == "row"]
+    assert said == ["category: April; share: 35%; price: 1200 円/kg", "category: May; share: 40%; price: 900 円/kg"]
+
+
+def test_a_page_says_what_its_pictures_are_said_to_show(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<p>See <img src=x alt="pump P-7 from the left"> here<p><img src=y alt="">.')
+    said = [one.text for one in read_file(tmp_path / "a.html").drafts]
+    assert "See [Picture: pump P-7 from the left] here" in "\n".join(said) and "[Picture: ]" not in "\n".join(said)
+
+
+def test_a_chapter_says_what_of_it_does_not_hold(tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "a.epub", "w") as book:
+        book.writestr("mimetype", "application/epub+zip")
+        book.writestr("META-INF/container.xml", '<c><rootfile full-path="o.opf"/></c>')
+        book.writestr(
+            "o.opf",
+            '<package><metadata/><manifest><item id="a" href="a.xhtml"/></manifest><spine><itemref idref="a"/></spine></package>',
+        )
+        book.writestr("a.xhtml", "<html><body><p>price <del>12</del> 9 EUR</p><p hidden='hidden'>x</p></body></html>")
+    notes = read_file(tmp_path / "a.epub").notes
+    assert {
+        "chapter 1: 1 struck out stretches were left out",
+        "chapter 1: 1 hidden parts were left out",
+    } <= set(notes)

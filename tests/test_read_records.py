@@ -114,3 +114,61 @@ def test_several_stations_in_one_file_are_several_series(tmp_path: Path) -> None
     whole = [draft.facts for draft in found.drafts if draft.kind == "series" and "window" not in draft.facts]
     assert {facts["quantity"]: facts["max"] for facts in whole} == {"wells north": 12, "wells south": 1002}
     assert "1002" in words(found)
+
+
+SHORT = [f"2026-06-01 10:{number:02},{20 + number / 10:.1f},{45 + number}" for number in range(0, 50, 10)]
+
+
+@pytest.mark.parametrize(
+    ("head", "units"),
+    [
+        ("time,temp,hum\n,degC,%RH", ["°C", "%RH"]), ("日時,温度,湿度\n,(℃),(%)", ["°C", "%"]),
+        ("time,temp,hum\nyyyy/mm/dd hh:mm,℃,%", ["°C", "%"]), ("time,temp,hum\n-,K,-", ["K", ""]),
+    ],
+)  # fmt: skip
+def test_a_short_record_has_units_in_a_row_of_their_own_too(head: str, units: list[str], tmp_path: Path) -> None:
+    found = written(tmp_path / "a.csv", "\n".join([head, *SHORT]) + "\n")
+    columns = found.tables[0].columns
+    assert [(one.type, one.unit) for one in columns[1:]] == [("number", unit) for unit in units]
+    assert (columns[0].type, len(columns[0].values)) == ("datetime", 5)
+
+
+@pytest.mark.parametrize("sentinel", ["-9999", "-99.9", "-999.0"])
+def test_a_short_record_takes_what_stands_for_nothing_as_a_gap(sentinel: str, tmp_path: Path) -> None:
+    broken = [*SHORT[:2], f"2026-06-01 10:25,{sentinel},46", *SHORT[3:]]
+    found = written(tmp_path / "a.csv", "\n".join(["time,temp (°C),hum (%)", *broken]) + "\n")
+    temperature = column(found, "temp")
+    assert [value is None for value in temperature.values] == [False, False, True, False, False]
+    assert sentinel.removesuffix(".0") not in words(found)
+    assert any("stand for nothing and are gaps" in note for note in found.notes)
+
+
+def test_a_figure_far_out_in_a_table_of_goods_is_a_figure(tmp_path: Path) -> None:
+    found = written(tmp_path / "a.csv", "item,date,change\na,2026-06-01,120\nb,2026-06-02,-9999\nc,2026-06-03,300\n")
+    assert column(found, "change").values == [120, -9999, 300]
+
+
+@pytest.mark.parametrize(
+    ("head", "hour", "first", "last"),
+    [
+        ("date,hour,site,temp (°C)", "{}", 0, "2026-06-04T23:00:00"), ("日付,時,地点,気温(℃)", "{}時", 0, "2026-06-04T23:00:00"),
+        ("date,hour,site,temp (°C)", "{}", 1, "2026-06-05T00:00:00"), ("date,slot,site,temp (°C)", "{}", 0, "2026-06-04T23:00:00"),
+    ],
+)  # fmt: skip
+def test_hours_in_a_column_of_their_own_tell_the_time(
+    head: str, hour: str, first: int, last: str, tmp_path: Path
+) -> None:
+    rows = [
+        f"2026-06-0{day},{hour.format(at)},{site},{10 * day + at / 10 + (50 if site == 'B' else 0)}"
+        for day in range(1, 5) for at in range(first, first + 24) for site in "AB"
+    ]  # fmt: skip
+    found = written(tmp_path / "a.csv", "\n".join([head, *rows]) + "\n")
+    series = [one for one in found.drafts if one.kind == "series" and "window" not in one.facts]
+    assert [(one.facts["count"], one.facts["max_at"]) for one in series] == [(96, last)] * 2
+    assert found.tables[0].columns[0].type == "datetime"
+
+
+def test_small_numbers_beside_days_are_no_hours(tmp_path: Path) -> None:
+    rows = [f"2026-06-{day:02},{period},{day * period}" for day in range(1, 20) for period in range(1, 6)]
+    found = written(tmp_path / "a.csv", "\n".join(["date,period,visitors", *rows]) + "\n")
+    assert found.reader == "table" and column(found, "period").values[:5] == [1, 2, 3, 4, 5]

@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 from openpyxl.comments import Comment
 
-from ingest.readers.formats import unit_of
+from ingest.readers.formats import figure, unit_of
+from ingest.text.cells import Figure
 from ingest.text.convention import decide
 
 from .reading import column, read_file, rows, table, words, written
@@ -226,10 +227,15 @@ def test_a_workbook_of_1904_keeps_its_days(tmp_path: Path, book: openpyxl.Workbo
         ("[$$-1009]#,##0", "CAD"),
         ('#,##0"円"', "JPY"), ('#,##0,"千円"', "JPY"), ('#,##0"千円"', "千円"), ('0.0" mm"', "mm"), ("0.00%", "%"), ('0"%"', "%"),
         ("_-* #,##0.00_-", ""), ('"$"#,##0_);("$"#,##0)', "USD"), ("General", ""), ("[Red]0.0;[Blue]-0.0", ""), ("[$CHF] 0", "CHF"),
+        ('#,##0"円/kg"', "円/kg"), ('0"%RH"', "%RH"), ('0"歳"', "歳"), ('#,##0"円 (税込)"', "JPY"), ('"No. "0', ""),
     ],
 )  # fmt: skip
 def test_the_format_of_a_cell_says_its_unit_by_its_own_symbol_and_locale(pattern: str, unit: str) -> None:
     assert unit_of(pattern) == unit
+
+
+def test_a_percent_sign_in_quotation_marks_multiplies_nothing() -> None:
+    assert (figure(0.35, "0%"), figure(35, '0"%"')) == (Figure(35.0, "%"), Figure(35, "%"))
 
 
 def test_nothing_is_decided_about_an_empty_column() -> None:

@@ -12,7 +12,8 @@ import pytest
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
 from ingest.readers import Note
-from ingest.readers.record_head import instant, layout
+from ingest.readers.moments import instant
+from ingest.readers.record_head import layout
 from ingest.readers.sensor import SensorReader
 from ingest.source import look
 from ingest.space.entity import Draft

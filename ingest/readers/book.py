@@ -19,7 +19,7 @@ from ..media import EPUB
 from ..source import Source
 from . import Item, Note
 from .flow import Block, Table, fold, real_title
-from .html import blocks, parse
+from .html import blocks, left_out, parse
 
 
 class BookReader:
@@ -74,6 +74,7 @@ def _chapters(archive: zipfile.ZipFile, opf: str, package: etree._Element) -> It
         if page is None:
             yield Note(f"chapter {number} is missing or empty")
             continue
+        yield from (Note(f"chapter {number}: {what}") for what in left_out(page))
         yield from _chapter(
             [*blocks(page, Locator(part=names.get(path) or page.title or f"chapter {number}"))], names.get(path, "")
         )

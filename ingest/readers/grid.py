@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.space.entity import Locator
-from ingest.text.cells import GAPS, UNITS, Cell, cell, header, shown
+from ingest.text.cells import GAPS, Cell, blank, cell, header, shown, unit_word
 
 from ..text.convention import certain_day, decide
 from . import Item
-from .rows import About, Body, Line, Row, blank, picked, texts, told
+from .rows import About, Body, Line, Row, picked, texts, told
 
 MAX_HEADER = 3
 MAX_LABEL = 60
@@ -156,7 +156,7 @@ def header_height(rows: Sequence[Row]) -> int:
     if len(rows) < 2 or not _labels(rows[0], rows[1:20]):
         return 0
     height = 1
-    while height < min(MAX_HEADER, len(rows) - 1) and _goes_on(rows[height - 1], rows[height], rows[height + 1]):
+    while height < min(MAX_HEADER, len(rows) - 1) and _goes_on(rows[height - 1], rows[height], rows[height + 1 :]):
         height += 1
     return height
 
@@ -190,10 +190,9 @@ def _year(item: Cell) -> bool:
     return item.type == "number" and isinstance(item.value, int) and 1800 <= item.value <= 2100
 
 
-def _goes_on(upper: Row, lower: Row, data: Row) -> bool:
-    """Whether `lower` is one more row of the header: all units, or labels under merged cells with figures below."""
-    said = [shown(value) for value in lower if not blank(value)]
-    if said and all(text in UNITS or text in "-–" for text in said) and any(text in UNITS for text in said):
+def _goes_on(upper: Row, lower: Row, below: Sequence[Row]) -> bool:
+    """Whether `lower` is one more row of the header: units, or labels under merged cells with figures below."""
+    if of_units(lower, below):
         return True
     if not all(cell(value).type in ("text", "empty") or _year(cell(value)) for value in lower):
         return False
@@ -203,12 +202,21 @@ def _goes_on(upper: Row, lower: Row, data: Row) -> bool:
     )
     figures = any(
         cell(low).type == "text" and cell(value).type in ("number", "date")
-        for low, value in zip(lower, data, strict=False)
+        for low, value in zip(lower, below[0], strict=False)
     )
     stacked = any(
         (blank(low) and not blank(up)) or (up == low and not blank(up)) for up, low in zip(upper, lower, strict=False)
     )
     return merged and (figures or stacked)
+
+
+def of_units(row: Row, below: Sequence[Row]) -> bool:
+    """Whether a row says the units of the figures below it, of some at least, and holds no figure."""
+    under = (next((line[i] for line in below if i < len(line) and shown(line[i])), None) for i in range(len(row)))
+    said = [(shown(value), cell(first).type) for value, first in zip(row, under, strict=True) if not blank(value)]
+    alone = all(unit_word(text) or text in GAPS for text, _ in said)
+    over = [text for text, under in said if alone or under == "number"]
+    return all(cell(text).type in ("text", "empty") for text, _ in said) and any(map(unit_word, over))
 
 
 def names(rows: Sequence[Row], width: int) -> list[tuple[str, str]]:
@@ -222,8 +230,13 @@ def names(rows: Sequence[Row], width: int) -> list[tuple[str, str]]:
                 said[column] = said[column - 1]
             if said[column] and said[column] not in parts[column] and not (depth and said[column] in GAPS):
                 parts[column].append(said[column])
-    labels = [f"{' / '.join(p[:-1])} ({p[-1]})" if len(p) > 1 and p[-1] in UNITS else " / ".join(p) for p in parts]
+    labels = [f"{' / '.join(p[:-1])} ({unit})" if (unit := _unit(p)) else " / ".join(p) for p in parts]
     return _distinct([header(label) for label in labels])
+
+
+def _unit(parts: Sequence[str]) -> str:
+    """The unit that the last row of a header says below a name."""
+    return unit_word(parts[-1]) if len(parts) > 1 else ""
 
 
 def _distinct(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -176,6 +176,8 @@ def _instead(element: etree._Element, words: Sequence[str]) -> str | None:
     figure that it is one; None for any other, which is read."""
     if _hidden(element):
         return ""
+    if element.tag == "img":
+        return f"[Picture: {said}]" if (said := " ".join(element.get("alt", "").split())) else None
     if element.tag in SKIPPED:
         return _field(element)
     said = "".join(element.itertext()).strip() if element.tag == "sup" else ""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,17 +14,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.text.cells import cell, shown
+from ingest.text.cells import blank, cell, shown
 
 from ..text.columns import Column, Columns, Value
-from .record_head import LEAST, MAX_LABELS, Layout, instant, joined
-from .rows import Row, blank
+from .moments import instant, joined
+from .record_head import LEAST, MAX_LABELS, Layout
+from .rows import Row
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-_SENTINEL = re.compile(r"-?9{3,}(?:\.[09]+)?|-99(?:\.[09]+)?|-32768(?:\.0)?|32767(?:\.0)?|65535(?:\.0)?")
-FAR = 5.0
-"""A number that devices write for nothing is one when it is this many times as far out as all others."""
 
 
 @dataclass(slots=True)
@@ -88,18 +85,6 @@ def _figure(record: Record, column: int, value: object) -> float:
     if item.type != "empty":
         record.odd.setdefault(column, []).append(shown(value))
     return float("nan")
-
-
-def sentinels(values: Floats) -> Floats:
-    """The numbers among values that stand for nothing (-9999, 65535): written by devices, and far out of all others."""
-    known = values[~np.isnan(values)]
-    odd = [value for value in np.unique(known) if _SENTINEL.fullmatch(shown(float(value)))]
-    rest = known[~np.isin(known, odd)]
-    if not odd or not len(rest):
-        return np.array([])
-    low, high = float(rest.min()), float(rest.max())
-    reach = max(high - low, abs(high), abs(low), 1e-9)
-    return np.array([value for value in odd if (value < 0 <= low) or max(low - value, value - high) > FAR * reach])
 
 
 def is_count(values: Floats) -> bool:

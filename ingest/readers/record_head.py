@@ -6,19 +6,18 @@ column, or the day in one and the clock in another.
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.text.cells import GAPS, UNITS, cell, date, shown
+from ingest.text.cells import blank, cell, shown
 
-from ..text.convention import ORDERS, PLAIN, Convention, decide, usual
-from .grid import header_height, names
-from .rows import Row, blank
+from ..text.convention import PLAIN, Convention, decide, usual
+from .grid import header_height, names, of_units
+from .moments import is_named, ordered, timed
+from .rows import Row
 
 LOOK = 400
 """Rows that are looked at to decide what a file is."""
@@ -28,8 +27,6 @@ PREAMBLE = 60
 """Rows before the header at most."""
 MAX_LABELS = 200
 """Different words of a column that parts several records."""
-TIME_NAMES = ("time", "timestamp", "datetime", "date", "ts", "日時", "時刻", "計測日時", "測定日時")
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?|\d{1,2}時\d{1,2}分(?:\d{1,2}秒)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +95,10 @@ def _layout(rows: Sequence[Row], start: int) -> Layout | None:
         return None
     pairs = tuple(names([_padded(row, width) for row in rows[start:data]], width))
     conventions = _conventions(columns, pairs)
-    timed = _time(columns, pairs, conventions)
-    if timed is None:
+    found = timed(columns, pairs, conventions)
+    if found is None:
         return None
-    time, clock, told = timed
+    time, clock, told = found
     conventions = tuple(told if i == time else one for i, one in enumerate(conventions))
     kinds = [kind(column, conventions[i]) for i, column in enumerate(columns)]
     others = [i for i in range(width) if i not in (time, clock)]
@@ -110,7 +107,7 @@ def _layout(rows: Sequence[Row], start: int) -> Layout | None:
     if not values or any(kinds[i] == "words" for i in others):
         return None
     headers = tuple(map(shown, rows[start]))
-    return Layout(data, time, values, labels, pairs, conventions, headers, clock, _named(pairs[time][0]))
+    return Layout(data, time, values, labels, pairs, conventions, headers, clock, is_named(pairs[time][0]))
 
 
 def _padded(row: Row, width: int) -> tuple[object, ...]:
@@ -120,10 +117,7 @@ def _padded(row: Row, width: int) -> tuple[object, ...]:
 def _height(rows: Sequence[Row], start: int) -> int:
     """How many rows the header has: a row of units below it belongs to it."""
     width = len(rows[start])
-    below = [shown(value) for value in rows[start + 1]] if start + 1 < len(rows) else []
-    said = [unit.strip("[]() ") for unit in below if unit and unit not in GAPS]
-    plain = [cell(unit).type == "text" for unit in said]
-    if said and all(plain) and any(unit in UNITS for unit in said):
+    if start + 1 < len(rows) and of_units(rows[start + 1], rows[start + 2 : start + LEAST]):
         return 2
     return max(1, header_height([_padded(row, width) for row in rows[start : start + 20]]))
 
@@ -140,79 +134,16 @@ def _digits(column: Iterable[object]) -> list[str]:
     return [unicodedata.normalize("NFKC", text) for text in found if any(map(str.isdigit, text))]
 
 
-def _named(name: str) -> bool:
-    return name.lower() in TIME_NAMES
-
-
-def _time(
-    columns: Sequence[Sequence[object]], pairs: Sequence[tuple[str, str]], conventions: Sequence[Convention]
-) -> tuple[int, int | None, Convention] | None:
-    """The column of time, the column of clock times beside one of days, and how it is written."""
-    for i, column in enumerate(columns):
-        told = _ordered(column, conventions[i])
-        if _tells_time(column, told, _named(pairs[i][0])):
-            return i, None, told
-    clocks = [i for i, column in enumerate(columns) if _share(column, _is_clock) > 0.95]
-    for clock, (i, column) in itertools.product(clocks, enumerate(columns)):
-        moments = [joined(day, time) for day, time in zip(column, columns[clock], strict=True)]
-        told = _ordered(moments, conventions[i])
-        if i != clock and _tells_time(moments, told, False):
-            return i, clock, told
-    return None
-
-
-def _share(column: Sequence[object], fits: Callable[[object], bool]) -> float:
-    filled = [value for value in column if not blank(value)]
-    return sum(map(fits, filled)) / len(filled) if filled else 0.0
-
-
-def _is_clock(value: object) -> bool:
-    return isinstance(value, dt.time) or bool(_CLOCK.fullmatch(unicodedata.normalize("NFKC", shown(value))))
-
-
-def joined(day: object, clock: object) -> str:
-    return f"{shown(day)} {shown(clock)}"
-
-
-def _ordered(column: Sequence[object], convention: Convention) -> Convention:
-    """The convention with the order of day and month under which most moments can be read, run forward and lie closest
-    together. It stays unclear where two orders do so alike."""
-    if not convention.unclear:
-        return convention
-    fits = {order: fit for order in ORDERS if (fit := _fit(column, replace(convention, order=order)))}
-    if not fits:
-        return convention
-    best = max(fits, key=lambda order: fits[order])
-    alike = sum(fit == fits[best] for fit in fits.values()) > 1
-    return replace(convention, order=best, unclear=convention.unclear if alike else "")
-
-
-def _fit(column: Sequence[object], convention: Convention) -> tuple[int, int, float] | None:
-    """How many moments can be read, how seldom they go back, and how close together they lie; more is better."""
-    known = [found[0] for value in column if (found := instant(value, convention))]
-    back = sum(b < a for a, b in itertools.pairwise(known))
-    return (len(known), -back, known[0] - known[-1]) if known else None
-
-
 def settled(found: Layout, rows: Callable[[], Iterable[Row]]) -> Layout:
     """The layout once all of the record has decided what its head could not: the order of day and month."""
     told = found.conventions[found.time]
     if not told.unclear:
         return found
     column = [row[found.time] for row in itertools.islice(rows(), found.data, None) if found.time < len(row)]
-    told = _ordered(column, told)
+    told = ordered(column, told)
     return replace(
         found, conventions=tuple(told if i == found.time else one for i, one in enumerate(found.conventions))
     )
-
-
-def _tells_time(column: Sequence[object], convention: Convention, named: bool) -> bool:
-    """A column of moments that hardly ever goes back and has times of day."""
-    known = [found[0] for value in column if (found := instant(value, convention, numbers=named))]
-    if len(known) < 0.95 * len(column):
-        return False
-    forward = sum(b >= a for a, b in itertools.pairwise(known)) / max(1, len(known) - 1)
-    return forward >= 0.95 and max(known) > known[0] and any(moment % 86_400 for moment in known)
 
 
 def kind(column: Sequence[object], convention: Convention = PLAIN) -> str:
@@ -223,32 +154,3 @@ def kind(column: Sequence[object], convention: Convention = PLAIN) -> str:
     if sum(item.type == "number" for item in cells) >= 0.9 * len(cells):
         return "figures"
     return "labels" if len({item.value for item in cells}) <= max(2, min(MAX_LABELS, len(cells) // 8)) else "words"
-
-
-def instant(
-    value: object, convention: Convention = PLAIN, *, numbers: bool = True
-) -> tuple[float, float | None] | None:
-    """Seconds since 1970 by the clock on the wall, and seconds east of UTC where the offset is written.
-
-    Numbers are seconds or milliseconds since 1970.
-    """
-    if isinstance(value, dt.datetime):
-        return _seconds(value)
-    text = shown(value)
-    try:
-        return _seconds(dt.datetime.fromisoformat(text))
-    except ValueError:
-        pass
-    found = date(unicodedata.normalize("NFKC", text), convention)
-    if found:
-        return _seconds(found)
-    item = cell(value)
-    if item.type != "number" or not numbers or not isinstance(item.value, (int, float)):
-        return None
-    size = float(item.value)
-    return (size / 1000, None) if 1e11 < size < 1e13 else (size, None) if 1e8 < size < 1e10 else None
-
-
-def _seconds(moment: dt.datetime) -> tuple[float, float | None]:
-    offset = moment.utcoffset()
-    return moment.replace(tzinfo=dt.UTC).timestamp(), None if offset is None else offset.total_seconds()

@@ -13,13 +13,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from ingest.space.entity import Draft, Locator
 from ingest.space.facts import TableFacts
-from ingest.text.cells import Cell, cell, shown
+from ingest.text.cells import EMPTY, Cell, blank, cell, shown
 
 from ..text.columns import Column, Columns, ColumnType, Value
 from ..text.convention import PLAIN, Convention, decide, usual
+from ..text.missing import sentinels
 from . import Item, Note
+from .moments import timed
 from .sums import Sums
 
 Row = Sequence[object]
@@ -30,6 +34,8 @@ DISTINCT_KEPT = 200
 """Distinct values counted per column; the text shows the most frequent few."""
 SHOWN_VALUES = 8
 SHOWN_COLUMNS = 40
+LOOK = 200
+"""Rows that decide whether a column tells the time."""
 TYPED_CELLS = 4_000_000
 """Cells of one table that are kept as typed columns; a larger table says that it is not whole."""
 
@@ -92,7 +98,7 @@ class Tally:
         self.types[item.type] += 1
         if item.value is None:
             return
-        label = shown(item.value)
+        label = f"{shown(item.value)} {item.unit}".strip()
         if label in self.distinct or len(self.distinct) < DISTINCT_KEPT:
             self.distinct[label] += 1
         self.low[item.type] = min(self.low.get(item.type, item.value), item.value)
@@ -125,9 +131,12 @@ class Gathered:
     type: str = "text"
     tally: Tally = field(default_factory=Tally)
     raw: list[object] = field(default_factory=list)
+    missing: frozenset[float] = frozenset()
+    """Figures that stand for nothing."""
 
     def read(self, value: object) -> Cell:
-        return cell(value, self.convention)
+        found = cell(value, self.convention)
+        return EMPTY if self.missing and found.type == "number" and found.value in self.missing else found
 
     def settle(self) -> None:
         """Gives it the type of its cells, and their unit where its header has none."""
@@ -154,6 +163,7 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
         rest: further rows that are too many to become entities: they count in figures and typed columns.
     """
     columns = _conventions(body, about)
+    _gaps(columns, body)
     sums = Sums()
     numbers = [index for index, row in body.lines if not sums.up(row) and _count(columns, row)]
     beyond = _beyond(columns, rest, body, numbers, sums)
@@ -173,10 +183,6 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
     yield from _doubts(body.called, columns)
 
 
-def blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
 # -- gathering -------------------------------------------------------------------------------------------
 
 
@@ -189,6 +195,17 @@ def _conventions(body: Body, about: About) -> list[Gathered]:
     for column, found, own in zip(columns, said, alone, strict=True):
         column.convention = own if others == PLAIN else decide(found, column.name, others)
     return columns
+
+
+def _gaps(columns: Sequence[Gathered], body: Body) -> None:
+    """Finds the figures that stand for nothing, where a column tells the time of what was measured."""
+    first = list(zip(*(row for _, row in body.lines[:LOOK]), strict=True))
+    if not first or timed(first, body.pairs, [column.convention for column in columns]) is None:
+        return
+    cells = list(zip(*(row for _, row in body.lines), strict=True))
+    for column, values in zip(columns, cells, strict=True):
+        known = [float(one.value) for one in map(column.read, values) if isinstance(one.value, (int, float))]
+        column.missing = frozenset(sentinels(np.array(known)).tolist())
 
 
 def texts(values: Iterable[object]) -> list[str]:
@@ -277,6 +294,10 @@ def _doubts(called: str, columns: Sequence[Gathered]) -> Iterator[Note]:
         tally, where = column.tally, f"{called}: column {column.name}".strip(": ")
         if column.convention.unclear:
             yield Note(f"{where}: {column.convention.unclear}; kept as written, not computed with")
+        if column.missing:
+            count = sum(cell(value, column.convention).value in column.missing for value in column.raw)
+            written = ", ".join(f"{gap:g}" for gap in sorted(column.missing))
+            yield Note(f"{where}: {count} values of {written} stand for nothing and are gaps")
         odd = tally.filled - tally.types[column.type]
         if column.type in ("number", "date") and odd:
             yield Note(
@@ -337,7 +358,7 @@ def _row_draft(
     pairs = [
         (column, column.read(value), shown(value))
         for column, value in zip(columns, row, strict=True)
-        if not blank(value)
+        if not blank(value) and (not column.missing or column.read(value) != EMPTY)
     ]
     said = [f"{column.name}: {_measured(text, item, column)}" if body.named else text for column, item, text in pairs]
     facts: dict[str, Any] = {

@@ -28,6 +28,7 @@ from ingest.space.encoders.signal import Floats, Signal
 from ingest.space.entity import Draft, Locator
 from ingest.text import charset
 from ingest.text.cells import header, same_unit
+from ingest.text.missing import sentinels
 
 from ..media import XLSX
 from ..source import Source, units_of
@@ -109,7 +110,7 @@ def _record(sheet: Sheet, found: Layout, side: dict[str, Any], title: str) -> It
     paused: set[tuple[float, float]] = set()
     for channel, one in made:
         yield from drafts(one, title, paused, channel, windowed=len(made) <= WINDOWED_CHANNELS)
-    gaps = {i: record.sentinels(np.frombuffer(values)) for i, values in read.values.items()}
+    gaps = {i: sentinels(np.frombuffer(values)) for i, values in read.values.items()}
     yield record.typed(read, title, sheet.name, gaps)
 
 
@@ -215,7 +216,7 @@ def _channels(read: Record) -> tuple[list[Channel], list[str]]:
         values = np.frombuffer(read.values[i])
         if i in keys or (record.is_count(values) and len(read.layout.values) > 1):
             continue
-        gaps = record.sentinels(values)
+        gaps = sentinels(values)
         if len(gaps):
             count = int(np.isin(values, gaps).sum())
             written = ", ".join(f"{gap:g}" for gap in gaps)

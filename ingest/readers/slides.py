@@ -13,6 +13,7 @@ from ..media import PPTX
 from ..source import Source
 from . import Item, Note
 from .flow import Block, Table, fold, real_title
+from .formats import figure
 from .package import DRAWING, diagrams, left_out, pictures
 from .raised import above
 
@@ -134,13 +135,17 @@ def _chart(chart: Any, place: Locator) -> Iterator[Table]:
     for plot in chart.plots:
         series = [*plot.series]
         header = ["category", *(one.name for one in series)]
-        rows = [
-            [str(label), *(one.values[i] if i < len(one.values) else None for one in series)]
-            for i, label in enumerate(plot.categories)
-        ]
+        rows = [[str(label), *(_value(one, i) for one in series)] for i, label in enumerate(plot.categories)]
         title = chart.chart_title.text_frame.text if chart.has_title and chart.chart_title.has_text_frame else ""
         if rows:
             yield Table([header, *rows], place, title)
+
+
+def _value(series: Any, index: int) -> object:
+    """A value of a chart with the unit that its format shows; None where there is none."""
+    value = series.values[index] if index < len(series.values) else None
+    pattern = series._element.findtext("{*}val/{*}numRef/{*}numCache/{*}formatCode") or ""
+    return value if value is None else figure(value, pattern)
 
 
 def _comments(slide: Slide) -> Iterator[str]:

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from ingest.text.cells import shown
 
 _TOTAL = re.compile(
-    r"(?:grand |sub ?-?)?totals?(?:[\W\d]*$|\s+(?:for|of|in)\b)|(?:sum|average|平均)$|(?:[総小]?合?計|総?合計)[\W\d]*$",
+    r"(?:grand |net |gross |sub ?-?)?totals?(?:[\W\d]*$|\s+(?:for|of|in|amount|incl\w*|excl\w*)\b)|(?:sum|average|平均)$|"
+    r"(?:税[抜込]き?)?(?:[総小]?合?計|総?合計)(?:金?額)?[\W\d]*$",
     re.IGNORECASE,
 )
+_REMARK = re.compile(r"(?<=\S)\s*[(（\[][^()（）\[\]]*[)）\]]\s*$")
+"""What stands in brackets behind a label: (税込), (incl. tax)."""
 _OF_GROUP = re.compile(r"(.+?)\s*(?:(?:sub ?-?)?totals?|[小合集]?計)", re.IGNORECASE)
 
 
@@ -45,7 +48,7 @@ def is_total(row: Sequence[object], above: Sequence[object] = ()) -> bool:
     """Whether a row sums up others, by its first words that the row above does not have: "Total", or "North total" below
     rows of North."""
     for value, before in itertools.zip_longest(row, above):
-        said, over = shown(value), shown(before)
+        said, over = _REMARK.sub("", shown(value)), _REMARK.sub("", shown(before))
         if not said:
             continue
         group = _OF_GROUP.fullmatch(said)

@@ -17,7 +17,7 @@ from ingest.space.entity import Draft, Locator
 
 from ..media import DOCX
 from ..source import Source
-from . import Item, Note, labelled, numbering
+from . import Item, Note, equation, labelled, numbering
 from .flow import Block, Table, fold, real_title
 from .package import diagrams, left_out, pictures
 from .raised import above
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from docx.document import Document
 
 W = numbering.W
-_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _LEFT_OUT = frozenset([W + "del", W + "moveFrom", W + "rt", W + "pPr", W + "rPr", W + "txbxContent", _FALLBACK])
@@ -277,7 +276,9 @@ def text_of(paragraph: Any) -> str:
     waiting = [iter(paragraph)]
     while waiting:
         for element in waiting[-1]:
-            if element.tag in (W + "t", _MATH + "t"):
+            if element.tag == equation.M + "oMath":
+                words.append(equation.said(element))
+            elif element.tag == W + "t":
                 raised = _set(element.getparent(), "vertAlign", ("superscript",))
                 words.append(above("".join(words), element.text or "") if raised else element.text or "")
             elif element.tag == W + "sym":

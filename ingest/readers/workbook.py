@@ -14,10 +14,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.text.cells import Figure
-
 from ..source import Source
-from .formats import unit_of
+from .formats import figure
 from .rows import Row
 
 CHUNK = 1 << 20
@@ -86,15 +84,7 @@ def xlsx(source: Source) -> Iterator[Sheet]:
 
 def _xlsx_rows(sheet: Any) -> Iterator[Row]:
     for row in sheet.iter_rows():
-        yield [_figure(c.value, c.number_format) if type(c.value) in (int, float) else c.value for c in row]
-
-
-def _figure(value: float | int, pattern: str) -> object:
-    """A figure with the unit that the format of its cell shows: 0.35 -> 35 %."""
-    unit = unit_of(pattern)
-    if unit == "%":
-        return Figure(float(f"{value * 100:.15g}"), unit)
-    return Figure(value, unit) if unit else value
+        yield [figure(c.value, c.number_format) if type(c.value) in (int, float) else c.value for c in row]
 
 
 def unmerged(rows: Iterator[Row], merged: list[tuple[int, int, int, int]]) -> Iterator[Row]:
@@ -237,13 +227,13 @@ def xls(source: Source) -> Iterator[Sheet]:
 def _xls_rows(book: Any, sheet: Any) -> Iterator[Row]:
     import xlrd  # type: ignore[import-untyped]
 
-    def figure(cell: Any) -> object:
+    def measured(cell: Any) -> object:
         style = book.format_map.get(book.xf_list[cell.xf_index].format_key) if cell.xf_index is not None else None
-        return _figure(cell.value, style.format_str if style else "General")
+        return figure(cell.value, style.format_str if style else "General")
 
     read: dict[int, Callable[[Any], object]] = {
         xlrd.XL_CELL_TEXT: lambda cell: cell.value,
-        xlrd.XL_CELL_NUMBER: figure,
+        xlrd.XL_CELL_NUMBER: measured,
         xlrd.XL_CELL_BOOLEAN: lambda cell: bool(cell.value),
         xlrd.XL_CELL_DATE: lambda cell: _xls_date(cell.value, book.datemode),
         xlrd.XL_CELL_ERROR: lambda cell: xlrd.error_text_from_code.get(cell.value, "#ERROR"),

@@ -25,7 +25,7 @@ CURRENCIES = {
 } | {code: code for code in _CODES.split()}  # fmt: skip
 """A yen sign is the backslash (0x5C) in the encodings of Japanese Windows."""
 _UNIT_WORDS = """
-    % ‰ ppm ppb °C °F ℃ ℉ degC degF K mK m cm mm km um µm μm nm in ft inch m2 m² cm2 cm² mm2 mm² km2 km² ha m3 m³ cm3 cm³
+    % %RH ‰ ppm ppb °C °F ℃ ℉ degC degF K mK m cm mm km um µm μm nm in ft inch m2 m² cm2 cm² mm2 mm² km2 km² ha m3 m³ cm3 cm³
     L l ml mL kl g kg mg t ton tons N kN Nm N·m Pa kPa MPa hPa bar mbar psi mmHg V mV kV A mA kA W kW MW Wh kWh MWh
     VA kVA var J kJ MJ Hz kHz MHz GHz s sec ms us µs min h hr hour hours day days d week weeks month months year years
     m/s km/h mph m/s2 m/s² mm/s mm/s² g/cm3 kg/m3 rpm r/min min-1 dB dBA lux lx cd Ω ohm kΩ MΩ F µF C rad deg °
@@ -120,6 +120,10 @@ class Figure:
 
 
 EMPTY = Cell("empty", None)
+
+
+def blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def cell(value: object, convention: Convention = PLAIN) -> Cell:
@@ -286,8 +290,8 @@ def header(text: str) -> tuple[str, str]:
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
     for pattern in (_BRACKET, _SUFFIX):
         match = pattern.match(plain)
-        if match and match[2] in UNITS:
-            return _spaced(match[1]), same_unit(match[2])
+        if match and (unit := unit_word(match[2])):
+            return _spaced(match[1]), unit
     name, _, code = plain.rpartition(" ")
     if name and CURRENCIES.get(code) == code:
         return _spaced(name), code
@@ -295,6 +299,13 @@ def header(text: str) -> tuple[str, str]:
     if match and match[2].lower() in _SNAKE_UNITS:
         return _spaced(match[1]), _SNAKE_UNITS[match[2].lower()]
     return _spaced(plain), ""
+
+
+def unit_word(text: str) -> str:
+    """The unit that a word is, in brackets or not: '(℃)' -> '°C', '円/kg' as it stands; "" for none."""
+    plain = unicodedata.normalize("NFKC", text).strip("[]() ")
+    known = plain in UNITS or ("/" in plain and all(part in UNITS for part in plain.split("/")))
+    return same_unit(plain) if known else ""
 
 
 def _spaced(name: str) -> str:

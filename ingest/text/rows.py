@@ -20,14 +20,13 @@ from .cells import Cell, cell, shown
 from .columns import Column as Read
 from .columns import Columns
 from .convention import decide
+from .missing import REPEATED, code
 
 ColumnType = Literal["number", "date", "time", "boolean", "text"]
 USUAL = 0.9
 """Share of the filled cells of a column that are of its type."""
 ALIKE = 0.8
 """Share of common column names from which two tables have one form."""
-REPEATED = 5
-"""Times that a code for a missing value is seen at least."""
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?:\.\d+)?")
 
 
@@ -212,36 +211,16 @@ def _moments(columns: Sequence[Column]) -> list[Column]:
 def _without_codes(columns: Sequence[Column]) -> list[Column]:
     """Columns of figures without the code for "not measured": a value far outside that returns again and again; what
     is one in one column of a table is one in each where it is the lowest or highest and returns."""
-    codes = {code for column in columns if (code := _code(column)) is not None}
+    codes = {found for column in columns if column.type == "number" and (found := code(column.values)) is not None}
     return [_without(column, codes) if column.type == "number" and codes else column for column in columns]
-
-
-def _code(column: Column) -> float | None:
-    count = Counter(value for value in column.values if value is not None) if column.type == "number" else Counter()
-    levels = sorted(count)
-    if len(levels) < 3:
-        return None
-    for code, rest in ((levels[0], levels[1:]), (levels[-1], levels[:-1])):
-        gap = abs(code - min(rest, key=lambda value: abs(value - code)))
-        if count[code] >= REPEATED and gap > rest[-1] - rest[0] and _codelike(code):
-            return float(code)
-    return None
-
-
-def _codelike(value: float) -> bool:
-    """-99, -200, 999, -9999: a round or nines-only whole number, as people choose to mark what is not there."""
-    digits = str(abs(int(value)))
-    return (
-        value == int(value) and len(digits) >= 2 and (set(digits) == {"9"} or (value < 0 and set(digits[1:]) == {"0"}))
-    )
 
 
 def _without(column: Column, codes: set[float]) -> Column:
     count = Counter(value for value in column.values if value is not None)
-    code = next((c for c in codes if count[c] >= REPEATED and c in (min(count), max(count))), None)
-    if code is None:
+    found = next((c for c in codes if count[c] >= REPEATED and c in (min(count), max(count))), None)
+    if found is None:
         return column
-    return replace(column, values=tuple(None if v == code else v for v in column.values), missing=code)
+    return replace(column, values=tuple(None if v == found else v for v in column.values), missing=found)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

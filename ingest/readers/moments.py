@@ -1,0 +1,124 @@
+"""Which column of a table tells the time, and how: the moment in one column, or the day in one and the clock in another."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ingest.text.cells import blank, cell, date, shown
+
+from ..text.convention import ORDERS, PLAIN, Convention
+
+TIME_NAMES = ("time", "timestamp", "datetime", "date", "ts", "日時", "時刻", "計測日時", "測定日時")
+HOUR_NAMES = ("hour", "hours", "hr", "h", "time", "時", "時刻", "時間", "時間帯")
+_HOUR = re.compile(r"(\d{1,2})時?")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?|\d{1,2}時\d{1,2}分(?:\d{1,2}秒)?")
+
+
+def is_named(name: str) -> bool:
+    return name.lower() in TIME_NAMES
+
+
+def timed(
+    columns: Sequence[Sequence[object]], pairs: Sequence[tuple[str, str]], conventions: Sequence[Convention]
+) -> tuple[int, int | None, Convention] | None:
+    """The column of time, the column of clock times beside one of days, and how it is written."""
+    for i, column in enumerate(columns):
+        told = ordered(column, conventions[i])
+        if _tells_time(column, told, is_named(pairs[i][0])):
+            return i, None, told
+    clocks = [i for i, column in enumerate(columns) if _share(column, _is_clock) > 0.95 or _hours(column, pairs[i][0])]
+    for clock, (i, column) in itertools.product(clocks, enumerate(columns)):
+        moments = [joined(day, time) for day, time in zip(column, columns[clock], strict=True)]
+        told = ordered(moments, conventions[i])
+        if i != clock and _tells_time(moments, told, False):
+            return i, clock, told
+    return None
+
+
+def _share(column: Sequence[object], fits: Callable[[object], bool]) -> float:
+    filled = [value for value in column if not blank(value)]
+    return sum(map(fits, filled)) / len(filled) if filled else 0.0
+
+
+def _is_clock(value: object) -> bool:
+    return isinstance(value, dt.time) or bool(_CLOCK.fullmatch(unicodedata.normalize("NFKC", shown(value))))
+
+
+def _hours(column: Sequence[object], name: str) -> bool:
+    """Whether figures are the hours of a day: all are, and their name says so or they run from 0 to 23."""
+    said = {int(hour[1]) for value in column if (hour := _HOUR.fullmatch(shown(value)))}
+    named = name.lower() in HOUR_NAMES or (min(said, default=1) == 0 and max(said) == 23)
+    return (
+        named
+        and max(said, default=99) <= 24
+        and _share(column, lambda value: bool(_HOUR.fullmatch(shown(value)))) == 1.0
+    )
+
+
+def joined(day: object, clock: object) -> str:
+    """A day and its clock, or its hour, in one text."""
+    hour = _HOUR.fullmatch(shown(clock))
+    return f"{shown(day)} {hour[1]}:00" if hour else f"{shown(day)} {shown(clock)}"
+
+
+def ordered(column: Sequence[object], convention: Convention) -> Convention:
+    """The convention with the order of day and month under which most moments can be read, run forward and lie closest
+    together. It stays unclear where two orders do so alike."""
+    if not convention.unclear:
+        return convention
+    fits = {order: fit for order in ORDERS if (fit := _fit(column, replace(convention, order=order)))}
+    if not fits:
+        return convention
+    best = max(fits, key=lambda order: fits[order])
+    alike = sum(fit == fits[best] for fit in fits.values()) > 1
+    return replace(convention, order=best, unclear=convention.unclear if alike else "")
+
+
+def _fit(column: Sequence[object], convention: Convention) -> tuple[int, int, float] | None:
+    """How many moments can be read, how seldom they go back, and how close together they lie; more is better."""
+    known = [found[0] for value in column if (found := instant(value, convention))]
+    back = sum(b < a for a, b in itertools.pairwise(known))
+    return (len(known), -back, known[0] - known[-1]) if known else None
+
+
+def _tells_time(column: Sequence[object], convention: Convention, named: bool) -> bool:
+    """A column of moments that hardly ever goes back and has times of day."""
+    known = [found[0] for value in column if (found := instant(value, convention, numbers=named))]
+    if len(known) < 0.95 * len(column):
+        return False
+    forward = sum(b >= a for a, b in itertools.pairwise(known)) / max(1, len(known) - 1)
+    return forward >= 0.95 and max(known) > known[0] and any(moment % 86_400 for moment in known)
+
+
+def instant(
+    value: object, convention: Convention = PLAIN, *, numbers: bool = True
+) -> tuple[float, float | None] | None:
+    """Seconds since 1970 by the clock on the wall, and seconds east of UTC where the offset is written.
+
+    Numbers are seconds or milliseconds since 1970.
+    """
+    if isinstance(value, dt.datetime):
+        return _seconds(value)
+    text = shown(value)
+    try:
+        return _seconds(dt.datetime.fromisoformat(text))
+    except ValueError:
+        pass
+    found = date(unicodedata.normalize("NFKC", text), convention)
+    if found:
+        return _seconds(found)
+    item = cell(value)
+    if item.type != "number" or not numbers or not isinstance(item.value, (int, float)):
+        return None
+    size = float(item.value)
+    return (size / 1000, None) if 1e11 < size < 1e13 else (size, None) if 1e8 < size < 1e10 else None
+
+
+def _seconds(moment: dt.datetime) -> tuple[float, float | None]:
+    offset = moment.utcoffset()
+    return moment.replace(tzinfo=dt.UTC).timestamp(), None if offset is None else offset.total_seconds()
