@@ -125,6 +125,15 @@ def test_a_query_says_whether_it_shows_what_the_question_names(question: str, qu
     assert found is not None and found.named is named
 
 
+def test_rows_that_are_counted_one_by_one_are_no_sure_answer() -> None:
+    query = 'SELECT "No", count(*) FROM t GROUP BY "No"'
+    found = ask("How many orders has each number?", query, query)
+    assert found is not None and {row[1] for row in found.values} == {1} and not found.agreed
+    query = 'SELECT "Customer", count(*) FROM t GROUP BY "Customer"'
+    found = ask("How many orders of each customer are there?", query, query)
+    assert found is not None and found.agreed
+
+
 def test_all_that_share_the_first_place_are_told() -> None:
     found = ask("Which order is the biggest?", 'SELECT "No", "Amount" FROM t ORDER BY "Amount" DESC LIMIT 1')
     assert found is not None

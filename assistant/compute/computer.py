@@ -138,6 +138,7 @@ class Computer:
                 return None
             told, agreed = chosen(found)
             rows = rows_behind(told.query, database)
+            agreed = agreed and not (told.query.grouped and one_by_one(told.values))
         used = tuple(_used(rows[:CITED], groups[0]))
         named = check.named(told.query, shown, question)
         return Computed(told.values, told.query, tuple(shown), used, len(rows), agreed, named, told.tied)
@@ -167,6 +168,12 @@ def chosen(found: Sequence[Found]) -> tuple[Found, bool]:
     if twin is None:
         return found[0], False
     return (last if len(last.values[0]) > len(twin.values[0]) else twin), True
+
+
+def one_by_one(values: Values) -> bool:
+    """Whether figures only count every row by itself: groups of one say nothing about how many there are."""
+    figures = [[value for value in row if isinstance(value, int)] for row in values]
+    return len(values) > 1 and all(row == [1] for row in figures)
 
 
 def judged(sql: str, question: str, shown: Sequence[Shown], database: Database) -> Found | None:
