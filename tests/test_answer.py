@@ -188,6 +188,20 @@ def test_a_list_is_not_shown_without_one_of_its_steps(filled: Memory) -> None:
     assert ask(filled, Scripted(said, judges={"loved": 0.05})).how != "model"
 
 
+def test_an_item_that_only_repeats_the_question_takes_no_list_with_it(filled: Memory) -> None:
+    answer = ask(filled, f"1. {SENTENCE} [1]\n2. The spindle is greased. [1]")
+    assert answer.how == "model" and "2." not in answer.answer
+    assert "left out" in answer.notes[-1]
+
+
+def test_items_that_stand_in_the_source_as_they_are_need_no_translation(memory: Memory) -> None:
+    fields = "serial number of the spindle unit"
+    put(memory, "form", "open", f"When the spindle is lost, tell the office: - {fields}")
+    said = f"事務所に知らせます。 [1]\n- {fields} [1]"
+    assert ask(memory, said, "spindleをなくしたときは何を知らせますか").how == "model"
+    assert ask(memory, said.replace("serial", "secret"), "spindleをなくしたときは何を知らせますか").how != "model"
+
+
 @pytest.mark.parametrize(
     ("reader", "reason"),
     [

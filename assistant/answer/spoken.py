@@ -14,7 +14,7 @@ from assistant.answer import cite, named, stand, trust, verify
 from assistant.answer.cite import Line
 from assistant.answer.compose import Composed
 from assistant.answer.evidence import Evidence
-from assistant.answer.notes import UNMARKED, UNSURE
+from assistant.answer.notes import REPEATS, UNMARKED, UNSURE
 from assistant.answer.outcome import Draft
 from assistant.answer.trust import Signs
 from assistant.model import prompt
@@ -168,11 +168,12 @@ def _judged(reading: Reading, lines: Sequence[Line], sources: Sequence[Evidence]
 def told(
     question: str, lines: Sequence[Line], wants: Wants, sources: Sequence[Evidence], signs: Signs, usage: Usage
 ) -> Spoken:  # fmt: skip
-    """Words with what is wrong with them; a sentence that cannot stand is left out if others can."""
+    """Words with what is wrong with them; a sentence that cannot stand is left out if others can, an item of a list only if it
+    says nothing."""
     faults = [(line, stand.fault(line, question, wants, sources)) for line in lines]
     sound = [line for line, fault in faults if not fault]
     wrong = [fault for line, fault in faults if fault]
-    if any(line.marks for line in sound) and not any(line.item for line, fault in faults if fault):
+    if any(line.marks for line in sound) and not any(line.item for line, fault in faults if fault not in ("", REPEATS)):
         lines, wrong = sound, []
     if not any(line.marks for line in lines):
         wrong.append(UNMARKED)

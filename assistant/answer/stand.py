@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.answer import notes, verify
+from assistant.answer import cite, notes, verify
 from assistant.answer.cite import Line
 from assistant.answer.evidence import Evidence
 from assistant.compute.mentions import mentions
@@ -32,7 +32,7 @@ def fault(line: Line, question: str, wants: Wants, sources: Sequence[Evidence]) 
         return notes.PART
     if verify.repeats(line.text, question):
         return notes.REPEATS
-    if _foreign(line.text, question):
+    if _foreign(line.text, question) and not (line.item and _quoted(line.text, held)):
         return notes.FOREIGN
     lost = verify.missing(line.text, question, held)
     return notes.MISSING.format(", ".join(lost)) if lost else ""
@@ -42,6 +42,11 @@ def _foreign(said: str, question: str) -> bool:
     """Whether a whole sentence is in the other of the two languages; a name or a code alone is in none."""
     languages = {language_of(said), language_of(question)}
     return languages == {"en", "ja"} and len(terms(said)) > NAMED
+
+
+def _quoted(said: str, held: str) -> bool:
+    """Whether an item of a list stands in its source as it is: a field, a label, an option."""
+    return " ".join(cite.bare(said).split()) in " ".join(held.split())
 
 
 def _other_day(source: Evidence, question: str) -> bool:

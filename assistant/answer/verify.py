@@ -35,7 +35,7 @@ def missing(sentence: str, question: str, evidence: str) -> tuple[str, ...]:
 
 def repeats(sentence: str, question: str) -> bool:
     """Whether a sentence has no telling word and no figure that the question does not have."""
-    said = MARK.sub("", sentence)
+    said = _ITEM.sub("", MARK.sub("", sentence))
     new = set(filter(is_telling, terms(said))) - set(terms(question))
     return not (new | (figures(said) - figures(question)))
 
