@@ -68,8 +68,12 @@ def test_nothing_is_nothing() -> None:
         ("Wins (2011)", "Wins (2011)", ""),
         ("Phone (fictional)", "Phone (fictional)", ""),
         ("Year", "Year", ""),
+        ("EC(mS/cm)", "EC", "mS/cm"), ("線量率（μSv/h）", "線量率", "μSv/h"), ("流量(×100 L/min)", "流量(×100 L/min)", ""),
+        ("S/N", "S/N", ""), ("検収 Y/N", "検収 Y/N", ""), ("単価/kg", "単価/kg", ""), ("月/日", "月/日", ""), ("km/h", "km/h", ""),
+        ("Speed, rpm", "Speed", "rpm"), ("Temperature / °C", "Temperature", "°C"), ("水温℃", "水温", "°C"), ("達成率％", "達成率", "%"),
+        ("temp_min", "temp min", ""),
     ],
-)
+)  # fmt: skip
 def test_a_header_gives_its_unit_only_when_it_is_one(text: str, name: str, unit: str) -> None:
     assert header(text) == (name, unit)
 
@@ -87,3 +91,9 @@ def test_moments_survive_writing(moment: dt.datetime) -> None:
 @given(st.text(max_size=40))
 def test_any_text_is_a_cell(text: str) -> None:
     assert cell(text).type in ("number", "date", "boolean", "text", "empty")
+
+
+def test_an_ending_is_no_unit_where_other_columns_have_other_endings() -> None:
+    assert header("phase_a", ["phase_a", "phase_b", "phase_c"]) == ("phase a", "")
+    assert header("oil_c", ["oil_c", "oil_f", "time"]) == ("oil", "°C")
+    assert cell("1F").type == "text"

@@ -231,7 +231,7 @@ def names(rows: Sequence[Row], width: int) -> list[tuple[str, str]]:
             if said[column] and said[column] not in parts[column] and not (depth and said[column] in GAPS):
                 parts[column].append(said[column])
     labels = [f"{' / '.join(p[:-1])} ({unit})" if (unit := _unit(p)) else " / ".join(p) for p in parts]
-    return _distinct([header(label) for label in labels])
+    return _distinct([header(label, labels) for label in labels])
 
 
 def _unit(parts: Sequence[str]) -> str:

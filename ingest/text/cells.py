@@ -10,6 +10,7 @@ import datetime as dt
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -28,7 +29,7 @@ _UNIT_WORDS = """
     % %RH ‰ ppm ppb °C °F ℃ ℉ degC degF K mK m cm mm km um µm μm nm in ft inch m2 m² cm2 cm² mm2 mm² km2 km² ha m3 m³ cm3 cm³
     L l ml mL kl g kg mg t ton tons N kN Nm N·m Pa kPa MPa hPa bar mbar psi mmHg V mV kV A mA kA W kW MW Wh kWh MWh
     VA kVA var J kJ MJ Hz kHz MHz GHz s sec ms us µs min h hr hour hours day days d week weeks month months year years
-    m/s km/h mph m/s2 m/s² mm/s mm/s² g/cm3 kg/m3 rpm r/min min-1 dB dBA lux lx cd Ω ohm kΩ MΩ F µF C rad deg °
+    m/s km/h mph m/s2 m/s² mm/s mm/s² g/cm3 kg/m3 rpm r/min min-1 dB dBA lux lx cd Ω ohm kΩ MΩ µF C rad deg °
     L/min l/min m3/h m³/h kg/h pcs pc pieces units bytes B kB KB MB GB TB requests req/s
     個 台 本 枚 件 人 名 回 時間 分 秒 日 週 月 年 箱 式 歩 度 千円 万円 百万円 億円
 """
@@ -49,13 +50,18 @@ _DIGITS = {
     ",": re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3})+|\d{1,3}(?: \d{3})+|\d{1,3}(?:'\d{3})+|\d+)(?:,(?P<fraction>\d+))?"),
 }
 _BRACKET = re.compile(r"^(.+?)\s*[\[(<]\s*([^\[\]()<>]+?)\s*[\])>]$")
-_SUFFIX = re.compile(r"^(.+?)\s*[,/]\s*(\S+)$")
+_SUFFIX = re.compile(r"^(.+?)(?:,| /) (\S+)$")
+_SIGN = re.compile(r"^(.+?)\s*(°C|°F|%)$")
+_PART = re.compile(
+    r"[nµμumcdhkMGT]?(?:m|g|gf|s|A|K|mol|cd|Hz|N|Pa|J|W|Wh|VA|V|F|Ω|S|T|H|lm|lx|Bq|Gy|Sv|L|l|eV|bar|cal)(?:[-⁻]?[1-3]|[²³])?|h|d|a|min|°C"
+)
+"""A unit of the SI, or used with it, with its prefix and exponent."""
 _SNAKE = re.compile(r"^(.+)_([A-Za-z]{1,5})$")
 _SNAKE_UNITS = {
     "c": "°C", "degc": "°C", "f": "°F", "degf": "°F", "pct": "%", "percent": "%", "kw": "kW", "kwh": "kWh", "w": "W",
     "v": "V", "mv": "mV", "a": "A", "ma": "mA", "bar": "bar", "kpa": "kPa", "mpa": "MPa", "hpa": "hPa", "pa": "Pa",
     "rpm": "rpm", "hz": "Hz", "khz": "kHz", "mm": "mm", "um": "µm", "cm": "cm", "kg": "kg", "g": "g", "ms": "ms",
-    "sec": "s", "min": "min", "jpy": "JPY", "yen": "JPY", "usd": "USD", "eur": "EUR", "db": "dB", "ppm": "ppm",
+    "sec": "s", "jpy": "JPY", "yen": "JPY", "usd": "USD", "eur": "EUR", "db": "dB", "ppm": "ppm",
     "lux": "lx", "nm": "N·m",
 }  # fmt: skip
 """What a short ending of a programmer's column name means: `spindle_temp_c`."""
@@ -285,10 +291,14 @@ def _shown_duration(value: dt.timedelta) -> str:
     return f"-{text}" if value < dt.timedelta() else text
 
 
-def header(text: str) -> tuple[str, str]:
-    """Name and unit of a column: 'Speed (rpm)' -> Speed, rpm; '金額（円）' -> 金額, JPY; 'oil_c' -> oil, °C."""
+def header(text: str, beside: Iterable[str] = ()) -> tuple[str, str]:
+    """Name and unit of a column: 'Speed (rpm)' -> Speed, rpm; '金額（円）' -> 金額, JPY; 'oil_c' -> oil, °C.
+
+    Args:
+        beside: the other columns' headers; where 'oil_a' and 'oil_b' stand beside 'oil_c', the c is no unit.
+    """
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
-    for pattern in (_BRACKET, _SUFFIX):
+    for pattern in (_BRACKET, _SUFFIX, _SIGN):
         match = pattern.match(plain)
         if match and (unit := unit_word(match[2])):
             return _spaced(match[1]), unit
@@ -296,7 +306,8 @@ def header(text: str) -> tuple[str, str]:
     if name and CURRENCIES.get(code) == code:
         return _spaced(name), code
     match = _SNAKE.match(plain)
-    if match and match[2].lower() in _SNAKE_UNITS:
+    ends = {one[2].lower() for one in map(_SNAKE.match, beside) if one and match and one[1] == match[1]}
+    if match and match[2].lower() in _SNAKE_UNITS and ends <= _SNAKE_UNITS.keys():
         return _spaced(match[1]), _SNAKE_UNITS[match[2].lower()]
     return _spaced(plain), ""
 
@@ -304,7 +315,8 @@ def header(text: str) -> tuple[str, str]:
 def unit_word(text: str) -> str:
     """The unit that a word is, in brackets or not: '(℃)' -> '°C', '円/kg' as it stands; "" for none."""
     plain = unicodedata.normalize("NFKC", text).strip("[]() ")
-    known = plain in UNITS or ("/" in plain and all(part in UNITS for part in plain.split("/")))
+    parts = plain.split("/")
+    known = plain in UNITS or (len(parts) > 1 and all(part in UNITS or _PART.fullmatch(part) for part in parts))
     return same_unit(plain) if known else ""
 
 
