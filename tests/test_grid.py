@@ -148,3 +148,26 @@ def test_a_total_is_known_by_its_label_whatever_column_that_stands_in(label: str
     rows = [["item", "count", "price", "amount"], ["a", 2, 100, 200], ["b", 3, 100, 300], [None, None, label, 500]]
     found = drafts(rows)
     assert [row.facts.get("total", False) for row in kind(found, "row")] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "sums"),
+    [
+        ("date|text|in|out", ["4/1|sales|50|", "|4月計|50|", "|累計|50|", "4/30|次月繰越||50"], [1, 2, 3]),
+        ("月|売上", ["4月|1", "5月|2", "上期計|3", "10月|4", "下期計|4", "前年合計|9"], [2, 4, 5]),
+        ("item|count|price|amount", ["a|1|5|5", "b|1|5|5", "小計|||10", "消費税|||1", "合計|||11"], [2, 3, 4]),
+        ("item|amount", ["a|5", "b|5", "小計|10", "消費税(10%)|1", "合計|11"], [2, 3, 4]),
+        ("item|amount", ["a|5", "b|5", "Subtotal|10", "VAT 19%|1.9", "Total|11.9", "c|3"], [2, 3, 4]),
+        ("No|item|amount", ["1|a|5", "2|b|5", "3|合計|10"], [2]),
+        ("都市|店|売上", ["東京|鈴木|2", "東京|佐藤|3", "|東京計|5"], [2]),
+        ("地域|区分|人数", ["東京|計|100", "東京|男|48", "東京|女|52"], [0]),
+        ("品|金額", ["a|1000", "b|1000", "8%対象|1000", "10%対象|1000", "内消費税|180", "ご請求金額|2000"], [2, 3, 4, 5]),
+        ("日時|気温", ["2026-06-01 10:00|5", "2026-06-01 11:00|7", "最大|7", "平均|6"], [2, 3]),
+        ("部|品|数", ["東京|机|1", "東京|椅子|2", "東京|小計|3", "|棚|4"], [2]),
+        ("item|count", ["thermometer 温度計|1", "会計ソフト|2", "設計費|3"], []),
+    ],
+)  # fmt: skip
+def test_a_row_that_sums_up_others_counts_in_no_figure(header: str, rows: list[str], sums: list[int]) -> None:
+    cells = [[value or None for value in row.split("|")] for row in (header, *rows)]
+    found = kind(drafts(cells), "row")
+    assert [number for number, row in enumerate(found) if row.facts.get("total")] == sums
