@@ -70,7 +70,8 @@ def test_nothing_is_nothing() -> None:
         ("Year", "Year", ""),
         ("EC(mS/cm)", "EC", "mS/cm"), ("線量率（μSv/h）", "線量率", "μSv/h"), ("流量(×100 L/min)", "流量(×100 L/min)", ""),
         ("S/N", "S/N", ""), ("検収 Y/N", "検収 Y/N", ""), ("単価/kg", "単価/kg", ""), ("月/日", "月/日", ""), ("km/h", "km/h", ""),
-        ("Speed, rpm", "Speed", "rpm"), ("Temperature / °C", "Temperature", "°C"), ("水温℃", "水温", "°C"), ("達成率％", "達成率", "%"),
+        ("Speed, rpm", "Speed", "rpm"),
+        ("Temperature / °C", "Temperature", "°C"), ("水温℃", "水温", "°C"), ("達成率％", "達成率", "%"),
         ("temp_min", "temp min", ""),
     ],
 )  # fmt: skip

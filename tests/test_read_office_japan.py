@@ -8,7 +8,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ingest.readers.grid import grid, header_height, split
+from ingest.readers.grid import grid
+from ingest.readers.headers import header_height
+from ingest.readers.islands import split
 from ingest.space.entity import Locator
 from ingest.text.columns import Columns
 

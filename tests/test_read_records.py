@@ -172,3 +172,18 @@ def test_small_numbers_beside_days_are_no_hours(tmp_path: Path) -> None:
     rows = [f"2026-06-{day:02},{period},{day * period}" for day in range(1, 20) for period in range(1, 6)]
     found = written(tmp_path / "a.csv", "\n".join(["date,period,visitors", *rows]) + "\n")
     assert found.reader == "table" and column(found, "period").values[:5] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("day", ["26/06/01", "06/06/01"])
+def test_a_day_that_could_be_three_has_the_year_first_under_a_japanese_header(day: str, tmp_path: Path) -> None:
+    rows = [f"{day} {at // 60:02}:{at % 60:02},{at}" for at in range(0, 720, 10)]
+    found = written(tmp_path / "a.csv", "\n".join(["日時,電流(A)", *rows]) + "\n")
+    assert whole(found).facts["max_at"] == f"20{day.replace('/', '-')}T11:50:00"
+    assert any("it was read as" in note for note in found.notes)
+
+
+def test_a_meter_that_rises_by_one_is_measured_where_it_has_a_unit(tmp_path: Path) -> None:
+    rows = [f"{START + timedelta(minutes=10 * at):%Y-%m-%d %H:%M},{500 + at},{at},{at % 7}" for at in range(60)]
+    found = written(tmp_path / "a.csv", "\n".join(["time,積算(m3),no,level (mm)", *rows]) + "\n")
+    series = [one.facts["quantity"] for one in found.drafts if one.kind == "series" and "window" not in one.facts]
+    assert series == ["a 積算", "a level"]

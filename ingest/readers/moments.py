@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ingest.text.cells import blank, cell, date, shown
+from ingest.text.language import JAPANESE
 
 from ..text.convention import ORDERS, PLAIN, Convention
 
@@ -28,13 +29,13 @@ def timed(
 ) -> tuple[int, int | None, Convention] | None:
     """The column of time, the column of clock times beside one of days, and how it is written."""
     for i, column in enumerate(columns):
-        told = ordered(column, conventions[i])
+        told = ordered(column, conventions[i], pairs[i][0])
         if _tells_time(column, told, is_named(pairs[i][0])):
             return i, None, told
     clocks = [i for i, column in enumerate(columns) if _share(column, _is_clock) > 0.95 or _hours(column, pairs[i][0])]
     for clock, (i, column) in itertools.product(clocks, enumerate(columns)):
         moments = [joined(day, time) for day, time in zip(column, columns[clock], strict=True)]
-        told = ordered(moments, conventions[i])
+        told = ordered(moments, conventions[i], pairs[i][0])
         if i != clock and _tells_time(moments, told, False):
             return i, clock, told
     return None
@@ -66,12 +67,13 @@ def joined(day: object, clock: object) -> str:
     return f"{shown(day)} {hour[1]}:00" if hour else f"{shown(day)} {shown(clock)}"
 
 
-def ordered(column: Sequence[object], convention: Convention) -> Convention:
+def ordered(column: Sequence[object], convention: Convention, name: str = "") -> Convention:
     """The convention with the order of day and month under which most moments can be read, run forward and lie closest
-    together. It stays unclear where two orders do so alike."""
+    together. It stays unclear where two orders do so alike: the year stands first then where the header is Japanese."""
     if not convention.unclear:
         return convention
-    fits = {order: fit for order in ORDERS if (fit := _fit(column, replace(convention, order=order)))}
+    orders = sorted(ORDERS, key=lambda order: order != "ymd") if JAPANESE.search(name) else ORDERS
+    fits = {order: fit for order in orders if (fit := _fit(column, replace(convention, order=order)))}
     if not fits:
         return convention
     best = max(fits, key=lambda order: fits[order])

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from ingest.text.cells import blank, cell, shown
 
 from ..text.convention import PLAIN, Convention, decide, usual
-from .grid import header_height, names, of_units
+from .headers import header_height, names, of_units
 from .moments import is_named, ordered, timed
 from .rows import Row
 
@@ -140,7 +140,7 @@ def settled(found: Layout, rows: Callable[[], Iterable[Row]]) -> Layout:
     if not told.unclear:
         return found
     column = [row[found.time] for row in itertools.islice(rows(), found.data, None) if found.time < len(row)]
-    told = ordered(column, told)
+    told = ordered(column, told, found.pairs[found.time][0])
     return replace(
         found, conventions=tuple(told if i == found.time else one for i, one in enumerate(found.conventions))
     )

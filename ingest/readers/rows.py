@@ -34,6 +34,8 @@ DISTINCT_KEPT = 200
 """Distinct values counted per column; the text shows the most frequent few."""
 SHOWN_VALUES = 8
 SHOWN_COLUMNS = 40
+PARTS = ("■", "◆", "▼", "●", "【")
+"""What the name of a part of a table begins with, where it stands in a row of its own."""
 LOOK = 200
 """Rows that decide whether a column tells the time."""
 TYPED_CELLS = 4_000_000
@@ -165,7 +167,7 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
     columns = _conventions(body, about)
     _gaps(columns, body)
     sums = Sums()
-    numbers = [index for index, row in body.lines if not sums.up(row) and _count(columns, row)]
+    numbers = [index for index, row in body.lines if not _opens(row) and not sums.up(row) and _count(columns, row)]
     beyond = _beyond(columns, rest, body, numbers, sums)
     for column in columns:
         column.settle()
@@ -174,16 +176,24 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
     yield _table_draft(body, first, columns, count)
     for number, column in enumerate(columns):
         yield _column_draft(column, body, _cell(first, body.at[number]), body.at[number] in about.hidden_columns)
-    row_number, counted = 0, set(numbers)
+    row_number, counted, part = 0, set(numbers), ""
     for index, row in body.lines:
         total = index not in counted
-        yield _row_draft(columns, row, body, place(index), None if total else row_number, about.hides(index))
+        draft = _row_draft(columns, row, body, place(index), None if total else row_number, about.hides(index))
+        part = shown(row[0]) if _opens(row) else part
+        yield replace(draft, text=part if _opens(row) else f"{part}; {draft.text}") if part else draft
         row_number += not total
     yield _typed(body, columns, numbers, place, about, beyond)
     yield from _doubts(body.called, columns)
 
 
 # -- gathering -------------------------------------------------------------------------------------------
+
+
+def _opens(row: Row) -> bool:
+    """Whether a row names the part of the table that follows, by a mark: "■ Department A" alone."""
+    first, *others = row
+    return bool(others) and shown(first).startswith(PARTS) and all(map(blank, others))
 
 
 def _conventions(body: Body, about: About) -> list[Gathered]:

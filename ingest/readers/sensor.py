@@ -214,7 +214,7 @@ def _channels(read: Record) -> tuple[list[Channel], list[str]]:
     channels: list[Channel] = []
     for i in read.layout.values:
         values = np.frombuffer(read.values[i])
-        if i in keys or (record.is_count(values) and len(read.layout.values) > 1):
+        if i in keys or _counts(read, i):
             continue
         gaps = sentinels(values)
         if len(gaps):
@@ -277,11 +277,7 @@ def _left_out(read: Record, keys: Sequence[int]) -> Iterator[str]:
     words = [found.pairs[i][0] for i in found.labels if i not in keys and i != units]
     if words:
         yield f"columns without figures were left out: {', '.join(words)}"
-    counts = [
-        found.pairs[i][0]
-        for i in found.values
-        if i not in keys and len(found.values) > 1 and record.is_count(np.frombuffer(read.values[i]))
-    ]
+    counts = [found.pairs[i][0] for i in found.values if i not in keys and _counts(read, i)]
     if counts:
         yield f"columns that only count rows were left out: {', '.join(counts)}"
     told = found.conventions[found.time]
@@ -291,6 +287,12 @@ def _left_out(read: Record, keys: Sequence[int]) -> Iterator[str]:
         yield f"{read.skipped:,} rows without a readable time were left out"
     for i, odd in read.odd.items():
         yield f"column {found.pairs[i][0]}: {len(odd)} cells are no figures (the first: '{odd[0][:40]}') and are gaps"
+
+
+def _counts(read: Record, column: int) -> bool:
+    """Whether figures beside others, and without a unit, only count the rows."""
+    found = read.layout
+    return len(found.values) > 1 and not found.pairs[column][1] and record.is_count(np.frombuffer(read.values[column]))
 
 
 def _one_clock(read: Record) -> tuple[Floats, list[str]]:

@@ -1,0 +1,124 @@
+"""The header of a table: how many of its first rows it has, and the name and unit that it gives each column."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ingest.text.cells import GAPS, Cell, blank, cell, header, shown, unit_word
+
+from .rows import Row
+
+MAX_HEADER = 3
+MAX_LABEL = 60
+CALENDAR = ("年", "月", "日", "週", "時")
+"""What counted names a column: 4月 over figures."""
+
+
+def header_height(rows: Sequence[Row]) -> int:
+    """How many of the first rows are a header; 0 when the first row already is data."""
+    if len(rows) < 2 or not _labels(rows[0], rows[1:20]):
+        return 0
+    height = 1
+    while height < min(MAX_HEADER, len(rows) - 1) and _goes_on(rows[height - 1], rows[height], rows[height + 1 :]):
+        height += 1
+    return height
+
+
+def _labels(row: Row, below: Sequence[Row]) -> bool:
+    """Whether a row names columns: short words, or years and dates standing over something else."""
+    cells = [cell(value) for value in row]
+    if not any(item.type == "text" for item in cells) and not _cornered(cells, below):
+        return False
+    for column, item in enumerate(cells):
+        if item.type == "boolean" or (item.type == "text" and len(str(item.value)) > MAX_LABEL):
+            return False
+        if item.type in ("number", "date") and not _heads(
+            item, [cell(row[column]) for row in below if column < len(row)]
+        ):
+            return False
+    return True
+
+
+def _cornered(cells: Sequence[Cell], below: Sequence[Row]) -> bool:
+    """Whether figures and days stand above a table whose rows are named: only the corner is empty."""
+    corner, *others = (item.type == "empty" for item in cells)
+    return corner and not any(others) and bool(others) and all(row and cell(row[0]).type == "text" for row in below)
+
+
+def _heads(item: Cell, below: Sequence[Cell]) -> bool:
+    """A year, a month or a day can head a column of something else, any number one of words."""
+    if item.type == "date":
+        return not any(other.type == "date" for other in below)
+    if item.unit in CALENDAR:
+        return not any(other.unit == item.unit or other.type == "date" for other in below)
+    filled = {other.type for other in below} - {"empty"}
+    return filled == {"text"} or (_year(item) and not any(_year(other) for other in below))
+
+
+def _counted(item: Cell) -> bool:
+    """Whether it is a year, a month, a day that may name a column."""
+    return _year(item) or item.type == "date" or item.unit in CALENDAR
+
+
+def _year(item: Cell) -> bool:
+    return item.type == "number" and isinstance(item.value, int) and 1800 <= item.value <= 2100
+
+
+def _goes_on(upper: Row, lower: Row, below: Sequence[Row]) -> bool:
+    """Whether `lower` is one more row of the header: units, or labels under merged cells with figures below."""
+    if of_units(lower, below):
+        return True
+    if not all(cell(value).type in ("text", "empty") or _counted(cell(value)) for value in lower):
+        return False
+    merged = any(
+        not blank(low) and not blank(left) and (blank(up) or up == left)
+        for left, up, low in zip(upper, upper[1:], lower[1:], strict=False)
+    )
+    figures = any(
+        (cell(low).type == "text" or _counted(cell(low))) and cell(value).type in ("number", "date")
+        for low, value in zip(lower, below[0], strict=False)
+    )
+    stacked = any(
+        (blank(low) and not blank(up)) or (up == low and not blank(up)) for up, low in zip(upper, lower, strict=False)
+    )
+    return merged and (figures or stacked)
+
+
+def of_units(row: Row, below: Sequence[Row]) -> bool:
+    """Whether a row says the units of the figures below it, of some at least, and holds no figure."""
+    under = (next((line[i] for line in below if i < len(line) and shown(line[i])), None) for i in range(len(row)))
+    said = [(shown(value), cell(first).type) for value, first in zip(row, under, strict=True) if not blank(value)]
+    alone = all(unit_word(text) or text in GAPS for text, _ in said)
+    over = [text for text, under in said if alone or under == "number"]
+    return all(cell(text).type in ("text", "empty") for text, _ in said) and any(map(unit_word, over))
+
+
+def names(rows: Sequence[Row], width: int) -> list[tuple[str, str]]:
+    """Name and unit of each column from the rows of its header; unnamed ones are numbered, equal ones told apart."""
+    parts: list[list[str]] = [[] for _ in range(width)]
+    for depth, row in enumerate(rows):
+        said = [shown(value) for value in row]
+        for column in range(width):
+            deeper = any(not blank(lower[column]) for lower in rows[depth + 1 :])
+            if not said[column] and deeper and column:
+                said[column] = said[column - 1]
+            if said[column] and said[column] not in parts[column] and not (depth and said[column] in GAPS):
+                parts[column].append(said[column])
+    labels = [f"{' / '.join(p[:-1])} ({unit})" if (unit := _unit(p)) else " / ".join(p) for p in parts]
+    return _distinct([header(label, labels) for label in labels])
+
+
+def _unit(parts: Sequence[str]) -> str:
+    """The unit that the last row of a header says below a name."""
+    return unit_word(parts[-1]) if len(parts) > 1 else ""
+
+
+def _distinct(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    seen: Counter[str] = Counter()
+    result = []
+    for number, (name, unit) in enumerate(pairs, start=1):
+        name = name or f"column {number}"
+        seen[name] += 1
+        result.append((name if seen[name] == 1 else f"{name} ({seen[name]})", unit))
+    return result

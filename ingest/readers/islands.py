@@ -1,0 +1,184 @@
+"""The tables of a grid: cut at blank rows and columns and at headers that come again, with their captions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ingest.text.cells import blank, cell, shown
+
+from .headers import header_height
+from .rows import Line, Row, picked
+
+BRIDGE = 2
+"""Rows of a table whose merged cells reach over a column without words."""
+HEAD = 20
+"""Rows that decide on a header."""
+_REMARK = re.compile(r".*\d.*|[(（\[【].*|.*[:：].*")
+"""What stands beside a title: a day, a unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One table's cells and the words right above it.
+
+    Attributes:
+        at: where its columns stand in the grid.
+        form: whether it is labels beside values; None: what it holds decides.
+    """
+
+    lines: list[Line]
+    at: tuple[int, ...]
+    caption: str = ""
+    form: bool | None = None
+
+    @property
+    def width(self) -> int:
+        return len(self.lines[0][1])
+
+
+def split(rows: Sequence[Row], joined: Mapping[int, frozenset[int]] | None = None) -> list[Block]:
+    """The tables of a grid: cut at blank rows and columns and at headers that come again, captions attached, tables torn by
+    a blank row joined.
+
+    Args:
+        joined: by column, the rows in which a merged cell reaches over from the column before.
+    """
+    blocks: list[Block] = []
+    words: list[Line] = []
+    for block in (part for island in _islands(rows, joined or {}) for part in _parts(island)):
+        if block.width == 1 and len(block.lines) == 1:
+            words += block.lines
+        elif (
+            blocks and not words and not block.caption and (_continues(blocks[-1], block) or _heads(blocks[-1], block))
+        ):
+            blocks[-1].lines.extend(block.lines)
+        else:
+            above = [shown(row[0]) for _, row in words]
+            blocks.append(replace(block, caption=" ".join([*above, block.caption]).strip()))
+            words = []
+    return [*blocks, Block(words, (0,))] if words else blocks
+
+
+def _islands(rows: Sequence[Row], joined: Mapping[int, frozenset[int]]) -> Iterator[Block]:
+    """Rectangles of cells between blank rows, then between blank columns."""
+    band: list[Line] = []
+    for index, row in enumerate([*rows, ()]):
+        if any(not blank(value) for value in row):
+            band.append((index, tuple(row)))
+        elif band:
+            spans = list(_spans(band, joined))
+            if _labelled(band, spans):
+                spans, form = [(spans[0][0], spans[1][0])], True
+            else:
+                form = None
+            for columns in spans:
+                lines = [(i, picked(row, columns)) for i, row in band]
+                yield Block([line for line in lines if not all(map(blank, line[1]))], columns, form=form)
+            band = []
+
+
+def _spans(band: Sequence[Line], joined: Mapping[int, frozenset[int]]) -> Iterator[tuple[int, ...]]:
+    """Runs of neighbouring columns that hold anything. A column that merged cells reach over parts nothing: those of
+    several rows, as that of one may be the title of tables that stand side by side."""
+    used = {column for _, row in band for column, value in enumerate(row) if not blank(value)}
+    filled = {i for i, _ in band}
+    bridges = {column for column, rows in joined.items() if len(rows & filled) >= BRIDGE}
+    run: list[int] = []
+    for column in range(min(used), max(used) + 1):
+        if column in used:
+            run.append(column)
+        elif column not in bridges and run:
+            yield tuple(run)
+            run = []
+    yield tuple(run)  # ends with the last column that holds anything
+
+
+def _labelled(band: Sequence[Line], spans: Sequence[tuple[int, ...]]) -> bool:
+    """Whether each row is a word and, after a gap, its figure: sums that stand below the columns of a table."""
+    if len(spans) != 2 or any(len(span) > 1 for span in spans):
+        return False
+    pairs = [[cell(value).type for value in picked(row, (spans[0][0], spans[1][0]))] for _, row in band]
+    return all(pair == ["text", "number"] for pair in pairs)
+
+
+def _parts(block: Block) -> Iterator[Block]:
+    """The tables of a block: lines of label and value above one by themselves, and what begins with the header again."""
+    block = _captioned(block)
+    if count := _above(block):
+        yield Block([(i, row[:2]) for i, row in block.lines[:count]], block.at[:2], block.caption, form=True)
+        block = _captioned(Block(block.lines[count:], block.at))
+    yield from _again(block)
+
+
+def _captioned(block: Block) -> Block:
+    """Leading rows that say one thing across a wider table are its caption (a merged title may read as repeats)."""
+    lines, words = list(block.lines), []
+    while block.width > 1 and len(lines) > 2 and (said := _caption(lines[0]) or _titled(lines)):
+        words.append(said)
+        lines.pop(0)
+    return replace(block, lines=lines, caption=" ".join(words)) if words else block
+
+
+def _titled(lines: Sequence[Line]) -> str:
+    """The words of a row of a title and a remark (a day, a unit) above the header; else ""."""
+    first, *below = (row for _, row in lines[:HEAD])
+    filled = [number for number, value in enumerate(first) if not blank(value)]
+    if len(first) < 3 or len(filled) != 2 or filled[0] or any(map(blank, below[0])):
+        return ""
+    title, remark = (shown(first[number]) for number in filled)
+    fits = cell(title).type == "text" and _REMARK.fullmatch(remark) and header_height(below)
+    return f"{title} {remark}" if fits else ""
+
+
+def _above(block: Block) -> int:
+    """How many lines of a label and its value stand above the header of a wider table; 0 for fewer than two."""
+    count = 0
+    for _, row in block.lines[:HEAD]:
+        if block.width < 3 or any(map(blank, row[:2])) or not all(map(blank, row[2:])) or cell(row[0]).type != "text":
+            break
+        count += 1
+    below = [row for _, row in block.lines[count : count + HEAD]]
+    wide = len(below) > 1 and sum(not blank(value) for value in below[0]) > 2 and header_height(below)
+    return count if count > 1 and wide else 0
+
+
+def _again(block: Block) -> Iterator[Block]:
+    """The tables of a block that begin with the same header: under a caption of its own a new one, else the table goes on."""
+    head = [shown(value) for value in block.lines[0][1]]
+    lines: list[Line] = []
+    for line in block.lines:
+        again = lines and shown(line[1][0]) == head[0] and [shown(value) for value in line[1]] == head
+        if not again or block.width < 2 or not header_height([row for _, row in block.lines[:HEAD]]):
+            lines.append(line)
+        elif len(lines) > 1 and (said := _caption(lines[-1])):
+            yield replace(block, lines=lines[:-1])
+            block, lines = Block([line, line], block.at, said), [line]
+    yield replace(block, lines=lines)
+
+
+def _heads(above: Block, below: Block) -> bool:
+    """Whether a block of one row is the header of the one below the blank row."""
+    if above.at != below.at or len(above.lines) != 1 or above.width < 2:
+        return False
+    rows = [row for _, row in below.lines[:HEAD]]
+    return not header_height(rows) and header_height([above.lines[0][1], *rows]) > 0
+
+
+def _caption(line: Line) -> str:
+    """The words of a row that holds one cell, or one text across all of its cells; else ""."""
+    said = [shown(value) for value in line[1] if not blank(value)]
+    alone = len(said) == 1 or (len(said) == len(line[1]) and len(set(said)) == 1)
+    return said[0] if alone and cell(said[0]).type == "text" else ""
+
+
+def _continues(above: Block, below: Block) -> bool:
+    """Whether a block is the table above going on after a blank row: same columns, and no header of its own."""
+    same = above.at == below.at and len(above.lines) > 1 and above.width > 1
+    if not same:
+        return False
+    last, first = ([cell(value).type for value in row] for row in (above.lines[-1][1], below.lines[0][1]))
+    return any(kind in ("number", "date") for kind in first) and all(
+        a == b or "empty" in (a, b) for a, b in zip(last, first, strict=True)
+    )

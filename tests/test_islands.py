@@ -1,0 +1,54 @@
+"""Tables as people lay them out on a sheet: titles, forms and sums around them, headers of months, one below the other."""
+
+from __future__ import annotations
+
+import pytest
+
+from .test_grid import drafts, kind
+
+
+def rows(text: str) -> list[str]:
+    """What is said of the rows of a grid, written with bars between its cells."""
+    cells = [[value or None for value in line.split("|")] for line in text.split("\n")]
+    return [row.text for row in kind(drafts(cells), "row")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("|4月|5月\n東京|100|200\n大阪|3|4", ["column 1: 東京; 4月: 100; 5月: 200", "column 1: 大阪; 4月: 3; 5月: 4"]),
+        ("|2024|2025\n東京|100|200\n大阪|3|4", ["column 1: 東京; 2024: 100; 2025: 200", "column 1: 大阪; 2024: 3; 2025: 4"]),
+        ("部署|上期||計\n|4月|5月|\n営業|1|2|3", ["部署: 営業; 上期 / 4月: 1; 上期 / 5月: 2; 計: 3"]),
+        ("氏名|6月|\n|1日|2日\n佐藤|早|遅\n鈴木|遅|早",
+         ["氏名: 佐藤; 6月 / 1日: 早; 6月 / 2日: 遅", "氏名: 鈴木; 6月 / 1日: 遅; 6月 / 2日: 早"]),
+        ("売上表|||(単位：千円)\n店舗|4月|5月|6月\n東京|1|2|3", ["店舗: 東京; 4月: 1; 5月: 2; 6月: 3"]),
+        ("売上表|||2026年度\n店舗|第1|第2|第3\n東京|1|2|3", ["店舗: 東京; 第1: 1; 第2: 2; 第3: 3"]),
+        ("店舗名|東京店|\n期間|2026年4月|\n日付|売上|客数\n2026/4/1|1000|5",
+         ["店舗名: 東京店; 期間: 2026年4月", "日付: 2026/4/1; 売上: 1000; 客数: 5"]),
+        ("品|数|額\na|1|2\n\n小計|||52000\n消費税|||5200\nご請求額|||57200",
+         ["品: a; 数: 1; 額: 2", "小計: 52000; 消費税: 5200; ご請求額: 57200"]),
+        ("部門A|\n品|数\nx|1\ny|2\n部門B|\n品|数\nz|3", ["品: x; 数: 1", "品: y; 数: 2", "品: z; 数: 3"]),
+        ("品|数\nx|1\n品|数\ny|2", ["品: x; 数: 1", "品: y; 数: 2"]),
+        ("品名|数量|備考\n\n机|2|A\n棚|3|B", ["品名: 机; 数量: 2; 備考: A", "品名: 棚; 数量: 3; 備考: B"]),
+        ("品|価格\na|1\nb|2\n\n※価格は税抜です。|\n※送料別途|",
+         ["品: a; 価格: 1", "品: b; 価格: 2", "※価格は税抜です。", "※送料別途"]),
+        ("品|数\n■部門A|\nx|1\n■部門B|\nz|3", ["■部門A", "■部門A; 品: x; 数: 1", "■部門B", "■部門B; 品: z; 数: 3"]),
+    ],
+)  # fmt: skip
+def test_a_table_is_read_as_it_is_laid_out(text: str, said: list[str]) -> None:
+    assert rows(text) == said
+
+
+def test_tables_below_each_other_have_their_own_captions() -> None:
+    cells = [
+        [value or None for value in line.split("|")] for line in ("部門A|", "品|数", "x|1", "部門B|", "品|数", "z|3")
+    ]
+    assert [table.facts["name"] for table in kind(drafts(cells), "table")] == ["Orders 部門A", "Orders 部門B"]
+    assert [column.facts.get("sum") for column in kind(drafts(cells), "column")] == [None, 1, None, 3]
+
+
+def test_what_a_page_marks_as_header_is_one_whatever_it_holds() -> None:
+    from ingest.readers.rows import About
+
+    found = drafts([["1", "2"], ["3", "4"], ["5", "6"]], about=About(form=False))
+    assert [row.text for row in kind(found, "row")] == ["1: 3; 2: 4", "1: 5; 2: 6"]
