@@ -72,7 +72,7 @@ def test_nothing_is_nothing() -> None:
         ("S/N", "S/N", ""), ("検収 Y/N", "検収 Y/N", ""), ("単価/kg", "単価/kg", ""), ("月/日", "月/日", ""), ("km/h", "km/h", ""),
         ("Speed, rpm", "Speed", "rpm"),
         ("Temperature / °C", "Temperature", "°C"), ("水温℃", "水温", "°C"), ("達成率％", "達成率", "%"),
-        ("temp_min", "temp min", ""),
+        ("temp_min", "temp min", ""), ("Tax 5%", "Tax 5%", ""),
     ],
 )  # fmt: skip
 def test_a_header_gives_its_unit_only_when_it_is_one(text: str, name: str, unit: str) -> None:

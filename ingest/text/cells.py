@@ -51,7 +51,7 @@ _DIGITS = {
 }
 _BRACKET = re.compile(r"^(.+?)\s*[\[(<]\s*([^\[\]()<>]+?)\s*[\])>]$")
 _SUFFIX = re.compile(r"^(.+?)(?:,| /) (\S+)$")
-_SIGN = re.compile(r"^(.+?)\s*(°C|°F|%)$")
+_SIGN = re.compile(r"^(.*[^\d\s])\s*(°C|°F|%)$")
 _PART = re.compile(
     r"[nµμumcdhkMGT]?(?:m|g|gf|s|A|K|mol|cd|Hz|N|Pa|J|W|Wh|VA|V|F|Ω|S|T|H|lm|lx|Bq|Gy|Sv|L|l|eV|bar|cal)(?:[-⁻]?[1-3]|[²³])?|h|d|a|min|°C"
 )
