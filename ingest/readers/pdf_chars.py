@@ -68,7 +68,7 @@ class Characters:
 
         self._raw = raw
         self._text = page.get_textpage()
-        self._turn = Turn(page)
+        self.turn = Turn(page)
         self._edges = tuple(ctypes.c_double() for _ in range(4))
         self._matrix = raw.FS_MATRIX()
 
@@ -91,12 +91,12 @@ class Characters:
     def box(self, index: int) -> Box:
         left, right, bottom, top = self._edges
         self._raw.FPDFText_GetCharBox(self._text, index, left, right, bottom, top)
-        return self._turn.box(left.value, bottom.value, right.value, top.value)
+        return self.turn.box(left.value, bottom.value, right.value, top.value)
 
     def foot(self, index: int) -> float:
         x, y, *_ = self._edges
         self._raw.FPDFText_GetCharOrigin(self._text, index, x, y)
-        return self._turn.point(x.value, y.value)[1]
+        return self.turn.point(x.value, y.value)[1]
 
     def size(self, index: int) -> float:
         """The size of its type in points, as it stands on the page."""

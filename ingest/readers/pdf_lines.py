@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from .flow import Box, union
 from .layout import HYPHEN as WRITTEN_HYPHEN
 from .layout import PrintedLine
 from .pdf_chars import SEEN, Characters, Mark
+from .pdf_rules import rules_of
 from .pdf_scripts import SMALL, scripted
+from .ruled import Grid, grids
+from .ruled_table import ruled_table
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
@@ -29,6 +32,8 @@ LEVEL = 0.1
 """By how much baselines of one line differ at most, in sizes of its type."""
 SHORT = 4
 """Characters of a figure at most: what is longer and small is small print."""
+TIGHT = 0.15
+"""Nearer than this, in sizes of its type, stand the characters of one word."""
 BREAKS = (10, 13)
 HYPHEN = 2
 """What PDFium gives for a hyphen at the end of a line; it goes on with the next line without a break."""
@@ -39,6 +44,8 @@ _FIGURES = frozenset("0123456789+-−")
 
 Glyph: TypeAlias = tuple[str, int, Box | None]
 """What a character says, its number, and where its ink is; a space has none."""
+Place: TypeAlias = tuple[int, int]
+"""A grid and its cell."""
 BETWEEN: Glyph = (SEEN, -1, None)
 
 
@@ -72,12 +79,74 @@ class Run:
         return next(box for _, _, box in reversed(self.glyphs) if box)
 
 
+Part: TypeAlias = tuple[Place | None, Run]
+"""What of a line stands in a cell, or in none."""
+
+
 def _lines(page: PdfPage) -> list[PrintedLine]:
     chars = Characters(page)
     try:
-        return [_line(chars, run) for run in _whole(_runs(chars))]
+        return [*_with_tables(chars, [*_whole(_runs(chars))], grids(rules_of(page, chars.turn)))]
     finally:
         chars.close()
+
+
+# -- ruled tables ------------------------------------------------------------------------------------------
+
+
+def _with_tables(chars: Characters, runs: Sequence[Run], found: Sequence[Grid]) -> Iterator[PrintedLine]:
+    """The lines of a page, every ruled table as one line where it begins."""
+    parted = [[*_parted(run, found)] for run in runs] if found else []
+    tables = [ruled_table(grid, _in_cells(chars, parted, number)) for number, grid in enumerate(found)]
+    if not any(tables):
+        yield from (_line(chars, run) for run in runs)
+        return
+    told: set[int] = set()
+    for run, parts in zip(runs, parted, strict=True):
+        if not any(place and tables[place[0]] for place, _ in parts):
+            yield _line(chars, run)
+            continue
+        for place, part in parts:
+            table = tables[place[0]] if place else None
+            if place is None or table is None:
+                yield _line(chars, part)
+            elif place[0] not in told:
+                told.add(place[0])
+                yield table
+
+
+def _in_cells(chars: Characters, parted: Iterable[Sequence[Part]], number: int) -> dict[int, list[PrintedLine]]:
+    """The lines of every cell of one grid."""
+    cells: dict[int, list[PrintedLine]] = {}
+    for place, part in chain.from_iterable(parted):
+        if place and place[0] == number:
+            cells.setdefault(place[1], []).append(_line(chars, part))
+    return cells
+
+
+def _parted(run: Run, found: Sequence[Grid]) -> Iterator[Part]:
+    """A line cut where rules cut it: between characters, not through words that are wider than their cell."""
+    here: Place | None = None
+    part: list[Glyph] = []
+    end = float("-inf")
+    for glyph in run.glyphs:
+        box = glyph[2]
+        if box and (not part or box[0] - end > TIGHT * run.base.size):
+            place = _place(box, found)
+            if place != here and any(inked for *_, inked in part):
+                yield here, Run(part, run.base)
+                part = []
+            here = place
+        end = box[2] if box else end
+        part.append(glyph)
+    yield here, Run(part, run.base)
+
+
+def _place(box: Box, found: Sequence[Grid]) -> Place | None:
+    """Which cell of which grid is around the middle of a character."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    places = ((number, grid.cell(x, y)) for number, grid in enumerate(found))
+    return next(((number, cell) for number, cell in places if cell is not None), None)
 
 
 # -- runs --------------------------------------------------------------------------------------------------
