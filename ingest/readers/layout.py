@@ -103,20 +103,26 @@ def flow(
     yield from vertical(columns, place)
     lines = [line for line in lines if not line.is_vertical]
     right = max((line.box[2] for line in lines), default=0.0)
-    ordered = _without_chance_gaps(in_order(lines))
+    ordered = [*_without_chance_gaps(in_order(lines))]
+    leading = _leading(ordered, body)
     for _, part in groupby(ordered, key=lambda line: id(line.ruled)):
         first, *more = part
-        found = _ruled(first.ruled, place, above) if first.ruled else _free([first, *more], body, place, right, above)
+        found = (
+            _ruled(first.ruled, place, above)
+            if first.ruled
+            else _free([first, *more], (body, leading, right), place, above)
+        )
         for one in found:
             above = None
             yield one
 
 
 def _free(
-    lines: Sequence[PrintedLine], body: Body, place: Locator, right: float, above: Table | None
+    lines: Sequence[PrintedLine], page: tuple[Body, float, float], place: Locator, above: Table | None
 ) -> Iterator[Block | Table]:
-    """The blocks of lines that are not ruled."""
-    for paragraph in paragraphs(lines, body, right):
+    """The blocks of lines that are not ruled; `page` has the type, the step between lines and the right margin."""
+    body, leading, right = page
+    for paragraph in paragraphs(lines, leading, right):
         more = _continued(paragraph, above) if above is not None else []
         cells = [] if more else _grid(paragraph)
         places = [replace(place, box=union([line.box])) for line in paragraph]
@@ -243,11 +249,15 @@ def heads(line: PrintedLine, lines: Sequence[PrintedLine]) -> bool:
 # -- paragraphs ------------------------------------------------------------------------------------------
 
 
-def paragraphs(lines: Sequence[PrintedLine], body: Body, right: float) -> Iterator[list[PrintedLine]]:
-    """Lines that belong together. Rows of cells (parted by tabs) stay together as one paragraph of several lines."""
+def _leading(lines: Sequence[PrintedLine], body: Body) -> float:
+    """The step from line to line that is usual on a page."""
     steps = [below.baseline - above.baseline for above, below in pairwise(lines)]
     steps = [step for step in steps if 0 < step < 3 * body.size]
-    leading = statistics.median_low(steps) if steps else 1.2 * body.size
+    return statistics.median_low(steps) if steps else 1.2 * body.size
+
+
+def paragraphs(lines: Sequence[PrintedLine], leading: float, right: float) -> Iterator[list[PrintedLine]]:
+    """Lines that belong together. Rows of cells (parted by tabs) stay together as one paragraph of several lines."""
     paragraph: list[PrintedLine] = []
     for line in lines:
         if paragraph and not _goes_on(paragraph, line, leading, right):

@@ -32,8 +32,8 @@ LEVEL = 0.1
 """By how much baselines of one line differ at most, in sizes of its type."""
 SHORT = 4
 """Characters of a figure at most: what is longer and small is small print."""
-TIGHT = 0.15
-"""Nearer than this, in sizes of its type, stand the characters of one word."""
+TIGHT, WRITTEN = 0.15, 0.4
+"""Nearer than this, in sizes of its type, stand the characters of one word, and words with a written space between."""
 BREAKS = (10, 13)
 HYPHEN = 2
 """What PDFium gives for a hyphen at the end of a line; it goes on with the next line without a break."""
@@ -125,13 +125,14 @@ def _in_cells(chars: Characters, parted: Iterable[Sequence[Part]], number: int) 
 
 
 def _parted(run: Run, found: Sequence[Grid]) -> Iterator[Part]:
-    """A line cut where rules cut it: between characters, not through words that are wider than their cell."""
+    """A line cut where rules cut it: between cells, not through words that are wider than theirs."""
     here: Place | None = None
     part: list[Glyph] = []
     end = float("-inf")
     for glyph in run.glyphs:
         box = glyph[2]
-        if box and (not part or box[0] - end > TIGHT * run.base.size):
+        near = WRITTEN if part and part[-1][0] == " " else TIGHT
+        if box and (not part or box[0] - end > near * run.base.size):
             place = _place(box, found)
             if place != here and any(inked for *_, inked in part):
                 yield here, Run(part, run.base)

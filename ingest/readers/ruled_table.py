@@ -14,8 +14,8 @@ from .grid import MAX_HEADER, header_height, names
 from .layout import HYPHEN, PrintedLine, Ruled, joined
 from .ruled import Grid
 
-LINES = 12
-"""Lines of a cell at most; what has more is text in a frame."""
+LONGEST = 600
+"""Characters of a cell at most; what has more is text in a frame."""
 CELLS, FULL = 4, 0.3
 """Cells with words at least, and their part of all; what has less is a drawing, or a form that nobody filled."""
 FEW = 3
@@ -51,7 +51,7 @@ def _cell(pair: tuple[int, str]) -> int:
 def ruled_table(grid: Grid, cells: Mapping[int, Lines]) -> PrintedLine | None:
     """The table as one line of its page; None if these are no clear cells."""
     rows = [row for band in range(len(grid.cells)) for row in _rows(grid.cells, cells, band)]
-    if not rows or not _is_clear(grid, cells):
+    if not _is_clear(grid, cells) or max(len(text) for row in rows for text in row.texts) > LONGEST:
         return None
     every = [line for lines in cells.values() for line in lines]
     around = union([line.box for line in every]) or every[0].box
@@ -60,7 +60,7 @@ def ruled_table(grid: Grid, cells: Mapping[int, Lines]) -> PrintedLine | None:
         [row.box or around for row in rows],
         tuple(pairwise(grid.xs)),
         [row.said for row in rows],
-        len(grid.xs) > 3 and not _is_form(rows) and header_height([row.texts for row in rows]) > 0,
+        len(grid.xs) > 3 and _has_names(rows),
     )
     size = statistics.median_low(line.size for line in every)
     text = " ".join(text for row in rows for text in row.texts if text)
@@ -147,6 +147,19 @@ def _text(lines: Lines) -> str:
 # -- headers -----------------------------------------------------------------------------------------------
 
 
+def _has_names(rows: Sequence[Row]) -> bool:
+    """Whether the first row names the columns; what reaches over several of them names them with a row below only."""
+    start, height = _header(rows)
+    if len(rows) <= start + height or (height == 1 and _wide(rows[start])):
+        return False
+    return not _is_form(rows[start:]) and header_height([row.texts for row in rows[start:]]) > 0
+
+
+def _wide(row: Row) -> set[int]:
+    """The cells of a row that reach over several columns."""
+    return {cell for left, cell in pairwise(row.cells) if left == cell}
+
+
 def _is_form(rows: Sequence[Row]) -> bool:
     """Whether values reach over several columns, so that the first row does not name these."""
     top, *below = rows
@@ -182,7 +195,7 @@ def _header(rows: Sequence[Row]) -> tuple[int, int]:
     """Where the header begins, below titles across all columns, and its rows: several where its cells are merged."""
     start = next((number for number, row in enumerate(rows) if len(set(row.cells)) > 1), 0)
     top, *below = rows[start:]
-    wide = {cell for left, cell in pairwise(top.cells) if left == cell}
+    wide = _wide(top)
     if not wide or not below:
         return start, 1
     height = 1 + sum(any(a == b for a, b in zip(row.cells, top.cells, strict=True)) for row in below[: MAX_HEADER - 1])
