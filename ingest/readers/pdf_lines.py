@@ -217,7 +217,7 @@ def _goes_on(line: Run, run: Run) -> bool:
 
 def _line(chars: Characters, run: Run) -> PrintedLine:
     inked = [(index, box, letter) for letter, index, box in run.glyphs if box]
-    sides = [_side(chars, run.base, glyph) for glyph in run.glyphs]
+    sides = [_side(chars, run.base, glyph) if glyph[0] in _FIGURES else 0 for glyph in run.glyphs]
     level = [(index, box) for (_, index, box), side in zip(run.glyphs, sides, strict=True) if box and not side]
     middle, box = level[len(level) // 2] if level else inked[0][:2]
     size = chars.mark(middle, box).size
@@ -263,10 +263,10 @@ def _told(chars: Characters, glyphs: Sequence[Glyph], sides: Sequence[int]) -> l
 
 
 def _side(chars: Characters, base: Mark, glyph: Glyph) -> int:
-    """Whether it is a figure above (1) or below (-1) the baseline; else 0."""
-    letter, index, box = glyph
+    """Whether a figure stands above (1) or below (-1) the baseline; else 0."""
+    _, index, box = glyph
     far = LEVEL * base.size
-    if box is None or letter not in _FIGURES or abs(box[3] - base.foot) < far:
+    if box is None or abs(box[3] - base.foot) < far:
         return 0
     foot = chars.foot(index)
     return (foot < base.foot - far) - (foot > base.foot + far)

@@ -17,6 +17,8 @@ MOST = 6_000
 """Objects of a page that are looked at; what has more is a drawing."""
 SEGMENTS, ONE = 400, 6
 """Segments of a path that is looked at, and of a single rectangle."""
+LARGE = 20.0
+"""Points from which on filled parts of one path may be the rules of a table; what is smaller is a letter or a mark."""
 THIN = 2.5
 """Points up to which a rectangle is a line."""
 
@@ -55,7 +57,7 @@ def _of_path(item: Any, turn: Turn) -> Iterator[Box]:
         yield turn.box(left, bottom, right, top)
         return
     stroked, count = _is_stroked(item), raw.FPDFPath_CountSegments(item)
-    if count > SEGMENTS or not (stroked or count > ONE):
+    if count > SEGMENTS or not (stroked or (count > ONE and min(right - left, top - bottom) > LARGE)):
         return
     for part in _parts(item, count, turn):
         around = _around(part)
