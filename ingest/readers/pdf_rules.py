@@ -17,8 +17,10 @@ MOST = 6_000
 """Objects of a page that are looked at; what has more is a drawing."""
 SEGMENTS, ONE = 400, 6
 """Segments of a path that is looked at, and of a single rectangle."""
-LARGE = 20.0
+LARGE = 30.0
 """Points from which on filled parts of one path may be the rules of a table; what is smaller is a letter or a mark."""
+ASLANT = 0.3
+"""Points by which a line is off the level or the upright from which on it is no rule."""
 THIN = 2.5
 """Points up to which a rectangle is a line."""
 
@@ -57,7 +59,7 @@ def _of_path(item: Any, turn: Turn) -> Iterator[Box]:
         yield turn.box(left, bottom, right, top)
         return
     stroked, count = _is_stroked(item), raw.FPDFPath_CountSegments(item)
-    if count > SEGMENTS or not (stroked or (count > ONE and min(right - left, top - bottom) > LARGE)):
+    if count > SEGMENTS or not (stroked or (count > ONE and max(right - left, top - bottom) > LARGE)):
         return
     for part in _parts(item, count, turn):
         around = _around(part)
@@ -80,7 +82,7 @@ def _is_stroked(item: Any) -> bool:
 
 
 def _parts(item: Any, count: int, turn: Turn) -> list[list[Point]]:
-    """The corners of every part of a path, the first again where it is closed; none of one with curves."""
+    """The corners of every part of a path, the first again where it is closed; none if its lines are curved or aslant."""
     from pypdfium2 import raw
 
     matrix = raw.FS_MATRIX()
@@ -96,7 +98,10 @@ def _parts(item: Any, count: int, turn: Turn) -> list[list[Point]]:
             parts.append([])
         raw.FPDFPathSegment_GetPoint(segment, x, y)
         across = matrix.a * x.value + matrix.c * y.value + matrix.e
-        parts[-1].append(turn.point(across, matrix.b * x.value + matrix.d * y.value + matrix.f))
+        corner = turn.point(across, matrix.b * x.value + matrix.d * y.value + matrix.f)
+        if parts[-1] and min(abs(corner[0] - parts[-1][-1][0]), abs(corner[1] - parts[-1][-1][1])) > ASLANT:
+            return []
+        parts[-1].append(corner)
         if raw.FPDFPathSegment_GetClose(segment):
             parts[-1].append(parts[-1][0])
     return parts
