@@ -9,7 +9,7 @@ import re
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import TypeAlias
 
 from ingest.space.entity import Locator
@@ -21,6 +21,8 @@ HYPHEN = "\xad"
 """The hyphen that only stands at the end of a line (Unicode's soft hyphen)."""
 NEAR = 3
 """Lines above and below in which a row looks for another that lines up."""
+NEAR_EDGE = 3.0
+"""Points by which the edges of the same column differ at most."""
 MAX_CUTS = 12
 """Depth to which a page is cut into columns and bands."""
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
@@ -37,6 +39,21 @@ Span: TypeAlias = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Ruled:
+    """A table whose cells are ruled.
+
+    `rows` have the words of a cell in every column it reaches over, `spans` the edges of the columns; `said` are the rows
+    as lines of text, and `named` says whether the columns have names, so that it is more than these.
+    """
+
+    rows: list[list[str]]
+    boxes: list[Box]
+    spans: tuple[Span, ...]
+    said: list[str]
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PrintedLine:
     """One line of a page. Tabs in its text are wide gaps; `cells` are the left and right edges of what is between them.
 
@@ -49,6 +66,8 @@ class PrintedLine:
     bold: bool
     baseline: float
     cells: tuple[Span, ...]
+    ruled: Ruled | None = None
+    """The table that stands here in place of lines."""
 
     @property
     def is_row(self) -> bool:
@@ -59,7 +78,9 @@ class PrintedLine:
         """Whether it is a column of Japanese that is written from top to bottom."""
         width, height = self.box[2] - self.box[0], self.box[3] - self.box[1]
         letters = self.text.replace(" ", "")
-        return len(letters) > 2 and height > 2 * width and len(_CJK.findall(letters)) > len(letters) / 2
+        return (
+            not self.ruled and len(letters) > 2 and height > 2 * width and len(_CJK.findall(letters)) > len(letters) / 2
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +103,65 @@ def flow(
     yield from vertical(columns, place)
     lines = [line for line in lines if not line.is_vertical]
     right = max((line.box[2] for line in lines), default=0.0)
-    for paragraph in paragraphs([*_without_chance_gaps(in_order(lines))], body, right):
+    ordered = [*_without_chance_gaps(in_order(lines))]
+    leading = _leading(ordered, body)
+    for _, part in groupby(ordered, key=lambda line: id(line.ruled)):
+        first, *more = part
+        found = (
+            _ruled(first.ruled, place, above)
+            if first.ruled
+            else _free([first, *more], (body, leading, right), place, above)
+        )
+        for one in found:
+            above = None
+            yield one
+
+
+def _free(
+    lines: Sequence[PrintedLine], page: tuple[Body, float, float], place: Locator, above: Table | None
+) -> Iterator[Block | Table]:
+    """The blocks of lines that are not ruled; `page` has the type, the step between lines and the right margin."""
+    body, leading, right = page
+    for paragraph in paragraphs(lines, leading, right):
         more = _continued(paragraph, above) if above is not None else []
         cells = [] if more else _grid(paragraph)
         places = [replace(place, box=union([line.box])) for line in paragraph]
         if more and above is not None:
-            again = more[0] == list(above.rows[0])
-            above.rows, above.places = [*above.rows, *more[again:]], [*above.places, *places[again:]]
+            _add(above, more, places)
             continue
         above = None
         if cells:
             yield Table(cells, place, places=places, spans=max((line.cells for line in paragraph), key=len))
         else:
             yield _block(paragraph, _level(paragraph, body), place, right)
+
+
+def _ruled(ruled: Ruled, place: Locator, above: Table | None) -> Iterator[Block | Table]:
+    """A table whose cells are ruled, or its rows as text; nothing if it goes on with that of the page before."""
+    places = [replace(place, box=box) for box in ruled.boxes]
+    if above is not None and _same_columns(above.spans, ruled.spans):
+        _add(above, ruled.rows, places)
+    elif ruled.named:
+        yield Table(ruled.rows, place, places=places, spans=ruled.spans)
+    else:
+        starts = accumulate((len(text) + 1 for text in ruled.said), initial=0)
+        told = zip(starts, ruled.said, ruled.boxes, strict=False)
+        lines = tuple(Line(at, at + len(text), box) for at, text, box in told)
+        yield Block("\n".join(ruled.said), place=place, lines=lines)
+
+
+def _add(above: Table, rows: Sequence[Sequence[str | None]], places: Sequence[Locator]) -> None:
+    """More rows of a table; its header, said again, is none."""
+    again = list(rows[0]) == list(above.rows[0])
+    above.rows, above.places = [*above.rows, *rows[again:]], [*above.places, *places[again:]]
+
+
+def _same_columns(spans: Sequence[Span], others: Sequence[Span]) -> bool:
+    return len(spans) == len(others) and all(
+        abs(a - b) < NEAR_EDGE
+        for one, other in zip(spans, others, strict=True)
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def vertical(lines: Sequence[PrintedLine], place: Locator) -> Iterator[Block]:
@@ -182,11 +249,15 @@ def heads(line: PrintedLine, lines: Sequence[PrintedLine]) -> bool:
 # -- paragraphs ------------------------------------------------------------------------------------------
 
 
-def paragraphs(lines: Sequence[PrintedLine], body: Body, right: float) -> Iterator[list[PrintedLine]]:
-    """Lines that belong together. Rows of cells (parted by tabs) stay together as one paragraph of several lines."""
+def _leading(lines: Sequence[PrintedLine], body: Body) -> float:
+    """The step from line to line that is usual on a page."""
     steps = [below.baseline - above.baseline for above, below in pairwise(lines)]
     steps = [step for step in steps if 0 < step < 3 * body.size]
-    leading = statistics.median_low(steps) if steps else 1.2 * body.size
+    return statistics.median_low(steps) if steps else 1.2 * body.size
+
+
+def paragraphs(lines: Sequence[PrintedLine], leading: float, right: float) -> Iterator[list[PrintedLine]]:
+    """Lines that belong together. Rows of cells (parted by tabs) stay together as one paragraph of several lines."""
     paragraph: list[PrintedLine] = []
     for line in lines:
         if paragraph and not _goes_on(paragraph, line, leading, right):

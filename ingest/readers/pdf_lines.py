@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
-import ctypes
-import math
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby, pairwise
+from typing import TYPE_CHECKING, TypeAlias
 
 from .flow import Box, union
 from .layout import HYPHEN as WRITTEN_HYPHEN
 from .layout import PrintedLine
+from .pdf_chars import SEEN, Characters, Mark
+from .pdf_rules import rules_of
+from .pdf_scripts import SMALL, scripted
+from .ruled import Grid, grids
+from .ruled_table import ruled_table
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
+    from pypdfium2 import PdfDocument, PdfPage
 
 MAX_CHARS = 200_000
 """Characters read of one page; more is no page anybody reads."""
 GAP = 1.0
 """A space wider than this times the size of the type parts cells."""
+SPACE = 0.2
+"""The same for words, where PDFium does not say."""
+ATTACHED = 0.35
+"""Nearer than this stands what belongs to a word without a space."""
+LEVEL = 0.1
+"""By how much baselines of one line differ at most, in sizes of its type."""
+SHORT = 4
+"""Characters of a figure at most: what is longer and small is small print."""
+TIGHT, WRITTEN = 0.15, 0.4
+"""Nearer than this, in sizes of its type, stand the characters of one word, and words with a written space between."""
 BREAKS = (10, 13)
 HYPHEN = 2
 """What PDFium gives for a hyphen at the end of a line; it goes on with the next line without a break."""
-FINE = 20
-"""Steps per point in which boxes are measured."""
-SPACES = " \t\xa0\u2002\u2003\u2009"
-SEEN = "\x1f"
 _CJK_SPACE = re.compile(rf"(?<=[\u3041-\u30ff\u4e00-\u9fff]){SEEN}(?=[\u3041-\u30ff\u4e00-\u9fff])")
 _NUMBER_GAP = re.compile(r"^((?:\(?\d{1,2}(?:\.\d{1,2})*[.)]?|[-–•●○■□▪◦・]) ?)\t(?!.*\t)")
 """The wide space after the number of a heading or the mark of an item."""
-_PRESENTATION = re.compile(r"[\ufb00-\ufb06\u2e80-\u2fdf]")
+_FIGURES = frozenset("0123456789+-−")
+
+Glyph: TypeAlias = tuple[str, int, Box | None]
+"""What a character says, its number, and where its ink is; a space has none."""
+Place: TypeAlias = tuple[int, int]
+"""A grid and its cell."""
+BETWEEN: Glyph = (SEEN, -1, None)
 
 
 def page_of(document: PdfDocument, number: int) -> tuple[float, list[PrintedLine]]:
@@ -43,109 +58,231 @@ def page_of(document: PdfDocument, number: int) -> tuple[float, list[PrintedLine
     except pypdfium2.PdfiumError:
         return 792.0, []
     try:
-        return page.get_height(), [*_lines(page)]
+        return page.get_height(), _lines(page)
     finally:
         page.close()
 
 
-def _lines(page: PdfPage) -> Iterator[PrintedLine]:
-    from pypdfium2 import raw
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Characters that follow each other in one line, of which one at least has ink, and one of those on its baseline."""
 
-    text = page.get_textpage()
+    glyphs: list[Glyph]
+    base: Mark
+
+    @property
+    def first(self) -> Box:
+        return next(box for _, _, box in self.glyphs if box)
+
+    @property
+    def last(self) -> Box:
+        return next(box for _, _, box in reversed(self.glyphs) if box)
+
+
+Part: TypeAlias = tuple[Place | None, Run]
+"""What of a line stands in a cell, or in none."""
+
+
+def _lines(page: PdfPage) -> list[PrintedLine]:
+    chars = Characters(page)
     try:
-        indexes: list[int] = []
-        for index in range(min(text.count_chars(), MAX_CHARS)):
-            code = raw.FPDFText_GetUnicode(text, index)
-            if code not in BREAKS:
-                indexes.append(index)
-            if (code in BREAKS or code == HYPHEN) and indexes:
-                yield from _line(page, text, indexes)
-                indexes = []
-        yield from _line(page, text, indexes)
+        return [*_with_tables(chars, [*_whole(_runs(chars))], grids(rules_of(page, chars.turn)))]
     finally:
-        text.close()
+        chars.close()
 
 
-def _line(page: PdfPage, text: PdfTextPage, indexes: Sequence[int]) -> Iterator[PrintedLine]:
-    """The line of these characters; nothing if it is blank."""
-    from pypdfium2 import raw
+# -- ruled tables ------------------------------------------------------------------------------------------
 
-    letters = [(index, _letter(text, index)) for index in indexes]
-    inked = [index for index, letter in letters if letter.strip()]
-    if not inked:
+
+def _with_tables(chars: Characters, runs: Sequence[Run], found: Sequence[Grid]) -> Iterator[PrintedLine]:
+    """The lines of a page, every ruled table as one line where it begins."""
+    parted = [[*_parted(run, found)] for run in runs] if found else []
+    tables = [ruled_table(grid, _in_cells(chars, parted, number)) for number, grid in enumerate(found)]
+    if not any(tables):
+        yield from (_line(chars, run) for run in runs)
         return
-    boxes = {index: text.get_charbox(index) for index in inked}
-    middle = inked[len(inked) // 2]
-    size = _size(text, middle) or boxes[middle][3] - boxes[middle][1] or 1.0
-    starts = {right for left, right in pairwise(inked) if boxes[right][0] - boxes[left][2] > GAP * size}
-    starts -= {right for left, right in pairwise(inked) if chr(raw.FPDFText_GetUnicode(text, left)) in ".,;!?。、"}
-    words = "".join("\t" + letter if index in starts else letter for index, letter in letters)
+    told: set[int] = set()
+    for run, parts in zip(runs, parted, strict=True):
+        if not any(place and tables[place[0]] for place, _ in parts):
+            yield _line(chars, run)
+            continue
+        for place, part in parts:
+            table = tables[place[0]] if place else None
+            if place is None or table is None:
+                yield _line(chars, part)
+            elif place[0] not in told:
+                told.add(place[0])
+                yield table
+
+
+def _in_cells(chars: Characters, parted: Iterable[Sequence[Part]], number: int) -> dict[int, list[PrintedLine]]:
+    """The lines of every cell of one grid."""
+    cells: dict[int, list[PrintedLine]] = {}
+    for place, part in chain.from_iterable(parted):
+        if place and place[0] == number:
+            cells.setdefault(place[1], []).append(_line(chars, part))
+    return cells
+
+
+def _parted(run: Run, found: Sequence[Grid]) -> Iterator[Part]:
+    """A line cut where rules cut it: between cells, not through words that are wider than theirs."""
+    here: Place | None = None
+    part: list[Glyph] = []
+    end = float("-inf")
+    for glyph in run.glyphs:
+        box = glyph[2]
+        near = WRITTEN if part and part[-1][0] == " " else TIGHT
+        if box and (not part or box[0] - end > near * run.base.size):
+            place = _place(box, found)
+            if place != here and any(inked for *_, inked in part):
+                yield here, Run(part, run.base)
+                part = []
+            here = place
+        end = box[2] if box else end
+        part.append(glyph)
+    yield here, Run(part, run.base)
+
+
+def _place(box: Box, found: Sequence[Grid]) -> Place | None:
+    """Which cell of which grid is around the middle of a character."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    places = ((number, grid.cell(x, y)) for number, grid in enumerate(found))
+    return next(((number, cell) for number, cell in places if cell is not None), None)
+
+
+# -- runs --------------------------------------------------------------------------------------------------
+
+
+def _runs(chars: Characters) -> Iterator[Run]:
+    """What PDFium holds for lines, blank ones aside."""
+    glyphs: list[Glyph] = []
+    for index in range(min(len(chars), MAX_CHARS)):
+        code = chars.code(index)
+        if code not in BREAKS:
+            letter = WRITTEN_HYPHEN if code == HYPHEN else chars.letter(index, code)
+            glyphs.append((letter, index, chars.box(index) if letter.strip() else None))
+        if code in BREAKS or code == HYPHEN:
+            yield from _run(chars, glyphs)
+            glyphs = []
+    yield from _run(chars, glyphs)
+
+
+def _run(chars: Characters, glyphs: list[Glyph]) -> Iterator[Run]:
+    inked = [(index, box, letter) for letter, index, box in glyphs if box]
+    if inked:
+        (first, box, letter), (last, end, _) = inked[0], inked[-1]
+        base = chars.mark(first, box)
+        yield Run(glyphs, _on_baseline(base, chars.mark(last, end)) if letter in _FIGURES else base)
+
+
+def _on_baseline(figure: Mark, other: Mark) -> Mark:
+    """The one of two marks of a line that stands on its baseline: not a small figure at its beginning."""
+    return other if figure.size < SMALL * other.size else figure
+
+
+def _whole(runs: Iterable[Run]) -> Iterator[Run]:
+    """Lines as a person sees them: PDFium breaks them before single characters too, and beside raised or lowered ones."""
+    line: Run | None = None
+    for run in runs:
+        if line and _goes_on(line, run):
+            between = [BETWEEN] if run.first[0] - line.last[2] > SPACE * line.base.size else []
+            base = _on_baseline(line.base, run.base) if len(line.glyphs) < SHORT else line.base
+            line = Run([*_unbroken(line.glyphs), *between, *run.glyphs], base)
+            continue
+        if line:
+            yield line
+        line = run
+    if line:
+        yield line
+
+
+def _unbroken(glyphs: list[Glyph]) -> list[Glyph]:
+    """Characters that do not end their line: the hyphen at their end is one that is meant."""
+    letter, index, box = glyphs[-1]
+    return [*glyphs[:-1], ("-", index, box)] if letter == WRITTEN_HYPHEN else glyphs
+
+
+def _goes_on(line: Run, run: Run) -> bool:
+    """Whether a run stands right of a line and on its baseline, or raised or lowered at its end."""
+    small, large = sorted((line.base.size, run.base.size))
+    gap, end = run.first[0] - line.last[2], abs(line.last[3] - run.base.foot)
+    if gap < -ATTACHED * large or end > large:
+        return False
+    off = abs(line.base.foot - run.base.foot)
+    return off < LEVEL * large or (off < large and small < SMALL * large and gap < ATTACHED * large)
+
+
+# -- lines -------------------------------------------------------------------------------------------------
+
+
+def _line(chars: Characters, run: Run) -> PrintedLine:
+    inked = [(index, box, letter) for letter, index, box in run.glyphs if box]
+    sides = [_side(chars, run.base, glyph) if glyph[0] in _FIGURES else 0 for glyph in run.glyphs]
+    level = [(index, box) for (_, index, box), side in zip(run.glyphs, sides, strict=True) if box and not side]
+    middle, box = level[len(level) // 2] if level else inked[0][:2]
+    size = chars.mark(middle, box).size
+    starts = {
+        index
+        for (_, left, letter), (index, right, _) in pairwise(inked)
+        if right[0] - left[2] > GAP * size and letter not in ".,;!?。、"
+    }
+    said = _told(chars, run.glyphs, sides)
+    words = "".join("\t" + one if index in starts else one for one, (_, index, _) in zip(said, run.glyphs, strict=True))
     words = _CJK_SPACE.sub("", words).replace(SEEN, " ")
     words = _NUMBER_GAP.sub(r"\1 ", re.sub(r" *\t *", "\t", re.sub(r" {2,}", " ", words)).strip())
-    starts = starts if "\t" in words else set()
-    origin = (ctypes.c_double(), ctypes.c_double())
-    raw.FPDFText_GetCharOrigin(text, inked[0], *origin)
-    foot = (origin[0].value, origin[1].value) * 2
-    box = _on_page(page, union([*boxes.values()]) or boxes[middle])
-    yield PrintedLine(words, box, size, _is_bold(text, middle), _on_page(page, foot)[3], _cells(page, boxes, starts))
+    spans = _cells([(index, box) for index, box, _ in inked], starts if "\t" in words else set())
+    around = union([box for _, box, _ in inked]) or box
+    return PrintedLine(words, around, size, chars.is_bold(middle), run.base.foot, spans)
 
 
-def _cells(page: PdfPage, boxes: dict[int, Box], starts: set[int]) -> tuple[tuple[float, float], ...]:
+def _cells(inked: Sequence[tuple[int, Box]], starts: set[int]) -> tuple[tuple[float, float], ...]:
     """Left and right edge of every cell of a line; `starts` are the characters that begin one."""
     cells: list[list[Box]] = []
-    for index, box in boxes.items():
+    for index, box in inked:
         if not cells or index in starts:
             cells.append([])
         cells[-1].append(box)
-    shown = [_on_page(page, union(cell) or cell[0]) for cell in cells]
-    return tuple((box[0], box[2]) for box in shown)
+    return tuple((min(box[0] for box in cell), max(box[2] for box in cell)) for cell in cells)
 
 
-def _letter(text: PdfTextPage, index: int) -> str:
-    """A character as it is meant: ligatures and the radicals some Japanese fonts use for kanji become plain letters.
-
-    A space that is not in the file, but only seen between two characters, is `SEEN`: Japanese has none.
-    """
-    from pypdfium2 import raw
-
-    code = raw.FPDFText_GetUnicode(text, index)
-    letter = chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
-    if code == HYPHEN:
-        return WRITTEN_HYPHEN
-    if letter in SPACES:
-        return SEEN if raw.FPDFText_IsGenerated(text, index) else " "
-    return unicodedata.normalize("NFKC", letter) if _PRESENTATION.match(letter) else letter
+# -- small figures -----------------------------------------------------------------------------------------
 
 
-def _size(text: PdfTextPage, index: int) -> float:
-    """The size of a character's type in points, as it stands on the page."""
-    from pypdfium2 import raw
-
-    matrix = raw.FS_MATRIX()
-    raw.FPDFText_GetMatrix(text, index, matrix)
-    return float(raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.c, matrix.d))
-
-
-def _is_bold(text: PdfTextPage, index: int) -> bool:
-    from pypdfium2 import raw
-
-    name = ctypes.create_string_buffer(128)
-    raw.FPDFText_GetFontInfo(text, index, name, 128, ctypes.c_int())
-    return (
-        bool(re.search(rb"bold|black|heavy|-B\b|W[6-9]\b", name.value, re.I))
-        or raw.FPDFText_GetFontWeight(text, index) >= 650
-    )
+def _told(chars: Characters, glyphs: Sequence[Glyph], sides: Sequence[int]) -> list[str]:
+    """What every character says, with small figures told by their height."""
+    said = [letter for letter, _, _ in glyphs]
+    end = 0
+    for side, group in groupby(sides):
+        start, end = end, end + len([*group])
+        if side and (rise := _rise(chars, glyphs, sides, start, end)):
+            said[start:end] = [
+                scripted("".join(said[:start]), "".join(said[start:end]), rise),
+                *[""] * (end - start - 1),
+            ]
+    return said
 
 
-def _on_page(page: PdfPage, box: Box) -> Box:
-    """A box of the file's coordinates in points from the top left of the page as shown, cropped and turned."""
-    from pypdfium2 import raw
+def _side(chars: Characters, base: Mark, glyph: Glyph) -> int:
+    """Whether a figure stands above (1) or below (-1) the baseline; else 0."""
+    _, index, box = glyph
+    far = LEVEL * base.size
+    if box is None or abs(box[3] - base.foot) < far:
+        return 0
+    foot = chars.foot(index)
+    return (foot < base.foot - far) - (foot > base.foot + far)
 
-    width, height = page.get_size()
-    corners = []
-    for x, y in ((box[0], box[1]), (box[2], box[3])):
-        column, row = ctypes.c_int(), ctypes.c_int()
-        raw.FPDF_PageToDevice(page, 0, 0, round(width * FINE), round(height * FINE), 0, x, y, column, row)
-        corners.append((column.value / FINE, row.value / FINE))
-    (x0, x1), (y0, y1) = (sorted(values) for values in zip(*corners, strict=True))
-    return (x0, y0, x1, y1)
+
+def _rise(chars: Characters, glyphs: Sequence[Glyph], sides: Sequence[int], start: int, end: int) -> float:
+    """How far small figures stand above what they stand at, in sizes of its type; 0 if that is nothing larger."""
+    before = next((place for place in range(start - 1, -1, -1) if not sides[place]), -1)
+    small = _mark(chars, glyphs[start])
+    for beside, left, right in ((before, start - 1, start), (end, end - 1, end)):
+        large = _mark(chars, glyphs[beside]) if 0 <= beside < len(glyphs) else None
+        ends, begins = (glyphs[place][2] for place in (left, right)) if large else (None, None)
+        if small and large and ends and begins and begins[0] - ends[2] < ATTACHED * large.size:
+            return (large.foot - small.foot) / large.size if small.size < SMALL * large.size else 0.0
+    return 0.0
+
+
+def _mark(chars: Characters, glyph: Glyph) -> Mark | None:
+    return chars.mark(glyph[1], glyph[2]) if glyph[2] else None
