@@ -21,8 +21,9 @@ from ingest.space.facts import TableFacts
 
 from ..media import XLS, XLSX
 from ..source import Source
-from . import Item, Note, separated, workbook
+from . import Item, Note, separated, workbook, xls
 from .grid import grid
+from .marks import Marks
 from .rows import About, Row, letters
 from .workbook import Sheet
 
@@ -54,7 +55,7 @@ def sheets(source: Source) -> Iterator[Sheet]:
     Raises:
         UnreadableSource: more than `MAX_COLUMNS` columns.
     """
-    forms = {XLSX: workbook.xlsx, XLS: workbook.xls, PARQUET: _parquet}
+    forms = {XLSX: workbook.xlsx, XLS: xls.xls, PARQUET: _parquet}
     for sheet in forms.get(source.media, _csv)(source):
         yield replace(sheet, rows=_narrow(sheet.rows, source))
 
@@ -82,7 +83,7 @@ def drafts(source: Source, sheet: Sheet, number: int, left: int) -> Iterator[Ite
     kept += islice(sheet.rows, max(0, room - len(kept)))
     name, title = (sheet.name, source.path.stem) if sheet.name else (source.path.stem, "")
     name += " (hidden sheet)" if sheet.hidden else ""
-    place = partial(_place, sheet.name or None)
+    place = partial(_place, sheet)
     rows = entities = 0
     for item in grid(
         kept, name=name, key=f"sheet {number}", title=title, place=place, rest=sheet.rows, about=_about(sheet)
@@ -101,19 +102,22 @@ def drafts(source: Source, sheet: Sheet, number: int, left: int) -> Iterator[Ite
 
 def _about(sheet: Sheet) -> About:
     marks = sheet.marks
-    hidden, columns = frozenset(marks.hidden_rows), frozenset(marks.hidden_columns)
-    return About(
-        sheet.name, sheet.mark, hidden, sheet.hidden, columns, tuple(_uncomputed(sheet)), _joined(marks.merged)
-    )
+    hidden, columns = _kept(marks.hidden_rows, marks), frozenset(marks.hidden_columns)
+    return About(sheet.name, sheet.mark, hidden, sheet.hidden, columns, tuple(_uncomputed(sheet)), _joined(marks))
 
 
-def _joined(merged: Iterable[tuple[int, int, int, int]]) -> dict[int, frozenset[int]]:
+def _joined(marks: Marks) -> dict[int, frozenset[int]]:
     """By column, the rows in which a merged cell reaches over from the column before."""
     found: dict[int, set[int]] = {}
-    for top, left, bottom, right in merged:
+    for top, left, bottom, right in marks.merged:
         for column in range(left + 1, min(right, left + MAX_COLUMNS) + 1):
             found.setdefault(column, set()).update(range(top, min(bottom, top + MAX_MERGED) + 1))
-    return {column: frozenset(rows) for column, rows in found.items()}
+    return {column: _kept(rows, marks) for column, rows in found.items()}
+
+
+def _kept(rows: set[int], marks: Marks) -> frozenset[int]:
+    """Where these rows of a sheet stand in the stream of its rows."""
+    return frozenset(map(marks.index, rows - set(marks.skipped)) if marks.skipped else rows)
 
 
 def _uncomputed(sheet: Sheet) -> Iterator[str]:
@@ -143,8 +147,8 @@ def _beside(sheet: Sheet, name: str, title: str) -> Iterator[Item]:
         yield Note(f"{name}: {marks.pictures} pictures on the sheet were not looked at")
 
 
-def _place(sheet: str | None, index: int) -> Locator:
-    return Locator(sheet=sheet, row=index + 1)
+def _place(sheet: Sheet, index: int) -> Locator:
+    return Locator(sheet=sheet.name or None, row=sheet.marks.row(index) + 1)
 
 
 def _csv(source: Source) -> Iterator[Sheet]:

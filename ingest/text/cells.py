@@ -125,6 +125,13 @@ class Figure:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A figure of a cell that reaches down from a row above: it is said of this row, too, and counted in that one."""
+
+    value: object
+
+
 EMPTY = Cell("empty", None)
 
 
@@ -134,7 +141,7 @@ def blank(value: object) -> bool:
 
 def cell(value: object, convention: Convention = PLAIN) -> Cell:
     """The meaning of a value as a spreadsheet library or a CSV file gives it, in the convention of its column."""
-    if value is None:
+    if value is None or isinstance(value, Shared):
         return EMPTY
     if isinstance(value, bool):
         return Cell("boolean", value)
@@ -272,6 +279,8 @@ def shown(value: object) -> str:
         return value.isoformat("auto").removesuffix(":00")
     if isinstance(value, Figure):
         return shown(value.size) + (value.unit if value.unit == "%" else f" {value.unit}")
+    if isinstance(value, Shared):
+        return f"{shown(value.value)} (one cell with the row above)"
     if isinstance(value, float):
         return f"{value:.15g}"
     return " ".join(str(value).split())
