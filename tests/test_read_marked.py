@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import docx
+import pptx
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from lxml import etree
+from pptx.chart.data import BubbleChartData, CategoryChartData, XyChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.oxml import parse_xml as parse_drawing
+from pptx.util import Inches
 
-from ingest.readers import equation, fields
+from ingest.readers import equation, fields, invitation
+from ingest.readers.message import header
+from ingest.reading import Read
 
 from .reading import column, read_file, rows, words, written
 
@@ -191,3 +201,202 @@ def test_items_have_the_numbers_that_a_page_shows(tmp_path: Path, text: str, sai
 def test_what_only_screen_readers_skip_is_seen(tmp_path: Path) -> None:
     found = written(tmp_path / "a.html", "<p>評価 <span aria-hidden=true>★★★</span> <span hidden>x</span></p>")
     assert words(found) == "評価 ★★★" and found.notes == ("1 hidden parts were left out",)
+
+
+@pytest.fixture
+def show() -> Any:
+    made = pptx.Presentation()
+    made.slides.add_slide(made.slide_layouts[6])
+    return made
+
+
+def saved(tmp_path: Path, show: Any) -> Read:
+    show.save(str(tmp_path / "a.pptx"))
+    return read_file(tmp_path / "a.pptx")
+
+
+def charted(show: Any, kind: XL_CHART_TYPE, data: Any) -> Any:
+    return show.slides[0].shapes.add_chart(kind, 0, 0, Inches(4), Inches(3), data).chart
+
+
+def sales() -> CategoryChartData:
+    data = CategoryChartData()
+    data.categories = [dt.date(2026, 4, 1), dt.date(2026, 5, 1)]
+    data.add_series("売上", (10, 12))
+    return data
+
+
+def test_a_chart_over_days_has_days_and_the_titles_of_its_axes(tmp_path: Path, show: Any) -> None:
+    chart = charted(show, XL_CHART_TYPE.LINE, sales())
+    chart.value_axis.axis_title.text_frame.text = "百万円"
+    chart.category_axis.axis_title.text_frame.text = "月"
+    found = saved(tmp_path, show)
+    assert rows(found) == ["月: 2026-04-01; 売上: 10 百万円", "月: 2026-05-01; 売上: 12 百万円"]
+    assert (column(found, "月").type, column(found, "売上").unit) == ("date", "百万円")
+
+
+def test_figures_that_an_axis_shows_in_millions_are_told_in_them(tmp_path: Path, show: Any) -> None:
+    data = CategoryChartData()
+    data.categories = ["A"]
+    data.add_series("2025年", (12_500_000,))
+    axis = charted(show, XL_CHART_TYPE.COLUMN_CLUSTERED, data).value_axis
+    axis.axis_title.text_frame.text = "売上高（百万円）"
+    space = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+    axis._element.append(parse_drawing(f'<c:dispUnits xmlns:c="{space}"><c:builtInUnit val="millions"/></c:dispUnits>'))
+    assert rows(saved(tmp_path, show)) == ["category: A; 2025年 売上高: 12.5 百万円"]
+
+
+def test_all_levels_of_the_categories_of_a_chart_are_told(tmp_path: Path, show: Any) -> None:
+    data = CategoryChartData()
+    for place in ("東", "西"):
+        category = data.add_category(place)
+        category.add_sub_category("A")
+        category.add_sub_category("B")
+    data.add_series("台数", (1, 2, 3, 4))
+    charted(show, XL_CHART_TYPE.COLUMN_CLUSTERED, data)
+    assert rows(saved(tmp_path, show))[1:3] == ["group: 東; category: B; 台数: 2", "group: 西; category: A; 台数: 3"]
+
+
+def test_points_and_bubbles_are_tables_of_their_series(tmp_path: Path, show: Any) -> None:
+    points, bubbles = XyChartData(), BubbleChartData()
+    for series, given in (("荷重", ((0.1, 5), (0.2, 9.5))), ("戻り", ((0.2, 8), (0.1, 4)))):
+        drawn = points.add_series(series)
+        for x, y in given:
+            drawn.add_data_point(x, y)
+    bubbles.add_series("店").add_data_point(1, 2, 10)
+    chart = charted(show, XL_CHART_TYPE.XY_SCATTER, points)
+    chart.value_axis.axis_title.text_frame.text = "kN"
+    charted(show, XL_CHART_TYPE.BUBBLE, bubbles)
+    assert rows(saved(tmp_path, show)) == [
+        "x: 0.1; 荷重: 5 kN", "x: 0.2; 荷重: 9.5 kN", "x: 0.2; 戻り: 8 kN", "x: 0.1; 戻り: 4 kN", "x: 1; 店: 2; size: 10",
+    ]  # fmt: skip
+
+
+def test_a_chart_without_figures_is_said(tmp_path: Path, show: Any) -> None:
+    charted(show, XL_CHART_TYPE.LINE, CategoryChartData())
+    assert saved(tmp_path, show).notes == ("a chart holds no figures",)
+
+
+def test_a_chart_in_a_document_is_the_table_it_was_drawn_from(tmp_path: Path, show: Any) -> None:
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+
+    blob = charted(show, XL_CHART_TYPE.LINE, sales()).part.blob
+    whole = docx.Document()
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    part = Part(
+        PackURI("/word/charts/chart1.xml"), "application/vnd.openxmlformats-officedocument.drawingml.chart+xml", blob
+    )
+    id = whole.part.relate_to(part, f"{kind}/chart")
+    space = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+    drawn = f'<w:drawing><c:chart xmlns:c="{space}" xmlns:r="{kind}" r:id="{id}"/></w:drawing>'
+    whole.add_paragraph("推移").add_run()._r.append(
+        parse_xml(drawn.replace("<w:drawing", f"<w:drawing {nsdecls('w')}"))
+    )
+    whole.save(str(tmp_path / "a.docx"))
+    assert rows(read_file(tmp_path / "a.docx")) == ["category: 2026-04-01; 売上: 10", "category: 2026-05-01; 売上: 12"]
+
+
+def test_a_cell_of_a_slide_belongs_to_all_its_columns(tmp_path: Path, show: Any) -> None:
+    cells = show.slides[0].shapes.add_table(3, 3, 0, 0, Inches(5), Inches(2)).table
+    for cell, text in zip(cells.iter_cells(), ("区分", "4月", "", "", "計画", "実績", "売上", "10", "12"), strict=True):
+        cell.text = text
+    cells.cell(0, 1).merge(cells.cell(0, 2))
+    cells.cell(0, 0).merge(cells.cell(1, 0))
+    assert rows(saved(tmp_path, show)) == ["区分: 売上; 4月 / 計画: 10; 4月 / 実績: 12"]
+
+
+A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+
+
+def textbox(show: Any, inside: str) -> None:
+    body = show.slides[0].shapes.add_textbox(0, 0, Inches(4), Inches(2)).text_frame._txBody
+    for old in body.findall("{*}p"):
+        body.remove(old)
+    for paragraph in parse_drawing(f"<a:x {A} xmlns:m='{MATH}'>{inside}</a:x>"):
+        body.append(paragraph)
+
+
+def test_what_is_struck_out_on_a_slide_does_not_hold(tmp_path: Path, show: Any) -> None:
+    struck = '<a:r><a:rPr strike="sngStrike"/><a:t>1,000円</a:t></a:r>'
+    textbox(show, f'<a:p>{struck}<a:r><a:t>800円 CO</a:t></a:r><a:r><a:rPr baseline="-25000"/><a:t>2</a:t></a:r></a:p>')
+    found = saved(tmp_path, show)
+    assert words(found) == "800円 CO₂"
+    assert found.notes == ("slide 1: 1 struck out stretches were left out",)
+
+
+def test_paragraphs_of_a_slide_have_their_numbers(tmp_path: Path, show: Any) -> None:
+    numbered = '<a:p><a:pPr{}><a:buAutoNum type="{}"{}/></a:pPr><a:r><a:t>{}</a:t></a:r></a:p>'
+    given = [
+        ("", "arabicPeriod", "", "煮る"), (' lvl="1"', "alphaLcParenR", "", "弱火"), (' lvl="1"', "alphaLcParenR", "", "強火"),
+        ("", "arabicPeriod", "", "焼く"), ("", "circleNumDbPlain", ' startAt="3"', "盛る"),
+    ]  # fmt: skip
+    textbox(show, "".join(numbered.format(*one) for one in given))
+    assert words(saved(tmp_path, show)) == "1. 煮る\na) 弱火\nb) 強火\n2. 焼く\n③ 盛る"
+
+
+def test_an_equation_on_a_slide_is_told(tmp_path: Path, show: Any) -> None:
+    office = "http://schemas.microsoft.com/office/drawing/2010/main"
+    textbox(show, f'<a:p><a:r><a:t>2</a:t></a:r><n:m xmlns:n="{office}"><m:oMath>{HALF}</m:oMath></n:m></a:p>')
+    shape = show.slides[0].shapes[0]._element
+    names = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    whole = etree.SubElement(shape.getparent(), f"{{{names}}}AlternateContent")
+    etree.SubElement(whole, f"{{{names}}}Choice").append(shape)
+    assert words(saved(tmp_path, show)) == "2 1/2"
+
+
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:1
+SUMMARY:定例
+DTSTART;TZID=Asia/Tokyo:20260601T100000
+RRULE:FREQ=WEEKLY
+RDATE;TZID=Asia/Tokyo:20260603T100000,20260604T100000
+URL:https://x.example/meet
+CATEGORIES:社内,重要
+END:VEVENT
+BEGIN:VEVENT
+UID:1
+RECURRENCE-ID;TZID=Asia/Tokyo:20260608T100000
+SUMMARY:定例
+DTSTART;TZID=Asia/Tokyo:20260609T140000
+END:VEVENT
+BEGIN:VJOURNAL
+SUMMARY:日報
+DESCRIPTION:本日休業
+END:VJOURNAL
+END:VCALENDAR
+"""
+
+
+def test_a_changed_day_of_a_series_says_which_one_it_replaces(tmp_path: Path) -> None:
+    series, changed, entry = invitation.told(CALENDAR.replace("\n", "\r\n"))
+    assert "Changed: 2026-06-08 10:00 (Asia/Tokyo)" in series.splitlines()
+    assert "Also on: 2026-06-03 10:00 (Asia/Tokyo), 2026-06-04 10:00 (Asia/Tokyo)" in series
+    assert "Link: https://x.example/meet" in series and "Categories: 社内,重要" in series
+    assert changed.splitlines()[1:] == [
+        "Replaces the one of: 2026-06-08 10:00 (Asia/Tokyo)", "Start: 2026-06-09 14:00 (Asia/Tokyo)",
+    ]  # fmt: skip
+    assert entry == "Entry: 日報\nAbout: 本日休業"
+
+
+def mail(tmp_path: Path, kind: str, body: bytes) -> str:
+    head = f"Subject: s\nFrom: a@b.example\nContent-Type: text/plain; {kind}\nContent-Transfer-Encoding: 8bit\n\n"
+    return words(written(tmp_path / "a.eml", head.encode() + body))
+
+
+def test_lines_broken_on_the_way_are_whole_again(tmp_path: Path) -> None:
+    body = "この見積は \n1,2 \n00円です。\n終\n> 数は \n> 3 \n\n-- \n青木\n".encode()
+    said = mail(tmp_path, "charset=utf-8; format=flowed; delsp=yes", body)
+    assert "この見積は1,200円です。\n終" in said and "数は3" in said and "青木" in said
+    said = mail(tmp_path, "charset=utf-8; format=flowed", b"one two \nthree\n > 5\n")
+    assert "one two three" in said and "> 5" in said and "Quoted" not in said
+
+
+def test_half_width_kana_of_a_mail_are_read(tmp_path: Path) -> None:
+    said = mail(tmp_path, "charset=iso-2022-jp", b"\x1b$B-!\x1b(B \x1b(I1\x32\x1b(B \x1b$B-j\x1b(BABC")
+    assert "① ｱｲ ㈱ABC" in said
+    assert words(written(tmp_path / "a.txt", b"\x1b(I1\x32\x1b(B \x1b$B8+@Q\x1b(B 5")) == "ｱｲ 見積 5"
+    subject = "=?ISO-2022-JP?B?" + base64.b64encode(b"\x1b$B-!\x1b(B\x1b(I1\x1b(B").decode() + "?="
+    assert header(subject) == "①ｱ"

@@ -89,9 +89,8 @@ class Points:
         own = paragraph.find(f"{DRAWING}pPr")
         level = int(own.get("lvl", "0")) if own is not None and own.get("lvl", "0").isdecimal() else 0
         mark = self._mark(own, level)
-        self._counts = {
-            depth: count for depth, count in self._counts.items() if depth < level or (depth == level and mark)
-        }
+        deepest = level - (mark is None)
+        self._counts = {depth: count for depth, count in self._counts.items() if depth <= deepest}
         if mark is None:
             return ""
         form, start = mark.get("type", "arabicPeriod"), _whole(mark.get("startAt"), 1)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from ingest.space.entity import Draft, Locator
+from ingest.space.entity import Locator
 
 from ..media import DOCX
 from ..source import Source
 from . import Item, Note, equation, labelled, numbering
+from .chart import charts
 from .fields import Fields
 from .flow import Block, Table, fold, real_title
 from .package import diagrams, left_out, pictures
@@ -88,7 +89,7 @@ class _Text:
                 return text_of(element).strip()
         return ""
 
-    def flow(self) -> Iterator[Block | Table | Draft]:
+    def flow(self) -> Iterator[Block | Table | Item]:
         for name, text in self._margins():
             yield Block(f"Page {name}: {text}", place=Locator(part=f"page {name}"))
         for element in body(self.document.element.body):
@@ -97,6 +98,7 @@ class _Text:
             else:
                 yield from self._paragraph(element)
             yield from pictures(element, self.document.part, self.shown, Locator())
+            yield from charts(element, self.document.part, Locator())
             yield from (Block(words) for words in diagrams(element, self.document.part))
 
     def _paragraph(self, element: Any) -> Iterator[Block]:
