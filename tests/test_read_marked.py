@@ -50,7 +50,8 @@ def run(text: str, how: str = "") -> str:
     [
         ("100<sub>2</sub>", "100_2"), ("log<sub>10</sub>2", "log₁₀ 2"), ("H<sub>2</sub>O", "H₂O"), ("(x)<sub>1</sub>", "(x)_1"),
         ("10<sup>2.5</sup>", "10^2.5"), ("1,500<sup>1)</sup>円", "1,500^1)円"), ("3<sup>1</sup>/<sub>2</sub>", "3 1/2"),
-        ("x<sub>max</sub>", "xmax"), ("10<sup>3</sup>5", "10^3 5"), ("SO<sub>4</sub><sup>2-</sup>", "SO₄²⁻"),
+        ("x<sub>max</sub>", "xmax"), ("10<sup>3</sup>5", "10^3 5"), ("10<span style='vertical-align: super'>3</span>", "10^3"),
+        ("SO<sub>4</sub><sup>2-</sup>", "SO₄²⁻"),
     ],
 )  # fmt: skip
 def test_a_lowered_figure_joins_no_other(tmp_path: Path, text: str, said: str) -> None:

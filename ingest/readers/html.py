@@ -30,15 +30,17 @@ _INLINE = """
 SKIPPED = frozenset(_SKIPPED.split())
 _STRUCK = ("del", "s", "strike")
 _MATH = ("math", "m:math", "mml:math")
-_WITHIN = frozenset(["rt", "rp", "sup", "sub", *_MATH, *_STRUCK])
+_WITHIN = frozenset(["rt", "rp", *_MATH, *_STRUCK, *_INLINE.split()])
 """What is skipped or told inside a word and leaves no gap."""
-_RAISED: dict[str, How] = {"sup": "above", "sub": "below"}
+_RAISED: dict[str, How] = {"sup": "above", "super": "above", "sub": "below"}
+"""Elements and styles that set words higher or lower."""
 INLINE = frozenset(_INLINE.split())
 _DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 _CJK_GAP = re.compile(rf"(?<=[{_CJK}])[ \t]*[\r\n]+\s*(?=[{_CJK}])")
 _INVISIBLE = {ord(c): None for c in "\xad\u200b\u2060\ufeff"}
+_SET = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.I)
 _LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.I)
 MAX_SPAN = 100
 DIGITS = 9
@@ -155,8 +157,8 @@ def _block(words: Words, level: int, place: Locator, kept: int) -> Iterator[Bloc
 
 def _hidden(element: etree._Element) -> bool:
     """Whether people do not see it; what is hidden from screen readers alone they see."""
-    style = element.get("style", "").replace(" ", "").lower()
-    return element.get("hidden") is not None or "display:none" in style
+    style = element.get("style")
+    return element.get("hidden") is not None or bool(style and "display:none" in style.replace(" ", "").lower())
 
 
 def _struck(element: etree._Element) -> bool:
@@ -175,8 +177,15 @@ def _instead(element: etree._Element) -> tuple[str, How] | None:
         return mathml.told(element), "apart"
     if tag in SKIPPED:
         return controls.shown(element), ""
-    said = "".join(element.itertext()).strip() if tag in _RAISED else ""
-    return (said, _RAISED[tag]) if is_figured(said) else None
+    how = _how(element)
+    said = "".join(element.itertext()).strip() if how else ""
+    return (said, how) if is_figured(said) else None
+
+
+def _how(element: etree._Element) -> How:
+    """Whether an element is raised or lowered, by what it is or by its style."""
+    style = _SET.search(element.get("style", ""))
+    return _RAISED.get(style[1].lower() if style else element.tag, "")
 
 
 def _form(table: etree._Element) -> bool | None:
