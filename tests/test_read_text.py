@@ -15,7 +15,7 @@ SHOP = """<html><body><table><tr><th>Tool<th>Price<th>Medium<th>作業</tr>
 def test_cells_follow_the_rules_of_running_text(tmp_path: Path) -> None:
     found = written(tmp_path / "shop.html", SHOP)
     assert rows(found) == [
-        "Tool: Drill; Price: 9,800 JPY; Medium: H2O; 作業: 点検", "Tool: Saw; Price: 7,500 JPY; Medium: Oil Fat; 作業: a b",
+        "Tool: Drill; Price: 9,800 JPY; Medium: H₂O; 作業: 点検", "Tool: Saw; Price: 7,500 JPY; Medium: Oil Fat; 作業: a b",
     ]  # fmt: skip
     assert "Was two days." in words(found)
     assert found.notes == (

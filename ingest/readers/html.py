@@ -6,7 +6,7 @@ lxml parses without network and with a limit on depth and on entities; the tree 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml import etree
@@ -15,32 +15,34 @@ from ingest.space.entity import Locator
 from ingest.text import charset
 
 from ..source import Source
-from . import Item, Note
+from . import Item, Note, controls, listed, mathml
 from .flow import Block, Table, fold
-from .raised import above, is_figure
+from .raised import How, Words, is_figured
 
 _SKIPPED = """
-    head script style noscript template nav menu svg math object iframe select button input textarea rt rp del s strike
+    head script style noscript template nav menu svg math m:math mml:math object iframe select button input textarea
+    rt rp del s strike
 """
 _INLINE = """
     a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark meter output progress q ruby rb samp
     small span strong sub sup time tt u var wbr img picture audio video
 """
 SKIPPED = frozenset(_SKIPPED.split())
-_WITHIN = frozenset(["rt", "rp", "del", "s", "strike"])
-"""What is skipped inside a word and leaves no gap."""
+_STRUCK = ("del", "s", "strike")
+_MATH = ("math", "m:math", "mml:math")
+_WITHIN = frozenset(["rt", "rp", *_MATH, *_STRUCK, *_INLINE.split()])
+"""What is skipped or told inside a word and leaves no gap."""
+_RAISED: dict[str, How] = {"sup": "above", "super": "above", "sub": "below"}
+"""Elements and styles that set words higher or lower."""
 INLINE = frozenset(_INLINE.split())
-TYPED = frozenset(
-    ["text", "number", "date", "time", "datetime-local", "month", "week", "email", "tel", "url", "search"]
-)
-"""Types of fields whose value is shown as it is."""
 _DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 _CJK_GAP = re.compile(rf"(?<=[{_CJK}])[ \t]*[\r\n]+\s*(?=[{_CJK}])")
 _INVISIBLE = {ord(c): None for c in "\xad\u200b\u2060\ufeff"}
+_SET = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.I)
+_LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.I)
 MAX_SPAN = 100
-MAX_NUMBER = 1_000_000
 DIGITS = 9
 """Digits of a number that are looked at."""
 MAX_COLUMNS = 300
@@ -95,7 +97,7 @@ def left_out(page: Page) -> Iterator[str]:
         count = sum(1 for _ in page.root.iter(*tags))
         if count:
             yield f"{count} {what} in it were not read"
-    deleted = sum(1 for _ in page.root.iter("del", "s", "strike"))
+    deleted = sum(1 for one in page.root.iter() if isinstance(one.tag, str) and _struck(one))
     if deleted:
         yield f"{deleted} struck out stretches were left out"
     hidden = sum(1 for one in page.root.iter() if isinstance(one.tag, str) and one.tag not in SKIPPED and _hidden(one))
@@ -111,40 +113,41 @@ def left_out(page: Page) -> Iterator[str]:
 def blocks(page: Page, place: Locator | None = None) -> Iterator[Block | Table]:
     """The flow of a page; every block gets `place`."""
     place = place or Locator()
-    words: list[str] = []
+    words = Words()
     counts: dict[etree._Element, int] = {}
     level = kept = 0
     walk = etree.iterwalk(page.root, events=("start", "end"))
     for event, element in walk:
         tag = element.tag if isinstance(element.tag, str) else ""
         if event == "start":
-            if (said := _instead(element, words)) is not None:
+            if (said := _instead(element)) is not None:
                 walk.skip_subtree()
-                words.append(said)
+                words.add(*said)
                 continue
             rows = _rows(element) if tag == "table" else []
             breaks = tag not in INLINE and tag != "br"
             if breaks:
                 yield from _block(words, level, place, kept)
                 level = int(tag[1]) if re.fullmatch(r"h[1-6]", tag) else 0
-                words = [_mark(element, counts)] if tag == "li" else []
+                words = Words()
+                words.add(listed.item(element, counts) if tag == "li" else "")
             if rows:
                 yield Table(rows, place, " ".join("".join(element.itertext("caption")).split()), form=_form(element))
                 walk.skip_subtree()
                 continue
             kept += tag == "pre"
-            words.append("\x1f" if tag == "br" else element.text or "")
+            words.add("\x1f" if tag == "br" else " " * (tag == "label") + (element.text or ""))
         else:
             if tag not in INLINE and tag not in SKIPPED and tag != "br":
                 yield from _block(words, level, place, kept)
-                words, level = [], 0
+                words, level = Words(), 0
                 kept -= tag == "pre"
-            words.append(element.tail or "")
+            words.add(" " * (tag == "label") + (element.tail or ""))
     yield from _block(words, level, place, kept)
 
 
-def _block(words: list[str], level: int, place: Locator, kept: int) -> Iterator[Block]:
-    text = "".join(words).translate(_INVISIBLE)
+def _block(words: Words, level: int, place: Locator, kept: int) -> Iterator[Block]:
+    text = words.told().translate(_INVISIBLE)
     if not kept:
         text = _SPACE.sub(" ", _CJK_GAP.sub("", text))
     text = re.sub(r" ?\x1f ?", "\n", text).strip()
@@ -153,45 +156,36 @@ def _block(words: list[str], level: int, place: Locator, kept: int) -> Iterator[
 
 
 def _hidden(element: etree._Element) -> bool:
-    style = element.get("style", "").replace(" ", "").lower()
-    return element.get("hidden") is not None or "display:none" in style or element.get("aria-hidden") == "true"
+    """Whether people do not see it; what is hidden from screen readers alone they see."""
+    style = element.get("style")
+    return element.get("hidden") is not None or bool(style and "display:none" in style.replace(" ", "").lower())
 
 
-def _mark(item: etree._Element, counts: dict[etree._Element, int]) -> str:
-    """What an item of a list begins with: its number, where it has one.
-
-    Args:
-        counts: the number of the last item of every list so far.
-    """
-    listed = item.getparent()
-    if listed is None or listed.tag != "ol":
-        return "- "
-    following = counts[listed] + 1 if listed in counts else _number(listed.get("start"), MAX_NUMBER)
-    counts[listed] = _number(item.get("value"), MAX_NUMBER, following)
-    return f"{counts[listed]}. "
+def _struck(element: etree._Element) -> bool:
+    return element.tag in _STRUCK or bool(_LINE_THROUGH.search(element.get("style", "")))
 
 
-def _instead(element: etree._Element, words: Sequence[str]) -> str | None:
-    """What is said instead of an element and all in it: of what is left out nothing, of a field what is filled in, of a raised
-    figure that it is one; None for any other, which is read."""
-    if _hidden(element):
-        return ""
-    if element.tag == "img":
-        return f"[Picture: {said}]" if (said := " ".join(element.get("alt", "").split())) else None
-    if element.tag in SKIPPED:
-        return _field(element)
-    said = "".join(element.itertext()).strip() if element.tag == "sup" else ""
-    return above("".join(words), said) if is_figure(said) else None
+def _instead(element: etree._Element) -> tuple[str, How] | None:
+    """What is said instead of an element and all in it: of what is left out nothing, of a field what is filled in, of a
+    formula a line, of a raised or lowered figure that it is one; None for any other, which is read."""
+    if _hidden(element) or _struck(element):
+        return "", ""
+    tag = element.tag
+    if tag == "img":
+        return (f"[Picture: {said}]", "") if (said := " ".join(element.get("alt", "").split())) else None
+    if tag in _MATH:
+        return mathml.told(element), "apart"
+    if tag in SKIPPED:
+        return controls.shown(element), ""
+    how = _how(element)
+    said = "".join(element.itertext()).strip() if how else ""
+    return (said, how) if is_figured(said) else None
 
 
-def _field(element: etree._Element) -> str:
-    """What stands in a field of a form that is filled in; of anything else nothing."""
-    if element.tag == "input" and element.get("type", "text") in TYPED:
-        return f" {element.get('value', '')} "
-    if element.tag == "textarea":
-        return f" {element.text or ''} "
-    chosen = element.iterfind(".//option[@selected]") if element.tag == "select" else ()
-    return "".join(f" {''.join(one.itertext()).strip()} " for one in chosen)
+def _how(element: etree._Element) -> How:
+    """Whether an element is raised or lowered, by what it is or by its style."""
+    style = _SET.search(element.get("style", ""))
+    return _RAISED.get(style[1].lower() if style else element.tag, "")
 
 
 def _form(table: etree._Element) -> bool | None:
@@ -204,7 +198,7 @@ def _form(table: etree._Element) -> bool | None:
 
 def _rows(table: etree._Element) -> list[list[str]]:
     """The cells of a table of data, spans filled in; empty for a table that only lays out a page."""
-    lines = list(table.iter("tr"))
+    lines = [line for line in table.iter("tr") if not _is_off(line) and not _is_off(line.getparent())]
     if table.find(".//table") is not None or len(lines) < 2 or table.get("role") == "presentation":
         return []
     rows: list[list[str]] = []
@@ -212,8 +206,10 @@ def _rows(table: etree._Element) -> list[list[str]]:
     for line in lines:
         row: list[str] = []
         for cell in line.iterchildren("td", "th"):
+            if _hidden(cell):
+                continue
             _fill(row, below)
-            text = _words(cell)
+            text = "" if _struck(cell) else _words(cell)
             for _ in range(min(_number(cell.get("colspan")), MAX_COLUMNS - len(row))):
                 below[len(row)] = (_number(cell.get("rowspan")) - 1, text)
                 row.append(text)
@@ -222,21 +218,26 @@ def _rows(table: etree._Element) -> list[list[str]]:
     return rows if max(map(len, rows)) > 1 else []
 
 
+def _is_off(element: etree._Element | None) -> bool:
+    return element is not None and (_hidden(element) or _struck(element))
+
+
 def _words(cell: etree._Element) -> str:
     """The words of a cell by the rules of running text: nothing that is hidden, deleted or a reading, no space at inline tags."""
-    words: list[str] = []
+    words = Words()
     walk = etree.iterwalk(cell, events=("start", "end"))
     for event, element in walk:
         tag = element.tag if isinstance(element.tag, str) else ""
-        apart = element is not cell and (tag == "br" or tag not in INLINE)
-        if event == "start" and element is not cell and (said := _instead(element, words)) is not None:
+        apart = " " * (element is not cell and (tag in ("br", "label") or tag not in INLINE))
+        if event == "start" and element is not cell and (said := _instead(element)) is not None:
             walk.skip_subtree()
-            words += [" " if tag not in _WITHIN and tag != "sup" else "", said]
+            words.add(" " * (tag not in _WITHIN))
+            words.add(*said)
         elif event == "start":
-            words += [" " if apart else "", element.text or ""]
+            words.add(apart + (element.text or ""))
         elif element is not cell:
-            words += [" " if apart and tag not in SKIPPED else "", element.tail or ""]
-    return _SPACE.sub(" ", _CJK_GAP.sub("", "".join(words).translate(_INVISIBLE))).strip()
+            words.add(apart * (tag not in SKIPPED) + (element.tail or ""))
+    return _SPACE.sub(" ", _CJK_GAP.sub("", words.told().translate(_INVISIBLE))).strip()
 
 
 def _fill(row: list[str], below: dict[int, tuple[int, str]]) -> None:
@@ -247,7 +248,7 @@ def _fill(row: list[str], below: dict[int, tuple[int, str]]) -> None:
         row.append(text)
 
 
-def _number(value: str | None, most: int = MAX_SPAN, usual: int = 1) -> int:
-    """A written number from 1 on, at most so much; the usual one where none is written."""
+def _number(value: str | None) -> int:
+    """A written span, at most so much; 1 where none is written."""
     written = int(value[:DIGITS]) if value and value.isdecimal() else 0
-    return min(written, most) or usual
+    return min(written, MAX_SPAN) or 1

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ingest.text.cells import shown
 
 MOST = 500
 """Events of one calendar that are told."""
+_TOLD = {
+    "LOCATION": "Place", "ORGANIZER": "Organizer", "RRULE": "Repeats", "CATEGORIES": "Categories", "PRIORITY": "Priority",
+    "PERCENT-COMPLETE": "Percent done", "RESOURCES": "Resources", "CONTACT": "Contact", "URL": "Link",
+    "DESCRIPTION": "About", "COMMENT": "Comment",
+}  # fmt: skip
+_STATES = {
+    "TENTATIVE": "tentative", "NEEDS-ACTION": "to be done", "IN-PROCESS": "in work", "COMPLETED": "done",
+    "DRAFT": "draft",
+}  # fmt: skip
 
 
 def told(text: str) -> Iterator[str]:
-    """Every event and task of a calendar, a line for each thing it says.
+    """Every event, task and entry of a calendar, a line for each thing it says.
 
     Raises:
         ValueError: not a calendar.
@@ -22,31 +32,54 @@ def told(text: str) -> Iterator[str]:
 
     calendar = Calendar.from_ical(text)
     method = str(calendar.get("METHOD", ""))
-    events = [one for one in calendar.walk() if one.name in ("VEVENT", "VTODO")]
+    events = [one for one in calendar.walk() if one.name in ("VEVENT", "VTODO", "VJOURNAL")]
+    changed: dict[str, list[str]] = defaultdict(list)
+    for event in events:
+        if "RECURRENCE-ID" in event:
+            changed[str(event.get("UID", ""))].append(_moment(event["RECURRENCE-ID"]))
     for event in events[:MOST]:
-        yield "\n".join(_lines(event, method))
+        yield "\n".join(_lines(event, method, changed[str(event.get("UID", ""))]))
+    if len(events) > MOST:
+        yield f"[{len(events) - MOST} more events are in it]"
 
 
-def _lines(event: Any, method: str) -> Iterator[str]:
+def _lines(event: Any, method: str, changed: Sequence[str]) -> Iterator[str]:
+    """What an event says.
+
+    Args:
+        changed: the days of the series it belongs to that have an event of their own.
+    """
     cancelled = method == "CANCEL" or str(event.get("STATUS", "")) == "CANCELLED"
-    yield f"{'Cancelled invitation' if cancelled else 'Invitation'}: {event.get('SUMMARY', '')}"
-    for name, label in (("DTSTART", "Start"), ("DUE", "Due")):
+    named = "Entry" if event.name == "VJOURNAL" else "Cancelled invitation" if cancelled else "Invitation"
+    yield f"{named}: {event.get('SUMMARY', '')}"
+    if "RECURRENCE-ID" in event:
+        later = " and all later ones" if event["RECURRENCE-ID"].params.get("RANGE") == "THISANDFUTURE" else ""
+        which = "Cancels only the one of" if cancelled else "Replaces the one of"
+        yield f"{which}: {_moment(event['RECURRENCE-ID'])}{later}"
+    for name, label in (("DTSTART", "Start"), ("DUE", "Due"), ("COMPLETED", "Completed")):
         if name in event:
             yield f"{label}: {_moment(event[name])}"
     if end := _end(event):
         yield f"End: {end}"
-    for name, label in (
-        ("LOCATION", "Place"),
-        ("ORGANIZER", "Organizer"),
-        ("RRULE", "Repeats"),
-        ("DESCRIPTION", "About"),
-    ):
+    for name, label in _TOLD.items():
         if name in event:
-            yield f"{label}: {_words(event[name])}"
-    if "EXDATE" in event:
-        yield "Except: " + ", ".join(_clock(one.dt, day.params) for day in _each(event["EXDATE"]) for one in day.dts)
+            yield f"{label}: {', '.join(map(_words, _each(event[name])))}"
+    if (status := str(event.get("STATUS", ""))) in _STATES:
+        yield f"State: {_STATES[status]}"
+    for name, label in (("EXDATE", "Except"), ("RDATE", "Also on")):
+        if name in event:
+            yield f"{label}: " + ", ".join(
+                _clock(_start(one.dt), day.params) for day in _each(event[name]) for one in day.dts
+            )
+    if changed and "RECURRENCE-ID" not in event:
+        yield f"Changed: {', '.join(changed)}"
     if guests := _each(event.get("ATTENDEE", [])):
         yield "Invited: " + ", ".join(map(_guest, guests))
+
+
+def _start(moment: Any) -> Any:
+    """A day or time; of a period its start."""
+    return moment[0] if isinstance(moment, tuple) else moment
 
 
 def _each(value: Any) -> list[Any]:

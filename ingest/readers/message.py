@@ -20,6 +20,7 @@ from typing import Any
 
 from ingest.text import charset
 
+from . import flowed
 from .html import parse
 
 SHOWN = ("From", "To", "Cc", "Date")
@@ -118,7 +119,11 @@ def _leaf(message: Message) -> Iterator[Part]:
         name = f"unnamed {media}"
     if attached or name or data.strip():
         inline = message.get_content_disposition() == "inline" or message.get("Content-ID") is not None
-        yield Part(name if attached or media == "text/html" else "", media, data, message.get_content_charset(), inline)
+        encoding = message.get_content_charset()
+        if not attached and str(message.get_param("format", "")).lower() == "flowed":
+            del_space = str(message.get_param("delsp", "")).lower() == "yes"
+            data, encoding = flowed.joined(charset.decode(data, encoding), del_space).encode(), "utf-8"
+        yield Part(name if attached or media == "text/html" else "", media, data, encoding, inline)
 
 
 def _alternative(options: Sequence[Message], mail: Mail, depth: int) -> Iterator[Part]:
@@ -166,12 +171,15 @@ def header(value: Any) -> str:
     if re.search("[\udc80-\udcff]", text):
         text = charset.decode(text.encode("ascii", "surrogateescape"))
     with suppress(ValueError, LookupError, HeaderParseError):
-        text = str(make_header([(word, _encoding(name)) for word, name in decode_header(text)]))
+        text = str(make_header([_word(word, name) for word, name in decode_header(text)]))
     return " ".join(text.split())
 
 
-def _encoding(name: str | None) -> str | None:
-    return {"iso-2022-jp": "iso2022_jp_2", "shift_jis": "cp932", "x-sjis": "cp932"}.get((name or "").lower(), name)
+def _word(word: bytes | str, name: str | None) -> tuple[bytes | str, str | None]:
+    """An encoded word and its encoding; in the encodings of Japan, which programs stretch, it is decoded here."""
+    if isinstance(word, bytes) and (name or "").lower() in ("iso-2022-jp", "shift_jis", "x-sjis"):
+        return charset.decode(word, name), "utf-8"
+    return word, name
 
 
 def outlook(path: Path) -> Mail:

@@ -17,7 +17,7 @@ _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 UNREAD = {
     "oleObject": "embedded objects", "package": "embedded files", "aFChunk": "parts in another format",
-    "video": "films", "audio": "recordings", "media": "recordings or films",
+    "chartEx": "charts of a newer kind", "video": "films", "audio": "recordings", "media": "recordings or films",
 }  # fmt: skip
 """Kinds of parts that no reader opens, and what people call them."""
 

@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from typing import TypeAlias
 
 from .flow import Box, union
-from .grid import MAX_HEADER, header_height, names
+from .headers import MAX_HEADER, header_height, names
 from .layout import HYPHEN, PrintedLine, Ruled, joined
 from .ruled import Grid
 

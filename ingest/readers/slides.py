@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from ingest.space.entity import Draft, Locator
+from ingest.space.entity import Locator
 
 from ..media import PPTX
 from ..source import Source
-from . import Item, Note
+from . import Item, Note, equation
+from .chart import charts
 from .flow import Block, Table, fold, real_title
-from .formats import figure
+from .listed import Points
 from .package import DRAWING, diagrams, left_out, pictures
-from .raised import above
+from .raised import How, Words
 
 if TYPE_CHECKING:
     from pptx.presentation import Presentation
     from pptx.slide import Slide
 
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_MATH = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
 ROW = 400_000
 """English Metric Units that shapes may differ in height and still stand in one row."""
 
@@ -37,12 +40,24 @@ class PptxReader:
         import pptx
 
         show = pptx.Presentation(str(source.path))
+        for slide in show.slides:
+            _unwrap(slide)
         first = next((_title(slide) for slide in show.slides if not _is_hidden(slide)), "")
         yield from fold(_slides(show), real_title(show.core_properties.title or "") or first or source.path.stem)
         yield from map(Note, _notes(show))
 
 
-def _slides(show: Presentation) -> Iterator[Block | Table | Draft]:
+def _unwrap(slide: Slide) -> None:
+    """Puts shapes that newer programs draw in their place, those that stand in for them out."""
+    for choice in list(slide._element.iter(_MC + "Choice")):
+        whole = choice.getparent()
+        if whole.getparent() is not None and whole.getparent().tag.endswith(("}spTree", "}grpSp")):
+            for shape in choice:
+                whole.addprevious(shape)
+            whole.getparent().remove(whole)
+
+
+def _slides(show: Presentation) -> Iterator[Block | Table | Item]:
     shown: set[str] = set()
     numbered = list(enumerate(show.slides, start=1))
     for number, slide in sorted(numbered, key=lambda one: _is_hidden(one[1])):
@@ -54,11 +69,12 @@ def _slides(show: Presentation) -> Iterator[Block | Table | Draft]:
             if title and shape == slide.shapes.title:
                 continue
             yield from _shape(shape, place)
+            yield from charts(shape._element, slide.part, place)
             yield from (Block(words, 0, place) for words in diagrams(shape._element, slide.part))
             yield from pictures(shape._element, slide.part, shown, place)
         yield from (Block(text, 0, place) for text in _comments(slide))
         if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
-            words = slide.notes_slide.notes_text_frame.text.strip()
+            words = "\n".join(_paragraphs(slide.notes_slide.notes_text_frame)).strip()
             yield Block(f"Notes: {words}" if words else "", 0, place)
 
 
@@ -67,6 +83,9 @@ def _notes(show: Presentation) -> Iterator[str]:
     if hidden:
         yield f"hidden slides were read and marked: {', '.join(map(str, hidden))}"
     for number, slide in enumerate(show.slides, start=1):
+        struck = sum(_is_struck(one) for one in slide._element.iter(DRAWING + "r", DRAWING + "fld"))
+        if struck:
+            yield f"slide {number}: {struck} struck out stretches were left out"
         yield from (f"slide {number}: {what}" for what in left_out(slide.part))
 
 
@@ -76,7 +95,7 @@ def _is_hidden(slide: Slide) -> bool:
 
 def _title(slide: Slide) -> str:
     shape = slide.shapes.title
-    return " ".join(shape.text_frame.text.split()) if shape is not None else ""
+    return " ".join(" ".join(_paragraphs(shape.text_frame)).split()) if shape is not None else ""
 
 
 def shapes(found: Iterable[Any]) -> Iterator[Any]:
@@ -99,53 +118,68 @@ def _sorted(found: Iterable[Any]) -> list[Any]:
 def _shape(shape: Any, place: Locator) -> Iterator[Block | Table]:
     if getattr(shape, "has_table", False):
         yield Table(_rows(shape.table), place)
-    elif getattr(shape, "has_chart", False):
-        yield from _chart(shape.chart, place)
     elif getattr(shape, "has_text_frame", False):
-        for paragraph in shape.text_frame.paragraphs:
-            yield Block(_said(paragraph).strip(), 0, place)
+        yield from (Block(text.strip(), 0, place) for text in _paragraphs(shape.text_frame))
 
 
 def _rows(table: Any) -> list[list[str]]:
-    """The cells of a table; a merged cell belongs to all of its rows."""
+    """The cells of a table; a merged cell belongs to all of its rows and columns."""
     rows: list[list[str]] = []
     for line in table.rows:
-        row = ["\n".join(map(_said, cell.text_frame.paragraphs)) for cell in line.cells]
+        row: list[str] = []
         for number, cell in enumerate(line.cells):
-            down = cell._tc.get("vMerge") in ("1", "true")
-            if down and rows:
-                row[number] = rows[-1][number]
+            if _is_on(cell, "vMerge") and rows:
+                row.append(rows[-1][number])
+            elif _is_on(cell, "hMerge") and row:
+                row.append(row[-1])
+            else:
+                row.append("\n".join(_paragraphs(cell.text_frame)))
         rows.append(row)
     return rows
 
 
+def _is_on(cell: Any, merged: str) -> bool:
+    return cell._tc.get(merged) in ("1", "true")
+
+
+def _paragraphs(frame: Any) -> Iterator[str]:
+    """The paragraphs of a text with the numbers that are drawn before them."""
+    points = Points(frame._txBody.find(f"{DRAWING}lstStyle"))
+    for paragraph in frame._txBody.iterchildren(DRAWING + "p"):
+        said = _said(paragraph)
+        yield points.of(paragraph) + said if said.strip() else ""
+
+
 def _said(paragraph: Any) -> str:
-    """The words of a paragraph, with what is raised told as that."""
-    said = ""
-    for part in paragraph._p.content_children:
-        style = part.find(f"{DRAWING}rPr")
-        baseline = style.get("baseline", "") if style is not None else ""
-        raised = baseline.strip("0%") and not baseline.startswith("-")
-        said += above(said, part.text) if raised else part.text
-    return said.replace("\v", "\n")
+    """The words of a paragraph, with what is raised or lowered told as that, and without what is struck out."""
+    words = Words()
+    for part in paragraph:
+        if part.tag == DRAWING + "br":
+            words.add("\n")
+        elif part.tag in (_MATH, _MC + "AlternateContent"):
+            for one in part.iter(equation.M + "oMath"):
+                words.add(equation.said(one).strip(), "apart")
+        elif part.tag in (DRAWING + "r", DRAWING + "fld") and not _is_struck(part):
+            words.add((part.findtext(DRAWING + "t") or "").replace("\v", "\n"), _how(part))
+    return words.told()
 
 
-def _chart(chart: Any, place: Locator) -> Iterator[Table]:
-    """A chart as the table it was drawn from."""
-    for plot in chart.plots:
-        series = [*plot.series]
-        header = ["category", *(one.name for one in series)]
-        rows = [[str(label), *(_value(one, i) for one in series)] for i, label in enumerate(plot.categories)]
-        title = chart.chart_title.text_frame.text if chart.has_title and chart.chart_title.has_text_frame else ""
-        if rows:
-            yield Table([header, *rows], place, title)
+def _how(run: Any) -> How:
+    """Whether a run is raised or lowered."""
+    baseline = _style(run, "baseline").rstrip("%")
+    if not baseline.strip("-0"):
+        return ""
+    return "below" if baseline.startswith("-") else "above"
 
 
-def _value(series: Any, index: int) -> object:
-    """A value of a chart with the unit that its format shows; None where there is none."""
-    value = series.values[index] if index < len(series.values) else None
-    pattern = series._element.findtext("{*}val/{*}numRef/{*}numCache/{*}formatCode") or ""
-    return value if value is None else figure(value, pattern)
+def _style(run: Any, name: str) -> str:
+    """A property of a run; "" where it is not set."""
+    found = run.find(f"{DRAWING}rPr")
+    return found.get(name, "") if found is not None else ""
+
+
+def _is_struck(run: Any) -> bool:
+    return _style(run, "strike") in ("sngStrike", "dblStrike")
 
 
 def _comments(slide: Slide) -> Iterator[str]:

@@ -7,20 +7,22 @@ inserted under revision, stands in a text box or a form field is text too, and w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from ingest.space.entity import Draft, Locator
+from ingest.space.entity import Locator
 
 from ..media import DOCX
 from ..source import Source
 from . import Item, Note, equation, labelled, numbering
+from .chart import charts
+from .fields import Fields
 from .flow import Block, Table, fold, real_title
 from .package import diagrams, left_out, pictures
-from .raised import above
+from .raised import How, Words
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -30,6 +32,8 @@ _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallba
 _DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _LEFT_OUT = frozenset([W + "del", W + "moveFrom", W + "rt", W + "pPr", W + "rPr", W + "txbxContent", _FALLBACK])
 _REFERENCES = (W + "commentReference", W + "footnoteReference", W + "endnoteReference")
+_FIELD = (W + "fldChar", W + "instrText")
+_RAISED: dict[str, How] = {"superscript": "above", "subscript": "below"}
 _SIGNS = {W + "tab": "\t", W + "br": "\n", W + "cr": "\n", W + "noBreakHyphen": "-"}
 _SYMBOLS = {
     "Symbol": {
@@ -85,7 +89,7 @@ class _Text:
                 return text_of(element).strip()
         return ""
 
-    def flow(self) -> Iterator[Block | Table | Draft]:
+    def flow(self) -> Iterator[Block | Table | Item]:
         for name, text in self._margins():
             yield Block(f"Page {name}: {text}", place=Locator(part=f"page {name}"))
         for element in body(self.document.element.body):
@@ -94,6 +98,7 @@ class _Text:
             else:
                 yield from self._paragraph(element)
             yield from pictures(element, self.document.part, self.shown, Locator())
+            yield from charts(element, self.document.part, Locator())
             yield from (Block(words) for words in diagrams(element, self.document.part))
 
     def _paragraph(self, element: Any) -> Iterator[Block]:
@@ -116,7 +121,7 @@ class _Text:
         """A table of data, or, if it is one column that only lays out the page, its paragraphs; tables in its cells after it."""
         rows: list[list[str]] = []
         nested: list[tuple[str, Any]] = []
-        lines = [line for line in table.iterchildren(W + "tr") if line.find(f"{W}trPr/{W}del") is None]
+        lines = list(_lines(table))
         said = [[self._cell(cell) for cell in _cells(line)] for line in lines]
         for line, texts in zip(lines, said, strict=True):
             row = _spread(line, texts, rows[-1] if rows else [])
@@ -128,7 +133,7 @@ class _Text:
         else:
             yield from (Block(text) for row in rows for text in row)
         for name, inner in nested:
-            found = [[self._cell(cell) for cell in _cells(line)] for line in inner.iterchildren(W + "tr")]
+            found = [[self._cell(cell) for cell in _cells(line)] for line in _lines(inner)]
             if len(found) > 1 and max(map(len, found)) > 1:
                 yield Table(found, name=name)
 
@@ -137,7 +142,7 @@ class _Text:
         parts: list[str] = []
         for element in body(cell):
             if element.tag == W + "tbl":
-                lines = (" | ".join(self._cell(one) for one in _cells(line)) for line in element.iterchildren(W + "tr"))
+                lines = (" | ".join(self._cell(one) for one in _cells(line)) for line in _lines(element))
                 parts.append("; ".join(lines))
                 continue
             text = text_of(element).strip()
@@ -251,10 +256,15 @@ def _asides(document: Document) -> dict[tuple[str, str], str]:
 
 def body(parent: Any) -> Iterator[Any]:
     """Paragraphs and tables in order, those inside content controls too."""
+    return within(parent, W + "p", W + "tbl")
+
+
+def within(parent: Any, *tags: str) -> Iterator[Any]:
+    """What is of one of these kinds right inside an element, or inside content controls in it."""
     waiting = [iter(parent)]
     while waiting:
         for element in waiting[-1]:
-            if element.tag in (W + "p", W + "tbl"):
+            if element.tag in tags:
                 yield element
             elif element.tag in _INSIDE:
                 waiting.append(iter(element))
@@ -272,19 +282,20 @@ def _boxes(element: Any) -> Iterator[str]:
 
 def text_of(paragraph: Any) -> str:
     """The words of a paragraph as they read now: insertions in, deletions and furigana out."""
-    words: list[str] = []
+    words, fields = Words(), Fields()
     waiting = [iter(paragraph)]
     while waiting:
         for element in waiting[-1]:
             if element.tag == equation.M + "oMath":
-                words.append(equation.said(element))
+                words.add(_equation(element), "apart")
             elif element.tag == W + "t":
-                raised = _set(element.getparent(), "vertAlign", ("superscript",))
-                words.append(above("".join(words), element.text or "") if raised else element.text or "")
+                words.add(element.text or "", _how(element.getparent()))
             elif element.tag == W + "sym":
-                words.append(_symbol(element))
+                words.add(_symbol(element))
             elif element.tag in _SIGNS:
-                words.append(_SIGNS[element.tag])
+                words.add(_SIGNS[element.tag])
+            elif element.tag in _FIELD:
+                words.add(fields.said(element, words))
             elif _struck(element):
                 continue
             elif element.tag not in _LEFT_OUT and len(element):
@@ -292,7 +303,19 @@ def text_of(paragraph: Any) -> str:
                 break
         else:
             waiting.pop()
-    return "".join(words)
+    return words.told()
+
+
+def _how(run: Any) -> How:
+    """Whether a run is raised or lowered."""
+    found = run.find(f"{W}rPr/{W}vertAlign")
+    return _RAISED.get(found.get(W + "val"), "") if found is not None else ""
+
+
+def _equation(element: Any) -> str:
+    """An equation in one line, apart from one right before it."""
+    previous = element.getprevious()
+    return "; " * (previous is not None and previous.tag == element.tag) + equation.said(element).strip()
 
 
 def _symbol(element: Any) -> str:
@@ -304,16 +327,16 @@ def _struck(element: Any) -> bool:
     return bool(element.tag == W + "r" and (_set(element, "strike") or _set(element, "dstrike")))
 
 
-def _set(run: Any, name: str, values: Sequence[str] = ()) -> bool:
-    """Whether a property of a run is on; with values, whether it is one of them."""
+def _set(run: Any, name: str) -> bool:
+    """Whether a property of a run is on."""
     found = run.find(f"{W}rPr/{W}{name}")
-    value = found.get(W + "val") if found is not None else None
-    return found is not None and (value in values if values else value not in ("0", "false", "off"))
+    return found is not None and found.get(W + "val") not in ("0", "false", "off")
+
+
+def _lines(table: Any) -> Iterator[Any]:
+    """The rows of a table, those inside content controls too, without those deleted under revision."""
+    return (line for line in within(table, W + "tr") if line.find(f"{W}trPr/{W}del") is None)
 
 
 def _cells(line: Any) -> Iterator[Any]:
-    for element in line:
-        if element.tag == W + "tc":
-            yield element
-        elif element.tag == W + "sdt":
-            yield from element.iterfind(f"{W}sdtContent/{W}tc")
+    return within(line, W + "tc")

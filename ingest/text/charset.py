@@ -42,8 +42,9 @@ SAMPLE = 65_536
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _CONTROL_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\([BJI]|\$\(D)")
+_ISO_2022_CODECS = ("iso2022_jp_2", "iso2022_jp_ext")
 _BEYOND = re.compile(rb"[\x80-\xff]")
-_JIS = re.compile(rb"\x1b\$[@B]([^\x1b]*)(?:\x1b\([BJ])?|\x1b\([BJ]")
+_JIS = re.compile(rb"\x1b\$[@B]([^\x1b]*)|\x1b\(I([^\x1b]*)|\x1b\([BJ]")
 _JAPANESE = re.compile(r"[\u2460-\u24ff\u3200-\u33ff\u3000-\u303f\u3041-\u30ff\u4e00-\u9fff\uff01-\uff5e]")
 _OF_NAMES = "髙德濵瀨桒槇靑淸祐福"
 """Kanji of names that only Windows has beside those in common use."""
@@ -64,7 +65,7 @@ def encoding_of(sample: bytes) -> str | None:
         return wide
     if len(_CONTROL.findall(sample)) > len(sample) // 1000:
         return None
-    if _ISO_2022_JP.search(sample) and _decodes(sample, "iso2022_jp_2") is not None:
+    if _ISO_2022_JP.search(sample) and any(_decodes(sample, name) is not None for name in _ISO_2022_CODECS):
         return "iso2022_jp_2"
     if _decodes(sample, "utf-8") is not None:
         return "utf-8"
@@ -153,7 +154,9 @@ def _known(declared: str | None) -> str | None:
 
 
 def _to_euc(match: re.Match[bytes]) -> bytes:
-    """A two-byte run of ISO-2022-JP as EUC, whose codec also knows the circled digits that mail programs send."""
+    """A run of ISO-2022-JP as EUC, whose codec also knows the circled digits and half-width kana that mail programs send."""
+    if match[2]:
+        return b"".join(b"\x8e%c" % (byte | 0x80) if 0x20 < byte < 0x60 else b"%c" % byte for byte in match[2])
     return bytes(byte | 0x80 if 0x20 < byte < 0x7F else byte for byte in match[1] or b"")
 
 
