@@ -84,7 +84,7 @@ class SensorReader:
             items = _record(sheet, found, side, title) if found else table.drafts(source, sheet, number, left)
             several += found is not None
             yield from items
-            yield from map(Note, sheet.notes())
+            yield from map(Note, sheet.notes() if found else ())
 
 
 def signals(source: Source) -> list[Signal]:
