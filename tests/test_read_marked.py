@@ -51,6 +51,8 @@ def run(text: str, how: str = "") -> str:
         ("100<sub>2</sub>", "100_2"), ("log<sub>10</sub>2", "log₁₀ 2"), ("H<sub>2</sub>O", "H₂O"), ("(x)<sub>1</sub>", "(x)_1"),
         ("10<sup>2.5</sup>", "10^2.5"), ("1,500<sup>1)</sup>円", "1,500^1)円"), ("3<sup>1</sup>/<sub>2</sub>", "3 1/2"),
         ("x<sub>max</sub>", "xmax"), ("10<sup>3</sup>5", "10^3 5"), ("10<span style='vertical-align: super'>3</span>", "10^3"),
+        ("1,500<sup>*1</sup>円", "1,500^*1円"), ("売上<sup>1,2</sup>", "売上¹,²"), ("x<sup>2.5</sup>", "x^2.5"),
+        ("売上<sup>※1</sup>", "売上※1"),
         ("SO<sub>4</sub><sup>2-</sup>", "SO₄²⁻"),
     ],
 )  # fmt: skip
@@ -164,6 +166,10 @@ def test_fields_of_a_form_say_what_is_ticked_and_chosen(tmp_path: Path) -> None:
 def test_a_field_that_draws_signs_says_them(tmp_path: Path, code: str, said: str) -> None:
     assert fields.shown(code) == said
     assert document(tmp_path, run("判 ") + field(code=code)) == f"判 {said}".strip()
+
+
+def test_a_field_of_switches_without_end_is_read_at_once() -> None:
+    assert fields.shown("EQ " + "\\a\\b " * 900).startswith("ab ab")
 
 
 def test_a_page_says_what_is_ticked(tmp_path: Path) -> None:
@@ -391,8 +397,8 @@ def test_lines_broken_on_the_way_are_whole_again(tmp_path: Path) -> None:
     body = "この見積は \n1,2 \n00円です。\n終\n> 数は \n> 3 \n\n-- \n青木\n".encode()
     said = mail(tmp_path, "charset=utf-8; format=flowed; delsp=yes", body)
     assert "この見積は1,200円です。\n終" in said and "数は3" in said and "青木" in said
-    said = mail(tmp_path, "charset=utf-8; format=flowed", b"one two \nthree\n > 5\n")
-    assert "one two three" in said and "> 5" in said and "Quoted" not in said
+    said = mail(tmp_path, "charset=utf-8; format=flowed", b"one two \nthree\n > 5\n> > x \n> > y\n")
+    assert "one two three" in said and "x y" in said and "> 5" in said
 
 
 def test_half_width_kana_of_a_mail_are_read(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from .numbering import W
 from .raised import Words, above, below
 
 _OFF = ("0", "false", "off")
-_SWITCH = re.compile(r"\\([a-z]+)((?:\s*\\[a-z]+\s*(?:\d+|\\?[^\w\\(),;\s])?)*)\s*\(", re.I)
+_SWITCH = re.compile(r"\\([a-z]+)((?:\s*\\[a-z]+(?:\s*(?:\d+|\\?[^\w\\(),;\s]))?)*)\s*\(", re.I)
 _FORMAT = re.compile(r'\\\*\s*(?:"[^"]*"|\S+)')
 _READING = re.compile(r"\s*\\s\s*\\up", re.I)
 """How a reading begins that is set over a word."""

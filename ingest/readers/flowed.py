@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_QUOTED = re.compile(r">*")
+_QUOTED = re.compile(r"(?:> ?(?=>))*>?")
+"""Marks of quotation, as some programs set them with spaces between."""
 SIGNATURE = "-- "
 
 
@@ -17,8 +18,9 @@ def joined(text: str, del_space: bool) -> str:
     lines: list[str] = []
     depth, soft = 0, False
     for line in text.split("\n"):
-        quotes = len(_QUOTED.match(line)[0])  # type: ignore[index]
-        said = _unstuffed(line[quotes:], quotes)
+        marks = _QUOTED.match(line)[0]  # type: ignore[index]
+        quotes = marks.count(">")
+        said = _unstuffed(line[len(marks) :], quotes)
         if soft and quotes == depth and said != SIGNATURE:
             lines[-1] += said
         else:

@@ -10,8 +10,8 @@ How: TypeAlias = Literal["", "above", "below", "apart"]
 """How words stand: in the line, raised, lowered, or in the line but apart from a figure beside them."""
 _HIGH = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _LOW = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
-_FIGURE = re.compile(r"[-+−]?\d{1,3}[-+−]?")
-_BEGINS = re.compile(r"[-+−]?\d")
+_FIGURE = re.compile(r"[-+−]?\d{1,3}(?:[,、]\d{1,3})*[-+−]?")
+_BEGINS = re.compile(r"[^\w\s]?注?\d")
 _NAMES = re.compile(r"[A-Za-z\d]{2}")
 _ENDS = re.compile(r"[\d)）]$")
 
@@ -29,7 +29,9 @@ def below(before: str, text: str) -> str:
 def _set(before: str, text: str, mark: str, small: dict[int, int]) -> str:
     if _ENDS.search(before) and _BEGINS.match(text):
         return mark + text
-    return text.translate(small) if _FIGURE.fullmatch(text) else text
+    if _FIGURE.fullmatch(text):
+        return text.translate(small)
+    return mark + text if before and text[:1].isdecimal() else text
 
 
 def is_figured(text: str) -> bool:
