@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from openpyxl.comments import Comment
 
+from assistant.serve.web.told import told
 from ingest.readers.formats import figure, unit_of
 from ingest.text.cells import Figure
 from ingest.text.convention import decide
@@ -240,3 +241,12 @@ def test_a_percent_sign_in_quotation_marks_multiplies_nothing() -> None:
 
 def test_nothing_is_decided_about_an_empty_column() -> None:
     assert decide([]).unclear == ""
+
+
+def test_a_day_that_is_read_as_the_rest_of_the_file_is_written_is_said(tmp_path: Path) -> None:
+    found = written(tmp_path / "a.csv", "Name;Betrag;Tag\na;1,50;1/2/2026\nb;2,50;3/2/2026\n")
+    assert column(found, "Tag").values == [dt.date(2026, 2, 1), dt.date(2026, 2, 3)]
+    note = "a: column Tag: '1/2/2026' could be two days and was read as the rest of the file is written"
+    assert note in found.notes and "2通り" in told(note, "ja")
+    found = written(tmp_path / "b.csv", "Name;Betrag;Tag\na;1,50;13/2/2026\nb;2,50;3/2/2026\n")
+    assert not any("two days" in note for note in found.notes)

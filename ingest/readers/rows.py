@@ -304,6 +304,8 @@ def _doubts(called: str, columns: Sequence[Gathered]) -> Iterator[Note]:
         tally, where = column.tally, f"{called}: column {column.name}".strip(": ")
         if column.convention.unclear:
             yield Note(f"{where}: {column.convention.unclear}; kept as written, not computed with")
+        if column.convention.taken:
+            yield Note(f"{where}: {column.convention.taken}")
         if column.missing:
             count = sum(cell(value, column.convention).value in column.missing for value in column.raw)
             written = ", ".join(f"{gap:g}" for gap in sorted(column.missing))

@@ -27,6 +27,7 @@ class Convention:
         packed: whether `20260401` is a day.
         codes: whether its digits are names ("00123"), not figures.
         unclear: in words, what of it could be read in two ways and was left as words; empty when nothing.
+        taken: in words, what of it could be read in two ways and was read as the rest of the file is written.
     """
 
     decimal: Decimal = "."
@@ -35,6 +36,7 @@ class Convention:
     packed: bool = False
     codes: bool = False
     unclear: str = ""
+    taken: str = ""
 
 
 PLAIN = Convention()
@@ -62,10 +64,10 @@ def decide(texts: Sequence[str], name: str = "", usual: Convention = PLAIN) -> C
         usual: what the other columns of the file are written in; it decides where this one cannot.
     """
     days = [match for match in map(_DAY.match, texts) if match]
-    order, unclear = _order(days, usual) if days else ("", "")
+    order, unclear, taken = _order(days, usual) if days else ("", "", "")
     decimal, doubt = _decimal([text for text in texts if not _DAY.match(text)], usual)
     return Convention(
-        decimal, order, _eras(texts, name), _packed(texts, name), any(map(_is_code, texts)), unclear or doubt
+        decimal, order, _eras(texts, name), _packed(texts, name), any(map(_is_code, texts)), unclear or doubt, taken
     )
 
 
@@ -85,17 +87,18 @@ def usual(found: Iterable[Convention], separator: str = "") -> Convention:
 # -- days ------------------------------------------------------------------------------------------------
 
 
-def _order(days: Sequence[re.Match[str]], usual: Convention) -> tuple[Order, str]:
-    """The order in which all of these are days; and why there is none."""
+def _order(days: Sequence[re.Match[str]], usual: Convention) -> tuple[Order, str, str]:
+    """The order in which all of these are days; why there is none; and what was taken from the rest of the file."""
     possible = [order for order in ORDERS if all(day_of(match, order) for match in days)]
     if len(possible) == 1 or (possible and _agree(days, possible)):
-        return possible[0], ""
+        return possible[0], "", ""
+    unlike = (match[0] for match in days if len({day_of(match, order) for order in possible}) > 1)
+    example = next(unlike, days[0][0])
     if usual.order in possible:
-        return usual.order, ""
-    example = days[0][0]
+        return usual.order, "", f"'{example}' could be two days and was read as the rest of the file is written"
     if possible:
-        return "", f"'{example}' could be two days"
-    return "", f"day and month stand in different orders, as in '{example}'"
+        return "", f"'{example}' could be two days", ""
+    return "", f"day and month stand in different orders, as in '{example}'", ""
 
 
 def _agree(days: Sequence[re.Match[str]], orders: Sequence[Order]) -> bool:
