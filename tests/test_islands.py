@@ -33,6 +33,7 @@ def rows(text: str) -> list[str]:
         ("品|価格\na|1\nb|2\n\n※価格は税抜です。|\n※送料別途|",
          ["品: a; 価格: 1", "品: b; 価格: 2", "※価格は税抜です。", "※送料別途"]),
         ("品|数\n■部門A|\nx|1\n■部門B|\nz|3", ["■部門A", "■部門A; 品: x; 数: 1", "■部門B", "■部門B; 品: z; 数: 3"]),
+        ("品|数\n【限定】みかん|\nx|1", ["品: 【限定】みかん", "品: x; 数: 1"]),
     ],
 )  # fmt: skip
 def test_a_table_is_read_as_it_is_laid_out(text: str, said: list[str]) -> None:

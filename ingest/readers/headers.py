@@ -91,7 +91,10 @@ def of_units(row: Row, below: Sequence[Row]) -> bool:
     said = [(shown(value), cell(first).type) for value, first in zip(row, under, strict=True) if not blank(value)]
     alone = all(unit_word(text) or text in GAPS for text, _ in said)
     over = [text for text, under in said if alone or under == "number"]
-    return all(cell(text).type in ("text", "empty") for text, _ in said) and any(map(unit_word, over))
+    fits = all(
+        unit_word(text) or text in GAPS or (under == "date" and cell(text).type == "text") for text, under in said
+    )
+    return fits and any(map(unit_word, over))
 
 
 def names(rows: Sequence[Row], width: int) -> list[tuple[str, str]]:

@@ -140,8 +140,9 @@ def _above(block: Block) -> int:
             break
         count += 1
     below = [row for _, row in block.lines[count : count + HEAD]]
-    wide = len(below) > 1 and sum(not blank(value) for value in below[0]) > 2 and header_height(below)
-    return count if count > 1 and wide else 0
+    wide = len(below) > 1 and all(sum(not blank(value) for value in row) > 2 for row in below[:2])
+    figures = any(cell(value).type in ("number", "date") for row in below[1:2] for value in row)
+    return count if count > 1 and wide and figures and header_height(below) else 0
 
 
 def _again(block: Block) -> Iterator[Block]:

@@ -15,7 +15,9 @@ from ingest.text.language import JAPANESE
 from ..text.convention import ORDERS, PLAIN, Convention
 
 TIME_NAMES = ("time", "timestamp", "datetime", "date", "ts", "日時", "時刻", "計測日時", "測定日時")
-HOUR_NAMES = ("hour", "hours", "hr", "h", "time", "時", "時刻", "時間", "時間帯")
+HOUR_NAMES = ("hour", "hr", "time", "時", "時刻", "時間帯")
+A_DAY = 3
+"""Rows of a day, at least, of which hours are told."""
 _HOUR = re.compile(r"(\d{1,2})時?")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?|\d{1,2}時\d{1,2}分(?:\d{1,2}秒)?")
 
@@ -34,6 +36,8 @@ def timed(
             return i, None, told
     clocks = [i for i, column in enumerate(columns) if _share(column, _is_clock) > 0.95 or _hours(column, pairs[i][0])]
     for clock, (i, column) in itertools.product(clocks, enumerate(columns)):
+        if _hours(columns[clock], pairs[clock][0]) and A_DAY * len(set(map(shown, column))) > len(column):
+            continue
         moments = [joined(day, time) for day, time in zip(column, columns[clock], strict=True)]
         told = ordered(moments, conventions[i], pairs[i][0])
         if i != clock and _tells_time(moments, told, False):

@@ -34,7 +34,7 @@ DISTINCT_KEPT = 200
 """Distinct values counted per column; the text shows the most frequent few."""
 SHOWN_VALUES = 8
 SHOWN_COLUMNS = 40
-PARTS = ("■", "◆", "▼", "●", "【")
+PARTS = ("■", "◆", "▼")
 """What the name of a part of a table begins with, where it stands in a row of its own."""
 LOOK = 200
 """Rows that decide whether a column tells the time."""
@@ -193,7 +193,9 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
 def _opens(row: Row) -> bool:
     """Whether a row names the part of the table that follows, by a mark: "■ Department A" alone."""
     first, *others = row
-    return bool(others) and shown(first).startswith(PARTS) and all(map(blank, others))
+    said = shown(first)
+    named = said.startswith(PARTS) or (said.startswith("【") and said.endswith("】"))
+    return bool(others) and named and all(map(blank, others))
 
 
 def _conventions(body: Body, about: About) -> list[Gathered]:
@@ -208,9 +210,11 @@ def _conventions(body: Body, about: About) -> list[Gathered]:
 
 
 def _gaps(columns: Sequence[Gathered], body: Body) -> None:
-    """Finds the figures that stand for nothing, where a column tells the time of what was measured."""
+    """Finds the figures that stand for nothing, where a column tells the time and all others are measured."""
     first = list(zip(*(row for _, row in body.lines[:LOOK]), strict=True))
-    if not first or timed(first, body.pairs, [column.convention for column in columns]) is None:
+    found = timed(first, body.pairs, [column.convention for column in columns]) if first else None
+    others = (value for i, values in enumerate(first) if found and i not in found[:2] for value in values)
+    if found is None or any(cell(value).type == "text" for value in others):
         return
     cells = list(zip(*(row for _, row in body.lines), strict=True))
     for column, values in zip(columns, cells, strict=True):
