@@ -19,9 +19,7 @@ from tests.test_browser import answered, opened, write
 from tests.test_browser import chromium as chromium
 from tests.test_web import CHROMIUM
 
-# English has not yet been seen to pass from end to end, so it is no part of `make test`: `make extras` runs it.
 pytestmark = [
-    pytest.mark.extra,
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),

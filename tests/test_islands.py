@@ -34,6 +34,13 @@ def rows(text: str) -> list[str]:
          ["品: a; 価格: 1", "品: b; 価格: 2", "※価格は税抜です。", "※送料別途"]),
         ("品|数\n■部門A|\nx|1\n■部門B|\nz|3", ["■部門A", "■部門A; 品: x; 数: 1", "■部門B", "■部門B; 品: z; 数: 3"]),
         ("品|数\n【限定】みかん|\nx|1", ["品: 【限定】みかん", "品: x; 数: 1"]),
+        ("Name||Room 1\nAnn|Dev|Berlin\nBob|Ops|Paris",
+         ["Name: Ann; column 2: Dev; Room 1: Berlin", "Name: Bob; column 2: Ops; Room 1: Paris"]),
+        ("Title||Year\nAlien|SF|1979\nJaws|x|1975",
+         ["Title: Alien; column 2: SF; Year: 1979", "Title: Jaws; column 2: x; Year: 1975"]),
+        ("name|department|\nTanaka|Sales|\nSato|HR|new",
+         ["name: Tanaka; department: Sales", "name: Sato; department: HR; column 3: new"]),
+        ("Model|Size|Stock\nX1|L|\nX2|42|3", ["Model: X1; Size: L", "Model: X2; Size: 42; Stock: 3"]),
     ],
 )  # fmt: skip
 def test_a_table_is_read_as_it_is_laid_out(text: str, said: list[str]) -> None:

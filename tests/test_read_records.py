@@ -135,7 +135,7 @@ def test_a_short_record_has_units_in_a_row_of_their_own_too(head: str, units: li
 
 @pytest.mark.parametrize("sentinel", ["-9999", "-99.9", "-999.0"])
 def test_a_short_record_takes_what_stands_for_nothing_as_a_gap(sentinel: str, tmp_path: Path) -> None:
-    broken = [*SHORT[:2], f"2026-06-01 10:25,{sentinel},46", *SHORT[3:]]
+    broken = [*SHORT[:2], f"2026-06-01 10:20,{sentinel},46", *SHORT[3:]]
     found = written(tmp_path / "a.csv", "\n".join(["time,temp (°C),hum (%)", *broken]) + "\n")
     temperature = column(found, "temp")
     assert [value is None for value in temperature.values] == [False, False, True, False, False]
@@ -187,3 +187,22 @@ def test_a_meter_that_rises_by_one_is_measured_where_it_has_a_unit(tmp_path: Pat
     found = written(tmp_path / "a.csv", "\n".join(["time,積算(m3),no,level (mm)", *rows]) + "\n")
     series = [one.facts["quantity"] for one in found.drafts if one.kind == "series" and "window" not in one.facts]
     assert series == ["a 積算", "a level"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "日付,時刻,客番号,人数\n2026-05-01,10:00,101,2\n2026-05-01,10:30,9999,3\n2026-05-01,11:15,102,1\n2026-05-02,10:10,103,4\n",
+        "Joined,Member no.,Fee\n2026-05-01 10:00,9999,10\n2026-05-02 11:00,12,10\n2026-05-03 12:00,13,2\n2026-05-04 13:00,14,2\n",
+        "時刻,商品,金額\n2026-05-01 09:00,茶,480\n2026-05-01 10:00,弁当,-9999\n2026-05-01 11:00,傘,650\n2026-05-01 12:00,傘,650\n",
+    ],
+)
+def test_figures_far_out_in_what_no_logger_wrote_are_figures(text: str, tmp_path: Path) -> None:
+    found = written(tmp_path / "a.csv", text)
+    assert not any("stand for nothing" in note for note in found.notes)
+
+
+def test_hours_that_were_worked_are_no_hours_of_a_day(tmp_path: Path) -> None:
+    rows = [f"2026-{1 + at // 28:02}-{1 + at % 28:02},{3 + at % 6},{at * 100}" for at in range(80)]
+    found = written(tmp_path / "a.csv", "\n".join(["date,hours,amount", *rows]) + "\n")
+    assert found.reader == "table" and column(found, "hours").values[:3] == [3, 4, 5]

@@ -76,7 +76,8 @@ def _goes_on(upper: Row, lower: Row, below: Sequence[Row]) -> bool:
         for left, up, low in zip(upper, upper[1:], lower[1:], strict=False)
     )
     figures = any(
-        (cell(low).type == "text" or _counted(cell(low))) and cell(value).type in ("number", "date")
+        (cell(low).type == "text" or (_counted(cell(low)) and not _counted(cell(value))))
+        and cell(value).type in ("number", "date")
         for low, value in zip(lower, below[0], strict=False)
     )
     stacked = any(

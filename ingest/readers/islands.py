@@ -128,8 +128,13 @@ def _titled(lines: Sequence[Line]) -> str:
     if len(first) < 3 or len(filled) != 2 or filled[0] or any(map(blank, below[0])):
         return ""
     title, remark = (shown(first[number]) for number in filled)
-    fits = cell(title).type == "text" and _REMARK.fullmatch(remark) and header_height(below)
+    fits = cell(title).type == "text" and _REMARK.fullmatch(remark) and _figured(below[1:]) and header_height(below)
     return f"{title} {remark}" if fits else ""
+
+
+def _figured(rows: Sequence[Row]) -> bool:
+    """Whether figures or days stand in rows: then what stands above them in words names them."""
+    return any(cell(value).type in ("number", "date") for row in rows for value in row)
 
 
 def _above(block: Block) -> int:
@@ -141,8 +146,7 @@ def _above(block: Block) -> int:
         count += 1
     below = [row for _, row in block.lines[count : count + HEAD]]
     wide = len(below) > 1 and all(sum(not blank(value) for value in row) > 2 for row in below[:2])
-    figures = any(cell(value).type in ("number", "date") for row in below[1:2] for value in row)
-    return count if count > 1 and wide and figures and header_height(below) else 0
+    return count if count > 1 and wide and _figured(below[1:2]) and header_height(below) else 0
 
 
 def _again(block: Block) -> Iterator[Block]:

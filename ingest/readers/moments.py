@@ -16,6 +16,9 @@ from ..text.convention import ORDERS, PLAIN, Convention
 
 TIME_NAMES = ("time", "timestamp", "datetime", "date", "ts", "日時", "時刻", "計測日時", "測定日時")
 HOUR_NAMES = ("hour", "hr", "time", "時", "時刻", "時間帯")
+DAY = 86_400
+EVEN = 0.7
+"""Share of the steps between moments that are of one length, at least, in what a logger wrote."""
 A_DAY = 3
 """Rows of a day, at least, of which hours are told."""
 _HOUR = re.compile(r"(\d{1,2})時?")
@@ -43,6 +46,27 @@ def timed(
         if i != clock and _tells_time(moments, told, False):
             return i, clock, told
     return None
+
+
+def logged(
+    columns: Sequence[Sequence[object]], pairs: Sequence[tuple[str, str]], conventions: Sequence[Convention]
+) -> bool:
+    """Whether a table is what a logger wrote: nothing but figures at even moments."""
+    found = timed(columns, pairs, conventions)
+    if found is None:
+        return False
+    day, clock, told = found
+    moments = columns[day] if clock is None else list(map(joined, columns[day], columns[clock]))
+    others = (value for i, column in enumerate(columns) if i not in (day, clock) for value in column)
+    return _evenly(moments, told) and not any(cell(value).type == "text" for value in others)
+
+
+def _evenly(moments: Sequence[object], convention: Convention) -> bool:
+    """Whether moments follow each other mostly in steps of one length that divides a day."""
+    known = [found[0] for value in moments if (found := instant(value, convention))]
+    steps = [b - a for a, b in itertools.pairwise(known)]
+    usual = min((step for step in steps if step > 0), default=0.0)
+    return len(steps) > 2 and usual > 0 and DAY % usual == 0 and steps.count(usual) >= EVEN * len(steps)
 
 
 def _share(column: Sequence[object], fits: Callable[[object], bool]) -> float:

@@ -23,7 +23,7 @@ from ..text.columns import Column, Columns, ColumnType, Value
 from ..text.convention import PLAIN, Convention, decide, usual
 from ..text.missing import sentinels
 from . import Item, Note
-from .moments import timed
+from .moments import logged
 from .sums import Sums
 
 Row = Sequence[object]
@@ -212,9 +212,7 @@ def _conventions(body: Body, about: About) -> list[Gathered]:
 def _gaps(columns: Sequence[Gathered], body: Body) -> None:
     """Finds the figures that stand for nothing, where a column tells the time and all others are measured."""
     first = list(zip(*(row for _, row in body.lines[:LOOK]), strict=True))
-    found = timed(first, body.pairs, [column.convention for column in columns]) if first else None
-    others = (value for i, values in enumerate(first) if found and i not in found[:2] for value in values)
-    if found is None or any(cell(value).type == "text" for value in others):
+    if not first or not logged(first, body.pairs, [column.convention for column in columns]):
         return
     cells = list(zip(*(row for _, row in body.lines), strict=True))
     for column, values in zip(columns, cells, strict=True):
