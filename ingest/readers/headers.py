@@ -87,15 +87,14 @@ def _goes_on(upper: Row, lower: Row, below: Sequence[Row]) -> bool:
 
 
 def of_units(row: Row, below: Sequence[Row]) -> bool:
-    """Whether a row says the units of the figures below it, of some at least, and holds no figure."""
+    """Whether a row says the units of the figures below it and holds no figure: of several, where other words stand beside."""
     under = (next((line[i] for line in below if i < len(line) and shown(line[i])), None) for i in range(len(row)))
     said = [(shown(value), cell(first).type) for value, first in zip(row, under, strict=True) if not blank(value)]
     alone = all(unit_word(text) or text in GAPS for text, _ in said)
-    over = [text for text, under in said if alone or under == "number"]
-    fits = all(
-        unit_word(text) or text in GAPS or (under == "date" and cell(text).type == "text") for text, under in said
-    )
-    return fits and any(map(unit_word, over))
+    units = sum(bool(unit_word(text)) for text, under in said if alone or under == "number")
+    others = [under for text, under in said if not unit_word(text) and text not in GAPS]
+    words = all(cell(text).type in ("text", "empty") for text, _ in said)
+    return words and units > (0 if all(under == "date" for under in others) else 1)
 
 
 def names(rows: Sequence[Row], width: int) -> list[tuple[str, str]]:
