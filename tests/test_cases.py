@@ -117,7 +117,7 @@ CASES: dict[str, Says] = {
     "18b": most("logger-c.csv", "vibration", 9.4),
     "18c": says("logger-d.csv", "lowest 18.1 %", "3 single values are missing", never="9999"),
     "18d": most("logger-a.csv", "Temperature", 71.5),
-    "20a": one_row("shop.html", "Drill", "9,800 JPY", "H2O", "点検", never="12,000"),
+    "20a": one_row("shop.html", "Drill", "9,800 JPY", "H₂O", "点検", never="12,000"),
     "20b": one_row("shop.html", "Saw", "7,500 JPY", never="15000"),
     "21": names,
     "22": lambda folder: says("annotated.pdf", "by May 2027")(folder) and says("inspection.pdf", "MC-8812", "R. Takeda")(folder),
