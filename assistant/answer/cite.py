@@ -93,11 +93,6 @@ class Line:
         return bool(_ITEM.match(self.text))
 
 
-def bare(text: str) -> str:
-    """An item of a list without what it begins with."""
-    return _ITEM.sub("", text, count=1).strip()
-
-
 def lines(answer: str, count: int) -> list[Line]:
     """The sentences and items of an answer. One without a mark has that of what follows it.
 

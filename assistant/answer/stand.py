@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.answer import cite, notes, verify
+from assistant.answer import notes, verify
 from assistant.answer.cite import Line
 from assistant.answer.evidence import Evidence
 from assistant.compute.mentions import mentions
@@ -46,7 +46,7 @@ def _foreign(said: str, question: str) -> bool:
 
 def _quoted(said: str, held: str) -> bool:
     """Whether an item of a list stands in its source as it is: a field, a label, an option."""
-    return " ".join(cite.bare(said).split()) in " ".join(held.split())
+    return " ".join(verify.bare(said).split()) in " ".join(held.split())
 
 
 def _other_day(source: Evidence, question: str) -> bool:

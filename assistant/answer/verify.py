@@ -22,12 +22,16 @@ _UNIT = r"°[CF]?|[%℃Ω]|[A-Za-zµ]{1,5}(?:[·/]\w{1,4})?\b"
 _MEASURED = re.compile(rf"(?P<sign>[-−–△▲]\s?)?(?P<figure>\d(?:[\d.,]*\d)?)\s?(?P<unit>{_UNIT})?")
 
 
+def bare(sentence: str) -> str:
+    """A sentence or item of a list without its marks and without what it begins with."""
+    return _ITEM.sub("", MARK.sub("", sentence))
+
+
 def missing(sentence: str, question: str, evidence: str) -> tuple[str, ...]:
     """What a sentence says exactly and neither its evidence nor the question has: figures with their sign and unit,
     codes, dates, names. Empty when all of it stands there.
     """
-    said = MARK.sub("", sentence)
-    said = _MARKUP.sub("", _ITEM.sub("", said))
+    said = _MARKUP.sub("", bare(sentence))
     exact = (codes(said) | figures(said)) - codes(question) - figures(question)
     lacking = exact - held_codes(evidence) - figures(evidence)
     return tuple(sorted(lacking | _names(said, question, evidence) | _negatives(said, evidence)))
@@ -35,7 +39,7 @@ def missing(sentence: str, question: str, evidence: str) -> tuple[str, ...]:
 
 def repeats(sentence: str, question: str) -> bool:
     """Whether a sentence has no telling word and no figure that the question does not have."""
-    said = _ITEM.sub("", MARK.sub("", sentence))
+    said = bare(sentence)
     new = set(filter(is_telling, terms(said))) - set(terms(question))
     return not (new | (figures(said) - figures(question)))
 

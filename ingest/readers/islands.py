@@ -69,11 +69,8 @@ def _islands(rows: Sequence[Row], joined: Mapping[int, frozenset[int]]) -> Itera
             band.append((index, tuple(row)))
         elif band:
             spans = list(_spans(band, joined))
-            if _labelled(band, spans):
-                spans, form = [(spans[0][0], spans[1][0])], True
-            else:
-                form = None
-            for columns in spans:
+            form = True if _labelled(band, spans) else None
+            for columns in [(*spans[0], *spans[1])] if form else spans:
                 lines = [(i, picked(row, columns)) for i, row in band]
                 yield Block([line for line in lines if not all(map(blank, line[1]))], columns, form=form)
             band = []
@@ -151,16 +148,19 @@ def _above(block: Block) -> int:
 
 def _again(block: Block) -> Iterator[Block]:
     """The tables of a block that begin with the same header: under a caption of its own a new one, else the table goes on."""
-    head = [shown(value) for value in block.lines[0][1]]
-    lines: list[Line] = []
-    for line in block.lines:
-        again = lines and shown(line[1][0]) == head[0] and [shown(value) for value in line[1]] == head
-        if not again or block.width < 2 or not header_height([row for _, row in block.lines[:HEAD]]):
+    head, rows = list(map(shown, block.lines[0][1])), [row for _, row in block.lines]
+    again = {n for n, row in enumerate(rows) if n and shown(row[0]) == head[0] and list(map(shown, row)) == head}
+    if block.width < 2 or not again or not header_height(rows[:HEAD]):
+        yield block
+        return
+    lines, caption = block.lines[:1], block.caption
+    for number, line in enumerate(block.lines[1:], 1):
+        if number not in again:
             lines.append(line)
         elif len(lines) > 1 and (said := _caption(lines[-1])):
-            yield replace(block, lines=lines[:-1])
-            block, lines = Block([line, line], block.at, said), [line]
-    yield replace(block, lines=lines)
+            yield replace(block, lines=lines[:-1], caption=caption)
+            lines, caption = [line], said
+    yield replace(block, lines=lines, caption=caption)
 
 
 def _heads(above: Block, below: Block) -> bool:

@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ingest.text.cells import blank, cell, date, shown
@@ -37,9 +37,10 @@ def timed(
         told = ordered(column, conventions[i], pairs[i][0])
         if _tells_time(column, told, is_named(pairs[i][0])):
             return i, None, told
-    clocks = [i for i, column in enumerate(columns) if _share(column, _is_clock) > 0.95 or _hours(column, pairs[i][0])]
+    hours = {i for i, column in enumerate(columns) if _hours(column, pairs[i][0])}
+    clocks = [i for i, column in enumerate(columns) if i in hours or _are_clocks(column)]
     for clock, (i, column) in itertools.product(clocks, enumerate(columns)):
-        if _hours(columns[clock], pairs[clock][0]) and A_DAY * len(set(map(shown, column))) > len(column):
+        if clock in hours and A_DAY * len(set(map(shown, column))) > len(column):
             continue
         moments = [joined(day, time) for day, time in zip(column, columns[clock], strict=True)]
         told = ordered(moments, conventions[i], pairs[i][0])
@@ -69,9 +70,13 @@ def _evenly(moments: Sequence[object], convention: Convention) -> bool:
     return len(steps) > 2 and usual > 0 and DAY % usual == 0 and steps.count(usual) >= EVEN * len(steps)
 
 
-def _share(column: Sequence[object], fits: Callable[[object], bool]) -> float:
-    filled = [value for value in column if not blank(value)]
-    return sum(map(fits, filled)) / len(filled) if filled else 0.0
+def _are_clocks(column: Sequence[object]) -> bool:
+    filled, missed = [value for value in column if not blank(value)], 0
+    for value in filled:
+        missed += not _is_clock(value)
+        if missed >= 0.05 * len(filled):
+            return False
+    return bool(filled)
 
 
 def _is_clock(value: object) -> bool:
@@ -80,13 +85,13 @@ def _is_clock(value: object) -> bool:
 
 def _hours(column: Sequence[object], name: str) -> bool:
     """Whether figures are the hours of a day: all are, and their name says so or they run from 0 to 23."""
-    said = {int(hour[1]) for value in column if (hour := _HOUR.fullmatch(shown(value)))}
-    named = name.lower() in HOUR_NAMES or (min(said, default=1) == 0 and max(said) == 23)
-    return (
-        named
-        and max(said, default=99) <= 24
-        and _share(column, lambda value: bool(_HOUR.fullmatch(shown(value)))) == 1.0
-    )
+    said: set[int] = set()
+    for text in filter(None, map(shown, column)):
+        hour = _HOUR.fullmatch(text)
+        if hour is None or int(hour[1]) > 24:
+            return False
+        said.add(int(hour[1]))
+    return bool(said) and (name.lower() in HOUR_NAMES or (min(said), max(said)) == (0, 23))
 
 
 def joined(day: object, clock: object) -> str:
@@ -118,9 +123,12 @@ def _fit(column: Sequence[object], convention: Convention) -> tuple[int, int, fl
 
 def _tells_time(column: Sequence[object], convention: Convention, named: bool) -> bool:
     """A column of moments that hardly ever goes back and has times of day."""
-    known = [found[0] for value in column if (found := instant(value, convention, numbers=named))]
-    if len(known) < 0.95 * len(column):
-        return False
+    known: list[float] = []
+    for count, value in enumerate(column, 1):
+        if found := instant(value, convention, numbers=named):
+            known.append(found[0])
+        elif count - len(known) > 0.05 * len(column):
+            return False
     forward = sum(b >= a for a, b in itertools.pairwise(known)) / max(1, len(known) - 1)
     return forward >= 0.95 and max(known) > known[0] and any(moment % 86_400 for moment in known)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,13 +24,12 @@ from ..text.missing import sentinels
 from . import Item, Note
 from .moments import logged
 from .sums import Sums
+from .tally import DISTINCT_KEPT, Tally
 
 Row = Sequence[object]
 Line = tuple[int, tuple[object, ...]]
 """A row's index in the grid and its cells."""
 
-DISTINCT_KEPT = 200
-"""Distinct values counted per column; the text shows the most frequent few."""
 SHOWN_VALUES = 8
 SHOWN_COLUMNS = 40
 PARTS = ("■", "◆", "▼")
@@ -84,46 +82,6 @@ class Body:
 
 
 @dataclass(slots=True)
-class Tally:
-    """What a column holds, gathered one cell at a time in constant memory."""
-
-    types: Counter[str] = field(default_factory=Counter)
-    units: set[str] = field(default_factory=set)
-    distinct: Counter[str] = field(default_factory=Counter)
-    low: dict[str, Any] = field(default_factory=dict)
-    high: dict[str, Any] = field(default_factory=dict)
-    total: float | int = 0
-    odd: str = ""
-    """The first text, to be named where the others are figures."""
-
-    def add(self, item: Cell) -> None:
-        self.types[item.type] += 1
-        if item.value is None:
-            return
-        label = f"{shown(item.value)} {item.unit}".strip()
-        if label in self.distinct or len(self.distinct) < DISTINCT_KEPT:
-            self.distinct[label] += 1
-        self.low[item.type] = min(self.low.get(item.type, item.value), item.value)
-        self.high[item.type] = max(self.high.get(item.type, item.value), item.value)
-        if item.type == "number" and isinstance(item.value, (int, float)):
-            self.total += item.value
-            self.units.add(item.unit)
-        elif item.type == "text" and not self.odd:
-            self.odd = label
-
-    @property
-    def filled(self) -> int:
-        return self.types.total() - self.types["empty"]
-
-    @property
-    def type(self) -> str:
-        """The type of at least nine in ten of its cells; text without one, or when its numbers differ in unit."""
-        kind = max((k for k in self.types if k != "empty"), key=lambda k: self.types[k], default="text")
-        mixed = kind == "number" and len(self.units - {""}) > 1
-        return kind if self.types[kind] >= 0.9 * self.filled and not mixed else "text"
-
-
-@dataclass(slots=True)
 class Gathered:
     """A column while its cells come in: its name, unit ("" when there is none) and what it holds."""
 
@@ -166,7 +124,7 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
     """
     columns = _conventions(body, about)
     _gaps(columns, body)
-    sums = Sums()
+    sums = Sums([column.tally for column in columns], [column.read for column in columns])
     numbers = [index for index, row in body.lines if not _opens(row) and not sums.up(row) and _count(columns, row)]
     beyond = _beyond(columns, rest, body, numbers, sums)
     for column in columns:
@@ -180,8 +138,9 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
     for index, row in body.lines:
         total = index not in counted
         draft = _row_draft(columns, row, body, place(index), None if total else row_number, about.hides(index))
-        part = shown(row[0]) if _opens(row) else part
-        yield replace(draft, text=part if _opens(row) else f"{part}; {draft.text}") if part else draft
+        if opened := total and _opens(row):
+            part = opened
+        yield replace(draft, text=opened or f"{part}; {draft.text}") if part else draft
         row_number += not total
     yield _typed(body, columns, numbers, place, about, beyond)
     yield from _doubts(body.called, columns)
@@ -190,12 +149,11 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
 # -- gathering -------------------------------------------------------------------------------------------
 
 
-def _opens(row: Row) -> bool:
-    """Whether a row names the part of the table that follows, by a mark: "■ Department A" alone."""
+def _opens(row: Row) -> str:
+    """The name of the part of the table that follows, by a mark: "■ Department A" alone; "" for any other row."""
     first, *others = row
-    said = shown(first)
-    named = said.startswith(PARTS) or (said.startswith("【") and said.endswith("】"))
-    return bool(others) and named and all(map(blank, others))
+    named = isinstance(first, str) and (first.startswith(PARTS) or (first.startswith("【") and first.endswith("】")))
+    return shown(first) if named and others and all(map(blank, others)) else ""
 
 
 def _conventions(body: Body, about: About) -> list[Gathered]:
@@ -370,9 +328,9 @@ def _row_draft(
     columns: Sequence[Gathered], row: Row, body: Body, locator: Locator, number: int | None, hidden: bool
 ) -> Draft:
     pairs = [
-        (column, column.read(value), shown(value))
+        (column, item, shown(value))
         for column, value in zip(columns, row, strict=True)
-        if not blank(value) and (not column.missing or column.read(value) != EMPTY)
+        if not blank(value) and ((item := column.read(value)) != EMPTY or not column.missing)
     ]
     said = [f"{column.name}: {_measured(text, item, column)}" if body.named else text for column, item, text in pairs]
     facts: dict[str, Any] = {

@@ -7,10 +7,12 @@ highest or the lowest of those above.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from ingest.text.cells import cell, shown
+from ingest.text.cells import Cell, shown
+
+from .tally import Tally
 
 _TOTAL = re.compile(
     r"(?:grand |net |gross |sub ?-?)?totals?(?:[\W\d]*$|\s+(?:for|of|in|amount|incl\w*|excl\w*)\b)|(?:sum|average|平均)$|"
@@ -24,84 +26,87 @@ _LIKELY = re.compile(
     re.IGNORECASE,
 )
 """What one may say in any cell, if its figures bear it out."""
+_HINT = re.compile(r"total|average|平均|総数|計|請求|最|max|min|mean", re.IGNORECASE)
+"""What stands in each of these."""
 _TAX = re.compile(r"(?:内|うち)?消費税[等額]*|(?:sales )?tax|VAT", re.IGNORECASE)
 """What stands below a total and belongs to it."""
 _REMARK = re.compile(r"(?<=\S)\s*(?:[(（\[][^()（）\[\]]*[)）\]]|\d+(?:\.\d+)?\s*[%％])\s*$")
 """What stands behind a label: (税込), (incl. tax), 10 %."""
+ENDS = (")", "）", "]", "］", "%", "％")
+"""What that ends with."""
 _OF_GROUP = re.compile(r"(.+?)\s*(?:(?:sub ?-?)?totals?|[小合集]?計)", re.IGNORECASE)
 NEAR = 0.005
 """Share by which a rounded total may differ from the sum."""
 
 
 @dataclass(slots=True)
-class Figures:
-    """The figures of a column so far: their sum since the last total and in all, and how far they reach."""
-
-    since: float = 0.0
-    whole: float = 0.0
-    low: float = float("inf")
-    high: float = float("-inf")
-    count: int = 0
-
-    def add(self, figure: float) -> None:
-        self.since, self.whole, self.count = self.since + figure, self.whole + figure, self.count + 1
-        self.low, self.high = min(self.low, figure), max(self.high, figure)
-
-    def bears(self, figure: float, summed: bool) -> bool:
-        """Whether a figure is their sum, else their mean, their highest or lowest; one alone bears nothing out."""
-        told = (self.since, self.whole) if summed else (self.whole / max(1, self.count), self.low, self.high)
-        return self.count > 1 and any(abs(figure - one) <= NEAR * abs(one) for one in told)
-
-
-@dataclass(slots=True)
 class Sums:
-    """Which rows of a table sum up others: totals, and what stands below one in no other cells (tax, discount)."""
+    """Which rows of a table sum up others: totals, and what stands below one in no other cells (tax, discount).
 
+    Args:
+        tallies: what each column holds so far, totals aside.
+        reads: what a cell of each column says.
+    """
+
+    tallies: Sequence[Tally]
+    reads: Sequence[Callable[[object], Cell]]
     cells: frozenset[int] = frozenset()
     """Those of the last total."""
     above: Sequence[object] = ()
     """The last row that is none."""
-    figures: dict[int, Figures] = field(default_factory=dict)
+    before: tuple[float, ...] = ()
+    """What each column summed up to at the last total."""
 
     def up(self, row: Sequence[object]) -> bool:
         """Whether this row, read after those before, sums them up."""
-        filled = frozenset(number for number, value in enumerate(row) if shown(value))
         if is_total(row, self.above) or self._borne_out(row):
-            self.cells = filled
-            for one in self.figures.values():
-                one.since = 0.0
+            self.cells, self.before = _filled(row), tuple(tally.total for tally in self.tallies)
             return True
-        if self.cells and filled <= self.cells and self._below(row, filled):
+        if self.cells and self._below(row):
             return True
         self.cells, self.above = frozenset(), row
-        for number, figure in _figures(row).items():
-            self.figures.setdefault(number, Figures()).add(figure)
         return False
 
     def _borne_out(self, row: Sequence[object]) -> bool:
         """Whether a row that may be a total is one: all its figures are of those above, but for one that numbers the row."""
-        said = [match for value in row if isinstance(value, str) and (match := _LIKELY.fullmatch(_label(value)))]
-        if not said or len(row) < 2:
+        hints = (value for value in row if isinstance(value, str) and _HINT.search(value))
+        said = next(filter(None, (_LIKELY.fullmatch(_label(value)) for value in hints)), None)
+        if said is None or len(row) < 2:
             return False
-        summed = bool(said[0]["sum"])
-        told = [self.figures[n].bears(figure, summed) for n, figure in _figures(row).items() if n and n in self.figures]
+        figures = ((number, self.reads[number](value)) for number, value in enumerate(row) if number)
+        told = [
+            self._bears(number, float(one.value), bool(said["sum"]))
+            for number, one in figures
+            if one.type == "number" and isinstance(one.value, (int, float)) and self.tallies[number].types["number"]
+        ]
         return bool(told) and all(told)
 
-    def _below(self, row: Sequence[object], filled: frozenset[int]) -> bool:
+    def _bears(self, column: int, figure: float, summed: bool) -> bool:
+        """Whether a figure is the sum of its column, in all or since the last total, else its mean, its highest or lowest;
+        one alone bears nothing out."""
+        tally = self.tallies[column]
+        count, total = tally.types["number"], tally.total
+        told: tuple[float, ...] = (total / count, tally.low["number"], tally.high["number"])
+        if summed:
+            told = (total, total - self.before[column] if self.before else total)
+        return count > 1 and any(abs(figure - one) <= NEAR * abs(one) for one in told)
+
+    def _below(self, row: Sequence[object]) -> bool:
         """Whether a row behind a total goes on with it: with nothing in the first column, or the name of a tax."""
+        filled = _filled(row)
+        if not filled <= self.cells:
+            return False
         few = len(self.cells) < len(row) - 1
         return (few and 0 not in filled) or bool(_TAX.fullmatch(_label(row[min(filled)])))
 
 
-def _figures(row: Sequence[object]) -> dict[int, float]:
-    cells = {number: cell(value) for number, value in enumerate(row)}
-    return {
-        n: float(one.value) for n, one in cells.items() if one.type == "number" and isinstance(one.value, (int, float))
-    }
+def _filled(row: Sequence[object]) -> frozenset[int]:
+    return frozenset(number for number, value in enumerate(row) if shown(value))
 
 
 def _label(value: object) -> str:
-    return _REMARK.sub("", shown(value))
+    text = shown(value)
+    return _REMARK.sub("", text) if text[-1:] in ENDS else text
 
 
 def is_total(row: Sequence[object], above: Sequence[object] = ()) -> bool:
