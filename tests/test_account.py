@@ -25,7 +25,7 @@ from .reading import READERS
         ("files/test_mskanji.csv", [3], 0, ""),
         ("files/test_blog.html", [], 0, "LLM Applications? - A Case Study for MATH"),
         ("firm_real/files/OpenJS_CPC_minutes_2024-05-28.md", [], 0, "poorly in some small numbers"),
-        ("firm_real/files/SpecChem_Acetone_SDS.pdf", [2], 0, "Version 1"),
+        ("firm_real/files/SpecChem_Acetone_SDS.pdf", [2, 12, 2], 0, "Version 1"),
     ],
 )  # fmt: skip
 def test_a_real_file_is_read_whole(

@@ -407,3 +407,22 @@ def test_half_width_kana_of_a_mail_are_read(tmp_path: Path) -> None:
     assert words(written(tmp_path / "a.txt", b"\x1b(I1\x32\x1b(B \x1b$B8+@Q\x1b(B 5")) == "ｱｲ 見積 5"
     subject = "=?ISO-2022-JP?B?" + base64.b64encode(b"\x1b$B-!\x1b(B\x1b(I1\x1b(B").decode() + "?="
     assert header(subject) == "①ｱ"
+
+
+# -- style sheets --------------------------------------------------------------------------------------------
+
+
+def test_what_a_style_sheet_strikes_out_is_left_out_and_said(tmp_path: Path) -> None:
+    sheet = """<style>/* .new {text-decoration: line-through} */ @charset "utf-8";
+        .old, b.gone { color: red; text-decoration: line-through } #x{text-decoration-line:line-through}
+        @media print { .new { text-decoration: line-through } } .back {text-decoration: line-through}
+        .back { text-decoration: none }</style>"""
+    cells = '<table><tr><th>Part<th>Price<tr><td>Bolt<td><i class="big old">9 EUR</i> 7 EUR<tr><td>Nut<td>3 EUR</table>'
+    said = page(
+        tmp_path,
+        f'{sheet}<p>Open <b class="gone">Monday</b> <b class="new">Tuesday</b> <i class="gone">always</i> '
+        f'<u id="x">never</u> <u class="back">again</u>{cells}',
+    )
+    assert "Open Tuesday always again" in said and "Part: Bolt; Price: 7 EUR" in said
+    assert not any(word in said for word in ("Monday", "never", "9 EUR"))
+    assert any("struck out" in note for note in written(tmp_path / "b.html", f"{sheet}<p>x <b class=gone>y</b>").notes)

@@ -13,7 +13,7 @@ from openpyxl.styles import Border, Font, Side
 
 from ingest.readers.formats import figure
 from ingest.reading import Read
-from ingest.text.cells import Figure
+from ingest.text.cells import Figure, Scaled
 
 from .reading import column, read_file, rows, table
 from .tiny_xls import Kept, write_workbook
@@ -54,8 +54,9 @@ def workbook(
 @pytest.mark.parametrize(
     ("value", "pattern", "shown"),
     [
-        (1_234_567, "#,##0,", 1234.567), (1_234_567, "#,##0,;[Red]-#,##0,", 1234.567), (1_234_567, "0.0,,", 1.234567),
-        (-2_500, "#,##0,_);(#,##0,)", -2.5), (1_234_567, '0.0,,"M"', 1_234_567), (1_234_567, '#,##0,"K"', 1_234_567),
+        (1_234_567, "#,##0,", Scaled(1234.567, 1000)), (1_234_567, "#,##0,;[Red]-#,##0,", Scaled(1234.567, 1000)),
+        (1_234_567, "0.0,,", Scaled(1.234567, 1_000_000)),
+        (-2_500, "#,##0,_);(#,##0,)", Scaled(-2.5, 1000)), (1_234_567, '0.0,,"M"', 1_234_567), (1_234_567, '#,##0,"K"', 1_234_567),
         (1_234_567, '#,##0,"kg"', Figure(1234.567, "kg")), (1_234_567, '"$"0.0,,"M"', Figure(1_234_567, "USD")),
         (1_234_567, '#,##0,"千円"', Figure(1_234_567, "JPY")), (1_234_567, '"¥"#,##0,', Figure(1234.567, "千円")),
         (1_234_567, '"$"#,##0,', Figure(1_234_567, "USD")), (1_234_567, "#,##0", 1_234_567),
@@ -271,3 +272,49 @@ def test_headers_of_printed_pages_and_titles_of_charts_are_read(tmp_path: Path) 
     assert [draft.text for draft in found.drafts if draft.kind == "passage"] == [
         "[Page header: 社外秘 R&D 2026年度]", "[Page footer: 単位：千円]", "[Chart: 売上の推移; 百万円]",
     ]  # fmt: skip
+
+
+# -- the unit of figures -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("head", "figure", "unit", "total"),
+    [
+        ("売上(円)", "#,##0,", "JPY", 3_000_000), ("Sales (EUR)", "0.0,,", "EUR", 3_000_000),
+        ("売上(千円)", "#,##0,", "千円", 3000), ("売上", "#,##0,", "", 3000),
+    ],
+)  # fmt: skip
+def test_thousands_that_a_sheet_doesnt_show_count_where_a_column_is_in_a_currency(
+    tmp_path: Path, head: str, figure: str, unit: str, total: float
+) -> None:
+    read = workbook(tmp_path, ["店", head], ["東", 1_000_000], ["西", 2_000_000], formats={"B2:B3": figure})
+    sales = next(one for one in table(read).columns if one.name in ("売上", "Sales"))
+    assert (sales.unit, sum(sales.values)) == (unit, total)
+
+
+def test_a_unit_in_any_row_of_a_header_is_that_of_its_columns(tmp_path: Path) -> None:
+    read = workbook(
+        tmp_path, ["店", "売上(円)", None, "達成(%)"], [None, "4月", "5月", "4月"], ["東", 120, 130, 98], ["西", 90, 95, 101],
+        merged=["B1:C1"],
+    )  # fmt: skip
+    assert [(one.name, one.unit) for one in table(read).columns] == [
+        ("店", ""), ("売上 / 4月", "JPY"), ("売上 / 5月", "JPY"), ("達成 / 4月", "%"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("caption", "units"),
+    [
+        ("部門別売上（単位：千円）", ["", "", "千円", "千円", "", "%"]),
+        ("Shipped, unit: t", ["", "", "t", "t", "t", "%"]),
+        ("部門別売上（単位：千円、人）", ["", "", "", "", "", "%"]),
+    ],
+)
+def test_the_unit_that_a_caption_says_is_that_of_figures_without_one(
+    tmp_path: Path, caption: str, units: list[str]
+) -> None:
+    read = workbook(
+        tmp_path, [caption], ["部門", "年度", "売上", "原価", "数量", "伸び(%)"],
+        ["東", 2025, 120, 80, 7, 3], ["西", 2025, 90, 60, 5, 4]
+    )  # fmt: skip
+    assert [one.unit for one in table(read).columns] == units

@@ -11,14 +11,13 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
-from ingest.text.cells import CURRENCIES, UNITS, Figure, same_unit
+from ingest.text.cells import CURRENCIES, SCALED_YEN, UNITS, Figure, Scaled, same_unit
 
 from .spelled import PARTS, spelling
 
 _DOLLARS = {"0409": "USD", "0C09": "AUD", "1009": "CAD", "1409": "NZD", "4809": "SGD", "0C04": "HKD", "0404": "TWD"}
 _CROWNS = {"041D": "SEK", "0414": "NOK", "0406": "DKK", "0405": "CZK", "041B": "EUR"}
 _YEN_OR_YUAN = {"0804": "CNY"}
-_SCALED = {"千円": "JPY", "万円": "JPY", "百万円": "JPY", "億円": "JPY"}
 LONGEST = 12
 """Characters of a unit at most."""
 _MONEY = re.compile(r"\[\$([^\]-]*)(?:-([0-9A-Fa-f]+))?\]")
@@ -47,8 +46,8 @@ def unit_of(pattern: str) -> str:
     scaled = bool(_SCALE.search(plain))
     for literal in literals:
         word = _word(literal)
-        if scaled and word in _SCALED:
-            return _SCALED[word]
+        if scaled and word in SCALED_YEN:
+            return "JPY"
         if word in UNITS and literal in quoted:
             return same_unit(word)
         if sign := next((sign for sign in CURRENCIES if sign in word and not sign.isalpha() and "/" not in word), ""):
@@ -79,7 +78,7 @@ def currency(symbol: str, locale: str) -> str:
 def figure(value: float | int, pattern: str) -> object:
     """A figure as the format of its cell shows it, never rounded.
 
-    0.35 as 0% -> 35 %, but 35 as 0"%" -> 35 %; 1234500 as #,##0, -> 1234.5; 123 as 00000 -> the words 00123.
+    0.35 as 0% -> 35 %, but 35 as 0"%" -> 35 %; 1234500 as #,##0, -> 1234.5, a thousand times; 123 as 00000 -> the words 00123.
     """
     read = _reading(pattern)
     return read(value) if read else value
@@ -115,12 +114,12 @@ def _of_section(section: str) -> Reading | None:
         scale, unit = 0, unit if unit in CURRENCIES else ""
     if scale and (unit not in CURRENCIES or (unit == "JPY" and scale in _YEN)):
         unit = _YEN[scale] if unit == "JPY" else unit
-        return lambda value: _measured(float(f"{value / 1000**scale:.15g}"), unit)
+        return lambda value: _measured(float(f"{value / 1000**scale:.15g}"), unit, 1000**scale)
     return (lambda value: Figure(value, unit)) if unit else None
 
 
-def _measured(size: float, unit: str) -> object:
-    return Figure(size, unit) if unit else size
+def _measured(size: float, unit: str, times: int) -> object:
+    return Figure(size, unit) if unit else Scaled(size, times)
 
 
 def _scale(section: str) -> int:
@@ -133,7 +132,8 @@ def _says_scale(section: str) -> bool:
     """Whether a format names its scale (千円, M, Mio.), by a word that is no unit: its figures are told in full."""
     words = map(_word, _literals(section)[0])
     return any(
-        word in _SCALED or word in _THOUSANDS or (any(map(str.isalpha, word)) and word not in UNITS) for word in words
+        word in SCALED_YEN or word in _THOUSANDS or (any(map(str.isalpha, word)) and word not in UNITS)
+        for word in words
     )
 
 

@@ -16,7 +16,7 @@ from ingest.text.cells import Cell, cell, shown
 
 from ..text.convention import certain_day, decide
 from . import Item
-from .headers import header_height, names
+from .headers import header_height, names, takes, unit_of_all
 from .islands import HEAD, Block, split
 from .rows import About, Body, Row, texts, told
 
@@ -110,5 +110,7 @@ def _table(
     pairs = names([row for _, row in block.lines[:height]], block.width)
     called = " ".join(filter(None, (name, block.caption)))
     above = title if called and title.endswith(called) else " > ".join(filter(None, (title, called)))
-    body = Body(called, key, above, pairs, block.lines[height:], block.at, block.lines[0][0], named=height > 0)
+    unit = unit_of_all(called)
+    said = [unit if takes(column, unit) else "" for column, _ in pairs] if unit else []
+    body = Body(called, key, above, pairs, block.lines[height:], block.at, block.lines[0][0], height > 0, said)
     yield from told(body, place, about, rest)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from ingest.text.cells import GAPS, Cell, blank, cell, header, shown, unit_word
+from ingest.text.cells import GAPS, MONEY, Cell, blank, cell, header, shown, unit_word
 
 from .rows import Row
 
@@ -13,6 +15,16 @@ MAX_HEADER = 3
 MAX_LABEL = 60
 CALENDAR = ("年", "月", "日", "週", "時")
 """What counted names a column: 4月 over figures."""
+
+_UNIT_SAID = re.compile(r"(?:単位|\bunits?)\s*[:：]?\s*([^\s()（）【】\[\]、,，・;；]+)(?![、,，・;；])", re.I)
+_OWN = re.compile(
+    r"(?:年度?|月度?|日|週|期|号|コード|順位?|階|率|比|割合|[#№%％]|(?:\b|_)(?:no\.?|id|code|number|year|month|week|day|rank|rate"
+    r"|ratio|share|percent(?:age)?))$",
+    re.I,
+)
+"""Names of columns whose figures are in no unit that is said of a table."""
+_COUNTS = re.compile(r"(?:数量?|人員?|件|個|台|名|回|(?:\b|_)(?:qty|quantity|count|pieces|people))$", re.I)
+"""Names of columns that count, where a table is in money."""
 
 
 def header_height(rows: Sequence[Row]) -> int:
@@ -108,13 +120,32 @@ def names(rows: Sequence[Row], width: int) -> list[tuple[str, str]]:
                 said[column] = said[column - 1]
             if said[column] and said[column] not in parts[column] and not (depth and said[column] in GAPS):
                 parts[column].append(said[column])
-    labels = [f"{' / '.join(p[:-1])} ({unit})" if (unit := _unit(p)) else " / ".join(p) for p in parts]
+    labels = [_label(one) for one in parts]
     return _distinct([header(label, labels) for label in labels])
 
 
-def _unit(parts: Sequence[str]) -> str:
-    """The unit that the last row of a header says below a name."""
-    return unit_word(parts[-1]) if len(parts) > 1 else ""
+def _label(parts: Sequence[str]) -> str:
+    """What the rows of a header say of a column: with the unit last that one of them says, below the name or behind it."""
+    if len(parts) < 2:
+        return "".join(parts)
+    if unit := unit_word(parts[-1]):
+        return f"{' / '.join(parts[:-1])} ({unit})"
+    told = [header(part) for part in parts]
+    units = {unit for _, unit in told} - {""}
+    plain = " / ".join(parts)
+    return f"{' / '.join(name for name, _ in told)} ({units.pop()})" if len(units) == 1 else plain
+
+
+def unit_of_all(caption: str) -> str:
+    """The one unit that a caption says of a table: 売上（単位：千円） -> 千円; "" for none or several."""
+    said = _UNIT_SAID.findall(unicodedata.normalize("NFKC", caption))
+    return unit_word(said[0]) if len(said) == 1 else ""
+
+
+def takes(name: str, unit: str) -> bool:
+    """Whether the figures of a column of this name are in the unit that is said of its table."""
+    plain = re.sub(r"\s*\(.*", "", unicodedata.normalize("NFKC", name))
+    return not _OWN.search(plain) and not (unit in MONEY and _COUNTS.search(plain))
 
 
 def _distinct(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from ingest.space.entity import Locator
 from ingest.text import charset
 
 from ..source import Source
-from . import Item, Note, controls, listed, mathml
+from . import Item, Note, controls, listed, mathml, styled
 from .flow import Block, Table, fold
 from .raised import How, Words, is_figured
 
@@ -41,7 +41,6 @@ _CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 _CJK_GAP = re.compile(rf"(?<=[{_CJK}])[ \t]*[\r\n]+\s*(?=[{_CJK}])")
 _INVISIBLE = {ord(c): None for c in "\xad\u200b\u2060\ufeff"}
 _SET = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.I)
-_LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.I)
 MAX_SPAN = 100
 DIGITS = 9
 """Digits of a number that are looked at."""
@@ -87,6 +86,8 @@ def parse(data: bytes, encoding: str | None = None) -> Page | None:
     root = etree.fromstring(text.replace("\0", "").encode("utf-8", "replace"), parser)
     if root is None:
         return None
+    for element in styled.struck(root):
+        element.set("style", f"{element.get('style', '')}; text-decoration: line-through")
     title = root.findtext(".//head/title") or root.findtext(".//h1") or ""
     return Page(" ".join(title.split()), root)
 
@@ -162,7 +163,7 @@ def _hidden(element: etree._Element) -> bool:
 
 
 def _struck(element: etree._Element) -> bool:
-    return element.tag in _STRUCK or bool(_LINE_THROUGH.search(element.get("style", "")))
+    return element.tag in _STRUCK or bool(styled.LINE_THROUGH.search(element.get("style", "")))
 
 
 def _instead(element: etree._Element) -> tuple[str, How] | None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 MAX_CHARS = 200_000
 """Characters read of one page; more is no page anybody reads."""
-GAP = 1.0
-"""A space wider than this times the size of the type parts cells."""
+GAP, WIDE = 1.0, 4.0
+"""A space wider than this times the size of the type parts cells: the second behind what may end a sentence."""
 SPACE = 0.2
 """The same for words, where PDFium does not say."""
 ATTACHED = 0.35
@@ -224,7 +224,7 @@ def _line(chars: Characters, run: Run) -> PrintedLine:
     starts = {
         index
         for (_, left, letter), (index, right, _) in pairwise(inked)
-        if right[0] - left[2] > GAP * size and letter not in ".,;!?。、"
+        if right[0] - left[2] > (WIDE if letter in ".,;!?。、" else GAP) * size
     }
     said = _told(chars, run.glyphs, sides)
     words = "".join("\t" + one if index in starts else one for one, (_, index, _) in zip(said, run.glyphs, strict=True))

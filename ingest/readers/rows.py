@@ -16,7 +16,7 @@ import numpy as np
 
 from ingest.space.entity import Draft, Locator
 from ingest.space.facts import TableFacts
-from ingest.text.cells import EMPTY, Cell, blank, cell, shown
+from ingest.text.cells import CURRENCIES, EMPTY, Cell, Scaled, blank, cell, shown
 
 from ..text.columns import Column, Columns, ColumnType, Value
 from ..text.convention import PLAIN, Convention, decide, usual
@@ -30,6 +30,7 @@ Row = Sequence[object]
 Line = tuple[int, tuple[object, ...]]
 """A row's index in the grid and its cells."""
 
+CODES = frozenset(CURRENCIES.values())
 SHOWN_VALUES = 8
 SHOWN_COLUMNS = 40
 PARTS = ("■", "◆", "▼")
@@ -79,6 +80,8 @@ class Body:
     at: Sequence[int]
     top: int = 0
     named: bool = True
+    said: Sequence[str] = ()
+    """By column, the unit that the caption says of figures that have none of their own."""
 
 
 @dataclass(slots=True)
@@ -93,16 +96,23 @@ class Gathered:
     raw: list[object] = field(default_factory=list)
     missing: frozenset[float] = frozenset()
     """Figures that stand for nothing."""
+    said: str = ""
+    """The unit of the whole table, for figures without one."""
 
     def read(self, value: object) -> Cell:
         found = cell(value, self.convention)
         return EMPTY if self.missing and found.type == "number" and found.value in self.missing else found
 
+    @property
+    def in_full(self) -> bool:
+        """Whether its figures are in a currency, and so told with the thousands that a sheet doesn't show."""
+        return (self.unit or self.said) in CODES
+
     def settle(self) -> None:
-        """Gives it the type of its cells, and their unit where its header has none."""
+        """Gives it the type of its cells, and where its header has no unit theirs, or the one said of the table."""
         self.type, units = self.tally.type, self.tally.units
         if not self.unit and len(units) == 1 and self.type == "number":
-            self.unit = next(iter(units))
+            self.unit = next(iter(units)) or self.said
 
     @property
     def span(self) -> str:
@@ -123,6 +133,7 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
         rest: further rows that are too many to become entities: they count in figures and typed columns.
     """
     columns = _conventions(body, about)
+    body = replace(body, lines=[(index, _in_full(columns, row)) for index, row in body.lines])
     _gaps(columns, body)
     sums = Sums([column.tally for column in columns], [column.read for column in columns])
     numbers = [index for index, row in body.lines if not _opens(row) and not sums.up(row) and _count(columns, row)]
@@ -158,13 +169,23 @@ def _opens(row: Row) -> str:
 
 def _conventions(body: Body, about: About) -> list[Gathered]:
     """The columns with the convention of each, decided from its own cells or by the others of the table."""
-    columns = [Gathered(name, unit) for name, unit in body.pairs]
+    every = body.said or [""] * len(body.pairs)
+    columns = [Gathered(name, unit, said=said) for (name, unit), said in zip(body.pairs, every, strict=True)]
     said = [texts(row[number] for _, row in body.lines) for number in range(len(columns))]
     alone = [decide(found, column.name) for column, found in zip(columns, said, strict=True)]
     others = usual(alone, about.separator)
     for column, found, own in zip(columns, said, alone, strict=True):
         column.convention = own if others == PLAIN else decide(found, column.name, others)
     return columns
+
+
+def _in_full(columns: Sequence[Gathered], row: tuple[object, ...]) -> tuple[object, ...]:
+    if not any(isinstance(value, Scaled) for value in row):
+        return row
+    return tuple(
+        value.whole if isinstance(value, Scaled) and column.in_full else value
+        for column, value in zip(columns, row, strict=True)
+    )
 
 
 def _gaps(columns: Sequence[Gathered], body: Body) -> None:
@@ -198,7 +219,7 @@ def _beyond(columns: Sequence[Gathered], rest: Iterable[Row], body: Body, number
     room = TYPED_CELLS // max(1, len(columns))
     start, count = (body.lines[-1][0] + 1 if body.lines else 0), 0
     for index, row in enumerate(rest, start):
-        cells = picked(row, body.at)
+        cells = _in_full(columns, picked(row, body.at))
         if all(map(blank, cells)) or sums.up(cells):
             continue
         kept = len(numbers) < room

@@ -36,6 +36,9 @@ _UNIT_WORDS = """
 UNITS = {unicodedata.normalize("NFKC", word) for word in _UNIT_WORDS.split()} | set(CURRENCIES) - {"\\"}
 """Units that are recognised; a word in brackets that is not one of them is part of the name."""
 
+SCALED_YEN = frozenset(["千円", "万円", "百万円", "億円"])
+MONEY = frozenset(CURRENCIES.values()) | SCALED_YEN
+
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 _MONEY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
 _NUMBER = re.compile(
@@ -126,6 +129,19 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Scaled:
+    """A figure that a sheet shows without the thousands that its cell keeps: 1234.5, times 1000."""
+
+    size: float | int
+    times: int
+
+    @property
+    def whole(self) -> float | int:
+        full = self.size * self.times
+        return int(full) if full == int(full) else full
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """A figure of a cell that reaches down from a row above: it is said of this row, too, and counted in that one."""
 
@@ -149,6 +165,8 @@ def cell(value: object, convention: Convention = PLAIN) -> Cell:
         return _of_figure(value, convention) if math.isfinite(value) else EMPTY
     if isinstance(value, Figure):
         return Cell("number", value.size, value.unit)
+    if isinstance(value, Scaled):
+        return Cell("number", value.size)
     if isinstance(value, dt.timedelta):
         return Cell("number", value.total_seconds() / 3600, "h")
     if isinstance(value, (dt.datetime, dt.date)):
@@ -279,6 +297,8 @@ def shown(value: object) -> str:
         return value.isoformat("auto").removesuffix(":00")
     if isinstance(value, Figure):
         return shown(value.size) + (value.unit if value.unit == "%" else f" {value.unit}")
+    if isinstance(value, Scaled):
+        return shown(value.size)
     if isinstance(value, Shared):
         return f"{shown(value.value)} (one cell with the row above)"
     if isinstance(value, float):
