@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.answer import about, cite, evidence, verify, versions
 from assistant.answer import notes as remarks
+from assistant.answer.case import Case, leading
 from assistant.answer.cite import Citation
 from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.computed import Calculator
@@ -23,7 +24,7 @@ from assistant.answer.evidence import Evidence
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
 from assistant.answer.spoken import LONGEST, OPEN, SURE, Spoken, beside, best, meant, speak, told, worded
 from assistant.answer.trust import Signs
-from assistant.answer.understand import Understood, each, parts, understand
+from assistant.answer.understand import Understood, each, parts, unanswered, understand
 from assistant.answer.wording import language, wording
 from assistant.search import wants
 from assistant.search.wants import Wants
@@ -36,7 +37,6 @@ from ingest.space.entity import Entity
 if TYPE_CHECKING:
     from assistant.model.reader import Reader
     from assistant.model.remote import Remote
-    from assistant.model.writing import Usage
     from assistant.search.question import Shown
     from assistant.search.retrieve import Hit, Retriever
     from ingest.memory.memory import Memory
@@ -136,7 +136,7 @@ class Assistant:
     def _found(
         self, question: str, understood: Understood, viewer: Viewer, grounding: Grounding,
         hits: Sequence[Hit] | None, shown: Shown | None, start: float,
-    ) -> _Case:  # fmt: skip
+    ) -> Case:  # fmt: skip
         vectors, words = (shown.vectors, shown.words) if shown else (None, "")
         whole = shown.named(understood.whole) if shown else understood.whole
         sought = hits is None
@@ -144,7 +144,7 @@ class Assistant:
             found = self._retriever.search(whole, viewer, SOUGHT, vectors, shown=words)
             hits = [one.hit for one in self._evidence(found, viewer, HITS)]
         spent = time.perf_counter() - start
-        return _Case(question, understood, whole, tuple(hits), grounding, start, spent, words, sought=sought)
+        return Case(question, understood, whole, tuple(hits), grounding, start, spent, words, sought=sought)
 
     def _evidence(self, hits: Sequence[Hit], viewer: Viewer, most: int | None = None) -> list[Evidence]:
         """The stretches that the hits stand in, as far as this viewer may read them, at most so many."""
@@ -166,7 +166,7 @@ class Assistant:
     def _about(
         self, question: str, understood: Understood, viewer: Viewer, grounding: Grounding, start: float
     ) -> Answer:
-        case = _Case(question, understood, understood.whole, (), grounding, start, time.perf_counter() - start)
+        case = Case(question, understood, understood.whole, (), grounding, start, time.perf_counter() - start)
         held = self._memory.catalog.sources(viewer.readable(self._memory.scopes()))
         paths = [one.path for one in held]
         if understood.wants == "talk":
@@ -184,7 +184,7 @@ class Assistant:
 
     # -- computing -------------------------------------------------------------------------------------
 
-    def _computed(self, case: _Case, viewer: Viewer) -> Answer | None:
+    def _computed(self, case: Case, viewer: Viewer) -> Answer | None:
         if case.grounding == "none" or (case.understood.wants != "rows" and not case.tabular):
             return None
         done = self._calculator.compute(case.whole, case.hits, viewer, self._reader, language(case.question))
@@ -199,11 +199,11 @@ class Assistant:
 
     # -- reading ---------------------------------------------------------------------------------------
 
-    def _speak(self, case: _Case, viewer: Viewer) -> Iterator[Event]:
+    def _speak(self, case: Case, viewer: Viewer) -> Iterator[Event]:
         """Lets a model answer: the remote one from what may leave, else, or if it fails, the one on this machine."""
         leaving = self._remote.leaving(case.hits) if self._remote and case.grounding != "none" else ()
         if self._remote and _fits(leaving, case.hits):
-            led = replace(case, hits=_first(leaving, case.hits), model=self._remote.name)
+            led = replace(case, hits=leading(leaving, case.hits), model=self._remote.name)
             try:
                 yield from self._sent(led, leaving, self._remote, viewer)
                 return
@@ -211,20 +211,20 @@ class Assistant:
                 case = replace(case, notes=(remarks.HERE.format(error),))
         yield from self._freely(case) if case.grounding == "none" else self._read(case, viewer)
 
-    def _freely(self, case: _Case) -> Iterator[Event]:
+    def _freely(self, case: Case) -> Iterator[Event]:
         stream, said = self._reader.answer(case.whole, (), max_tokens=LONGEST), ""
         for piece in stream:
             said += piece
             yield Draft(piece)
-        cost = _cost(case, 0.0, stream.usage)
+        cost = case.cost(0.0, stream.usage)
         yield self._answer(case, said.strip(), "model", cost=cost, notes=(remarks.FREE,))
 
-    def _sources(self, case: _Case, hits: Sequence[Hit], viewer: Viewer, reader: Reader | Remote) -> Composed:
+    def _sources(self, case: Case, hits: Sequence[Hit], viewer: Viewer, reader: Reader | Remote) -> Composed:
         most = TOGETHER if case.grounding == "text" or reader is self._remote else HITS + TOGETHER
         given = self._evidence(hits, viewer, most)
         return compose(case.whole, given, case.grounding, reader.tokenize, reader.context)
 
-    def _sent(self, case: _Case, hits: Sequence[Hit], remote: Remote, viewer: Viewer) -> Iterator[Event]:
+    def _sent(self, case: Case, hits: Sequence[Hit], remote: Remote, viewer: Viewer) -> Iterator[Event]:
         """Asks the model on the other server; what it says is checked here by what must be exact."""
         composed = self._sources(case, hits, viewer, remote)
         sending = remote.answer(case.whole, composed.texts, max_tokens=LONGEST)
@@ -235,9 +235,9 @@ class Assistant:
             yield Draft(piece)
         lines = worded(said, composed.sources)
         spoken = told(case.whole, lines, case.understood.wants, composed.sources, Signs(0.0, 1.0), sending.usage)
-        yield self._checked(case, [spoken], composed, _cost(case, 0.0, sending.usage))
+        yield self._checked(case, [spoken], composed, case.cost(0.0, sending.usage))
 
-    def _read(self, case: _Case, viewer: Viewer) -> Iterator[Event]:
+    def _read(self, case: Case, viewer: Viewer) -> Iterator[Event]:
         """Shows the model's words as they come, and ends with what stands the check."""
         composed = self._sources(case, case.hits, viewer, self._reader)
         if case.grounding == "text":
@@ -248,9 +248,15 @@ class Assistant:
         for part, numbers in led.items():
             spoken.append((yield from speak(self._reader, part, case.understood.wants, composed, numbers)))
             yield Draft("\n")
-        yield self._checked(case, spoken, composed, _cost(case, made, spoken[0].usage))
+        if len(led) == 1 and case.sought and case.grounding != "text":
+            for part in unanswered(case.whole, [one.text for one in spoken[0].lines], self._reader):
+                composed, spoken = self._with(part, case, composed, spoken, viewer)
+                (number, _) = best(self._reader, composed, part)
+                spoken.append((yield from speak(self._reader, part, case.understood.wants, composed, (number,))))
+                yield Draft("\n")
+        yield self._checked(case, spoken, composed, case.cost(made, spoken[0].usage))
 
-    def _led(self, case: _Case, composed: Composed, viewer: Viewer) -> tuple[Composed, dict[str, tuple[int, ...]]]:
+    def _led(self, case: Case, composed: Composed, viewer: Viewer) -> tuple[Composed, dict[str, tuple[int, ...]]]:
         """The source that the question is answered from, or, where it asks for several things, those of its parts."""
         number, doubt = best(self._reader, composed, case.whole)
         asked: tuple[str, ...] = ()
@@ -263,14 +269,27 @@ class Assistant:
         composed = self._sources(case, self._sought(asked, case, viewer), viewer, self._reader)
         return composed, {part: (best(self._reader, composed, part)[0],) for part in asked}
 
-    def _sought(self, asked: Sequence[str], case: _Case, viewer: Viewer) -> tuple[Hit, ...]:
+    def _with(
+        self, part: str, case: Case, composed: Composed, spoken: Sequence[Spoken], viewer: Viewer
+    ) -> tuple[Composed, list[Spoken]]:
+        """The best for a part of the question before what was given, and what was said with the marks of its sources now."""
+        best_first = self._evidence(self._retriever.search(part, viewer, SOUGHT), viewer, LEADING)
+        hits = leading([one.hit for one in best_first], [one.hit for one in reversed(composed.sources)])
+        wider = self._sources(case, hits, viewer, self._reader)
+        place = {one.words: number for number, one in enumerate(wider.sources, 1)}
+        moved = [place.get(one.words, 0) for one in composed.sources]
+        if any(not moved[mark - 1] for one in spoken for line in one.lines for mark in line.marks):
+            return composed, [*spoken]
+        return wider, [one.moved(moved) for one in spoken]
+
+    def _sought(self, asked: Sequence[str], case: Case, viewer: Viewer) -> tuple[Hit, ...]:
         """The best of each part, what was found for the whole question, and more of each."""
         found = [self._evidence(self._retriever.search(part, viewer, SOUGHT), viewer, TOGETHER) for part in asked]
         turns = [[one.hit for one in turn if one] for turn in zip_longest(*found)]
         order = [*chain(*turns[:LEADING], case.hits, *turns[LEADING:])]
         return tuple(one.hit for one in self._evidence(order, viewer, HITS + TOGETHER))
 
-    def _checked(self, case: _Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
+    def _checked(self, case: Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
         """The model's words as far as every sentence stands; else what possibly holds the answer, or nothing."""
         case = replace(case, confidence=max(one.chance for one in spoken))
         best_first = range(len(composed.sources), 0, -1)
@@ -281,7 +300,7 @@ class Assistant:
             return self._stated(case, spoken, composed, cost)
         return self._possibly(case, spoken, composed, about, cost)
 
-    def _stated(self, case: _Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
+    def _stated(self, case: Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
         """What stands, with the words of its sources; of other parts of the question what may be right, and the part."""
         words, others = wording(case.question), [one for one in spoken if not one.stands]
         stands = dict.fromkeys(line for one in spoken if one.stands for line in one.lines)
@@ -303,7 +322,7 @@ class Assistant:
         return [float(asked.address @ one.address) for one in space.place(texts)]
 
     def _possibly(
-        self, case: _Case, spoken: Sequence[Spoken], composed: Composed, about: Sequence[int], cost: Cost
+        self, case: Case, spoken: Sequence[Spoken], composed: Composed, about: Sequence[int], cost: Cost
     ) -> Answer:
         """What may be right, said to be no more than that, with what it rests on; else the best passages."""
         likely = [line for one in spoken if one.likely for line in one.lines]
@@ -320,17 +339,17 @@ class Assistant:
     # -- putting it together ---------------------------------------------------------------------------
 
     def _answer(
-        self, case: _Case, text: str, how: How, citations: tuple[Citation, ...] = (), composed: Composed | None = None,
+        self, case: Case, text: str, how: How, citations: tuple[Citation, ...] = (), composed: Composed | None = None,
         cost: Cost | None = None, notes: tuple[str, ...] = (),
     ) -> Answer:  # fmt: skip
-        hits = _first([one.hit for one in reversed(composed.sources)], case.hits) if composed else case.hits
+        hits = leading([one.hit for one in reversed(composed.sources)], case.hits) if composed else case.hits
         paths = {hit.entity.source: self._path(hit.entity.source) for hit in hits}
         other = versions.told(citations, [hit.entity for hit in hits], self._memory.catalog.source)
         notes = (*notes, *other, *filter(None, [self._memory.impaired]))
         model = case.model or (self._reader.name if "_reader" in self.__dict__ else "")
         return Answer(
             case.question, text, how, citations, tuple(hits), paths, case.grounding, model, case.confidence,
-            cost or _cost(case, 0.0, None), composed.left_out if composed else (), (*case.notes, *notes), case.shown,
+            cost or case.cost(0.0, None), composed.left_out if composed else (), (*case.notes, *notes), case.shown,
             case.whole,
         )  # fmt: skip
 
@@ -339,59 +358,13 @@ class Assistant:
         return row.path if row else source
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One question on its way.
-
-    Attributes:
-        whole: the question, understandable without what was said before or shown.
-        retrieve: seconds until here.
-        shown: the words of what was shown.
-        model: who answers, if it is not the model on this machine.
-        notes: what the answer has to say about its way.
-        sought: whether the hits were looked for here, so that more may be.
-    """
-
-    question: str
-    understood: Understood
-    whole: str
-    hits: tuple[Hit, ...]
-    grounding: Grounding
-    start: float
-    retrieve: float
-    shown: str = ""
-    model: str = ""
-    notes: tuple[str, ...] = ()
-    confidence: float = 0.0
-    sought: bool = False
-
-    @property
-    def tabular(self) -> bool:
-        """Whether what was found first is of a table or a record."""
-        return bool(self.hits) and self.hits[0].entity.traits.look in ("table", "chart")
-
-
 def _fits(leaving: Sequence[Hit], hits: Sequence[Hit]) -> bool:
     """Whether what may leave answers about as well as all that was found; else not even the question leaves."""
     best = max((hit.coverage for hit in hits), default=0.0)
     return any(hit.coverage >= LEAVING * best for hit in leaving)
 
 
-def _first(first: Sequence[Hit], others: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Hits with these at the head, each entity once."""
-    ids = {hit.entity.id for hit in first}
-    return (*first, *(hit for hit in others if hit.entity.id not in ids))
-
-
 def _leaving(host: str, size: int, sources: Sequence[Evidence], question: str) -> Leaving:
     entities = [member for one in sources for member in one.members]
     scopes = tuple(sorted({entity.scope for entity in entities}))
     return Leaving(host, size, tuple(entity.id for entity in entities), scopes, question)
-
-
-def _cost(case: _Case, placed: float, usage: Usage | None) -> Cost:
-    total = time.perf_counter() - case.start
-    if usage is None:
-        return Cost(retrieve=case.retrieve, total=total)
-    first = case.retrieve + placed + usage.first_token
-    return Cost(usage.text, usage.soft, usage.generated, case.retrieve, placed, first, total)

@@ -72,6 +72,11 @@ class Spoken:
         """Whether not even a passage is shown."""
         return not self.lines or self.doubt >= trust.REFUSED
 
+    def moved(self, places: Sequence[int]) -> Spoken:
+        """The same with source n as source places[n - 1]."""
+        lines = [replace(line, marks=tuple(places[mark - 1] for mark in line.marks)) for line in self.lines]
+        return replace(self, lines=tuple(lines))
+
     @property
     def notes(self) -> tuple[str, ...]:
         """Why they are not stated."""

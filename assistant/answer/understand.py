@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.model import prompt
+from assistant.model.prompt import Text
 from assistant.search.wants import Wants
 from ingest.text.language import language_of
 from ingest.text.terms import is_telling, terms
@@ -33,6 +34,8 @@ MOST = 4
 PARTS = f"""root ::= "{prompt.ONE}" | line "\\n" line ("\\n" line){{0,{MOST - 2}}}
 line ::= [^\\n]{{6,160}}"""
 """The grammar of its parts."""
+UNSAID = 0.5
+"""From this doubt on that an answer holds one for a part of its question, that part is open."""
 NEW = 2
 """Telling terms of a part that the question need not have."""
 
@@ -97,3 +100,12 @@ def parts(question: str, reader: Reader) -> tuple[str, ...]:
         ):
             found[line] = told
     return tuple(found)[:MOST] if len(found) > 1 else ()
+
+
+def unanswered(question: str, said: Sequence[str], reader: Reader) -> tuple[str, ...]:
+    """The parts of a question that an answer leaves open, judged by the reader as if the answer were a source; none where it
+    leaves all of them open: then they are not what the question is made of."""
+    asked = parts(question, reader) if said else ()
+    answer = Text("", "\n".join(said), kept=False)
+    left = tuple(part for part in asked if next(reader.weigh([answer], part)) >= UNSAID)
+    return left if len(left) < len(asked) else ()
