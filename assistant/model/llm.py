@@ -21,6 +21,7 @@ import gguf
 import numpy as np
 
 from assistant.model import prompt
+from assistant.model.heads import Heads
 from assistant.model.kept import Kept, packed, unpacked
 from assistant.model.llama import BATCH, SEQUENCES, UBATCH, Model, Row, Scores, Window
 from assistant.model.vocabulary import Told, Turn, Vocabulary
@@ -71,6 +72,8 @@ class Llm:
         self._lock = threading.Lock()
         self.used = time.monotonic()
         """When somebody last asked it something."""
+        self.heads: Heads | None = None
+        """Keeps heads from one process to the next."""
         self._heads: dict[Told, int] = {}
         self._standing: list[tuple[object, int]] = []
         """What the prompt's sequence holds: head and parts, and where each ends."""
@@ -211,9 +214,19 @@ class Llm:
         if len(self._heads) == len(HEADS):
             self.window.drop(self._heads.pop(next(iter(self._heads))))
         sequence = next(one for one in HEADS if one not in self._heads.values())
-        self._behind(sequence, ids)
+        self._tell(sequence, system, ids)
         self._heads[system] = sequence
         return sequence
+
+    def _tell(self, sequence: int, system: Told, ids: Sequence[int]) -> None:
+        """Brings a head into an empty sequence: puts back what was kept of it, or reads it."""
+        state = self.heads.get(system, ids) if self.heads else b""
+        if state and self.window.restore(sequence, state) and self.window.length(sequence) == len(ids):
+            return
+        self.window.drop(sequence)
+        self._behind(sequence, ids)
+        if self.heads:
+            self.heads.put(system, ids, self.window.state(sequence))
 
     def _need(self, room: int) -> None:
         """Forgets the prompt, then the heads, where the window has no room for so many tokens."""

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from assistant.model import chooser, prompt
+from assistant.model.heads import Heads
 from assistant.model.llm import DEFAULT, Given, Llm, Part
 from assistant.model.prompt import Text
 from assistant.model.relevance import Selector
@@ -38,6 +39,8 @@ class Reader:
     def __init__(self, llm: Llm, selector: Selector | None = None, sealed: Sealed | None = None) -> None:
         self.llm, self._given_selector = llm, selector
         self.shelf = Shelf(llm, sealed)
+        if sealed:
+            llm.heads = Heads(sealed, llm.fingerprint)
 
     @property
     def name(self) -> str:

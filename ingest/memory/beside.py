@@ -14,6 +14,8 @@ from pathlib import Path
 
 FOLDER = "kept"
 """In the home folder."""
+OWN = ("", "")
+"""Stands for scope and source of what is the product's own: it goes with no source."""
 
 
 class Beside:
@@ -32,7 +34,7 @@ class Beside:
 
     def sweep(self, known: Iterable[tuple[str, str]]) -> int:
         """Removes what lies beside sources that are not known, or not in that scope; returns how many folders."""
-        right = {(_name(source), _name(scope)) for source, scope in known}
+        right = {(_name(source), _name(scope)) for source, scope in (OWN, *known)}
         gone = [path for path in self._folder.glob("*/*") if (path.parent.name, path.name) not in right]
         for path in gone:
             shutil.rmtree(path, ignore_errors=True)
