@@ -98,3 +98,22 @@ def test_an_ending_is_no_unit_where_other_columns_have_other_endings() -> None:
     assert header("phase_a", ["phase_a", "phase_b", "phase_c"]) == ("phase a", "")
     assert header("oil_c", ["oil_c", "oil_f", "time"]) == ("oil", "°C")
     assert cell("1F").type == "text"
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2026年6月1日 0時", "2026-06-01"), ("2026-10-25 02:30 CEST", "2026-10-25 02:30+02:00"),
+        ("2026-10-25 02:30 JST", "2026-10-25 02:30+09:00"),
+    ],
+)  # fmt: skip
+def test_an_hour_alone_and_the_name_of_a_zone_tell_the_time(written: str, moment: str) -> None:
+    assert cell(written) == Cell("date", moment)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("Temp, °C (LGR S/N: 10234)", ("Temp (LGR S/N: 10234)", "°C")), ("売上(円) (税込)", ("売上 (税込)", "JPY"))],
+)
+def test_a_unit_before_a_remark_is_the_unit_of_a_column(text: str, told: tuple[str, str]) -> None:
+    assert header(text) == told

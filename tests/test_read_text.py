@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .reading import rows, words, written
 
 SHOP = """<html><body><table><tr><th>Tool<th>Price<th>Medium<th>作業</tr>
@@ -42,3 +44,11 @@ def test_tables_drawn_with_rules_are_tables(tmp_path: Path) -> None:
     said = ["Part: bolt long; Price: 3", "Part: nut; Price: 4", "Name: 遠藤; City: 大阪", "Name: Abe; City: Nara"]
     assert rows(found) == said
     assert "End." in words(found)
+
+
+@pytest.mark.parametrize("name", ["list.txt", "list.md"])
+def test_a_rule_below_a_line_in_columns_makes_it_no_heading(tmp_path: Path, name: str) -> None:
+    rule = "-" * 40
+    rows = "Bolt M8       1200   A-01\nOil HLP 46      40   C-01"
+    text = f"Stock\n\nPart        Pieces   Place\n{rule}\n{rows}\n{rule}\nSum           1240\n"
+    assert not any("Part" in one.title or "Oil" in one.title for one in written(tmp_path / name, text).drafts)

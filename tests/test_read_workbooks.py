@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -318,3 +319,75 @@ def test_the_unit_that_a_caption_says_is_that_of_figures_without_one(
         ["東", 2025, 120, 80, 7, 3], ["西", 2025, 90, 60, 5, 4]
     )  # fmt: skip
     assert [one.unit for one in table(read).columns] == units
+
+
+def test_a_unit_said_beside_the_names_of_columns_is_that_of_all_figures(tmp_path: Path) -> None:
+    read = workbook(
+        tmp_path, ["部門", "4月", "5月", "(単位:千円)"], ["営業", 120, 80, None], ["製造", 500, 450, None]
+    )  # fmt: skip
+    assert [(one.name, one.unit) for one in table(read).columns] == [("部門", ""), ("4月", "千円"), ("5月", "千円")]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "unit"), [('#,##0.0 "T€"', "T€"), ('0.0" Mio. €"', "Mio. €"), ('0 "k€"', "k€"), ('0.0 "€"', "EUR")]
+)
+def test_a_word_for_thousands_before_a_currency_stays_in_the_unit(pattern: str, unit: str) -> None:
+    assert figure(12.5, pattern) == Figure(12.5, unit)
+
+
+# -- rows that are no rows of data ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        [["Summe", 180, 210]], [["Gesamt", 180, 210]], [["**Total général**", 180, 210]], [["Totale", 180, 210]],
+        [["Mittelwert", 90, 105], ["Stdabw.", 14.1, 21.2]], [["計", 180, 210], ["前年同月", 150, 220], ["前年比", 1.2, 0.95]],
+        [["Netto", 180, 210], ["19 % MwSt.", 34.2, 39.9], ["Gesamtbetrag", 214.2, 249.9]],
+        [["Nettosumme", 180, 210], ["zzgl. 19 % USt", 34.2, 39.9], ["Rechnungsbetrag", 214.2, 249.9]],
+    ],
+)  # fmt: skip
+def test_sums_in_the_languages_of_europe_and_what_is_set_against_them_count_in_no_figure(
+    tmp_path: Path, below: list[Line]
+) -> None:
+    read = workbook(tmp_path, ["Name", "A", "B"], ["Kern", 100, 120], ["Lang", 80, 90], *below)
+    assert column(read, "A").values == [100, 80] and len(rows(read)) == 2 + len(below)
+
+
+def test_a_name_of_net_weight_is_no_sum(tmp_path: Path) -> None:
+    read = workbook(tmp_path, ["Name", "kg"], ["Brutto", 100], ["Tara", 20], ["Netto", 80])
+    assert column(read, "kg").values == [100, 20, 80]
+
+
+def test_a_cell_over_all_columns_names_the_rows_below_it(tmp_path: Path) -> None:
+    read = workbook(
+        tmp_path, ["Name", "Std.", "Satz"], ["Werk Nord"], ["Kern", 38, 25], ["Werk Süd"], ["Vogt", 40, 27],
+        merged=["A2:C2", "A4:C4"],
+    )  # fmt: skip
+    assert column(read, "Name").values == ["Kern", "Vogt"]
+    assert [row.split("; ")[0] for row in rows(read)] == ["Werk Nord", "Werk Nord", "Werk Süd", "Werk Süd"]
+
+
+# -- labels and values ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [["設備名", "コンプレッサー 2号", "点検日", dt.date(2026, 6, 3)], ["点検者", "山田", "天候", "晴"], ["所見", "油温が高い"]],
+        [["Rechnung Nr.", "2026-117"], ["Datum", dt.date(2026, 5, 12)]],
+        [["請求日", dt.date(2026, 5, 31)], ["請求番号", "INV-2605-014"], ["登録番号", "T1234567890123"]],
+        [["Maschine", "Presse 4"], ["Baujahr", 2011], ["Presskraft", "2500 kN"], ["Strom", "85 %"], ["Prüfung", "14.02.2026"]],
+    ],
+)  # fmt: skip
+def test_labels_beside_values_are_one_record(tmp_path: Path, lines: list[Line]) -> None:
+    read = workbook(tmp_path, *lines)
+    assert [one.name for one in table(read).columns] == [label for line in lines for label in line[::2]]
+    assert len(rows(read)) == 1
+
+
+def test_days_above_figures_are_names_of_columns(tmp_path: Path) -> None:
+    read = workbook(
+        tmp_path, ["店", dt.date(2026, 4, 1), "計画", dt.date(2026, 5, 1)], ["東", 12, 10, 14], ["西", 9, 8, 11]
+    )
+    assert len(rows(read)) == 2

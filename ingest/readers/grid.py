@@ -6,13 +6,14 @@ blank rows or columns; each may have a caption above it, a header of up to three
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ingest.space.entity import Locator
-from ingest.text.cells import Cell, cell, shown
+from ingest.text.cells import Cell, blank, cell, shown
 
 from ..text.convention import certain_day, decide
 from . import Item
@@ -21,6 +22,11 @@ from .islands import HEAD, Block, split
 from .rows import About, Body, Row, texts, told
 
 NOTHING = About()
+LABEL = 20
+"""Characters of a label at most, where labels and values stand by turns."""
+MOST_PAIRS = 15
+"""Rows of these."""
+_CODE = re.compile(r"\d{4}|\d-|-\d")
 REMARKS = ("※", "＊", "*", "注")
 """What remarks below a table begin with."""
 
@@ -53,10 +59,21 @@ def grid(
         yield from _table(block, name, key if number == 1 else f"{key}/{number}", title, place, about, more)
 
 
+def _without_remark(block: Block) -> Block:
+    """A block whose last column is only the unit of all others, said beside their names, with that in its caption."""
+    said = [shown(row[-1]) for _, row in block.lines]
+    if block.width < 3 or any(said[1:]) or not unit_of_all(said[0]):
+        return block
+    lines = [(index, row[:-1]) for index, row in block.lines]
+    return replace(block, lines=lines, at=block.at[:-1], caption=f"{block.caption} {said[0]}".strip())
+
+
 def _is_form(block: Block, about: About) -> bool:
     """Two columns of label and value ("Serial | 123"), to be read as one record rather than as a table."""
     if block.form is not None:
         return block.form
+    if block.width > 2 and about.form is None and not about.separator:
+        return _in_pairs(block)
     if block.width != 2 or not 2 <= len(block.lines) <= 40:
         return False
     if about.form is not None:
@@ -70,9 +87,36 @@ def _is_form(block: Block, about: About) -> bool:
     cells = [cell(row[1], written) for _, row in block.lines[1:]]
     kinds = Counter(one.type for one in cells)
     figures = kinds["number"] + kinds["date"]
+    if not about.separator and not kinds["number"] and _is_value(block.lines[0][1][1]):
+        return True
     if not any(map(str.isdigit, shown(block.lines[0][1][1]))) and (about.separator or _of_one_kind(cells)):
         return False
-    return min(kinds["text"], figures) >= 0.25 * max(1, kinds.total())
+    sorts = {(one.type, one.unit) for one in cells if one.type in ("number", "date")}
+    return min(kinds["text"], figures) >= 0.25 * max(1, kinds.total()) or (len(sorts) > 2 and not about.separator)
+
+
+def _in_pairs(block: Block) -> bool:
+    """Whether each row is labels and their values by turns ("Device | P-7 | Checked on | 3 June"), told by a first row that
+    holds a day or a code where names of columns would stand."""
+    if block.width % 2 or not 2 <= len(block.lines) <= MOST_PAIRS:
+        return False
+    labels = [shown(label) for _, row in block.lines for label, _ in _pairs(row)]
+    plain = all(label and len(label) <= LABEL and not any(map(str.isdigit, label)) for label in labels)
+    first = block.lines[0][1][1::2]
+    return plain and len(set(labels)) == len(labels) and any(map(_is_value, first)) and not any(map(blank, first))
+
+
+def _pairs(row: Row) -> Iterator[tuple[object, object]]:
+    """The labels and values of a row; one value may reach over all of it."""
+    wide = len(row) > 2 and len(set(map(shown, row[1:]))) == 1
+    for label, value in [(row[0], row[1])] if wide else zip(row[::2], row[1::2], strict=True):
+        if not blank(label) or not blank(value):
+            yield label, value
+
+
+def _is_value(value: object) -> bool:
+    """Whether it is a day or a code, which names no column below which there are no figures."""
+    return cell(value).type == "date" or (cell(value).type == "text" and bool(_CODE.search(shown(value))))
 
 
 def _of_one_kind(cells: Sequence[Cell]) -> bool:
@@ -89,10 +133,12 @@ def _is_said(value: object) -> bool:
 
 
 def _turned(block: Block) -> Block:
-    labels = tuple(shown(row[0]).rstrip(":： ") for _, row in block.lines)
+    """Labels and values, by turns, as names of columns and one row."""
+    pairs = [pair for _, row in block.lines for pair in _pairs(row)]
     index, left = block.lines[0][0], block.at[0]
-    lines = [(index, labels), (index, tuple(row[1] for _, row in block.lines))]
-    return replace(block, lines=lines, at=tuple(range(left, left + len(labels))))
+    names = tuple(shown(label).rstrip(":： ") for label, _ in pairs)
+    lines = [(index, names), (index, tuple(value for _, value in pairs))]
+    return replace(block, lines=lines, at=tuple(range(left, left + len(pairs))))
 
 
 def _height(block: Block, about: About) -> int:
@@ -105,6 +151,7 @@ def _height(block: Block, about: About) -> int:
 def _table(
     block: Block, name: str, key: str, title: str, place: Callable[[int], Locator], about: About, rest: Iterable[Row]
 ) -> Iterator[Item]:
+    block = _without_remark(block)
     block = _turned(block) if (form := _is_form(block, about)) else block
     height = 1 if form else _height(block, about)
     pairs = names([row for _, row in block.lines[:height]], block.width)

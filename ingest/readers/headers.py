@@ -18,8 +18,8 @@ CALENDAR = ("年", "月", "日", "週", "時")
 
 _UNIT_SAID = re.compile(r"(?:単位|\bunits?)\s*[:：]?\s*([^\s()（）【】\[\]、,，・;；]+)(?![、,，・;；])", re.I)
 _OWN = re.compile(
-    r"(?:年度?|月度?|日|週|期|号|コード|順位?|階|率|比|割合|[#№%％]|(?:\b|_)(?:no\.?|id|code|number|year|month|week|day|rank|rate"
-    r"|ratio|share|percent(?:age)?))$",
+    r"(?:年|月|日|週|期|号|階|年度|月度)|.*(?:番号?|コード|順位?|率|比|割合|[#№%％]|(?:\b|_)(?:no\.?|id|code|number|year|month|week|day"
+    r"|rank|rate|ratio|share|percent(?:age)?))",
     re.I,
 )
 """Names of columns whose figures are in no unit that is said of a table."""
@@ -100,13 +100,18 @@ def _goes_on(upper: Row, lower: Row, below: Sequence[Row]) -> bool:
 
 def of_units(row: Row, below: Sequence[Row]) -> bool:
     """Whether a row says the units of the figures below it and holds no figure: of several, where other words stand beside."""
-    under = (next((line[i] for line in below if i < len(line) and shown(line[i])), None) for i in range(len(row)))
-    said = [(shown(value), cell(first).type) for value, first in zip(row, under, strict=True) if not blank(value)]
+    said = [(shown(value), _most(i, below)) for i, value in enumerate(row) if not blank(value)]
     alone = all(unit_word(text) or text in GAPS for text, _ in said)
     units = sum(bool(unit_word(text)) for text, under in said if alone or under == "number")
     others = [under for text, under in said if not unit_word(text) and text not in GAPS]
     words = all(cell(text).type in ("text", "empty") for text, _ in said)
     return words and units > (0 if all(under == "date" for under in others) else 1)
+
+
+def _most(column: int, rows: Sequence[Row]) -> str:
+    """The type that most cells of a column have; "empty" for none."""
+    types = Counter(cell(row[column]).type for row in rows if column < len(row) and not blank(row[column]))
+    return types.most_common(1)[0][0] if types else "empty"
 
 
 def names(rows: Sequence[Row], width: int) -> list[tuple[str, str]]:
@@ -145,7 +150,7 @@ def unit_of_all(caption: str) -> str:
 def takes(name: str, unit: str) -> bool:
     """Whether the figures of a column of this name are in the unit that is said of its table."""
     plain = re.sub(r"\s*\(.*", "", unicodedata.normalize("NFKC", name))
-    return not _OWN.search(plain) and not (unit in MONEY and _COUNTS.search(plain))
+    return not _OWN.fullmatch(plain) and not (unit in MONEY and _COUNTS.search(plain))
 
 
 def _distinct(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -28,7 +28,10 @@ _NAMES = re.compile(
     re.I,
 )
 """Headers of figures that are said of every row."""
-_WEEKDAY = re.compile(r"(?<!\d)[月火水木金土日](?:曜日?)?\)?$|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?\)?$")
+_WEEKDAY = re.compile(
+    r"(?<!\d)[月火水木金土日](?:曜日?)?\)?$|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?\)?$"
+    r"|\b(?:mo|di|mi|do|fr|sa|so|lu|ma|me|je|ve|lun|mar|mer|jeu|ven|sam|dim|gio)\.?\)?$"
+)
 
 
 def unmerged(rows: Iterable[Cells], merged: Sequence[Area], skipped: list[int]) -> Iterator[Cells]:

@@ -136,7 +136,8 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
     body = replace(body, lines=[(index, _in_full(columns, row)) for index, row in body.lines])
     _gaps(columns, body)
     sums = Sums([column.tally for column in columns], [column.read for column in columns])
-    numbers = [index for index, row in body.lines if not _opens(row) and not sums.up(row) and _count(columns, row)]
+    opens = _openings(body, about)
+    numbers = [index for index, row in body.lines if not opens[index] and not sums.up(row) and _count(columns, row)]
     beyond = _beyond(columns, rest, body, numbers, sums)
     for column in columns:
         column.settle()
@@ -149,7 +150,7 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
     for index, row in body.lines:
         total = index not in counted
         draft = _row_draft(columns, row, body, place(index), None if total else row_number, about.hides(index))
-        if opened := total and _opens(row):
+        if opened := opens[index]:
             part = opened
         yield replace(draft, text=opened or f"{part}; {draft.text}") if part else draft
         row_number += not total
@@ -165,6 +166,13 @@ def _opens(row: Row) -> str:
     first, *others = row
     named = isinstance(first, str) and (first.startswith(PARTS) or (first.startswith("【") and first.endswith("】")))
     return shown(first) if named and others and all(map(blank, others)) else ""
+
+
+def _openings(body: Body, about: About) -> dict[int, str]:
+    """By row, the name of the part of the table that it opens, by its mark or by reaching over all columns; "" for others."""
+    over = [about.joined.get(column, frozenset()) for column in body.at[1:]]
+    wide = frozenset.intersection(*over) if over else frozenset()
+    return {index: _opens(row) or (shown(row[0]) if index in wide else "") for index, row in body.lines}
 
 
 def _conventions(body: Body, about: About) -> list[Gathered]:

@@ -15,21 +15,34 @@ from ingest.text.cells import Cell, shown
 from .tally import Tally
 
 _TOTAL = re.compile(
-    r"(?:grand |net |gross |sub ?-?)?totals?(?:[\W\d]*$|\s+(?:for|of|in|amount|incl\w*|excl\w*)\b)|(?:sum|average|平均)$|"
+    r"(?:grand |net |gross |sub ?-?|sous-)?totals?(?:[\W\d]*$|\s+(?:for|of|in|amount|incl\w*|excl\w*|g[ée]n[ée]ral|HT|TTC)\b)|"
+    r"totale(?: generale)?[\W\d]*$|subtotale|totaux$|"
+    r"(?:zwischen|gesamt|end|teil|netto|brutto)?summe(?:[\W\d]*$|\s)|(?:gesamt|end|rechnungs)betrag[\W\d]*$|gesamt[\W\d]*$|"
+    r"(?:sum|average|平均|somme|durchschnitt|mittelwert|moyenne|std\.?-?abw(?:eichung)?\.?|standardabweichung)$|"
     r"(?:税[抜込]き?)?(?:[総小]?合?計|総?合計)(?:金?額)?[\W\d]*$|[翌次][年期月]度?繰越$|\d+[%％]対象(?:計|額)?$",
     re.IGNORECASE,
 )
 """What the first words of one say."""
 _LIKELY = re.compile(
-    r"(?P<sum>(?:grand |net |gross |sub ?-?)?totals?|総数|.{0,8}計(?:金?額)?|[御ご]?請求金?額)|"
-    r"average|平均|最[大小高低]値?|max(?:imum)?\.?|min(?:imum)?\.?|mean",
+    r"(?P<sum>(?:grand |net |gross |sub ?-?)?totals?|総数|.{0,8}計(?:金?額)?|[御ご]?請求金?額|(?:netto|brutto)(?:betrag)?)|"
+    r"average|平均|最[大小高低]値?|max(?:imum)?\.?|min(?:imum)?\.?|mean|mittel|minimo|massimo|media",
     re.IGNORECASE,
 )
 """What one may say in any cell, if its figures bear it out."""
-_HINT = re.compile(r"total|average|平均|総数|計|請求|最|max|min|mean", re.IGNORECASE)
+_HINT = re.compile(r"total|average|平均|総数|計|請求|最|max|min|mean|netto|brutto|mittel|mass|media", re.IGNORECASE)
 """What stands in each of these."""
-_TAX = re.compile(r"(?:内|うち)?消費税[等額]*|(?:sales )?tax|VAT", re.IGNORECASE)
+_TAX = re.compile(
+    r"(?:内|うち)?消費税[等額]*|(?:sales )?tax|VAT|"
+    r"(?:(?:zzgl|inkl|incl)\.?\s*)?(?:\d+(?:[.,]\d+)?\s*%\s*)?(?:MwSt|USt|Mehrwertsteuer|Umsatzsteuer|TVA|IVA)\.?",
+    re.IGNORECASE,
+)
 """What stands below a total and belongs to it."""
+_COMPARED = re.compile(
+    r"(?:対?前年|前期|前月|昨年)(?:同[月期]|度)?(?:比|差|実績|増減)?[率額]?|(?:prior|previous|last) (?:year|month)|"
+    r"vorjahr|abweichung|change|増減率?",
+    re.IGNORECASE,
+)
+"""What stands below a total and is set against it."""
 _REMARK = re.compile(r"(?<=\S)\s*(?:[(（\[][^()（）\[\]]*[)）\]]|\d+(?:\.\d+)?\s*[%％])\s*$")
 """What stands behind a label: (税込), (incl. tax), 10 %."""
 ENDS = (")", "）", "]", "］", "%", "％")
@@ -92,12 +105,13 @@ class Sums:
         return count > 1 and any(abs(figure - one) <= NEAR * abs(one) for one in told)
 
     def _below(self, row: Sequence[object]) -> bool:
-        """Whether a row behind a total goes on with it: with nothing in the first column, or the name of a tax."""
+        """Whether a row behind a total goes on with it: with nothing in the first column, or with the name of a tax or of
+        what it is set against."""
         filled = _filled(row)
         if not filled <= self.cells:
             return False
-        few = len(self.cells) < len(row) - 1
-        return (few and 0 not in filled) or bool(_TAX.fullmatch(_label(row[min(filled)])))
+        few, said = len(self.cells) < len(row) - 1, _label(row[min(filled)])
+        return (few and 0 not in filled) or bool(_TAX.fullmatch(said) or _COMPARED.fullmatch(said))
 
 
 def _filled(row: Sequence[object]) -> frozenset[int]:
@@ -105,7 +119,7 @@ def _filled(row: Sequence[object]) -> frozenset[int]:
 
 
 def _label(value: object) -> str:
-    text = shown(value)
+    text = shown(value).strip("*_")
     return _REMARK.sub("", text) if text[-1:] in ENDS else text
 
 

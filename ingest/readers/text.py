@@ -23,6 +23,8 @@ _CLAUSE = re.compile(
 )
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})[.)．]?[ 　]\S|[■◆【●]\S")
 _UNDERLINE = re.compile(r"(={3,}|-{3,}|\*{3,}|~{3,})\s*")
+_COLUMNS = re.compile(r"\S\s{3,}\S")
+"""What stands in columns is a line of a table, not a heading."""
 _ATX = re.compile(r" {0,3}(#{1,6})\s+(.+?)\s*#*\s*")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _PIPES = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*")
@@ -93,7 +95,7 @@ def _level(line: str, before: str, after: str) -> int:
     bare = line.strip()
     if not bare or len(bare) > HEADING_LENGTH or before.strip() or bare[-1] in ".,;:。、，：…!?！？":
         return 0
-    if _UNDERLINE.fullmatch(after) and not _UNDERLINE.fullmatch(bare):
+    if _UNDERLINE.fullmatch(after) and not _UNDERLINE.fullmatch(bare) and not _COLUMNS.search(bare):
         return 1
     if _CLAUSE.match(bare):
         return 2
@@ -140,6 +142,8 @@ def _markdown_heading(line: str, after: str) -> tuple[str, int, int] | None:
     if atx:
         return atx[2], len(atx[1]), 1
     underline = _UNDERLINE.fullmatch(after)
+    if _COLUMNS.search(line.strip()):
+        return None
     if underline and underline[1][0] in "=-" and line.strip() and not re.match(r"\s*([-*+>|]|\d+[.)])", line):
         return line.strip(), 1 if underline[1][0] == "=" else 2, 2
     return None

@@ -26,7 +26,7 @@ CURRENCIES = {
 } | {code: code for code in _CODES.split()}  # fmt: skip
 """A yen sign is the backslash (0x5C) in the encodings of Japanese Windows."""
 _UNIT_WORDS = """
-    % %RH ‰ ppm ppb °C °F ℃ ℉ degC degF K mK m cm mm km um µm μm nm in ft inch m2 m² cm2 cm² mm2 mm² km2 km² ha m3 m³ cm3 cm³
+    % %RH %rF ‰ ppm ppb °C °F ℃ ℉ degC degF K mK m cm mm km um µm μm nm in ft inch m2 m² cm2 cm² mm2 mm² km2 km² ha m3 m³ cm3 cm³
     L l ml mL kl g kg mg t ton tons N kN Nm N·m Pa kPa MPa hPa bar mbar psi mmHg V mV kV A mA kA W kW MW Wh kWh MWh
     VA kVA var J kJ MJ Hz kHz MHz GHz s sec ms us µs min h hr hour hours day days d week weeks month months year years
     m/s km/h mph m/s2 m/s² mm/s mm/s² g/cm3 kg/m3 rpm r/min min-1 dB dBA lux lx cd Ω ohm kΩ MΩ µF C rad deg °
@@ -84,9 +84,14 @@ _SHORT_ERA = re.compile(r"(?P<era>[RHSTM])(?P<y>\d{1,2}|元)(?P<mark>[./])(?P<m>
 _PACKED = re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?:(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?)?$")
 _WEEKDAY = re.compile(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? )?", re.I)
 _CLOCK = re.compile(
-    r"(?:\s*\([月火水木金土日]\))?(?:[T ,]\s*(?P<noon>午前|午後)?(?P<H>\d{1,2})(?::|時)(?P<M>\d{2})分?"
-    r"(?::?(?P<S>\d{2})秒?(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<z>Z|UTC|[+-]\d{2}:?\d{2})?)?$"
+    r"(?:\s*\([月火水木金土日]\))?(?:[T ,]\s*(?P<noon>午前|午後)?(?P<H>\d{1,2})(?:時(?=$)|(?::|時)(?P<M>\d{2})分?)"
+    r"(?::?(?P<S>\d{2})秒?(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r"\s*(?P<z>Z|UTC|GMT|WES?T|CES?T|MES?Z|EES?T|JST|[+-]\d{2}:?\d{2})?)?$"
 )
+_ZONES = {
+    "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "JST": 9,
+}  # fmt: skip
+"""Names of zones that are one offset the world over, in hours."""
 _ERAS = {
     "令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925, "大正": 1911, "T": 1911, "明治": 1867, "M": 1867,
 }  # fmt: skip
@@ -274,8 +279,8 @@ def _hour(hour: int, half: str) -> int:
 def _zone(written: str) -> dt.tzinfo | None:
     if not written:
         return None
-    if written in ("Z", "UTC"):
-        return dt.UTC
+    if written in _ZONES:
+        return dt.timezone(dt.timedelta(hours=_ZONES[written]))
     return dt.datetime.strptime(written.replace(":", ""), "%z").tzinfo
 
 
@@ -331,6 +336,8 @@ def header(text: str, beside: Iterable[str] = ()) -> tuple[str, str]:
         match = pattern.match(plain)
         if match and (unit := unit_word(match[2])):
             return _spaced(match[1]), unit
+        if match and pattern is _BRACKET and (told := header(match[1]))[1]:
+            return f"{told[0]} ({match[2]})", told[1]
     name, _, code = plain.rpartition(" ")
     if name and CURRENCIES.get(code) == code:
         return _spaced(name), code
@@ -345,7 +352,11 @@ def unit_word(text: str) -> str:
     """The unit that a word is, in brackets or not: '(℃)' -> '°C', '円/kg' as it stands; "" for none."""
     plain = unicodedata.normalize("NFKC", text).strip("[]() ")
     parts = plain.split("/")
-    known = plain in UNITS or (len(parts) > 1 and all(part in UNITS or _PART.fullmatch(part) for part in parts))
+    known = (
+        plain in UNITS
+        or plain.lower() in _SAME
+        or (len(parts) > 1 and all(part in UNITS or _PART.fullmatch(part) for part in parts))
+    )
     return same_unit(plain) if known else ""
 
 
@@ -353,7 +364,10 @@ def _spaced(name: str) -> str:
     return name.replace("_", " ") if re.fullmatch(r"\w+", name) else name
 
 
+_SAME = {"degc": "°C", "deg c": "°C", "degf": "°F", "deg f": "°F", "sec": "s", "%rf": "%RH"}
+
+
 def same_unit(unit: str) -> str:
     """One way to write units that are written in several: ℃ -> °C, 円 -> JPY."""
     plain = unicodedata.normalize("NFKC", unit)
-    return CURRENCIES.get(plain) or {"degC": "°C", "degF": "°F", "sec": "s"}.get(plain, plain)
+    return CURRENCIES.get(plain) or _SAME.get(plain.lower(), plain)
