@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ingest.text.cells import blank, cell, shown
 
@@ -70,9 +71,13 @@ def _islands(rows: Sequence[Row], joined: Mapping[int, frozenset[int]]) -> Itera
         elif band:
             spans = list(_spans(band, joined))
             form = True if _labelled(band, spans) else None
+            lone = [] if form else [pair for two in pairwise(spans) if (pair := _lone(band, *two))]
+            taken = {(pair.lines[0][0], column) for pair in lone for column in pair.at}
             for columns in [(*spans[0], *spans[1])] if form else spans:
-                lines = [(i, picked(row, columns)) for i, row in band]
-                yield Block([line for line in lines if not all(map(blank, line[1]))], columns, form=form)
+                cells = [(i, _without(taken, i, columns, picked(row, columns))) for i, row in band]
+                if lines := [line for line in cells if not all(map(blank, line[1]))]:
+                    yield Block(lines, columns, form=form)
+            yield from lone
             band = []
 
 
@@ -98,6 +103,25 @@ def _labelled(band: Sequence[Line], spans: Sequence[tuple[int, ...]]) -> bool:
         return False
     pairs = [[cell(value).type for value in picked(row, (spans[0][0], spans[1][0]))] for _, row in band]
     return all(pair == ["text", "number"] for pair in pairs)
+
+
+def _without(
+    taken: set[tuple[int, int]], index: int, columns: Sequence[int], cells: tuple[object, ...]
+) -> tuple[object, ...]:
+    """The cells of a row without those that are told elsewhere."""
+    if not taken:
+        return cells
+    return tuple(None if (index, column) in taken else value for column, value in zip(columns, cells, strict=True))
+
+
+def _lone(band: Sequence[Line], left: tuple[int, ...], right: tuple[int, ...]) -> Block | None:
+    """A label and, after a gap, its figure alone in its column: the amount of an invoice above its items."""
+    filled = [(i, row) for i, row in band if not blank(picked(row, right[:1])[0])]
+    if len(left) > 1 or len(right) > 1 or len(filled) != 1 or len(band) < 2:
+        return None
+    index, pair = filled[0][0], picked(filled[0][1], (left[0], right[0]))
+    kinds = [cell(value).type for value in pair]
+    return Block([(index, pair)], (left[0], right[0]), form=True) if kinds == ["text", "number"] else None
 
 
 def _parts(block: Block) -> Iterator[Block]:
