@@ -111,3 +111,54 @@ def test_a_running_head_is_told_once_and_parts_no_section(tmp_path: Path) -> Non
     advice = [one for one in found.drafts if "Advice" in one.text]
     assert {one.title for one in advice} == {"Safety data sheet, Acetone > 4. First aid"}
     assert {one.locator.page for one in advice} == {1, 2, 3, 4}
+
+
+def on_pages(path: Path, *pages: dict[int, str]) -> str:
+    """What is read of pages with one line of words at each of these heights; tabs part cells."""
+    canvas = Canvas(str(path), pagesize=(595, 842))
+    for page in pages:
+        canvas.setFont("Helvetica", 10)
+        for height, said in page.items():
+            for at, part in enumerate(said.split("\t")):
+                canvas.drawString(60 + 150 * at, height, part)
+        canvas.showPage()
+    canvas.save()
+    return words(read_file(path))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Invoice 815", "Invoice 816"),  # counts up, but not the page
+        ("Invoice 1 of May", "Invoice 2 of May"),
+        ("page 4 of the book", "page 9 of the book"),  # not the next page
+        ("Report on Ulm", "Report on Bonn"),
+    ],
+)
+def test_lines_at_the_edge_of_two_pages_that_say_something_else_are_both_told(
+    tmp_path: Path, first: str, second: str
+) -> None:
+    said = "The pump was looked at and runs without a sound."
+    found = on_pages(tmp_path / "t.pdf", {810: first, 600: said}, {810: second, 600: said})
+    assert first in found
+    assert second in found
+
+
+def test_the_same_words_at_another_place_of_the_second_page_are_no_running_head(tmp_path: Path) -> None:
+    said = "The pump was looked at and runs without a sound."
+    found = on_pages(tmp_path / "t.pdf", {810: "Pump 7", 600: said}, {780: "Pump 7", 600: said})
+    assert found.count("Pump 7") == 2
+
+
+def test_a_row_that_stands_last_on_both_pages_is_no_running_foot(tmp_path: Path) -> None:
+    page = {70 + 16 * step: f"Day {step}\tchecked\tno fault" for step in range(3, 9)}
+    last = {70 + 16 * step: "Night\tlocked\tno fault" for step in (-1, 0, 1, 2)}
+    head = {70 + 16 * 9: "When\tWhat\tResult"}
+    ordered = dict(sorted((head | page | last).items(), reverse=True))
+    assert on_pages(tmp_path / "t.pdf", ordered, ordered).count("What: locked") == 8
+
+
+def test_a_head_that_begins_on_the_second_of_three_pages_is_told_once(tmp_path: Path) -> None:
+    said = "The pump was looked at and runs without a sound."
+    later = [{810: f"Roth GmbH, page {number} of 3", 600: said} for number in (2, 3)]
+    assert on_pages(tmp_path / "t.pdf", {600: said}, *later).count("Roth GmbH") == 1

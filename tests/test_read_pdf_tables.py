@@ -11,6 +11,8 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
+from ingest.reading import Read
+
 from .reading import read_file, rows, words
 
 FONT = "HeiseiMin-W3"
@@ -156,6 +158,53 @@ def test_a_ruled_table_over_two_pages_is_one_table(tmp_path: Path) -> None:
     lines = [("No", "品の\n名前", "金額"), *((str(n), f"品{n}", f"{n * 100:,}") for n in range(1, 71))]
     found = ruled(tmp_path / "t.pdf", lines, GRID, repeatRows=1)
     assert found == [f"No: {n}; 品の名前: 品{n}; 金額: {n * 100:,}" for n in range(1, 71)]
+
+
+HEAD, NUMBER = "Roth GmbH - Stock", "page {} of 2"
+
+
+def paged(path: Path, count: int, head: Sequence[str], foot: Sequence[str], again: int = 1) -> Read:
+    """What is read of a ruled table over pages that say these lines above and below it; `{}` stands for the page."""
+
+    def drawn(canvas: Canvas, document: SimpleDocTemplate) -> None:
+        canvas.setFont("Helvetica", 8)
+        for start, lines in ((810, head), (50, foot)):
+            for number, line in enumerate(lines):
+                for at, part in enumerate(line.format(document.page).split("\t")):
+                    canvas.drawString(60 + 170 * at, start - 10 * number, part)
+
+    lines = [["Pos", "Part", "Count"], *([str(n), f"Part {n}", str(2 * n)] for n in range(1, count + 1))]
+    table = Table(lines, repeatRows=again, style=[GRID])
+    SimpleDocTemplate(str(path), pagesize=(595, 842)).build([table], onFirstPage=drawn, onLaterPages=drawn)
+    return read_file(path)
+
+
+@pytest.mark.parametrize("again", [1, 0])
+@pytest.mark.parametrize(
+    ("head", "foot"),
+    [
+        ([HEAD], [NUMBER]),
+        ([HEAD], []),
+        ([], [f"{HEAD} - {NUMBER}"]),
+        ([f"{HEAD}\t{{}}"], []),
+        ([HEAD, "Hall 3"], ["Bank\tRegister\tOwner", "DE12\tHRB 77\tA. Roth", "BIC 5\tUlm\tK. Roth"]),
+    ],
+)
+def test_what_stands_above_and_below_on_both_pages_parts_no_table_and_is_told_once(
+    tmp_path: Path, head: list[str], foot: list[str], again: int
+) -> None:
+    found = paged(tmp_path / "t.pdf", 45, head, foot, again)
+    assert rows(found) == [f"Pos: {n}; Part: Part {n}; Count: {2 * n}" for n in range(1, 46)]
+    assert words(found).count("Roth GmbH") == 1
+
+
+@pytest.mark.parametrize("count", [80, 150])
+def test_rows_that_begin_and_end_with_one_character_stay_rows_on_a_page_of_few_words(
+    tmp_path: Path, count: int
+) -> None:
+    """PDFium tells such rows as one line where a narrow table fills the page."""
+    found = paged(tmp_path / "t.pdf", count, ["Roth GmbH"], ["page {}"])
+    assert rows(found) == [f"Pos: {n}; Part: Part {n}; Count: {2 * n}" for n in range(1, count + 1)]
 
 
 def test_a_form_keeps_its_labels_beside_their_values(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ ATTACHED = 0.35
 """Nearer than this stands what belongs to a word without a space."""
 LEVEL = 0.1
 """By how much baselines of one line differ at most, in sizes of its type."""
+OTHER = 0.9
+"""From which difference on, in sizes of the type, they are those of two lines: what is centred in its row differs by less."""
 SHORT = 4
 """Characters of a figure at most: what is longer and small is small print."""
 TIGHT, WRITTEN = 0.15, 0.4
@@ -168,11 +170,36 @@ def _runs(chars: Characters) -> Iterator[Run]:
 
 
 def _run(chars: Characters, glyphs: list[Glyph]) -> Iterator[Run]:
-    inked = [(index, box, letter) for letter, index, box in glyphs if box]
-    if inked:
-        (first, box, letter), (last, end, _) = inked[0], inked[-1]
-        base = chars.mark(first, box)
-        yield Run(glyphs, _on_baseline(base, chars.mark(last, end)) if letter in _FIGURES else base)
+    for part in _levels(chars, glyphs):
+        inked = [(index, box, letter) for letter, index, box in part if box]
+        if inked:
+            (first, box, letter), (last, end, _) = inked[0], inked[-1]
+            base = chars.mark(first, box)
+            yield Run(part, _on_baseline(base, chars.mark(last, end)) if letter in _FIGURES else base)
+
+
+def _levels(chars: Characters, glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
+    """Characters that PDFium holds for one line, cut where they go on elsewhere: it joins rows at cells of one character."""
+    part: list[Glyph] = []
+    before: Glyph | None = None
+    for glyph in glyphs:
+        if before and _elsewhere(chars, before, glyph):
+            yield part
+            part = []
+        part.append(glyph)
+        before = glyph if glyph[2] else before
+    yield part
+
+
+def _elsewhere(chars: Characters, before: Glyph, glyph: Glyph) -> bool:
+    """Whether a character stands beside the one before it, with room between them (more than it is high), and on another
+    baseline."""
+    (_, index, box), (_, other, left) = glyph, before
+    apart = max(box[0] - left[2], left[0] - box[2]) if box and left else 0.0
+    if not box or apart <= box[3] - box[1]:
+        return False
+    mark = chars.mark(index, box)
+    return apart > GAP * mark.size and abs(mark.foot - chars.foot(other)) > OTHER * mark.size
 
 
 def _on_baseline(figure: Mark, other: Mark) -> Mark:
