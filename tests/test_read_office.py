@@ -72,6 +72,22 @@ def test_automatic_numbers_of_headings_and_lists_are_counted(tmp_path: Path) -> 
     assert torque.text == "About Torque.\n(a) first\n(b) second\n- a dot"
 
 
+def test_legal_numbers_are_figures_whatever_their_levels_are_counted_in(tmp_path: Path) -> None:
+    legal = NUMBERS.replace('"decimal"/><w:lvlText w:val="%1"', '"upperRoman"/><w:lvlText w:val="%1."')
+    legal = legal.replace(
+        '"lowerLetter"/><w:lvlText w:val="(%3)"', '"lowerLetter"/><w:isLgl/><w:lvlText w:val="%1.%2.%3"'
+    )
+
+    def build(document: Any) -> None:
+        root = document.part.numbering_part.element
+        root.insert(0, parse_xml(legal))
+        root.append(parse_xml(f'<w:num {W} w:numId="77"><w:abstractNumId w:val="77"/></w:num>'))
+        for text, level in (("Scope", 0), ("Delivery", 1), ("within 5 days", 2)):
+            numbered(document, text, level)
+
+    assert "I. Scope\nI.1 Delivery\n1.1.1 within 5 days" in words(saved(tmp_path, build))
+
+
 @pytest.mark.parametrize(
     ("number", "form", "said"),
     [(3, "lowerLetter", "c"), (28, "upperLetter", "BB"), (14, "lowerRoman", "xiv"), (12, "japaneseCounting", "十二"),

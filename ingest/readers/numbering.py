@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -21,11 +21,13 @@ _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "x
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How a level is counted: its first number, its form of figures and its text, in which %1 is the number of level 1."""
+    """How a level is counted: its first number, its form of figures and its text, in which %1 is the number of level 1;
+    `legal` if all numbers in it are decimal, whatever the forms of their own levels."""
 
     start: int = 1
     form: str = "decimal"
     text: str = ""
+    legal: bool = False
 
 
 @dataclass(slots=True)
@@ -54,7 +56,8 @@ class Numbering:
         if told.form == "bullet":
             return "-"
         self._count(abstract, number, level, levels)
-        return re.sub(r"%(\d)", lambda match: self._shown(abstract, int(match[1]) - 1, levels), told.text).strip()
+        forms = {one: replace(of, form="decimal") for one, of in levels.items()} if told.legal else levels
+        return re.sub(r"%(\d)", lambda match: self._shown(abstract, int(match[1]) - 1, forms), told.text).strip()
 
     def _numbered(self, paragraph: Any, style: str) -> tuple[str, int]:
         found = paragraph.find(f"{W}pPr/{W}numPr")
@@ -116,11 +119,12 @@ def read(numbering: Any, styles: Iterable[Any]) -> Numbering:
 def _levels(element: Any) -> dict[int, Level]:
     found = {}
     for one in element.iterchildren(W + "lvl"):
-        start, form, text = (one.find(W + name) for name in ("start", "numFmt", "lvlText"))
+        start, form, text, legal = (one.find(W + name) for name in ("start", "numFmt", "lvlText", "isLgl"))
         found[_whole(one.get(W + "ilvl"))] = Level(
             _whole(start.get(W + "val")) if start is not None else 1,
             form.get(W + "val", "decimal") if form is not None else "decimal",
             text.get(W + "val", "") if text is not None else "",
+            legal is not None and legal.get(W + "val", "1") not in ("0", "false"),
         )
     return found
 
