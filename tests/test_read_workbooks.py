@@ -9,6 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 from openpyxl.chart import BarChart, Reference
 from openpyxl.styles import Border, Font, Side
 
@@ -391,3 +392,20 @@ def test_days_above_figures_are_names_of_columns(tmp_path: Path) -> None:
         tmp_path, ["店", dt.date(2026, 4, 1), "計画", dt.date(2026, 5, 1)], ["東", 12, 10, 14], ["西", 9, 8, 11]
     )
     assert len(rows(read)) == 2
+
+
+def test_what_is_struck_out_within_a_cell_is_left_out_and_said(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "book.xlsx") as book:
+        sheet, old, bold = (
+            book.add_worksheet(),
+            book.add_format({"font_strikeout": True}),
+            book.add_format({"bold": True}),
+        )
+        sheet.write_row(0, 0, ["Part", "Price"])
+        sheet.write(1, 0, "Bolt")
+        sheet.write_rich_string(1, 1, old, "450", " 420")
+        sheet.write_rich_string(2, 0, "Nut ", bold, "M8")
+        sheet.write(2, 1, 7)
+    read = read_file(tmp_path / "book.xlsx")
+    assert rows(read) == ["Part: Bolt; Price: 420", "Part: Nut M8; Price: 7"]
+    assert any("struck out" in note for note in read.notes)

@@ -41,7 +41,7 @@ def xlsx(source: Source) -> Iterator[Sheet]:
     """The sheets of an XLSX file, those that are seen first."""
     import openpyxl  # type: ignore[import-untyped]
 
-    with closing(openpyxl.load_workbook(source.path, read_only=True, data_only=True, keep_links=False)) as book:
+    with closing(openpyxl.load_workbook(source.path, True, data_only=True, keep_links=False, rich_text=True)) as book:
         for sheet in sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible"):
             sheet.reset_dimensions()  # a wrong <dimension> would pad every row to 16,384 cells
             marks = marks_of(source, sheet._worksheet_path)  # type: ignore[attr-defined]
@@ -56,8 +56,19 @@ def _struck(book: Any) -> frozenset[int]:
 
 def _rows(sheet: Any, struck: frozenset[int], marks: Marks) -> Iterator[Row]:
     for row in sheet.iter_rows():
-        cells = [figure(c.value, c.number_format) if type(c.value) in (int, float) else c.value for c in row]
+        cells = [
+            figure(c.value, c.number_format) if type(c.value) in (int, float) else _plain(c.value, marks) for c in row
+        ]
         yield without(cells, [c.value is not None and c._style_id in struck for c in row], marks) if struck else cells
+
+
+def _plain(value: Any, marks: Marks) -> object:
+    """A value; of words of several fonts those that are not struck out, and of what is left nothing where that is blank."""
+    if not isinstance(value, list):
+        return value
+    kept = [part for part in value if isinstance(part, str) or not part.font.strike]
+    marks.struck += len(kept) < len(value)
+    return "".join(map(str, kept)).strip() or None
 
 
 def without(cells: list[object], struck: list[bool], marks: Marks) -> Row:
