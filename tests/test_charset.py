@@ -51,6 +51,62 @@ def test_western_text_is_not_taken_for_japanese(text: str, encoding: str) -> Non
     assert decode(text.encode(encoding)) == text
 
 
+SENTENCES = {
+    "German": ("cp1252 cp850", "Die Pumpe läuft über Nacht; bitte prüfen Sie die Größe der Düse täglich. "),
+    "French": ("cp1252 mac_roman", "L’atelier a été fermé à cause d’une fuite; la réparation coûte déjà 1 200 €. "),
+    "Spanish": ("cp1252", "¿Cuándo llegará la máquina? El año pasado la reparación costó más de 300 €. "),
+    "Italian": ("cp1252", "La quantità è già stata verificata: perché la qualità non è più buona? "),
+    "Portuguese": ("cp1252", "A manutenção não está concluída; são três peças e a produção começará amanhã. "),
+    "Danish": ("cp1252", "Længden på akslen måles hver måned; små fejl kan føre til større skader. "),
+    "Swedish": ("cp1252", "Längden mäts två gånger på våren; små fel kan ge större skador i Örebro. "),
+    "Icelandic": ("cp1252", "Vélin er biluð og það þarf að panta nýja hluti á mánudaginn, sagði Þórður. "),
+    "English": ("cp1252", "Don’t touch the valve – it’s hot (80 °C). “Stop” costs £5 per m², he says. "),
+    "Polish": ("cp1250 iso8859_2", "Część zamienna została już zamówiona; proszę sprawdzić ciśnienie wody. "),
+    "Czech": ("cp1250 iso8859_2", "Čerpadlo je příliš hlučné; prosím zkontrolujte těsnění a vyměňte filtr. "),
+    "Hungarian": ("cp1250", "A szűrőt minden hónapban cserélni kell; a gép működése közben tilos. "),
+    "Turkish": ("cp1254", "Pompa çok gürültülü çalışıyor; lütfen contayı kontrol edin ve değiştirin. "),
+    "Russian": ("cp1251 koi8_r cp866", "Насос работает слишком громко; проверьте уплотнение и меняйте фильтр. "),
+    "Greek": ("cp1253", "Η αντλία κάνει πολύ θόρυβο· ελέγξτε το φίλτρο και αλλάξτε το κάθε μήνα. "),
+    "Japanese": ("cp932 euc_jp", "クーラントフィルターの交換間隔は、五百時間から四百時間に短縮する。"),
+    "Chinese": ("gb18030", "水泵的噪音太大；请检查密封件，并且每个月更换一次过滤器，维修部门的负责人这样说。"),
+    "Taiwanese": ("cp950", "水泵的噪音太大；請檢查密封件，並且每個月更換一次過濾器，維修部門的負責人這樣說。"),
+    "Korean": ("cp949", "펌프 소음이 너무 큽니다. 씰을 점검하고 필터를 매달 교체하십시오. "),
+}
+IN_CODE_PAGES = [(language, name) for language, (names, _) in SENTENCES.items() for name in names.split()]
+MOSTLY_ASCII = {
+    "German": ("Messstelle;Abfluss (m³/s);Temperatur (°C)", "für Halle 2"),
+    "French": ("Référence;Désignation;Échéance", "Société Dupré"),
+    "Spanish": ("Código;Descripción;Año", "M8"),
+    "Italian": ("Codice;Quantità;Città", "M8"),
+    "Danish": ("Vare;Mængde;Pris", "Møtrik"),
+    "English": ("Item;Price (£);Note", "don’t use"),
+    "Degrees": ("Datum;Temperatur (°C);Feuchte (%)", "M8"),
+    "Polish": ("Nazwa;Ilość;Cena (zł)", "część zamienna"),
+    "Czech": ("Název;Množství;Město", "náhradní díl"),
+    "Russian": ("Наименование;Количество;Цена", "запасная часть"),
+    "Japanese": ("品名;数量;備考", "予備の部品"),
+    "Chinese": ("名称;数量;备注", "备用零件"),
+    "Korean": ("품명;수량;비고", "예비 부품"),
+}
+
+
+@pytest.mark.parametrize("size", [60, 200, 5_000])
+@pytest.mark.parametrize(("language", "encoding"), IN_CODE_PAGES)
+def test_a_language_is_read_in_the_code_page_that_makes_its_words(language: str, encoding: str, size: int) -> None:
+    sentence = SENTENCES[language][1]
+    data = (sentence * (size // len(sentence) + 1))[:size].encode(encoding, "ignore")
+    assert decode(data) == data.decode(encoding)
+
+
+@pytest.mark.parametrize("lines", [3, 200])
+@pytest.mark.parametrize("language", MOSTLY_ASCII)
+def test_a_few_letters_of_a_table_decide_on_its_code_page(language: str, lines: int) -> None:
+    header, note = MOSTLY_ASCII[language]
+    rows = "".join(f"Screw {n};{n * 20};{note if n % 40 == 1 else ''}\n" for n in range(lines))
+    encoding = SENTENCES.get(language, ("cp1252", ""))[0].split()[0]
+    assert decode(f"{header}\n{rows}".encode(encoding)) == f"{header}\n{rows}"
+
+
 @pytest.mark.parametrize("declared", ["shift_jis", "Shift-JIS", "windows-31j", "x-sjis"])
 def test_what_is_declared_as_shift_jis_is_what_windows_writes(declared: str) -> None:
     assert decode("髙橋㈱①".encode("cp932"), declared) == "髙橋㈱①"

@@ -82,3 +82,11 @@ def test_no_source_takes_them_along_when_it_goes(path: Path, tmp_path: Path) -> 
     asked(started(path, tmp_path), EXAMPLES)
     Beside(tmp_path).sweep([])
     assert Beside(tmp_path).count() == 1
+
+
+def test_what_is_learned_ahead_is_there_when_it_is_asked_for(path: Path, tmp_path: Path) -> None:
+    first = started(path, tmp_path)
+    first.llm.learn(EXAMPLES)
+    first.llm.learn(FILLED)
+    assert Beside(tmp_path).count() == 1
+    assert read(started(path, tmp_path), EXAMPLES) == len(first.tokenize("Three?"))

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from assistant.model import prompt
 from assistant.model.kept import Kept, from_bytes, packed, to_bytes, unpacked
 from assistant.model.llama import Grammar
-from assistant.model.llm import HEADS, SIDE, Llm, Part, probabilities
+from assistant.model.llm import HEADS, SIDE, Llm, Part
 from assistant.model.vocabulary import Turn, Vocabulary, render
-from assistant.model.writing import CIRCLE, PARAGRAPH, circles, cut
+from assistant.model.writing import CIRCLE, PARAGRAPH, circles, cut, probabilities
 from ingest.base.errors import AdapterMismatch, ContextFull, MemoryDamaged, MissingPart, ModelFault
 
 from .naive import Naive

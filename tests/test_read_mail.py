@@ -6,6 +6,8 @@ import mailbox
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
+
 from ingest.readers.quoted import Voice, voices
 
 from .reading import rows, words, written
@@ -120,6 +122,42 @@ def test_quotations_in_html_stand_apart(tmp_path: Path) -> None:
     (old,) = [draft for draft in found.drafts if "450" in draft.text]
     assert old.title == "Dock > Quoted message"
     assert any("410" in draft.text and "Bye" in draft.text for draft in found.drafts)
+
+
+OUTLOOK = """<div class=WordSection1><p>The filter costs 19.90 EUR.</p><p>Bye</p>
+<div><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt'><p><b><span>{0}:</span></b> Meier, Hans<br>
+<b>{1}:</b> 2 June 2026 08:10<br><b>{2}:</b> Abe<br><b>{3}:</b> Price</p></div></div><p>It costs 17.00 EUR.</p></div>"""
+WEB = """<div>The filter costs 19.90 EUR. Bye</div><hr><div id="divRplyFwdMsg"><font><b>{0}:</b> Meier, Hans<br>
+<b>{1}:</b> 2 June 2026<br><b>{2}:</b> Abe<br><b>{3}:</b> Price</font></div><div>It costs 17.00 EUR.</div>"""
+
+
+@pytest.mark.parametrize("page", [OUTLOOK, WEB])
+@pytest.mark.parametrize("labels", ["Von Gesendet An Betreff", "From Sent To Subject", "差出人 送信日時 宛先 件名"])
+def test_what_stands_below_a_block_of_headers_in_html_is_quoted(tmp_path: Path, page: str, labels: str) -> None:
+    mail = message("")
+    mail.set_content(page.format(*labels.split()), subtype="html")
+    found = written(tmp_path / "o.eml", bytes(mail))
+    (new,) = [draft for draft in found.drafts if "19.90" in draft.text]
+    (old,) = [draft for draft in found.drafts if "17.00" in draft.text]
+    assert (new.title, new.locator.part) == ("Dock", None) and "Bye" in new.text and "Meier" not in new.text
+    assert (old.title, old.locator.part) == ("Dock > Quoted message", "quoted") and "Meier, Hans" in old.text
+
+
+def test_older_messages_below_one_another_are_told_apart(tmp_path: Path) -> None:
+    mail = message("")
+    labels = ("From", "Sent", "To", "Subject")
+    mail.set_content(OUTLOOK.format(*labels) + WEB.format(*labels).replace("19.90", "16.50"), subtype="html")
+    quoted = [draft.text for draft in written(tmp_path / "o.eml", bytes(mail)).drafts if draft.locator.part == "quoted"]
+    assert ["17.00" in text for text in quoted if "EUR" in text] == [True, True]
+
+
+def test_a_summary_below_a_rule_is_the_senders_own(tmp_path: Path) -> None:
+    mail = message("")
+    summary = (
+        "<p>Your order:</p><div style='border-top:1px solid'><p>Item: F1<br>Date: 2026-06-02<br>Price: 5 EUR</p></div>"
+    )
+    mail.set_content(summary, subtype="html")
+    assert all(draft.locator.part != "quoted" for draft in written(tmp_path / "s.eml", bytes(mail)).drafts)
 
 
 def test_an_mbox_is_read_mail_by_mail(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""HTML and plain text: cells by the rules of running text, front matter, tables drawn with rules."""
+"""HTML, XML and plain text: cells by the rules of running text, front matter, tables drawn with rules."""
 
 from __future__ import annotations
 
@@ -52,3 +52,31 @@ def test_a_rule_below_a_line_in_columns_makes_it_no_heading(tmp_path: Path, name
     rows = "Bolt M8       1200   A-01\nOil HLP 46      40   C-01"
     text = f"Stock\n\nPart        Pieces   Place\n{rule}\n{rows}\n{rule}\nSum           1240\n"
     assert not any("Part" in one.title or "Oil" in one.title for one in written(tmp_path / name, text).drafts)
+
+
+def test_xml_of_records_keeps_the_names_of_elements_and_their_attributes(tmp_path: Path) -> None:
+    found = written(
+        tmp_path / "x1.xml",
+        '<?xml version="1.0"?><Order nr="B-77" date="2026-05-11"><Customer>Abe &amp; Co</Customer><Lines>'
+        '<Pos nr="1" unit="pcs"><Text>Seal</Text><Qty>20</Qty><Price currency="EUR">1,25</Price></Pos>'
+        '<Pos nr="2" unit="m"><Text>Hose</Text><Qty>15</Qty><Price currency="EUR">6,40</Price></Pos>'
+        "</Lines><!-- old: 9,99 --><Total>121,00</Total></Order>",
+    )
+    assert rows(found) == [
+        "nr: 1; unit: pcs; Text: Seal; Qty: 20; Price: 1,25; Price currency: EUR",
+        "nr: 2; unit: m; Text: Hose; Qty: 15; Price: 6,40; Price currency: EUR",
+    ]
+    assert found.drafts[0].title == "x1 > Order nr B-77, date 2026-05-11"
+    assert "Customer: Abe & Co\nTotal: 121,00" in words(found)
+
+
+def test_xml_of_running_text_is_read_as_text(tmp_path: Path) -> None:
+    said = "<doc><p>Turn the <b>main</b> valve off before you open it.</p><p>Then wait for ten minutes.</p></doc>"
+    found = written(tmp_path / "d.xml", f'<?xml version="1.0"?>{said}')
+    assert words(found) == "Turn the main valve off before you open it.\nThen wait for ten minutes."
+
+
+def test_xml_that_is_broken_or_nested_without_end_is_still_read(tmp_path: Path) -> None:
+    assert "5 bar" in words(written(tmp_path / "b.xml", '<?xml version="1.0"?><a><b unit="x">5 bar</a>'))
+    deep = "<a>" * 5_000 + "5 bar" + "</a>" * 5_000
+    assert written(tmp_path / "deep.xml", f'<?xml version="1.0"?>{deep}').reader == "html"

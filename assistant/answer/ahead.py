@@ -1,4 +1,4 @@
-"""Sources are read by the language model before anybody asks for them, while the machine has nothing else to do.
+"""Worked examples and sources are read by the language model before anybody asks, while the machine has nothing else to do.
 
 The newest files first, and of each its beginning first; what is read is what a question would be given, sealed with the key
 of its scope. Nothing that somebody asked for is forgotten for it: it stops where the budget is full.
@@ -16,7 +16,10 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.answer import evidence
+from assistant.compute.prompt import turned, turns
+from assistant.model import prompt
 from assistant.model.prompt import Text
+from assistant.model.vocabulary import Turn
 from assistant.search.retrieve import Hit
 from ingest.base.background import going_on
 from ingest.memory.catalog import Catalog, SourceRow
@@ -78,6 +81,9 @@ class Ahead:
         sealed, forgotten = reader.shelf.sealed, reader.shelf.forgotten
         if not reader.llm.keeps or sealed is None:
             return 0
+        for told in (prompt.ALONE, prompt.PARTS, *_queries()):
+            if may_go_on() and sealed.size < FULL * sealed.most:
+                reader.llm.learn(told)
         for text in self.texts():
             if not may_go_on() or sealed.size >= FULL * sealed.most or reader.shelf.forgotten > forgotten:
                 break
@@ -86,6 +92,13 @@ class Ahead:
                 count += 1
                 done(1)
         return count
+
+
+def _queries() -> Iterator[tuple[Turn, ...]]:
+    """What the model is told before every question that a query answers."""
+    for way in (turns, turned):
+        *before, _ = way((), "")
+        yield tuple(Turn(role, text) for role, text in before)  # type: ignore[arg-type]
 
 
 def units(catalog: Catalog, row: SourceRow) -> Iterator[Text]:

@@ -24,6 +24,10 @@ class Heads:
         """The state (`Window.state`) behind a head of these tokens; b"" where none is kept."""
         return self._sealed.get(*OWN, self._name(ids)) or b"" if isinstance(told, tuple) else b""
 
+    def has(self, told: Told, ids: Sequence[int]) -> bool:
+        """Whether nothing is left to be read of a head, for good or because it is not kept."""
+        return not isinstance(told, tuple) or self._sealed.has(*OWN, self._name(ids))
+
     def put(self, told: Told, ids: Sequence[int], state: bytes) -> None:
         """Keeps the state behind a head, if it is one of worked examples and the model gave one."""
         if isinstance(told, tuple) and state:

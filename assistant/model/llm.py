@@ -25,7 +25,7 @@ from assistant.model.heads import Heads
 from assistant.model.kept import Kept, packed, unpacked
 from assistant.model.llama import BATCH, SEQUENCES, UBATCH, Model, Row, Scores, Window
 from assistant.model.vocabulary import Told, Turn, Vocabulary
-from assistant.model.writing import Asked, Stream, Usage
+from assistant.model.writing import Asked, Stream, Usage, probabilities
 from ingest.base import verdicts, weights
 from ingest.base.errors import ContextFull, MissingPart, ModelFault
 from ingest.space.space import Vectors
@@ -135,6 +135,14 @@ class Llm:
             for batch in _batches(texts):
                 found += self._read(system, batch)
         return found
+
+    def learn(self, system: Told) -> None:
+        """Reads what it will be told before a question, if that is kept and was not read before."""
+        ids = self.vocabulary.head(system)
+        if self.heads and len(ids) < self.context and not self.heads.has(system, ids):
+            with self._lock:
+                self.window.adapt(system in prompt.TRAINED)
+                self._head(system, room=0)
 
     def _read(self, system: Told, texts: Sequence[Sequence[int]]) -> list[Kept]:
         head = self._head(system, room=sum(map(len, texts)))
@@ -356,11 +364,6 @@ class Given:
         finally:
             for sequence in () if keep else sequences:
                 window.drop(sequence)
-
-
-def probabilities(scores: Scores) -> Vectors:
-    powers = np.exp(scores - scores.max())
-    return np.asarray(powers / powers.sum(), np.float32)
 
 
 def default_model() -> Path:

@@ -60,8 +60,7 @@ class Asked:
     def chance(self, beginning: str) -> float:
         """The probability that the answer begins with the first token of this text."""
         (token, *_) = self._vocabulary.tokenize(beginning)
-        powers = np.exp(self._scores.astype(np.float64) - self._scores.max())
-        return float(powers[token] / powers.sum())
+        return float(probabilities(self._scores)[token])
 
     def write(self, grammar: str = "", max_tokens: int = 256, stop: Sequence[str] = (), but: str = "") -> Iterator[str]:
         """The most probable answer in pieces, until it ends itself, a stop text or a limit, or runs in circles.
@@ -131,3 +130,9 @@ def _overhang(text: str, stop: Sequence[str]) -> int:
         size for word in stop for size in range(min(len(word) - 1, len(text)), 0, -1) if text.endswith(word[:size])
     )
     return max(sizes, default=0)
+
+
+def probabilities(scores: Scores) -> Scores:
+    """Of every token, from its score (softmax), float32 [tokens of the vocabulary]."""
+    powers = np.exp(scores.astype(np.float64) - scores.max())
+    return np.asarray(powers / powers.sum(), np.float32)

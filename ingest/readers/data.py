@@ -39,7 +39,7 @@ class JsonReader:
         except ValueError as error:
             raise UnreadableSource(source.path, f"not valid JSON ({error})") from error
         title = value.get("title") if isinstance(value, dict) else None
-        yield from fold(_value(value), title if isinstance(title, str) and title else source.path.stem)
+        yield from fold(told(value), title if isinstance(title, str) and title else source.path.stem)
 
 
 def _lines(text: str) -> Iterator[Block | Table | Note]:
@@ -63,8 +63,13 @@ def _lines(text: str) -> Iterator[Block | Table | Note]:
         yield Block("\n".join(_flat(value)), place=Locator(row=number))
 
 
-def _value(root: Any) -> Iterator[Block | Table]:
-    """A value in order: small ones as text, like records as tables, the others part by part under their names."""
+def told(root: Any, named: bool = False) -> Iterator[Block | Table]:
+    """A value in order: small ones as text, like records as tables, the others part by part under their names.
+
+    Args:
+        named: whether names say what a value is, as those of elements do: headings keep them, and like records are a
+            table in small values, too.
+    """
     waiting: list[Block | tuple[Any, str, int]] = [(root, "$", 1)]
     while waiting:
         item = waiting.pop()
@@ -76,7 +81,7 @@ def _value(root: Any) -> Iterator[Block | Table]:
         if isinstance(value, list) and _is_table(value):
             places = tuple(Locator(part=f"{path}[{i}]") for i in range(len(value)))
             yield Table(_rows(value), place, places=(place, *places))
-        elif _is_small(value):
+        elif _is_small(value) and not (named and _holds_rows(value)):
             yield Block("\n".join(_flat(value)), place=place)
         else:
             parts = [*_parts(value, path)]
@@ -85,7 +90,9 @@ def _value(root: Any) -> Iterator[Block | Table]:
             for name, inner, one in reversed(parts):
                 if isinstance(one, (dict, list)):
                     waiting.append((one, inner, level + 1))
-                    waiting.append(Block(_called(one) or name.removesuffix(": "), level, Locator(part=inner)))
+                    heading = (_called(one), name.removesuffix(": "))
+                    shown = " ".join(filter(None, reversed(heading))) if named else heading[0] or heading[1]
+                    waiting.append(Block(shown, level, Locator(part=inner)))
 
 
 def _parts(value: dict[str, Any] | list[Any], path: str) -> Iterator[tuple[str, str, Any]]:
@@ -122,6 +129,18 @@ def _is_small(value: Any) -> bool:
     else:
         return not isinstance(value, list) or len(value) < RECORD
     return not isinstance(value, (dict, list))
+
+
+def _holds_rows(root: Any) -> bool:
+    """Whether a value holds like records somewhere."""
+    waiting = [root]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list) and _is_table(value):
+            return True
+        if isinstance(value, (dict, list)):
+            waiting += value.values() if isinstance(value, dict) else value
+    return False
 
 
 def _is_table(values: list[Any]) -> bool:

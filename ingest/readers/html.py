@@ -15,7 +15,8 @@ from ingest.space.entity import Locator
 from ingest.text import charset
 
 from ..source import Source
-from . import Item, Note, controls, listed, mathml, styled
+from . import Item, Note, controls, listed, mathml, styled, xml
+from .data import told
 from .flow import Block, Table, fold
 from .raised import How, Words, is_figured
 
@@ -56,7 +57,7 @@ class Page:
 
 
 class HtmlReader:
-    """html, xhtml, and XML of other kinds as the text in it."""
+    """html, xhtml, and XML of other kinds: as records, or as the text in it."""
 
     name = "html"
 
@@ -64,7 +65,13 @@ class HtmlReader:
         return source.media in ("text/html", "application/xhtml+xml", "application/xml")
 
     def read(self, source: Source) -> Iterator[Item]:
-        page = parse(source.path.read_bytes())
+        data = source.path.read_bytes()
+        held = xml.record(_decoded(data)) if source.media == "application/xml" else None
+        if held is not None:
+            name, value = held
+            yield from fold(told(value, named=True), f"{source.path.stem} > {name}")
+            return
+        page = parse(data)
         if page is not None:
             yield from fold(blocks(page), page.title or source.path.stem)
             yield from map(Note, left_out(page))
@@ -77,11 +84,7 @@ def parse(data: bytes, encoding: str | None = None) -> Page | None:
         data: the bytes of the page.
         encoding: as a container (a mail) declares it; it and the page's own count only if the bytes are not UTF-8.
     """
-    declared = _DECLARED.search(data[:2048])
-    own = (declared[1] or declared[2]).decode("ascii") if declared else None
-    found = charset.encoding_of(data[: charset.SAMPLE])
-    sure = found in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso2022_jp_2")
-    text = charset.decode(data, found if sure else encoding or own or found)
+    text = _decoded(data, encoding)
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
     root = etree.fromstring(text.replace("\0", "").encode("utf-8", "replace"), parser)
     if root is None:
@@ -90,6 +93,15 @@ def parse(data: bytes, encoding: str | None = None) -> Page | None:
         element.set("style", f"{element.get('style', '')}; text-decoration: line-through")
     title = root.findtext(".//head/title") or root.findtext(".//h1") or ""
     return Page(" ".join(title.split()), root)
+
+
+def _decoded(data: bytes, encoding: str | None = None) -> str:
+    """The text of a page in the encoding that it is in, or else declares."""
+    declared = _DECLARED.search(data[:2048])
+    own = (declared[1] or declared[2]).decode("ascii") if declared else None
+    found = charset.encoding_of(data[: charset.SAMPLE])
+    sure = found in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso2022_jp_2")
+    return charset.decode(data, found if sure else encoding or own or found)
 
 
 def left_out(page: Page) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The new words of a mail and the quoted ones: by the marks and the shape mail programs give them, not by phrases.
 
 A quoted message is begun by ">" at the head of its lines, by a block of headers (From, Sent, To, Subject in any
-language), or, in HTML, by the element that holds it.
+language), or, in HTML, by the element that holds it or by such a block below a rule.
 """
 
 from __future__ import annotations
@@ -22,8 +22,23 @@ HEADERS = 3
 _HOLDERS = (
     "//blockquote",
     "//div[contains(concat(' ', @class, ' '), ' gmail_quote ')]",
-    "//*[@id='divRplyFwdMsg' or @id='OLK_SRC_BODY_SECTION' or @class='yahoo_quoted']",
+    "//*[@id='OLK_SRC_BODY_SECTION' or @class='yahoo_quoted' or @class='moz-forward-container']",
 )
+_MARKED = "divRplyFwdMsg"
+_HEADS = (
+    f".//*[contains(@id, '{_MARKED}')] | .//hr/following-sibling::*[1][self::div or self::p] | .//div[contains(@style, "
+    "'border-top') or contains(translate(@style, ' ', ''), 'border-style:solidnonenone')]"
+)
+"""What may be a block of headers; the older message is what follows it."""
+_SENDER = re.compile(
+    r"\*?(?:From|Von|De|Da|Van|Fra|Från|Lähettäjä|Od|Feladó|Kimden|От|差出人|送信者|发件人|寄件者|보낸 사람)\s*[:：]",
+    re.I,
+)
+_LINES = frozenset(("br", "p", "div", "tr"))
+HEAD = 2_000
+"""Characters within which the first lines of a block of headers stand."""
+OLDER = 200
+"""Older messages of one page that are told apart at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +100,9 @@ def _begins(lines: list[str], number: int) -> bool:
 
 
 def parted(root: etree._Element) -> list[etree._Element]:
-    """The elements of a page that hold quoted messages, taken out of it, the outermost only."""
+    """The elements of a page that hold quoted messages, taken out of it, the outermost only; what stands below a block
+    of headers is put into one first."""
+    older = _older(root)
     found: list[etree._Element] = []
     for path in _HOLDERS:
         for element in root.xpath(path):
@@ -95,7 +112,53 @@ def parted(root: etree._Element) -> list[etree._Element]:
         parent = element.getparent()
         if parent is not None:
             _drop(parent, element)
-    return found
+    return found + older
+
+
+def _older(root: etree._Element) -> list[etree._Element]:
+    """The messages that begin with a block of headers, each with all below it, taken out of a page from the last on."""
+    held = {element for path in _HOLDERS for element in root.xpath(path)}
+    heads = [head for head in root.xpath(_HEADS) if _is_head(head) and held.isdisjoint(head.iterancestors())]
+    held = set(heads)
+    outer = [head for head in heads if held.isdisjoint(head.iterancestors())]
+    return [_gathered(head) for head in reversed(outer[:OLDER])][::-1]
+
+
+def _is_head(element: etree._Element) -> bool:
+    """Whether an element begins with a block of headers: it is marked, or its lines are fields, one the sender."""
+    lines = [line for line in _lines(element) if line][:HEADERS]
+    if len(lines) < HEADERS or not all(map(_FIELD.match, lines)) or not _DAY_OR_ADDRESS.search(" ".join(lines)):
+        return _MARKED in element.get("id", "")
+    return bool(_SENDER.match(lines[0])) or "@" in " ".join(lines)
+
+
+def _lines(element: etree._Element) -> list[str]:
+    """The first words of an element as the lines that a page shows."""
+    said, length = [], 0
+    for event, one in etree.iterwalk(element, events=("start", "end")):
+        ends = "\n" if one.tag in _LINES and (event == "start" or one.tag != "br") else ""
+        words = one.text if event == "start" else one.tail if one is not element else ""
+        said.append(ends + re.sub(r"\s+", " ", words or ""))
+        length += len(said[-1]) + 1
+        if length > HEAD:
+            break
+    return [line.strip() for line in "".join(said).split("\n")]
+
+
+def _gathered(head: etree._Element) -> etree._Element:
+    """A block of headers and all that follows it on its page, moved into one element."""
+    gathered = etree.Element("div")
+    for one in [head, *head.iterancestors()]:
+        if one.tag in ("body", "html"):
+            break
+        following = [*one.itersiblings()]
+        if one is head:
+            gathered.append(head)
+        elif one.tail:
+            etree.SubElement(gathered, "span").text = one.tail
+            one.tail = None
+        gathered.extend(following)
+    return gathered
 
 
 def _drop(parent: etree._Element, element: etree._Element) -> None:

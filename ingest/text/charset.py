@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 BOMS = (
@@ -38,6 +39,18 @@ WIDER = {
 """What programs that declare an encoding really write."""
 SAMPLE = 65_536
 """Bytes that are enough to decide on an encoding."""
+SENSE = 0.6
+"""The least share of what is beyond ASCII that makes sense in the right encoding."""
+SURE, SEVERAL, WORDS = 0.82, 5, 3
+"""What so many Chinese or Korean characters must reach, or the words of a Latin language needed, where it could be
+Japanese."""
+LEAD = 0.05
+"""What the encodings of Western Windows and of Japan are ahead of others."""
+MIXED, USUAL, RARE, KANA_ONLY, ALONE = 0.8, 0.75, 0.6, 0.75, 0.3
+"""What a letter counts in a text of many Western languages, a character that is not among the most frequent, a letter
+that is a word."""
+ENOUGH = 4_000
+"""Characters of lines beyond ASCII that are looked at."""
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _CONTROL_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -53,6 +66,86 @@ _LONE = re.compile(r"(?<=\d)[年月日時分秒円個件名枚本台回人％℃
 _WORD = re.compile(r"(?<![A-Za-z\x80-\uffff])[\u4e00-\u9fff](?![A-Za-z\x80-\uffff])")
 """A kanji that is a word by itself ("(日)"). Western accents read as Japanese stand beside letters."""
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
+_C1 = re.compile("[\x80-\x9f]")
+_SIGNS = "ªº²³¹µ½¼¾"
+_LETTERS = re.compile(rf"(?:[^\W\d_{_SIGNS}]|[\u0591-\u05c7\u064b-\u0652\u0e31-\u0e4e])+")
+_CAPITALS = "".join(c for c in map(chr, range(0xC0, 0x220)) if c.isupper())
+_NO_WORD = re.compile(rf"[^\x00-\x7f]{{4}}|(?![{_CAPITALS}])[^\W\d_A-Z][{_CAPITALS}]|^[^\x00-\x7f]{{2}}$")
+"""Four accents in a row, a capital with an accent behind a small letter, a word of two accents."""
+_AMID = re.compile(r"[A-Za-z][^\x00-\x7f]{1,2}[a-z]{2}")
+_SIGN_IN_PLACE = re.compile(
+    r"(?<![^\W\d_])[°±×÷§•†‡‰½¼¾](?![a-z])|[nN]°|°(?=[CFK]\b)|(?<=[nN\d.])[ºª]|(?<![^\W\d_])µ(?=[a-zA-Z])|№"
+    r"|(?<=[mts)\d])[²³](?!\w{2})|¹(?!\w)|[øØ](?=\s?\d)|[€£¥](?![^\W\d_])|(?<=\d)[€£¥]|(?<![^\W\d_])[¿¡](?=\w)"
+    r"|(?<=\w)[’‘](?=\w)|(?<![^\W\d_])[“”«»‹›’‘–—…·©®™\xa0]+|[“”«»‹›’‘–—…·©®™\xa0]+(?![^\W\d_])"
+)
+"""Signs beside what they belong to: a degree behind a figure, a currency beside none of a word's letters."""
+_WESTERN = re.compile(r"[äöüßÄÖÜéèêëàâçîïôœÉÈÀÇáíóúñÁÍÓÚÑåæøÅÆØãõ]")
+_LATIN_ALPHABETS = tuple(
+    re.compile(letters)
+    for letters in (
+        r"[äöüßéÄÖÜÉ]",
+        r"[éèêëâçîïôûœÿÉÈÊËÀÂÇÎÏÔÛŒ]|[àù](?![^\W\d_])",
+        r"[áéíóúñüÁÉÍÓÚÑÜ]",
+        r"[áéíóúâêôãõçÁÉÍÓÚÂÊÔÃÕÇ]|à(?![^\W\d_])",
+        r"[àèéìòù](?![^\W\d_])|[ÀÈÉÌÒÙ]",
+        r"[àèéíòóúçïüÀÈÉÍÒÓÚÇ]",
+        r"[æøåéÆØÅÉ]",
+        r"[åäöéÅÄÖÉ]",
+        r"[ëïéöüèêËÏÉ]",
+        r"[áðéíóúýþæöÁÐÉÍÓÚÝÞÆÖ]",
+        r"[ąćęłńóśźżĄĆĘŁŃÓŚŹŻ]",
+        r"[áčďéěíňóřšťúůýžÁČĎÉĚÍŇÓŘŠŤÚŮÝŽ]",
+        r"[áäčďéíĺľňóôŕšťúýžÁÄČĎÉÍĹĽŇÓÔŔŠŤÚÝŽ]",
+        r"[áéíóöőúüűÁÉÍÓÖŐÚÜŰ]",
+        r"[čćđšžČĆĐŠŽ]",
+        r"[ăâîșțşţĂÂÎȘȚŞŢ]",
+        r"[çğıöşüâîÇĞİÖŞÜ]",
+        r"[āčēģīķļņšūžĀČĒĢĪĶĻŅŠŪŽ]",
+        r"[ąčęėįšųūžĄČĘĖĮŠŲŪŽ]",
+        r"[äõöüšžÄÕÖÜŠŽ]",
+    )
+)
+"""Letters beyond ASCII, some only at the end of words: of German, French, Spanish, Portuguese, Italian, Catalan, Danish,
+Swedish, Dutch, Icelandic, Polish, Czech, Slovak, Hungarian, Croatian, Romanian, Turkish, Latvian, Lithuanian and
+Estonian."""
+_SCRIPTS = (
+    ("абвгдежзийклмнопрстуфхцчшщъыьэюяё", "оеаинтсрвлкмдпу"),
+    ("абвгґдеєжзиіїйклмнопрстуфхцчшщьюя", "оаиніетврслкудмп"),
+    ("абвгдежзийклмнопрстуфхцчшщъьюя", "аиоентрсвлкдпмзъ"),
+    ("αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ", "αοιετσνηυρπκμλςίόά"),
+    ("".join(map(chr, range(0x591, 0x5EB))), "יוהלאתרבשמנםחכד"),
+    ("".join(map(chr, range(0x621, 0x6D3))), "اليمنترةبوعد"),
+    ("".join(map(chr, range(0xE01, 0xE5C))), "านรอกเงมยลวด่้ิีัตสท"),
+)
+"""Letters and frequent letters of Russian, Ukrainian, Bulgarian, Greek, Hebrew, Arabic and Thai."""
+_JAPANESE_CODECS = ("cp932", "euc_jp")
+_OF_OLD = ("cp850", "cp852", "mac_roman")
+"""Of DOS and the old Macintosh: only where an accent stands amid a word."""
+_AHEAD = ("cp1252", *_JAPANESE_CODECS)
+_ALPHABETIC = (
+    "cp1252", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1257", "cp850", "mac_roman", "cp866",
+    "cp852", "cp1255", "cp1256", "cp874",
+)  # fmt: skip
+_FREQUENT = {
+    "ja": "日月年時分秒円個件名前住所番号品数量単価備考合計金額納期担当注文会社部長者人大中小上下本社東京一二三四五六七八九十百千万"
+    "田山川木村高藤井野松石林口子太郎佐事業生産工場機械点検作業予定開始終了内容場手入出行見車電気話",
+    "zh": "的一是不了在有人我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事"
+    "成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性"
+    "知全三又关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信表化老给世位次度门任"
+    "名称数量编号备注价格日期单价供货交件费请检查期上海北京星水",
+    "tw": "的一是不了在有人我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作裡用道行所然家種事"
+    "成方多經麼去法學如都同現當沒動面起看定天分還進好小部其些主樣理心她本前開但因只從想實日者意無力它與長把機十公此已工使情明性知全"
+    "名稱數量編號備註價格日期單價供貨交件費請檢查期水",
+    "ko": "이다는을의에가고하은로를기지한사인도어리자시대서해아부일정수과전나구라성그스제만여주보적상들으장원것게동"
+    "있조니면비공호명량품요습십오내용단번날금액",
+}
+_IDEOGRAPHIC = {
+    "cp949": (0xB0, 0xC8, _FREQUENT["ko"]),
+    "gb18030": (0xB0, 0xD7, _FREQUENT["zh"]),
+    "cp950": (0xA4, 0xC6, _FREQUENT["tw"]),
+}
+"""First and last lead byte of the characters in common use, and the most frequent ones."""
+_IDEOGRAPHS = re.compile(r"(?<![A-Za-z])[\u2010-\u203b\u3000-\u9fff\uac00-\ud7a3\uff01-\uff5e]+(?![A-Za-z])")
 
 
 def encoding_of(sample: bytes) -> str | None:
@@ -69,7 +162,7 @@ def encoding_of(sample: bytes) -> str | None:
         return "iso2022_jp_2"
     if _decodes(sample, "utf-8") is not None:
         return "utf-8"
-    return _damaged(sample) or _japanese(sample) or _western(sample)
+    return _damaged(sample) or _best(sample)
 
 
 def _damaged(sample: bytes) -> str | None:
@@ -183,17 +276,6 @@ def _letters(text: str) -> float:
     return sum(unicodedata.category(c) not in ("Cn", "Co", "Cs") for c in text) / len(text)
 
 
-def _japanese(sample: bytes) -> str | None:
-    """cp932 or EUC-JP, whichever reads more like Japanese; None when neither does.
-
-    Western bytes read as Japanese give lone rare kanji between ASCII letters, and EUC-JP read as cp932 gives
-    half-width katakana; Japanese comes in runs of kana, common kanji (the first JIS level) and full-width marks.
-    """
-    scores = {name: _likeness(_decodes(sample, name) or "") for name in ("cp932", "euc_jp")}
-    best = max(scores, key=lambda name: scores[name])
-    return best if scores[best] > 0.6 else None
-
-
 def _likeness(text: str) -> float:
     """0 to 1: the share of non-ASCII characters that stand in a run and are in common use in Japan."""
     foreign = sum(c > "\x7f" for c in text)
@@ -211,15 +293,108 @@ def _common(character: str) -> bool:
     return b"\x88\x9f" <= code <= b"\x98\x72"
 
 
-def _western(sample: bytes) -> str | None:
-    """One of the single-byte encodings, or None. A few accents in a short text are too little for statistics."""
+def _best(sample: bytes) -> str | None:
+    """The encoding in which the letters beyond ASCII make the words of some language; the first named wins a draw, by a
+    small lead that of Western Windows. None when no reading makes sense."""
+    texts = {name: _decodes(sample, name) for name in (*_JAPANESE_CODECS, *_ALPHABETIC, *_IDEOGRAPHIC)}
+    lines = {name: _foreign_lines(text) for name, text in texts.items() if text is not None and not _C1.search(text)}
+    scores = {name: _sense(text, name) + LEAD * (name in _AHEAD) for name, text in lines.items()}
+    best = max(scores, key=lambda name: scores[name], default="")
+    japanese = _japanese(lines)
+    if japanese and not _is_sure(best, scores[best], lines[best]):
+        return japanese
+    if not best or scores[best] < SENSE:
+        return _by_statistics(sample, scores.get("cp1252", 0.0))
+    return "cp1252" if texts[best] == texts["cp1252"] else best
+
+
+def _japanese(lines: dict[str, str]) -> str | None:
+    """cp932 or EUC-JP, whichever reads more like Japanese; None when neither does.
+
+    Western bytes read as Japanese give lone rare kanji between ASCII letters, and EUC-JP read as cp932 gives
+    half-width katakana; Japanese comes in runs of kana, common kanji (the first JIS level) and full-width marks.
+    """
+    scores = {name: _likeness(lines[name]) for name in _JAPANESE_CODECS if name in lines}
+    best = max(scores, key=lambda name: scores[name], default=None)
+    return best if best and scores[best] > SENSE else None
+
+
+def _is_sure(name: str, score: float, text: str) -> bool:
+    """Whether what could be Japanese is something else: Korean or Chinese of frequent characters, or Latin words."""
+    if name in _IDEOGRAPHIC:
+        return score >= SURE and sum(c > "\x7f" for c in text) >= SEVERAL
+    words = {word for word in _LETTERS.findall(text) if _AMID.search(word)}
+    return name in _ALPHABETIC and any(
+        sum(_in_alphabet(word, own) == sum(c > "\x7f" for c in word) for word in words) >= WORDS
+        for own in _LATIN_ALPHABETS
+    )
+
+
+def _foreign_lines(text: str) -> str:
+    """The beginning of the lines that hold more than ASCII."""
+    return "\n".join(line[:ENOUGH] for line in text.split("\n") if not line.isascii())[:ENOUGH]
+
+
+def _sense(text: str, name: str) -> float:
+    """0 to 1: the share of the characters beyond ASCII that stand where some one language would have them."""
+    if name in _JAPANESE_CODECS:
+        return _likeness(text) * (KANA_ONLY + (1 - KANA_ONLY) * _share(_FREQUENT["ja"], text))
+    if name in _IDEOGRAPHIC:
+        return _ideographs(text, name)
+    foreign = sum(c > "\x7f" for c in text)
+    if not foreign or (name in _OF_OLD and not _AMID.search(text)):
+        return 0.0
+    words = [(word, count) for word, count in Counter(_LETTERS.findall(text)).items() if not word.isascii()]
+    signs = sum(c > "\x7f" for sign in _SIGN_IN_PLACE.findall(text) for c in sign)
+    western = max(sum(_in_alphabet(word, own) * count for word, count in words) for own in _LATIN_ALPHABETS)
+    mixed = MIXED * sum(_in_alphabet(word, _WESTERN) * count for word, count in words)
+    other = max(sum(_in_script(word, *own) * count for word, count in words) for own in _SCRIPTS)
+    found: float = signs + max(western, mixed, other)
+    return found / foreign
+
+
+def _in_alphabet(word: str, letters: re.Pattern[str]) -> float:
+    """How many letters with accents of a word are those of a language, in a word as people write it."""
+    if _NO_WORD.search(word) or not (len(word) == 1 or re.search("[A-Za-z]", word)):
+        return 0.0
+    return len(letters.findall(word)) / (2 if len(word) == 1 else 1)
+
+
+def _in_script(word: str, letters: str, frequent: str) -> float:
+    """How many letters of a word are of a script of its own, the frequent ones of a language in full."""
+    low = word.lower()
+    if (len(word) > 1 and not (low[1:] == word[1:] or word.isupper())) or any(c not in letters for c in low):
+        return 0.0
+    return ALONE if len(word) == 1 else sum(1.0 if c in frequent else RARE for c in low)
+
+
+def _ideographs(text: str, name: str) -> float:
+    """The share of Chinese or Korean characters that stand in runs and are in common use."""
+    foreign = sum(c > "\x7f" for c in text)
+    lead, last, frequent = _IDEOGRAPHIC[name]
+    found = 0.0
+    for run in _IDEOGRAPHS.findall(text):
+        for c in run:
+            common = c > "\uff00" or c < "\u3100" or lead <= c.encode(name)[0] <= last
+            found += 1.0 if c in frequent or not c.isalpha() else USUAL if common and len(run) > 1 else 0.0
+    return found / foreign if foreign else 0.0
+
+
+def _share(frequent: str, text: str) -> float:
+    """The share of Japanese characters that are kana, marks or frequent kanji."""
+    found = _JAPANESE.findall(text)
+    return sum(not "\u4e00" <= c <= "\u9fff" or c in frequent for c in found) / len(found) if found else 0.0
+
+
+def _by_statistics(sample: bytes, western: float) -> str | None:
+    """What no language makes words of: Western Windows if little of it is beyond ASCII, else what statistics say."""
     from charset_normalizer import from_bytes
 
-    accents = len(re.findall(rb"[\x80-\xff]", sample)) / len(sample)
-    windows = _decodes(sample, "cp1252")
-    if windows and accents < LATIN and len(sample) < FEW:
+    accents = len(_BEYOND.findall(sample)) / len(sample)
+    windows = accents < LATIN and _decodes(sample, "cp1252") is not None
+    if windows and (len(sample) < FEW or western > LATIN):
         return "cp1252"
     best = from_bytes(sample, cp_exclusion=NOT_ON_DISK).best()
     if best is not None:
         return str(best.encoding)
-    return "cp1252" if windows and accents < LATIN else None
+    return "cp1252" if windows else None
