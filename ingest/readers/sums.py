@@ -25,11 +25,11 @@ _TOTAL = re.compile(
 """What the first words of one say."""
 _LIKELY = re.compile(
     r"(?P<sum>(?:grand |net |gross |sub ?-?)?totals?|総数|.{0,8}計(?:金?額)?|[御ご]?請求金?額|(?:netto|brutto)(?:betrag)?)|"
-    r"average|平均|最[大小高低]値?|max(?:imum)?\.?|min(?:imum)?\.?|mean|mittel|minimo|massimo|media",
+    r"average|平均|最[大小高低]値?|max(?:imum)?\.?|min(?:imum)?\.?|mean|minimo|massimo",
     re.IGNORECASE,
 )
 """What one may say in any cell, if its figures bear it out."""
-_HINT = re.compile(r"total|average|平均|総数|計|請求|最|max|min|mean|netto|brutto|mittel|mass|media", re.IGNORECASE)
+_HINT = re.compile(r"total|average|平均|総数|計|請求|最|max|min|mean|netto|brutto|mass", re.IGNORECASE)
 """What stands in each of these."""
 _TAX = re.compile(
     r"(?:内|うち)?消費税[等額]*|(?:sales )?tax|VAT|"
