@@ -80,6 +80,10 @@ def recogniser(settings: Settings) -> Recogniser:
     return Whisper(Path(settings.whisper).expanduser() if settings.whisper else None, settings.threads)
 
 
+AT_ONCE = 3
+"""Words that take no time, from which on an own word was repeated and not said."""
+
+
 class Whisper:
     """A Whisper model in the form of CTranslate2.
 
@@ -121,6 +125,8 @@ class Whisper:
         if not text or invented(text, len(sound) / RATE):
             return None
         words = tuple(Word(one.word, float(one.start), float(one.end)) for part in kept for one in part.words or ())
+        if kept_if is sure and sum(one.end <= one.start for one in words) >= AT_ONCE:
+            return None
         confidence = float(np.exp(np.mean([part.avg_logprob for part in kept])))
         return Heard(text, words, round(confidence, 3), language)
 
