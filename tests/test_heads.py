@@ -75,7 +75,7 @@ def test_what_is_damaged_or_of_another_model_is_read_anew(path: Path, tmp_path: 
     assert np.array_equal(asked(started(path, tmp_path), EXAMPLES), right)
     ids = started(path, tmp_path).llm.vocabulary.head(EXAMPLES)
     sealed = Sealed(Files(tmp_path / "keys"), Beside(tmp_path), 1 << 30)
-    assert not Heads(sealed, "another model").get(EXAMPLES, ids)
+    assert not Heads(sealed, "another model").get(ids)
 
 
 def test_no_source_takes_them_along_when_it_goes(path: Path, tmp_path: Path) -> None:

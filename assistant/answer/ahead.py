@@ -19,7 +19,7 @@ from assistant.answer import evidence
 from assistant.compute.prompt import turned, turns
 from assistant.model import prompt
 from assistant.model.prompt import Text
-from assistant.model.vocabulary import Turn
+from assistant.model.vocabulary import Turn, examples
 from assistant.search.retrieve import Hit
 from ingest.base.background import going_on
 from ingest.memory.catalog import Catalog, SourceRow
@@ -81,9 +81,9 @@ class Ahead:
         sealed, forgotten = reader.shelf.sealed, reader.shelf.forgotten
         if not reader.llm.keeps or sealed is None:
             return 0
-        for told in (prompt.ALONE, prompt.PARTS, *_queries()):
+        for head in (prompt.ALONE, prompt.PARTS, *_queries()):
             if may_go_on() and sealed.size < FULL * sealed.most:
-                reader.llm.learn(told)
+                reader.llm.learn(head)
         for text in self.texts():
             if not may_go_on() or sealed.size >= FULL * sealed.most or reader.shelf.forgotten > forgotten:
                 break
@@ -98,7 +98,7 @@ def _queries() -> Iterator[tuple[Turn, ...]]:
     """What the model is told before every question that a query answers."""
     for way in (turns, turned):
         *before, _ = way((), "")
-        yield tuple(Turn(role, text) for role, text in before)  # type: ignore[arg-type]
+        yield examples(before)
 
 
 def units(catalog: Catalog, row: SourceRow) -> Iterator[Text]:

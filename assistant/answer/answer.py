@@ -248,7 +248,7 @@ class Assistant:
         for part, numbers in led.items():
             spoken.append((yield from speak(self._reader, part, case.understood.wants, composed, numbers)))
             yield Draft("\n")
-        if len(led) == 1 and case.sought and case.grounding != "text":
+        if len(led) == 1 and case.sought and case.grounding != "text" and spoken[0].doubt < OPEN:
             for part in unanswered(case.whole, [one.text for one in spoken[0].lines], self._reader):
                 composed, spoken = self._with(part, case, composed, spoken, viewer)
                 (number, _) = best(self._reader, composed, part)

@@ -12,7 +12,7 @@ from assistant.answer.named import squeezed
 from assistant.answer.notes import COMPUTED
 from assistant.compute import meaning, tell
 from assistant.compute.computer import Computed, Computer
-from assistant.model.vocabulary import Turn
+from assistant.model.vocabulary import examples
 from ingest.base.access import Viewer, may_read
 from ingest.memory import around, tables
 from ingest.space.entity import Entity
@@ -48,8 +48,7 @@ class _Writer:
 
     def write(self, turns: Sequence[tuple[str, str]], grammar: str, max_tokens: int) -> str:
         *before, (_, asked) = turns
-        told = tuple(Turn(role, text) for role, text in before)  # type: ignore[arg-type]
-        return self.reader.llm.complete(told, asked, grammar, max_tokens)
+        return self.reader.llm.complete(examples(before), asked, grammar, max_tokens)
 
 
 class Calculator:

@@ -12,7 +12,8 @@ from typing import Any
 
 from assistant.answer.answer import TOGETHER
 from assistant.answer.spoken import LONGEST
-from assistant.model.llm import default_model
+from assistant.model.llm import DEFAULT
+from ingest.base import weights
 from ingest.base.settings import Settings
 from ingest.space.space import Space
 
@@ -60,7 +61,10 @@ def pipeline(
     retriever = store.as_retriever(search_kwargs={"k": TOGETHER})
     prompt = ChatPromptTemplate.from_messages([("user", PROMPT)])
     model = llama_cpp.Llama(
-        str(default_model()), n_ctx=settings.context, n_threads=settings.threads or None, verbose=False
+        str(weights.language_model("", DEFAULT)),
+        n_ctx=settings.context,
+        n_threads=settings.threads or None,
+        verbose=False,
     )
 
     def answer(question: str) -> Spoken:

@@ -6,10 +6,9 @@ kept nowhere.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
-from assistant.model.vocabulary import Told
+from assistant.model.kept import file_name
 from ingest.memory.beside import OWN
 from ingest.privacy.sealed import Sealed
 
@@ -20,19 +19,17 @@ class Heads:
     def __init__(self, sealed: Sealed, fingerprint: str) -> None:
         self._sealed, self._fingerprint = sealed, fingerprint
 
-    def get(self, told: Told, ids: Sequence[int]) -> bytes:
+    def get(self, ids: Sequence[int]) -> bytes:
         """The state (`Window.state`) behind a head of these tokens; b"" where none is kept."""
-        return self._sealed.get(*OWN, self._name(ids)) or b"" if isinstance(told, tuple) else b""
+        return self._sealed.get(*OWN, self._name(ids)) or b""
 
-    def has(self, told: Told, ids: Sequence[int]) -> bool:
-        """Whether nothing is left to be read of a head, for good or because it is not kept."""
-        return not isinstance(told, tuple) or self._sealed.has(*OWN, self._name(ids))
+    def has(self, ids: Sequence[int]) -> bool:
+        return self._sealed.has(*OWN, self._name(ids))
 
-    def put(self, told: Told, ids: Sequence[int], state: bytes) -> None:
-        """Keeps the state behind a head, if it is one of worked examples and the model gave one."""
-        if isinstance(told, tuple) and state:
+    def put(self, ids: Sequence[int], state: bytes) -> None:
+        """Keeps the state behind a head, if the model gave one."""
+        if state:
             self._sealed.put(*OWN, self._name(ids), state)
 
     def _name(self, ids: Sequence[int]) -> bytes:
-        told = f"{self._fingerprint}\0head\0{','.join(map(str, ids))}"
-        return hashlib.blake2b(told.encode(), digest_size=16).digest()
+        return file_name(self._fingerprint, "head", ids)

@@ -75,6 +75,12 @@ class Kept:
         return replace(self, places=tuple(places))
 
 
+def file_name(fingerprint: str, behind: object, ids: Sequence[int]) -> bytes:
+    """The name of what a model keeps of these tokens: another for another model, adapter, head or text."""
+    told = f"{fingerprint}\0{behind}\0{','.join(map(str, ids))}"
+    return hashlib.blake2b(told.encode(), digest_size=16).digest()
+
+
 # -- llama.cpp's form ----------------------------------------------------------------------------------
 
 

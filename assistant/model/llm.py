@@ -61,7 +61,7 @@ class Llm:
     def __init__(
         self, path: Path | None = None, adapter: Path | None = None, context: int = 4096, threads: int = 0
     ) -> None:
-        self.path = path or default_model()
+        self.path = path or weights.language_model("", DEFAULT)
         if not self.path.is_file():
             raise MissingPart(f"there is no model file at {self.path}")
         self.adapter = adapter
@@ -138,8 +138,8 @@ class Llm:
 
     def learn(self, system: Told) -> None:
         """Reads what it will be told before a question, if that is kept and was not read before."""
-        ids = self.vocabulary.head(system)
-        if self.heads and len(ids) < self.context and not self.heads.has(system, ids):
+        ids, kept = self.vocabulary.head(system), self._kept(system)
+        if kept and len(ids) < self.context and not kept.has(ids):
             with self._lock:
                 self.window.adapt(system in prompt.TRAINED)
                 self._head(system, room=0)
@@ -228,13 +228,18 @@ class Llm:
 
     def _tell(self, sequence: int, system: Told, ids: Sequence[int]) -> None:
         """Brings a head into an empty sequence: puts back what was kept of it, or reads it."""
-        state = self.heads.get(system, ids) if self.heads else b""
+        kept = self._kept(system)
+        state = kept.get(ids) if kept else b""
         if state and self.window.restore(sequence, state) and self.window.length(sequence) == len(ids):
             return
         self.window.drop(sequence)
         self._behind(sequence, ids)
-        if self.heads:
-            self.heads.put(system, ids, self.window.state(sequence))
+        if kept:
+            kept.put(ids, self.window.state(sequence))
+
+    def _kept(self, system: Told) -> Heads | None:
+        """Where a head is kept, if it is one of worked examples; one text may have been filled in for somebody."""
+        return self.heads if isinstance(system, tuple) else None
 
     def _need(self, room: int) -> None:
         """Forgets the prompt, then the heads, where the window has no room for so many tokens."""
@@ -364,11 +369,6 @@ class Given:
         finally:
             for sequence in () if keep else sequences:
                 window.drop(sequence)
-
-
-def default_model() -> Path:
-    """The file of the default model, checked."""
-    return weights.language_model("", DEFAULT)
 
 
 def _name(system: Told, ids: Sequence[int]) -> bytes:

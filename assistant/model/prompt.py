@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.model.vocabulary import Turn
+from assistant.model.vocabulary import Turn, examples
 from prompts import turns
 
 
 def _told(name: str) -> tuple[Turn, ...]:
-    return tuple(Turn(role, text) for role, text in turns(name))  # type: ignore[arg-type]
+    return examples(turns(name))
 
 
 READ = _told("read")

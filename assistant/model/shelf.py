@@ -5,13 +5,12 @@ Whoever asks for a source names its scope; a file of another scope is never open
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
 from assistant.model import prompt
-from assistant.model.kept import Kept, from_bytes, to_bytes
+from assistant.model.kept import Kept, file_name, from_bytes, to_bytes
 from assistant.model.llm import Llm
 from assistant.model.prompt import Text
 from ingest.base.errors import MemoryDamaged
@@ -88,7 +87,4 @@ class Shelf:
             self._here.popitem(last=False)
 
     def _name(self, key: Key) -> bytes:
-        """What is kept is another for another model, adapter, head or text."""
-        ids = b",".join(b"%d" % id for id in key[2])
-        told = f"{self._llm.fingerprint}\0{prompt.READ}\0".encode()
-        return hashlib.blake2b(told + ids, digest_size=16).digest()
+        return file_name(self._llm.fingerprint, prompt.READ, key[2])

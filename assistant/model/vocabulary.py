@@ -6,7 +6,7 @@ A document is never parsed for control tokens: only what the template says opens
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +34,11 @@ class Turn:
 
 Told = str | tuple[Turn, ...]
 """What a model is told before the user speaks: instructions, or a conversation with worked examples."""
+
+
+def examples(turns: Iterable[tuple[str, str]]) -> tuple[Turn, ...]:
+    """Worked examples from the role and text of each turn."""
+    return tuple(Turn(role, text) for role, text in turns)  # type: ignore[arg-type]
 
 
 class Vocabulary:
