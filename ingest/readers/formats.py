@@ -22,7 +22,7 @@ LONGEST = 12
 """Characters of a unit at most."""
 _MONEY = re.compile(r"\[\$([^\]-]*)(?:-([0-9A-Fa-f]+))?\]")
 _SCALE = re.compile(r"[0#?](,+)(?![0#?,])")
-_THOUSAND = re.compile(r"^(?:T|k|Tsd\.?|Mio\.?|Mrd\.?|M|Md|bn)$|^(?:T|k|Tsd\.?|Mio\.?|Mrd\.?|M|Md|bn)\s", re.I)
+_THOUSAND = re.compile(r"(?:T|k|Tsd\.?|Mio\.?|Mrd\.?|M|Md|bn)(?:\s|$)", re.I)
 """What stands before the sign of a currency and says that it is thousands, millions."""
 _THOUSANDS = frozenset("kKMbB千万億")
 _YEN = {1: "千円", 2: "百万円"}
@@ -53,7 +53,7 @@ def unit_of(pattern: str) -> str:
         if word in UNITS and literal in quoted:
             return same_unit(word)
         if sign := next((sign for sign in CURRENCIES if sign in word and not sign.isalpha() and "/" not in word), ""):
-            return word if _THOUSAND.search(word.replace(sign, "")) and not scaled else CURRENCIES[sign]
+            return word if _THOUSAND.match(word.replace(sign, "")) and not scaled else CURRENCIES[sign]
     return _behind(section)
 
 

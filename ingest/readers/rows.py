@@ -16,7 +16,7 @@ import numpy as np
 
 from ingest.space.entity import Draft, Locator
 from ingest.space.facts import TableFacts
-from ingest.text.cells import CURRENCIES, EMPTY, Cell, Scaled, blank, cell, shown
+from ingest.text.cells import CURRENCY_CODES, EMPTY, Cell, Scaled, blank, cell, shown
 
 from ..text.columns import Column, Columns, ColumnType, Value
 from ..text.convention import PLAIN, Convention, decide, usual
@@ -30,7 +30,6 @@ Row = Sequence[object]
 Line = tuple[int, tuple[object, ...]]
 """A row's index in the grid and its cells."""
 
-CODES = frozenset(CURRENCIES.values())
 SHOWN_VALUES = 8
 SHOWN_COLUMNS = 40
 PARTS = ("■", "◆", "▼")
@@ -106,7 +105,7 @@ class Gathered:
     @property
     def in_full(self) -> bool:
         """Whether its figures are in a currency, and so told with the thousands that a sheet doesn't show."""
-        return (self.unit or self.said) in CODES
+        return (self.unit or self.said) in CURRENCY_CODES
 
     def settle(self) -> None:
         """Gives it the type of its cells, and where its header has no unit theirs, or the one said of the table."""
@@ -133,7 +132,8 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
         rest: further rows that are too many to become entities: they count in figures and typed columns.
     """
     columns = _conventions(body, about)
-    body = replace(body, lines=[(index, _in_full(columns, row)) for index, row in body.lines])
+    if any(column.in_full for column in columns):
+        body = replace(body, lines=[(index, _in_full(columns, row)) for index, row in body.lines])
     _gaps(columns, body)
     sums = Sums([column.tally for column in columns], [column.read for column in columns])
     opens = _openings(body, about)
@@ -224,10 +224,11 @@ def _count(columns: Sequence[Gathered], row: Row) -> bool:
 
 def _beyond(columns: Sequence[Gathered], rest: Iterable[Row], body: Body, numbers: list[int], sums: Sums) -> int:
     """Counts further rows; keeps them typed while there is room. Returns how many were not kept."""
-    room = TYPED_CELLS // max(1, len(columns))
+    room, full = TYPED_CELLS // max(1, len(columns)), any(column.in_full for column in columns)
     start, count = (body.lines[-1][0] + 1 if body.lines else 0), 0
     for index, row in enumerate(rest, start):
-        cells = _in_full(columns, picked(row, body.at))
+        cells = picked(row, body.at)
+        cells = _in_full(columns, cells) if full else cells
         if all(map(blank, cells)) or sums.up(cells):
             continue
         kept = len(numbers) < room

@@ -142,10 +142,10 @@ def _markdown_heading(line: str, after: str) -> tuple[str, int, int] | None:
     if atx:
         return atx[2], len(atx[1]), 1
     underline = _UNDERLINE.fullmatch(after)
-    if _COLUMNS.search(line.strip()):
-        return None
-    if underline and underline[1][0] in "=-" and line.strip() and not re.match(r"\s*([-*+>|]|\d+[.)])", line):
-        return line.strip(), 1 if underline[1][0] == "=" else 2, 2
+    bare = line.strip()
+    words = bare and not _COLUMNS.search(bare) and not re.match(r"\s*([-*+>|]|\d+[.)])", line)
+    if underline and underline[1][0] in "=-" and words:
+        return bare, 1 if underline[1][0] == "=" else 2, 2
     return None
 
 

@@ -41,7 +41,8 @@ def xlsx(source: Source) -> Iterator[Sheet]:
     """The sheets of an XLSX file, those that are seen first."""
     import openpyxl  # type: ignore[import-untyped]
 
-    with closing(openpyxl.load_workbook(source.path, True, data_only=True, keep_links=False, rich_text=True)) as book:
+    opened = openpyxl.load_workbook(source.path, read_only=True, data_only=True, keep_links=False, rich_text=True)
+    with closing(opened) as book:
         for sheet in sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible"):
             sheet.reset_dimensions()  # a wrong <dimension> would pad every row to 16,384 cells
             marks = marks_of(source, sheet._worksheet_path)  # type: ignore[attr-defined]

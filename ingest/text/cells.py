@@ -37,7 +37,8 @@ UNITS = {unicodedata.normalize("NFKC", word) for word in _UNIT_WORDS.split()} | 
 """Units that are recognised; a word in brackets that is not one of them is part of the name."""
 
 SCALED_YEN = frozenset(["千円", "万円", "百万円", "億円"])
-MONEY = frozenset(CURRENCIES.values()) | SCALED_YEN
+CURRENCY_CODES = frozenset(CURRENCIES.values())
+MONEY = CURRENCY_CODES | SCALED_YEN
 
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 _MONEY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))

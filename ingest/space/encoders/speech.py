@@ -41,6 +41,9 @@ RETRIES = (0.0, 0.4, 0.8)
 OWN_WORDS = 300
 """Characters of the firm's own words that it is given; it looks back at no more than 223 tokens."""
 
+AT_ONCE = 3
+"""Words that take no time, from which on an own word was repeated and not said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -78,10 +81,6 @@ class Recogniser(Protocol):
 def recogniser(settings: Settings) -> Recogniser:
     """The Whisper that the settings name, else the default."""
     return Whisper(Path(settings.whisper).expanduser() if settings.whisper else None, settings.threads)
-
-
-AT_ONCE = 3
-"""Words that take no time, from which on an own word was repeated and not said."""
 
 
 class Whisper:
