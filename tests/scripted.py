@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,8 @@ class Scripted:
     """Says `says` to a question, or what stands in `answers` for one that has these words; doubts and judges as told.
 
     `wants` is what questions want, `alone` how one reads standing alone, `parts` the questions that one is made of, one a
-    line, `each` what is asked of each of several things, `query` the SQL it writes.
+    line, `each` what is asked of each of several things, `query` the SQL it writes over `t`, which is the table whose name
+    begins with `table`.
 
     Attributes:
         doubt: the probability that the sources hold no answer.
@@ -30,6 +32,7 @@ class Scripted:
     wants: Wants = "text"
     alone: str = ""
     query: str = "NONE"
+    table: str = ""
     parts: str = prompt.ONE
     each: str = ""
     answers: dict[str, str] = field(default_factory=dict)
@@ -58,7 +61,12 @@ class Scripted:
             return self.parts
         if system == prompt.EACH:
             return self.each
-        return self.query if isinstance(system, tuple) else self.replies
+        return self._queried(user) if isinstance(system, tuple) else self.replies
+
+    def _queried(self, user: str) -> str:
+        names = re.findall(r"^(?:CREATE )?Table (\w+)", user, re.MULTILINE | re.IGNORECASE)
+        meant = next((name for name in names if name.startswith(self.table)), names[0])
+        return self.query.replace("FROM t", f"FROM {meant}")
 
     def answer(self, question: str, texts: Sequence[Text], max_tokens: int) -> Stream:
         self.heard = list(texts)

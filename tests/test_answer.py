@@ -370,10 +370,17 @@ def test_what_a_source_surely_holds_is_not_parted_by_the_names_in_it(filled: Mem
 
 def test_a_part_that_nothing_stands_for_is_named(filled: Memory) -> None:
     answers = {"often": STANDS, "colour": "The spindle is painted green by Napoleon. [1]"}
-    answer = ask(filled, Scripted(parts=PARTS, answers=answers, lacking={TWO: 0.9}), TWO)
+    lacking = {TWO: 0.9, f"{SENTENCE} Which colour": 0.9}
+    answer = ask(filled, Scripted(parts=PARTS, answers=answers, lacking=lacking), TWO)
     assert answer.how == "model"
     assert answer.answer.split("\n")[-1] == "Not found for sure: Which colour has the spindle?"
     assert "Napoleon" not in answer.answer
+
+
+def test_a_part_that_what_stands_answers_as_well_is_not_said_to_be_missing(filled: Memory) -> None:
+    answers = {"often": STANDS, "colour": "The spindle is painted green by Napoleon. [1]"}
+    answer = ask(filled, Scripted(parts=PARTS, answers=answers, lacking={TWO: 0.9}), TWO)
+    assert answer.answer == STANDS
 
 
 def test_a_part_that_is_not_sure_is_said_to_be_so_behind_what_stands(filled: Memory) -> None:

@@ -28,7 +28,7 @@ def lists(memory: Memory, tmp_path: Path) -> Memory:
 
 
 def computed(memory: Memory, question: str) -> Answer:
-    return ask(memory, Scripted(wants="rows", query=COUNT), question)
+    return ask(memory, Scripted(wants="rows", query=COUNT, table="list_drinks"), question)
 
 
 def test_a_figure_on_which_two_queries_agree_is_computed(lists: Memory) -> None:

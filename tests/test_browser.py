@@ -32,7 +32,7 @@ ASKED: dict[str, tuple[str, str, Scripted]] = {
     ),
     "calculation": (
         "How many boxes were shipped with Kumoashi Air?", "Kumoashi Airで送った箱は全部で何箱ですか。",
-        Scripted(wants="rows", query=SHIPPED),
+        Scripted(wants="rows", query=SHIPPED, table="shipments"),
     ),
     "refusal": ("What about the moon?", "月面基地はどこですか。", Scripted(doubt=1.0)),
     "talk": ("hello", "こんにちは", Scripted(wants="talk")),

@@ -11,6 +11,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from llama_cpp import LlamaGrammar
 
 from assistant.compute.computer import Computed, Computer
 from assistant.compute.database import Database, QueryFailed
@@ -163,10 +164,67 @@ def test_sheets_of_one_form_are_asked_as_one_and_each_row_keeps_its_sheet() -> N
 
 def test_tables_with_a_common_key_are_joined_when_one_alone_cannot_answer() -> None:
     firms = table("Customers", "Name|City", "Minato|Kobe", "Aoba Foods|Nagano", "Hoshino|Nagano")
-    query = 'SELECT sum(t1."Amount") FROM t1 JOIN t2 ON t1."Customer" = t2."Name" WHERE t2."City" = \'Nagano\''
+    joined = 'orders_1 JOIN customers_2 ON orders_1."Customer" = customers_2."Name"'
+    query = f'SELECT sum(orders_1."Amount") FROM {joined} WHERE customers_2."City" = \'Nagano\''
     found = ask("Total amount of customers in Nagano?", "NONE", query, over=[ORDERS, firms])
     assert found is not None
     assert (found.values, [used.row for used in found.rows]) == (((440.0,),), [2, 4, 5])
+
+
+def test_rows_of_a_join_are_those_of_the_table_it_begins_with() -> None:
+    firms = table("Customers", "Name|City", "Minato|Kobe", "Aoba Foods|Nagano", "Hoshino|Nagano")
+    joined = 'customers_2 JOIN orders_1 ON orders_1."Customer" = customers_2."Name"'
+    query = f'SELECT sum(orders_1."Amount") FROM {joined} WHERE customers_2."City" = \'Nagano\''
+    found = ask("Total amount of customers in Nagano?", "NONE", query, over=[ORDERS, firms])
+    assert found is not None
+    assert [(used.entity, used.row) for used in found.rows] == [("e1", 3), ("e1", 4)]
+
+
+SHIPMENTS = table("Shipments", "Box|Ship day", "B1|2024-01-06", "B2|2024-03-04")
+
+
+COUNT = 'SELECT count(*) FROM t WHERE month("{}") = 1'
+SHIPPED, ORDERED = COUNT.format("Ship day"), COUNT.format("Day")
+IN_JANUARY = "2024年1月の注文は何件？"
+
+
+@pytest.mark.parametrize(("meant", "count", "agreed"), [("orders_2", 2, False), ("shipments_1", 1, True)])
+def test_where_another_table_answers_otherwise_the_model_says_in_sight_of_both_which_is_asked(
+    meant: str, count: int, agreed: bool
+) -> None:
+    """It is told as possible then: search took the other to be asked."""
+    writer = Scripted(SHIPPED, SHIPPED, ORDERED, f"SELECT * FROM {meant}", ORDERED)
+    found = Computer().ask(IN_JANUARY, kept(SHIPMENTS, ORDERS), writer)
+    assert found is not None
+    assert (found.values, found.agreed) == (((count,),), agreed)
+    assert "Shipments" in writer.asked[3] and "Orders" in writer.asked[3]
+
+
+TWICE = table("Shipments", "Box|Ship day", "B1|2024-01-06", "B2|2024-01-08")
+
+
+@pytest.mark.parametrize(("shipments", "other"), [(SHIPMENTS, "NONE"), (TWICE, ORDERED)])
+def test_a_table_that_cannot_answer_or_says_the_same_is_no_rival(shipments: Table, other: str) -> None:
+    writer = Scripted(SHIPPED, SHIPPED, other)
+    found = Computer().ask(IN_JANUARY, kept(shipments, ORDERS), writer)
+    assert found is not None
+    assert (found.agreed, len(writer.asked)) == (True, 3)
+
+
+@pytest.mark.parametrize(("meant", "agreed"), [("shipments_2", False), ("orders_1", True)])
+def test_an_answer_of_the_second_table_is_not_sure_where_the_first_was_asked(meant: str, agreed: bool) -> None:
+    writer = Scripted("NONE", ORDERED, ORDERED, f"SELECT * FROM {meant}")
+    found = Computer().ask(IN_JANUARY, kept(SHIPMENTS, ORDERS), writer)
+    assert found is not None
+    assert (found.values, found.agreed) == (((2,),), agreed)
+
+
+def test_who_comes_first_by_a_sum_means_the_sum_of_each() -> None:
+    """SQL refuses the query as it stands."""
+    found = ask("Which customer has the biggest amount?",
+                'SELECT "Customer" FROM t ORDER BY sum("Amount") DESC LIMIT 1')  # fmt: skip
+    assert found is not None
+    assert found.values == (("Minato",),)
 
 
 def test_a_nought_is_an_answer_when_there_were_rows_to_count() -> None:
@@ -388,7 +446,7 @@ def test_the_second_request_says_the_same_otherwise() -> None:
 def test_two_tables_are_two_statements() -> None:
     both = turned(show("?", [ORDERS, ORDERS]), "?", ())[-1][1]
     assert [line for line in both.splitlines() if line.startswith(("CREATE", ")"))] == [
-        "CREATE TABLE t1 ( -- Orders, 5 rows", ");", "CREATE TABLE t2 ( -- Orders, 5 rows", ");",
+        "CREATE TABLE orders_1 ( -- Orders, 5 rows", ");", "CREATE TABLE orders_2 ( -- Orders, 5 rows", ");",
     ]  # fmt: skip
 
 
@@ -403,6 +461,14 @@ def test_the_grammar_holds_every_column_and_escapes_it() -> None:
     made = grammar(show("?", [odd]))
     assert '"\\"say \\"\\"hi\\"\\"\\\\\\""' in made
     assert all("::=" in line for line in made.strip().splitlines())
+
+
+@pytest.mark.parametrize(("header", "row", "absent"), [("Name|Size", "a|2", "month"), ("Size|Width", "3|2", "LIKE")])
+def test_the_grammar_knows_only_the_kinds_of_columns_there_are(header: str, row: str, absent: str) -> None:
+    made = grammar(show("?", [table("Sizes", header, row)]))
+    assert absent in grammar(show("?", [ORDERS]))
+    assert absent not in made
+    LlamaGrammar.from_string(made, verbose=False)
 
 
 # -- what a question names -------------------------------------------------------------------------------------------

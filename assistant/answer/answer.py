@@ -24,7 +24,7 @@ from assistant.answer.evidence import Evidence
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
 from assistant.answer.spoken import LONGEST, OPEN, SURE, Spoken, beside, best, meant, speak, told, worded
 from assistant.answer.trust import Signs
-from assistant.answer.understand import Understood, each, parts, unanswered, understand
+from assistant.answer.understand import Understood, each, left_open, parts, unanswered, understand
 from assistant.answer.wording import language, wording
 from assistant.search import wants
 from assistant.search.wants import Wants
@@ -308,9 +308,11 @@ class Assistant:
         lines, named = cite.in_order([*stands, *likely], composed.sources)
         citations = cite.from_lines(lines, named, self._path, case.whole, self._near)
         stated, unsure = lines[: len(stands)], [words.unsure.format(line) for line in lines[len(stands) :]]
-        unfound = [words.unfound.format(one.question) for one in others if not one.likely]
+        unfound = left_open(
+            [one.question for one in others if not one.likely], [line.text for line in stated], self._reader
+        )
         behind = [one for one in citations if any(one.mark in line.marks for line in stated)]
-        text = [*map(str, stated), *cite.quotes(stated, behind)[:SHOWN], *unsure, *unfound]
+        text = [*map(str, stated), *cite.quotes(stated, behind)[:SHOWN], *unsure, *map(words.unfound.format, unfound)]
         notes = [note for one in spoken for note in one.notes]
         notes += [remarks.LEFT] * any(one.stands and one.left_out for one in spoken)
         return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost, tuple(notes))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from assistant.answer import named
@@ -73,16 +72,12 @@ class Calculator:
 
     def _one_sided(self, question: str, found: Sequence[tables.Kept], computed: Computed) -> bool:
         """Whether a question sets things side by side of which each table speaks of one, and the rows are not of all."""
-        words = [(self._file(one), f"{one.part} {one.table.name} {_words(one)}") for one in found]
+        words = [(one.file, f"{one.part} {one.table.name} {_words(one)}") for one in found]
         if not (things := named.apart(question, words)):
             return False
         used = {row.entity for row in computed.rows}
         spoken = [squeezed("".join(said)) for one, said in zip(found, words, strict=True) if one.entity in used]
         return not all(any(squeezed(thing) in said for said in spoken) for thing in things)
-
-    def _file(self, kept: tables.Kept) -> str:
-        row = self._memory.catalog.source(kept.source)
-        return PurePath(row.path).stem if row else ""
 
     def _tables(self, question: str, hits: Sequence[Hit], viewer: Viewer) -> list[tables.Kept]:
         near = self._retriever.search(question, viewer, NEAR, kinds=TABLES)

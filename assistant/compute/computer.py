@@ -2,13 +2,13 @@
 
 A model writes the query (`Writer`), code judges whether it says what the question says (`check`) and runs it. A second
 query, asked for in another form, must come to the same, or a third to the same as one of them; else the answer is only
-possible.
+possible. So it is where the model, in sight of both, takes another table to be asked that answers otherwise or not at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ingest.base.errors import KotonohaError
@@ -17,9 +17,9 @@ from ingest.text.rows import Table, one_form, union
 
 from . import check, prompt
 from .database import Database
-from .grammar import NONE, grammar
+from .grammar import NONE, grammar, which
 from .query import Query, in_period, parsed, rows_behind, with_order_shown, without, written
-from .schema import Meaning, Shown, show
+from .schema import Meaning, Shown, share_key, show
 
 LONGEST = 200
 """Tokens of a query at most."""
@@ -27,11 +27,13 @@ TIED = 10
 """Most rows that share a first place and are all told."""
 FORMS = 2
 """Tables of different form that are looked at."""
+GLANCE = 5
+"""Columns of each that are shown where the model says which of two is asked."""
 CITED = 50
-SHARED = 0.5
-"""Share of the words of a column that stand in a column of another table, from which the two are a key."""
 
 Values = tuple[tuple[Any, ...], ...]
+Group = Sequence[Kept]
+"""Tables of one form."""
 
 
 class Writer(Protocol):
@@ -126,11 +128,39 @@ class Computer:
         """
         groups = forms(tables)[:FORMS]
         choices = [[group] for group in groups]
-        if len(groups) == FORMS and _share_key(_one(groups[0]), _one(groups[1])):
+        if len(groups) == FORMS and share_key(*map(_one, groups)):
             choices.insert(1, groups)
-        return next((found for choice in choices if (found := self._over(question, choice, writer))), None)
+        for choice in choices:
+            if found := self._over(question, choice, writer):
+                rivals = [group for group in groups if group not in choice] if found.agreed else []
+                tried = groups[0] not in choice
+                beaten = (self._beating(question, found, [choice[0], rival], tried, writer) for rival in rivals)
+                return next(filter(None, beaten), found)
+        return None
 
-    def _over(self, question: str, groups: Sequence[Sequence[Kept]], writer: Writer) -> Computed | None:
+    def _beating(
+        self, question: str, found: Computed, both: Sequence[Group], tried: bool, writer: Writer
+    ) -> Computed | None:
+        """What is told, as only possible, where the second of two tables is asked rather than the first, and gives something
+        else, or nothing when it was tried; None else."""
+        if not (tried or self._otherwise(question, found, both[1], writer)) or not self._rather(question, both, writer):
+            return None
+        rather = None if tried else self._over(question, [both[1]], writer)
+        return replace(rather or found, agreed=False)
+
+    def _otherwise(self, question: str, found: Computed, rival: Group, writer: Writer) -> bool:
+        shown = show(question, [_one(rival)], self._meaning)
+        with Database({one.alias: one.table for one in shown}) as database:
+            said = writer.write(prompt.turns(shown, question, self._examples), grammar(shown), LONGEST)
+            other = judged(said.strip(), question, shown, database)
+        return other is not None and not same(other.values, found.values)
+
+    def _rather(self, question: str, both: Sequence[Group], writer: Writer) -> bool:
+        shown = show(question, list(map(_titled, both)), self._meaning, GLANCE)
+        said = writer.write(prompt.turns(shown, question, self._examples), which(shown), LONGEST)
+        return said.strip().endswith(f" {shown[1].alias}")
+
+    def _over(self, question: str, groups: Sequence[Group], writer: Writer) -> Computed | None:
         shown = show(question, [_one(group) for group in groups], self._meaning)
         with Database({one.alias: one.table for one in shown}) as database:
             found = list(self._found(question, shown, writer, database))
@@ -139,7 +169,8 @@ class Computer:
             told, agreed = chosen(found)
             rows = rows_behind(told.query, database)
             agreed = agreed and not (told.query.grouped and one_by_one(told.values))
-        used = tuple(_used(rows[:CITED], groups[0]))
+        by_alias = {one.alias: group for one, group in zip(shown, groups, strict=True)}
+        used = tuple(_used(rows[:CITED], by_alias[told.query.tables[0]])) if rows else ()
         named = check.named(told.query, shown, question)
         return Computed(told.values, told.query, tuple(shown), used, len(rows), agreed, named, told.tied)
 
@@ -225,10 +256,10 @@ def _one(group: Sequence[Kept]) -> Table:
     return union([kept.table for kept in group], [kept.part for kept in group], group[0].table.name)
 
 
-def _share_key(one: Table, other: Table) -> bool:
-    """Whether a column of words in one table holds the words of one in the other: they can be joined."""
-    a, b = ([set(c.values) - {None} for c in table.columns if c.type == "text"] for table in (one, other))
-    return any(len(x & y) >= SHARED * min(len(x), len(y)) and len(x & y) > 1 for x in a for y in b if x and y)
+def _titled(group: Group) -> Table:
+    """The tables of a group as one that carries the name of its file as well."""
+    table, file = _one(group), group[0].file
+    return replace(table, name=table.name if file in table.name else f"{file} {table.name}")
 
 
 def _used(rows: Sequence[tuple[int, str]], group: Sequence[Kept]) -> list[Used]:

@@ -7,10 +7,11 @@ compares with is free here and is judged afterwards (`check`). `NONE` says that 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 
 from ingest.memory.tables import part_name, quoted
 
-from .schema import Shown, row_of
+from .schema import Shown, row_of, share_key
 
 NONE = "NONE"
 
@@ -23,18 +24,13 @@ groups ::= "SELECT " key (", " key)? (", " agg){1,3} source group order? limit?
 minus ::= "SELECT " sub " - " sub
 sub ::= "(SELECT " (agg source | item source order? limit?) ")"
 source ::= " FROM " from (" WHERE " cond (" AND " cond){0,4})?
-item ::= col | part | product
-key ::= col | part
+item ::= key | product
 agg ::= fold | "round(" fold ", " [0-6] ")" | "count(*) FILTER (WHERE " cond ")"
 fold ::= "count(*)" | "count(DISTINCT " col ")" | numeric "(" figure ")" | ("min" | "max") "(" col ")"
 numeric ::= "sum" | "avg" | "median" | "min" | "max"
 cond ::= "(" test " OR " test (" OR " test){0,2} ")" | test
-test ::= of-words | of-figures | of-times | of-clocks | col (" IS NULL" | " IS NOT NULL")
-of-words ::= word (" = " | " <> ") (text | sub) | word " IN (" text (", " text){1,4} ")" | word likeness like
-likeness ::= " LIKE " | " NOT LIKE "
-of-figures ::= figure compare (number | sub) | figure " BETWEEN " number " AND " number
 group ::= " GROUP BY " key (", " key)? (" HAVING " agg compare number)?
-order ::= " ORDER BY " (agg | figure | col | part) (" DESC" | " ASC")?
+order ::= " ORDER BY " (agg | figure | key) (" DESC" | " ASC")?
 limit ::= " LIMIT " [1-9] [0-9]?
 compare ::= " = " | " <> " | " < " | " <= " | " > " | " >= "
 text ::= "'" ([^'\n] | "''"){1,60} "'"
@@ -45,38 +41,43 @@ day ::= "'" [0-9]{4} "-" [0-9]{2} "-" [0-9]{2} (" " [0-9]{2} ":" [0-9]{2})? "'"
 figure ::= number-column | product
 product ::= number-column (" + " | " - " | " * " | " / ") number-column
 """
-_NEVER = "[^\\x00-\\U0010FFFF]"
-"""A rule that nothing fits, for a type that no column has."""
+_TESTS = {
+    "word": """of-words ::= word (" = " | " <> ") (text | sub) | word " IN (" text (", " text){1,4} ")" | word likeness like
+likeness ::= " LIKE " | " NOT LIKE \"""",
+    "number-column": 'of-figures ::= figure compare (number | sub) | figure " BETWEEN " number " AND " number',
+    "moment": """of-times ::= moment compare (day | sub) | moment " BETWEEN " day " AND " day | part compare whole
+part ::= ("year" | "month" | "day" | "hour" | "date") "(" moment ")\"""",
+    "clock": """of-clocks ::= clock compare "'" [0-9]{2} ":" [0-9]{2} "'\"""",
+}
+"""How columns of each kind are compared."""
 
 
 def grammar(shown: Sequence[Shown]) -> str:
-    """The grammar for these tables."""
+    """The grammar for these tables; it knows only the kinds of columns that they have."""
     several = len(shown) > 1
     parts = [_name(one, part_name(one.table), several) for one in shown if one.table.parts]
-    numbers = [_name(one, row_of(one), several) for one in shown]
+    columns = {
+        "word": [*_columns(shown, "text"), *_columns(shown, "boolean"), *parts],
+        "number-column": [*_columns(shown, "number"), *(_name(one, row_of(one), several) for one in shown)],
+        "moment": _columns(shown, "date"),
+        "clock": _columns(shown, "time"),
+    }
+    kinds = [kind for kind, names in columns.items() if names]
+    tests = [_TESTS[kind].partition(" ")[0] for kind in kinds]
     rules = [
-        _rule("word", [*_columns(shown, "text"), *_columns(shown, "boolean"), *parts]),
-        _rule("number-column", [*_columns(shown, "number"), *numbers]),
-        *_of_times(_columns(shown, "date")),
-        *_of_clocks(_columns(shown, "time")),
-        "col ::= word | number-column | moment | clock",
+        *(_rule(kind, columns[kind]) for kind in kinds),
+        *(_TESTS[kind] for kind in kinds),
+        "col ::= " + " | ".join(kinds),
+        "key ::= col" + (" | part" if "moment" in kinds else ""),
+        "test ::= " + " | ".join([*tests, 'col (" IS NULL" | " IS NOT NULL")']),
         _from(shown),
     ]
     return _FIXED.strip() + "\n" + "\n".join(rules) + "\n"
 
 
-def _of_times(moments: Sequence[str]) -> list[str]:
-    """Comparisons of moments and of their parts."""
-    return [
-        _rule("moment", moments),
-        'part ::= ("year" | "month" | "day" | "hour" | "date") "(" moment ")"',
-        'of-times ::= moment compare (day | sub) | moment " BETWEEN " day " AND " day | part compare whole',
-    ]
-
-
-def _of_clocks(clocks: Sequence[str]) -> list[str]:
-    """Comparisons of times of day."""
-    return [_rule("clock", clocks), 'of-clocks ::= clock compare "\'" [0-9]{2} ":" [0-9]{2} "\'"']
+def which(shown: Sequence[Shown]) -> str:
+    """The grammar of a query that only says which of these tables it asks."""
+    return f'root ::= "SELECT * FROM " from\n{_rule("from", [one.alias for one in shown])}\n'
 
 
 def _columns(shown: Sequence[Shown], kind: str) -> list[str]:
@@ -89,15 +90,14 @@ def _name(one: Shown, column: str, several: bool) -> str:
 
 
 def _rule(name: str, choices: Sequence[str]) -> str:
-    return f"{name} ::= " + (" | ".join(dict.fromkeys(map(_literal, choices))) or _NEVER)
+    return f"{name} ::= " + " | ".join(dict.fromkeys(map(_literal, choices)))
 
 
 def _from(shown: Sequence[Shown]) -> str:
-    if len(shown) == 1:
-        return 'from ::= "t"'
     names = " | ".join(_literal(one.alias) for one in shown)
-    joined = " | ".join(_literal(f"{a.alias} JOIN {b.alias} ON ") for a in shown for b in shown if a is not b)
-    return f'from ::= {names} | ({joined}) col " = " col'
+    pairs = [(a, b) for a, b in permutations(shown, 2) if share_key(a.table, b.table)]
+    joined = " | ".join(_literal(f"{a.alias} JOIN {b.alias} ON ") for a, b in pairs)
+    return f"from ::= {names}" + (f' | ({joined}) col " = " col' if pairs else "")
 
 
 def _literal(text: str) -> str:

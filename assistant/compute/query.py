@@ -71,6 +71,11 @@ class Query:
         return self.tree["statements"][0]["node"]  # type: ignore[no-any-return]
 
     @property
+    def tables(self) -> list[str]:
+        """The tables that are asked, by the names they have in the query."""
+        return _tables(self.tree)
+
+    @property
     def conditions(self) -> list[Condition]:
         """Every comparison with a written value, anywhere in the query."""
         return [found for node in walk(self.body) for found in _condition(node)]
@@ -120,7 +125,7 @@ def parsed(sql: str, database: Database) -> Query:
     for node in walk(tree["statements"][0]["node"]):
         _judge(node, database)
     body = tree["statements"][0]["node"]
-    if _whole_days(body, database) | _extreme_row(body):
+    if _whole_days(body, database) | (_extreme_row(body) or _first_by_fold(body)):
         sql = written(tree, database)
         tree = read(sql, database)
     return Query(sql, tree)
@@ -286,6 +291,21 @@ def _extreme_row(body: Tree) -> bool:
     return True
 
 
+def _first_by_fold(body: Tree) -> bool:
+    """`SELECT name ORDER BY sum(x) LIMIT 1` without groups, which SQL refuses, means the sum of each name; whether it was
+    so."""
+    names = [item for item in body["select_list"] if item.get("class") == "COLUMN_REF"]
+    folds = [item for item in body["select_list"] if _function(item) in AGGREGATES]
+    orders = [order["expression"] for m in body["modifiers"] for order in m.get("orders", ())]
+    cut = any(m["type"] == "LIMIT_MODIFIER" for m in body["modifiers"])
+    by_fold = any(_function(one) in AGGREGATES for one in orders)
+    if not names or len(names) + len(folds) < len(body["select_list"]) or body["group_expressions"] or not cut:
+        return False
+    if by_fold:
+        body |= {"group_expressions": names, "group_sets": [list(range(len(names)))]}
+    return by_fold
+
+
 # -- what a query rests on ---------------------------------------------------------------------------------------
 
 
@@ -357,4 +377,8 @@ def _column(alias: str, name: str) -> Tree:
 
 
 def _first_table(node: Mapping[str, Any]) -> str:
-    return next((str(n["table_name"]) for n in walk(node) if n.get("type") == "BASE_TABLE"), "")
+    return next(iter(_tables(node)), "")
+
+
+def _tables(node: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(str(one["table_name"]) for one in walk(node) if one.get("type") == "BASE_TABLE"))

@@ -27,6 +27,10 @@ NAMED = 3
 """Words of a longer column that are shown because the question seems to name them."""
 LONGEST = 40
 """Letters of a value that are shown."""
+TITLE = 40
+"""Letters of the name that a table has beside others."""
+SHARED = 0.5
+"""Share of the words of a column that stand in a column of another table, from which the two are a key."""
 NEAR = 88
 """Likeness (rapidfuzz, 0 to 100) of a value and a stretch of the question from which the value counts as named."""
 
@@ -77,23 +81,29 @@ class Shown:
         return _listed([*named, *usual]) + (", ..." if len(count) > len(named) + len(usual) else "")
 
 
-def show(question: str, tables: Sequence[Table], meaning: Meaning | None = None) -> list[Shown]:
-    """Tables as a question needs to see them; one is called `t`, several `t1`, `t2`."""
-    aliases = ["t"] if len(tables) == 1 else [f"t{number}" for number in range(1, len(tables) + 1)]
-    return [_shown(question, alias, table, meaning) for alias, table in zip(aliases, tables, strict=True)]
+def show(question: str, tables: Sequence[Table], meaning: Meaning | None = None, most: int = COLUMNS) -> list[Shown]:
+    """Tables as a question needs to see them, at most so many columns of each; one alone is called `t`, one of several by its
+    name."""
+    aliases = ["t"] if len(tables) == 1 else [_alias(table.name, number) for number, table in enumerate(tables, 1)]
+    return [_shown(question, alias, table, meaning, most) for alias, table in zip(aliases, tables, strict=True)]
 
 
-def _shown(question: str, alias: str, table: Table, meaning: Meaning | None) -> Shown:
+def _alias(name: str, number: int) -> str:
+    """A name that SQL takes without quotes: "2026 orders" -> "t_2026_orders_1"."""
+    letters = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", name).casefold())[:TITLE].strip("_")
+    return f"{letters if letters[:1].isalpha() else f't_{letters}'}_{number}"
+
+
+def _shown(question: str, alias: str, table: Table, meaning: Meaning | None, most: int) -> Shown:
     exact = [(column.name, value) for column in table.columns for value in _written(question, column)]
     near = [(column.name, value) for column in table.columns for value in _similar(question, column)]
     named = tuple(dict.fromkeys([*exact, *near]))
-    columns = (
-        table.columns if len(table.columns) <= COLUMNS else _chosen(question, table, {c for c, _ in named}, meaning)
-    )
+    met = {column for column, _ in named}
+    columns = table.columns if len(table.columns) <= most else _chosen(question, table, met, meaning, most)
     return Shown(alias, table, tuple(columns), named, tuple(exact))
 
 
-def _chosen(question: str, table: Table, met: set[str], meaning: Meaning | None) -> list[Column]:
+def _chosen(question: str, table: Table, met: set[str], meaning: Meaning | None, most: int) -> list[Column]:
     """The columns of a wide table that a question may need: the first of dates and of words, then those it meets."""
     near = meaning(question, [column.name for column in table.columns]) if meaning else [0.0] * len(table.columns)
     scores = [
@@ -103,7 +113,7 @@ def _chosen(question: str, table: Table, met: set[str], meaning: Meaning | None)
     first = [next((c for c in table.columns if c.type == kind), None) for kind in ("date", "text")]
     order = sorted(range(len(scores)), key=lambda number: (-scores[number], len(table.columns[number].name), number))
     ranked = [c for c in first if c] + [table.columns[n] for n in order if _varies(table.columns[n])]
-    kept = list(dict.fromkeys(column.name for column in ranked))[:COLUMNS]
+    kept = list(dict.fromkeys(column.name for column in ranked))[:most]
     return [column for column in table.columns if column.name in kept]
 
 
@@ -166,6 +176,12 @@ def _listed(values: Sequence[str]) -> str:
 
 def _said(column: Column, value: object) -> str:
     return str(value)[:7] if column.type == "date" else shown(value)
+
+
+def share_key(one: Table, other: Table) -> bool:
+    """Whether a column of words in one table holds the words of one in the other: they can be joined."""
+    a, b = ([set(c.values) - {None} for c in table.columns if c.type == "text"] for table in (one, other))
+    return any(len(x & y) >= SHARED * min(len(x), len(y)) and len(x & y) > 1 for x in a for y in b if x and y)
 
 
 def row_of(shown: Shown) -> str:

@@ -11,7 +11,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
+from pathlib import Path, PurePath
 from sqlite3 import Connection
 from typing import Any
 
@@ -32,12 +32,13 @@ PART = "sheet"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """A table in memory: the entity it belongs to, its source, and the sheet or file it stands on."""
+    """A table in memory: the entity it belongs to, its source, the sheet or file it stands on, the name of its file."""
 
     entity: str
     source: str
     part: str
     table: Table
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,13 +64,14 @@ def among(catalog: Catalog, sources: Sequence[str], viewer: Viewer) -> list[Kept
     found: list[tuple[int, int, Kept]] = []
     for chunk in chunks(list(sources), 500):
         query = (
-            "SELECT entity.id, entity.source, entity.scope, entity.ordinal, rows.part, rows.parquet FROM rows "
-            f"JOIN entity ON entity.id = rows.entity WHERE entity.source IN ({marks(chunk)})"
+            "SELECT entity.id, entity.source, entity.scope, entity.ordinal, rows.part, rows.parquet, source.path "
+            "FROM rows JOIN entity ON entity.id = rows.entity JOIN source ON source.id = entity.source "
+            f"WHERE entity.source IN ({marks(chunk)})"
         )
         for row in catalog.connection.execute(query, chunk):
             if may_read(viewer, row["scope"]):
                 table = unpacked(row["parquet"]).without(*amended.rows_hidden(catalog, row["id"]))
-                kept = Kept(row["id"], row["source"], row["part"], table)
+                kept = Kept(row["id"], row["source"], row["part"], table, PurePath(row["path"]).stem)
                 found.append((sources.index(row["source"]), row["ordinal"], kept))
     return [kept for *_, kept in sorted(found, key=lambda item: item[:2])]
 
