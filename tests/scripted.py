@@ -18,9 +18,9 @@ from assistant.search.wants import Wants
 class Scripted:
     """Says `says` to a question, or what stands in `answers` for one that has these words; doubts and judges as told.
 
-    `wants` is what questions want, `alone` how one reads standing alone, `parts` the questions that one is made of, one a
-    line, `each` what is asked of each of several things, `query` the SQL it writes over `t`, which is the table whose name
-    begins with `table`.
+    `wants` is what questions want, but "rows" what those in `over_rows` do, `alone` how one reads standing alone, `parts` the
+    questions that one is made of, one a line, `each` what is asked of each of several things, `query` the SQL it writes over
+    `t`, which is the table whose name begins with `table`.
 
     Attributes:
         doubt: the probability that the sources hold no answer.
@@ -30,6 +30,7 @@ class Scripted:
 
     says: str = ""
     wants: Wants = "text"
+    over_rows: tuple[str, ...] = ()
     alone: str = ""
     query: str = "NONE"
     table: str = ""
@@ -49,6 +50,9 @@ class Scripted:
     @property
     def llm(self) -> Scripted:
         return self
+
+    def wanted(self, question: str) -> Wants:
+        return "rows" if question in self.over_rows else self.wants
 
     def tokenize(self, text: str) -> list[int]:
         return list(text.split())  # type: ignore[arg-type]

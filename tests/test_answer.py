@@ -43,9 +43,7 @@ def filled(memory: Memory) -> Memory:
 
 
 def asking(memory: Memory, reader: Scripted) -> Assistant:
-    return Assistant(
-        Retriever(memory, memory.catalog, memory.space), memory, lambda: reader, wanted=lambda _: reader.wants
-    )  # type: ignore[arg-type, return-value]
+    return Assistant(Retriever(memory, memory.catalog, memory.space), memory, lambda: reader, wanted=reader.wanted)  # type: ignore[arg-type, return-value]
 
 
 def ask(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assistant.answer.outcome import Answer
+from assistant.search.wants import Wants
 from ingest import jobs, pipeline
 from ingest.memory.memory import Memory
 from ingest.readers.table import TableReader
+from ingest.readers.text import TextReader
 from ingest.reading import Direct
 
 from .scripted import Scripted
@@ -39,3 +43,95 @@ def test_a_figure_on_which_two_queries_agree_is_computed(lists: Memory) -> None:
 def test_a_figure_of_one_of_two_tables_is_no_answer_about_both(lists: Memory) -> None:
     answer = computed(lists, "Are there more drinks or more papers on the lists, and how many?")
     assert answer.how == "possibly"
+
+
+CLEANED = "The office is cleaned by the Aster company."
+BOTH = "How many drinks are on the list of drinks, and by whom is the office cleaned?"
+PARTS = "How many drinks are on the list of drinks?\nBy whom is the office cleaned?"
+OPEN = {"count: 5 [1] [2] [3] By whom": 0.9}
+
+
+def of_both(lists: Memory, tmp_path: Path, reader: Scripted, question: str = BOTH) -> Answer:
+    (tmp_path / "cleaning.md").write_text(f"# Cleaning\n\n{CLEANED}\n", "utf-8")
+    jobs.ask(lists.catalog, [(str(tmp_path / "cleaning.md"), "open")])
+    assert [one.status for one in pipeline.run(lists, Direct([TextReader()]))] == ["added"]
+    return ask(lists, reader, question)
+
+
+def counting(says: str, **more: Any) -> Scripted:
+    return Scripted(says, wants="rows", query=COUNT, table="list_drinks", parts=PARTS, **more)
+
+
+def test_what_a_figure_leaves_open_of_its_question_is_read(lists: Memory, tmp_path: Path) -> None:
+    answer = of_both(lists, tmp_path, counting(f"{CLEANED} [1]", lacking=OPEN))
+    assert (answer.how, answer.answer) == ("calculation", f"count: 5 [1] [2] [3]\n{CLEANED} [6]")
+    assert [citation.mark for citation in answer.citations] == [1, 2, 3, 4, 5, 6]
+    assert answer.citations[-1].quote == CLEANED
+    assert any("SELECT count(*)" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize(
+    ("reader", "beneath"),
+    [
+        (counting("", lacking=OPEN), "Not found for sure: By whom is the office cleaned?"),
+        (
+            counting(f"{CLEANED} [1]", lacking=OPEN, judges={"Aster": 0.5}),
+            f"By whom is the office cleaned?\nPossibly, see the passages below:\n{CLEANED} [6]",
+        ),
+        (counting(f"{CLEANED} [1]"), ""),
+    ],
+)
+def test_what_is_not_sure_beneath_a_figure_is_said_to_be_so(
+    lists: Memory, tmp_path: Path, reader: Scripted, beneath: str
+) -> None:
+    """Nothing stands there where the figure answers the whole question."""
+    answer = of_both(lists, tmp_path, reader)
+    assert answer.how == "calculation"
+    assert answer.answer.partition("\n")[2].startswith(beneath)
+    assert bool(answer.answer.partition("\n")[2]) == bool(beneath)
+
+
+COUNTED, ASKED = PARTS.split("\n")
+ON_FOUR = "tea 4 is on shelf A4. [1]"
+
+
+@pytest.mark.parametrize("doubt", [0.1, 0.9])
+def test_a_part_of_a_question_that_rows_answer_is_computed_wherever_the_question_is_parted(
+    lists: Memory, tmp_path: Path, doubt: float
+) -> None:
+    """A row that was found holds no count: neither where one source answers a part of it, nor where none answers it."""
+    answers = {COUNTED: ON_FOUR, BOTH: f"{CLEANED} [1]", ASKED: f"{CLEANED} [1]"}
+    lacking = {f"{CLEANED} {COUNTED}": 0.9, "list_": 0.9, BOTH: doubt}
+    reader = Scripted(
+        query=COUNT, table="list_drinks", parts=PARTS, answers=answers, lacking=lacking, over_rows=(COUNTED,)
+    )
+    answer = of_both(lists, tmp_path, reader)
+    assert (answer.how, answer.answer) == ("calculation", f"count: 5 [1] [2] [3]\n{CLEANED} [6]")
+    assert (answer.question, answer.understood) == (BOTH, BOTH)
+
+
+def test_a_figure_that_is_not_sure_gives_way_to_those_of_the_parts(lists: Memory, tmp_path: Path) -> None:
+    """The queries for the whole question come to different figures."""
+    reader = Changing(query=COUNT, table="list_drinks", parts=PARTS, says=f"{CLEANED} [1]", wants="rows")
+    reader.lacking = {"list_": 0.9}
+    answer = of_both(lists, tmp_path, reader, OF_LIST)
+    assert (answer.how, answer.answer) == ("calculation", f"count: 5 [1] [2] [3]\n{CLEANED} [6]")
+
+
+OF_LIST = (
+    "On the list of drinks, list_drinks, with drink and shelf: how many drinks, and by whom is the office cleaned?"
+)
+
+
+@dataclass
+class Changing(Scripted):
+    """Writes another query each time it is asked the question about both, of which tables are found first."""
+
+    def wanted(self, question: str) -> Wants:
+        return "text" if question == ASKED else "rows"
+
+    def _queried(self, user: str) -> str:
+        said = super()._queried(user)
+        rows = ("drink = 'tea 0'", "drink = 'tea 1'", "shelf <> 'A1'")
+        times = sum(OF_LIST in text for _, text in self.told) - 1
+        return f"{said} WHERE {rows[times]}" if OF_LIST in user and times < len(rows) else said

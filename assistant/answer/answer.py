@@ -8,23 +8,24 @@ that nothing readable holds it; or talk, which claims nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from assistant.answer import about, cite, evidence, verify, versions
+from assistant.answer import about, cite, verify, versions
 from assistant.answer import notes as remarks
 from assistant.answer.case import Case, leading
 from assistant.answer.cite import Citation
-from assistant.answer.compose import Composed, Grounding, compose
+from assistant.answer.compose import Composed, Grounding
 from assistant.answer.computed import Calculator
 from assistant.answer.evidence import Evidence
+from assistant.answer.finding import EACH, SOUGHT, TOGETHER, Finder
+from assistant.answer.joined import together
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
 from assistant.answer.spoken import LONGEST, OPEN, SURE, Spoken, beside, best, meant, speak, told, worded
 from assistant.answer.trust import Signs
-from assistant.answer.understand import Understood, each, left_open, parts, unanswered, understand
+from assistant.answer.understand import Understood, each, left_open, parts, understand
 from assistant.answer.wording import language, wording
 from assistant.search import wants
 from assistant.search.wants import Wants
@@ -32,7 +33,6 @@ from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
 from ingest.memory import around
-from ingest.space.entity import Entity
 
 if TYPE_CHECKING:
     from assistant.model.reader import Reader
@@ -41,14 +41,6 @@ if TYPE_CHECKING:
     from assistant.search.retrieve import Hit, Retriever
     from ingest.memory.memory import Memory
 
-HITS = 8
-"""Stretches that may be asked; the later ones only where none of the first holds an answer."""
-TOGETHER = 4
-"""Of these are read where all are read in one prompt."""
-LEADING = 2
-"""Of what is found for a part of a question, so many come before what was found for the whole."""
-SOUGHT = 20
-"""Hits among which they are found: several may lie in one stretch."""
 SHOWN = 2
 """Passages that are shown when an answer is only possible, and sources that are quoted under one that is stated."""
 MARKED = 3
@@ -72,6 +64,7 @@ class Assistant:
         wanted: Callable[[str], Wants] | None = None,
     ) -> None:  # fmt: skip
         self._retriever, self._memory, self._load, self._remote = retriever, memory, load, remote
+        self._finder = Finder(memory, retriever)
         self._wanted = wanted or partial(wants.wanted, space=memory.space)
         self._calculator = Calculator(memory, retriever)
 
@@ -120,46 +113,16 @@ class Assistant:
         if understood.wants in ("talk", "files") and shown is None:
             yield self._about(question, understood, viewer, grounding, start)
             return
-        case = self._found(question, understood, viewer, grounding, hits, shown, start)
+        case = self._finder.found(question, understood, viewer, grounding, start, hits, shown)
         yield Found(case.hits)
         computed = self._computed(case, viewer)
         if computed is not None and (computed.how == "calculation" or case.tabular):
-            yield computed
+            yield from self._beneath(case, computed, viewer)
         elif not case.hits and grounding != "none":
             yield computed or self._answer(case, wording(question).refusal, "refusal")
         else:  # a figure that is not sure gives way to what can be read
             for event in self._speak(case, viewer):
                 yield computed if computed and isinstance(event, Answer) and event.refused else event
-
-    # -- finding ---------------------------------------------------------------------------------------
-
-    def _found(
-        self, question: str, understood: Understood, viewer: Viewer, grounding: Grounding,
-        hits: Sequence[Hit] | None, shown: Shown | None, start: float,
-    ) -> Case:  # fmt: skip
-        vectors, words = (shown.vectors, shown.words) if shown else (None, "")
-        whole = shown.named(understood.whole) if shown else understood.whole
-        sought = hits is None
-        if hits is None:
-            found = self._retriever.search(whole, viewer, SOUGHT, vectors, shown=words)
-            hits = [one.hit for one in self._evidence(found, viewer, HITS)]
-        spent = time.perf_counter() - start
-        return Case(question, understood, whole, tuple(hits), grounding, start, spent, words, sought=sought)
-
-    def _evidence(self, hits: Sequence[Hit], viewer: Viewer, most: int | None = None) -> list[Evidence]:
-        """The stretches that the hits stand in, as far as this viewer may read them, at most so many."""
-        catalog = self._memory.catalog
-
-        def readable(found: Sequence[Entity]) -> list[Entity]:
-            return [one for one in found if may_read(viewer, one.scope)]
-
-        return evidence.gather(
-            hits,
-            self._path,
-            lambda entity: readable(around.inside(catalog, entity.id, ("line", "passage"))),
-            lambda entity: readable(around.flow(catalog, entity)),
-            most,
-        )
 
     # -- about the memory ------------------------------------------------------------------------------
 
@@ -172,7 +135,7 @@ class Assistant:
         if understood.wants == "talk":
             return self._answer(case, about.talk(question, paths, self._reader), "talk")
         hits = self._retriever.search(understood.whole, viewer, SOUGHT)
-        first = dict.fromkeys(self._path(hit.entity.source) for hit in hits)
+        first = dict.fromkeys(self._finder.path(hit.entity.source) for hit in hits)
         order = [*first, *(path for path in paths if path not in first)]
         opening = {one.path: self._opening(one.id, viewer) for one in held if one.path in order[: about.LISTED]}
         found = about.files(understood.whole, [(path, opening.get(path, "")) for path in order], self._reader)
@@ -190,12 +153,35 @@ class Assistant:
         done = self._calculator.compute(case.whole, case.hits, viewer, self._reader, language(case.question))
         if done is None or not (done.named or case.tabular):
             return None
-        citations = tuple(cite.whole(mark, entity, self._path) for mark, entity in enumerate(done.rows, 1))
+        citations = tuple(cite.whole(mark, entity, self._finder.path) for mark, entity in enumerate(done.rows, 1))
         marks = "".join(f" [{citation.mark}]" for citation in citations[:MARKED])
         text = f"{done.text}{marks}"
         if done.agreed:
             return self._answer(case, text, "calculation", citations, notes=done.notes)
         return self._answer(case, text, "possibly", citations, notes=(*done.notes, remarks.DISAGREED))
+
+    def _beneath(self, case: Case, computed: Answer, viewer: Viewer) -> Iterator[Event]:
+        """A figure, and beneath it what else the question asks for: parts that it leaves open, or, of one that is not sure,
+        the figures of parts by themselves and what can be read of the others."""
+        asked = parts(case.whole, self._reader) if case.sought else ()
+        figures = self._figures(case, asked, viewer) if computed.how != "calculation" else {}
+        told = [case.whole, computed.answer]  # a figure alone says little of what it answers
+        left = [one for one in asked if one not in figures] if figures else left_open(asked, told, self._reader)
+        found = together([*figures.values()] or [computed], case)
+        for part in left if len(left) < len(asked) else ():
+            yield Draft(f"{found.answer}\n")
+            for event in self._speak(self._finder.part(case, part, "text", viewer), viewer):
+                if isinstance(event, Answer):
+                    found = together([found, event], case)
+                else:
+                    yield event
+        yield found
+
+    def _figures(self, case: Case, asked: Sequence[str], viewer: Viewer) -> dict[str, Answer]:
+        """The figures that surely answer parts of a question."""
+        cases = {part: self._finder.part(case, part, self._wanted(part), viewer) for part in asked}
+        found = {part: self._computed(one, viewer) for part, one in cases.items()}
+        return {part: answer for part, answer in found.items() if answer and answer.how == "calculation"}
 
     # -- reading ---------------------------------------------------------------------------------------
 
@@ -219,14 +205,9 @@ class Assistant:
         cost = case.cost(0.0, stream.usage)
         yield self._answer(case, said.strip(), "model", cost=cost, notes=(remarks.FREE,))
 
-    def _sources(self, case: Case, hits: Sequence[Hit], viewer: Viewer, reader: Reader | Remote) -> Composed:
-        most = TOGETHER if case.grounding == "text" or reader is self._remote else HITS + TOGETHER
-        given = self._evidence(hits, viewer, most)
-        return compose(case.whole, given, case.grounding, reader.tokenize, reader.context)
-
     def _sent(self, case: Case, hits: Sequence[Hit], remote: Remote, viewer: Viewer) -> Iterator[Event]:
         """Asks the model on the other server; what it says is checked here by what must be exact."""
-        composed = self._sources(case, hits, viewer, remote)
+        composed = self._finder.sources(case, hits, viewer, remote, TOGETHER)
         sending = remote.answer(case.whole, composed.texts, max_tokens=LONGEST)
         yield _leaving(sending.host, len(sending.body), composed.sources, case.whole)
         said = ""
@@ -239,22 +220,52 @@ class Assistant:
 
     def _read(self, case: Case, viewer: Viewer) -> Iterator[Event]:
         """Shows the model's words as they come, and ends with what stands the check."""
-        composed = self._sources(case, case.hits, viewer, self._reader)
+        most = TOGETHER if case.grounding == "text" else EACH
+        composed = self._finder.sources(case, case.hits, viewer, self._reader, most)
         if case.grounding == "text":
             led = {case.whole: tuple(range(1, len(composed.sources) + 1))}
         else:
             composed, led = self._led(case, composed, viewer)
-        made, spoken = time.perf_counter() - case.start - case.retrieve, []
+        made, spoken = time.perf_counter() - case.start - case.retrieve, list[Spoken]()
+        figures = self._figures(case, [*led] if len(led) > 1 else [], viewer)
         for part, numbers in led.items():
-            spoken.append((yield from speak(self._reader, part, case.understood.wants, composed, numbers)))
-            yield Draft("\n")
-        if len(led) == 1 and case.sought and case.grounding != "text" and spoken[0].doubt < OPEN:
-            for part in unanswered(case.whole, [one.text for one in spoken[0].lines], self._reader):
-                composed, spoken = self._with(part, case, composed, spoken, viewer)
+            if part not in figures:
+                spoken.append((yield from self._spoken(part, case, composed, numbers)))
+        if [*led] == [case.whole] and case.sought and case.grounding != "text" and spoken[0].doubt < OPEN:
+            left = self._left(case.whole, spoken[0])
+            figures = self._figures(case, left, viewer)
+            for part in (one for one in left if one not in figures):
+                composed, spoken = self._widened(part, case, composed, spoken, viewer)
                 (number, _) = best(self._reader, composed, part)
-                spoken.append((yield from speak(self._reader, part, case.understood.wants, composed, (number,))))
-                yield Draft("\n")
-        yield self._checked(case, spoken, composed, case.cost(made, spoken[0].usage))
+                spoken.append((yield from self._spoken(part, case, composed, (number,))))
+        cost = case.cost(made, spoken[0].usage if spoken else None)
+        rest = replace(case, whole=" ".join(one.question for one in spoken)) if figures else case
+        read = [self._checked(rest, spoken, composed, cost)] if spoken else []
+        yield together([*figures.values(), *read], case)
+
+    def _left(self, question: str, spoken: Spoken) -> tuple[str, ...]:
+        """The parts of a question that its answer leaves open; none where it leaves all of them open: then they are not what
+        the question is made of."""
+        asked = parts(question, self._reader) if spoken.lines else ()
+        left = left_open(asked, [one.text for one in spoken.lines], self._reader)
+        return left if len(left) < len(asked) else ()
+
+    def _widened(
+        self, part: str, case: Case, composed: Composed, spoken: list[Spoken], viewer: Viewer
+    ) -> tuple[Composed, list[Spoken]]:
+        """What is best for a part as well, and what was said under the numbers that its sources have now."""
+        wider, places = self._finder.wider(part, case, composed, viewer, self._reader)
+        if not all(places[mark - 1] for one in spoken for mark in cite.under(one.lines)):
+            return composed, spoken
+        return wider, [one.moved(places) for one in spoken]
+
+    def _spoken(
+        self, part: str, case: Case, composed: Composed, numbers: Sequence[int]
+    ) -> Generator[Draft, None, Spoken]:  # fmt: skip
+        wants = case.understood.wants if part == case.whole else self._wanted(part)
+        spoken = yield from speak(self._reader, part, wants, composed, numbers)
+        yield Draft("\n")
+        return spoken
 
     def _led(self, case: Case, composed: Composed, viewer: Viewer) -> tuple[Composed, dict[str, tuple[int, ...]]]:
         """The source that the question is answered from, or, where it asks for several things, those of its parts."""
@@ -266,28 +277,9 @@ class Assistant:
             asked = parts(case.whole, self._reader)
         if not asked:
             return composed, {case.whole: (number,)}
-        composed = self._sources(case, self._sought(asked, case, viewer), viewer, self._reader)
+        hits = self._finder.of_parts(asked, case, viewer)
+        composed = self._finder.sources(case, hits, viewer, self._reader, EACH)
         return composed, {part: (best(self._reader, composed, part)[0],) for part in asked}
-
-    def _with(
-        self, part: str, case: Case, composed: Composed, spoken: Sequence[Spoken], viewer: Viewer
-    ) -> tuple[Composed, list[Spoken]]:
-        """The best for a part of the question before what was given, and what was said with the marks of its sources now."""
-        best_first = self._evidence(self._retriever.search(part, viewer, SOUGHT), viewer, LEADING)
-        hits = leading([one.hit for one in best_first], [one.hit for one in reversed(composed.sources)])
-        wider = self._sources(case, hits, viewer, self._reader)
-        place = {one.words: number for number, one in enumerate(wider.sources, 1)}
-        moved = [place.get(one.words, 0) for one in composed.sources]
-        if any(not moved[mark - 1] for one in spoken for line in one.lines for mark in line.marks):
-            return composed, [*spoken]
-        return wider, [one.moved(moved) for one in spoken]
-
-    def _sought(self, asked: Sequence[str], case: Case, viewer: Viewer) -> tuple[Hit, ...]:
-        """The best of each part, what was found for the whole question, and more of each."""
-        found = [self._evidence(self._retriever.search(part, viewer, SOUGHT), viewer, TOGETHER) for part in asked]
-        turns = [[one.hit for one in turn if one] for turn in zip_longest(*found)]
-        order = [*chain(*turns[:LEADING], case.hits, *turns[LEADING:])]
-        return tuple(one.hit for one in self._evidence(order, viewer, HITS + TOGETHER))
 
     def _checked(self, case: Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
         """The model's words as far as every sentence stands; else what possibly holds the answer, or nothing."""
@@ -306,7 +298,7 @@ class Assistant:
         stands = dict.fromkeys(line for one in spoken if one.stands for line in one.lines)
         likely = dict.fromkeys(line for one in others if one.likely for line in one.lines if line not in stands)
         lines, named = cite.in_order([*stands, *likely], composed.sources)
-        citations = cite.from_lines(lines, named, self._path, case.whole, self._near)
+        citations = cite.from_lines(lines, named, self._finder.path, case.whole, self._near)
         stated, unsure = lines[: len(stands)], [words.unsure.format(line) for line in lines[len(stands) :]]
         unfound = left_open(
             [one.question for one in others if not one.likely], [line.text for line in stated], self._reader
@@ -329,8 +321,8 @@ class Assistant:
         """What may be right, said to be no more than that, with what it rests on; else the best passages."""
         likely = [line for one in spoken if one.likely for line in one.lines]
         lines, named = cite.in_order(list(dict.fromkeys(likely)), composed.sources)
-        citations = cite.from_lines(lines, named, self._path, case.whole, self._near) or [
-            cite.passage(number, composed.sources[mark - 1], words, case.whole, self._path, self._near)
+        citations = cite.from_lines(lines, named, self._finder.path, case.whole, self._near) or [
+            cite.passage(number, composed.sources[mark - 1], words, case.whole, self._finder.path, self._near)
             for number, (mark, words) in enumerate(meant(spoken, about)[:SHOWN], 1)
         ]
         said = [wording(case.question).possibly, *map(str, lines)] if lines else [wording(case.question).passages]
@@ -345,7 +337,7 @@ class Assistant:
         cost: Cost | None = None, notes: tuple[str, ...] = (),
     ) -> Answer:  # fmt: skip
         hits = leading([one.hit for one in reversed(composed.sources)], case.hits) if composed else case.hits
-        paths = {hit.entity.source: self._path(hit.entity.source) for hit in hits}
+        paths = {hit.entity.source: self._finder.path(hit.entity.source) for hit in hits}
         other = versions.told(citations, [hit.entity for hit in hits], self._memory.catalog.source)
         notes = (*notes, *other, *filter(None, [self._memory.impaired]))
         model = case.model or (self._reader.name if "_reader" in self.__dict__ else "")
@@ -354,10 +346,6 @@ class Assistant:
             cost or case.cost(0.0, None), composed.left_out if composed else (), (*case.notes, *notes), case.shown,
             case.whole,
         )  # fmt: skip
-
-    def _path(self, source: str) -> str:
-        row = self._memory.catalog.source(source)
-        return row.path if row else source
 
 
 def _fits(leaving: Sequence[Hit], hits: Sequence[Hit]) -> bool:

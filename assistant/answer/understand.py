@@ -102,14 +102,6 @@ def parts(question: str, reader: Reader) -> tuple[str, ...]:
     return tuple(found)[:MOST] if len(found) > 1 else ()
 
 
-def unanswered(question: str, said: Sequence[str], reader: Reader) -> tuple[str, ...]:
-    """The parts of a question that an answer leaves open; none where it leaves all of them open: then they are not what the
-    question is made of."""
-    asked = parts(question, reader) if said else ()
-    left = left_open(asked, said, reader)
-    return left if len(left) < len(asked) else ()
-
-
 def left_open(asked: Sequence[str], said: Sequence[str], reader: Reader) -> tuple[str, ...]:
     """The questions that an answer leaves open, judged by the reader as if the answer were a source."""
     answer = Text("", "\n".join(said), kept=False)

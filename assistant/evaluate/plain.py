@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.answer.answer import TOGETHER
+from assistant.answer.finding import TOGETHER
 from assistant.answer.spoken import LONGEST
 from assistant.model.llm import DEFAULT
 from ingest.base import weights

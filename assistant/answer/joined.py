@@ -1,0 +1,41 @@
+"""Answers to the parts of one question as one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+from assistant.answer.case import Case, leading
+from assistant.answer.outcome import Answer
+from assistant.answer.verify import MARK
+from assistant.answer.wording import Wording, wording
+
+
+def together(answers: Sequence[Answer], case: Case) -> Answer:
+    """The first answer with the others beneath it, whose marks go on counting. It stays what it is; what is not sure of the
+    others stands under the question it is about, and what is not found is named."""
+    words = wording(case.question)
+    found = reduce(lambda first, other: _joined(first, other, words), answers)
+    return replace(found, question=case.question, understood=case.whole)
+
+
+def _joined(first: Answer, other: Answer, words: Wording) -> Answer:
+    marked = len(first.citations)
+    text = MARK.sub(lambda mark: mark[0].replace(mark[1], str(int(mark[1]) + marked)), other.answer)
+    if other.refused:
+        text = words.unfound.format(other.understood)
+    elif other.how == "possibly":
+        text = f"{other.understood}\n{text}"
+    moved = (replace(one, mark=one.mark + marked) for one in other.citations)
+    return replace(
+        first,
+        answer=f"{first.answer}\n{text}",
+        citations=(*first.citations, *moved),
+        hits=leading(first.hits, other.hits),
+        paths={**first.paths, **other.paths},
+        cost=other.cost,
+        model=other.model,
+        left_out=(*first.left_out, *other.left_out),
+        notes=tuple(dict.fromkeys((*first.notes, *other.notes))),
+    )
