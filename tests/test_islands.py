@@ -44,10 +44,30 @@ def rows(text: str) -> list[str]:
         ("name|department|\nTanaka|Sales|\nSato|HR|new",
          ["name: Tanaka; department: Sales", "name: Sato; department: HR; column 3: new"]),
         ("Model|Size|Stock\nX1|L|\nX2|42|3", ["Model: X1; Size: L", "Model: X2; Size: 42; Stock: 3"]),
+        ("あおば 勤怠|6月度||\n社員番号|0012|氏名|高橋\n日付|区分|出勤|退勤\n6/1(月)|出勤|8:55|18:10\n6/2(火)|有休||",
+         ["日付: 6/1(月); 区分: 出勤; 出勤: 8:55; 退勤: 18:10", "日付: 6/2(火); 区分: 有休"]),
+        ("口座|みずほ|本店|普通|1234567\n年月日|出金|入金|内容|残高\n8. 6. 1|12000||ガス|988000\n8. 6. 3||5000|振込|993000",
+         ["年月日: 8. 6. 1; 出金: 12000; 内容: ガス; 残高: 988000", "年月日: 8. 6. 3; 入金: 5000; 内容: 振込; 残高: 993000"]),
+        ("店舗|渋谷||\n営業日|2026/6/12||\n||売上|\nコード|部門|数|額\n001|青果|120|456\n002|精肉|64|712",
+         ["コード: 001; 部門: 青果; 売上 / 数: 120; 売上 / 額: 456", "コード: 002; 部門: 精肉; 売上 / 数: 64; 売上 / 額: 712"]),
+        ("現場|第3倉庫|監督|原\n日付|2026/6/12|天候|晴\n職種|人数|時間|備考\n鉄筋|6|8|\n型枠|4|7.5|雨",
+         ["職種: 鉄筋; 人数: 6; 時間: 8", "職種: 型枠; 人数: 4; 時間: 7.5; 備考: 雨"]),
+        ("品名|数量|単価\n柿|未定|応相談\n梨|3|100", ["品名: 柿; 数量: 未定; 単価: 応相談", "品名: 梨; 数量: 3; 単価: 100"]),
+        ("部門|4月|5月\n営業|1|2\n課|人|円\n製造|3|4",
+         ["部門: 営業; 4月: 1; 5月: 2", "部門: 課; 4月: 人; 5月: 円", "部門: 製造; 4月: 3; 5月: 4"]),
     ],
 )  # fmt: skip
 def test_a_table_is_read_as_it_is_laid_out(text: str, said: list[str]) -> None:
     assert rows(text) == said
+
+
+def test_what_stands_above_a_header_is_told_with_the_table() -> None:
+    cells = [
+        value.split("|")
+        for value in ("社員番号|0012|氏名|高橋", "日付|区分|出勤|退勤", "6/1|出勤|8:55|18:10", "6/2|出勤|9:00|18:00")
+    ]
+    (table,) = kind(drafts(cells), "table")
+    assert table.facts["name"] == "Orders 社員番号 0012 氏名 高橋"
 
 
 def test_tables_below_each_other_have_their_own_captions() -> None:

@@ -16,6 +16,12 @@ BRIDGE = 2
 """Rows of a table whose merged cells reach over a column without words."""
 HEAD = 20
 """Rows that decide on a header."""
+PREFACE = 8
+"""Rows that may stand above one."""
+LABEL = 60
+"""Letters of the longest name of a column."""
+FIGURES = ("number", "date", "clock")
+_CLOCK = re.compile(r"\d{1,3}:[0-5]\d(?::[0-5]\d)?")
 _REMARK = re.compile(r".*\d.*|[(（\[【].*|.*[:：].*")
 """What stands beside a title: a day, a unit."""
 
@@ -130,6 +136,9 @@ def _parts(block: Block) -> Iterator[Block]:
     if count := _above(block):
         yield Block([(i, row[:2]) for i, row in block.lines[:count]], block.at[:2], block.caption, form=True)
         block = _captioned(Block(block.lines[count:], block.at))
+    elif count := _preface(block):
+        said = [shown(value) for _, row in block.lines[:count] for value in row if not blank(value)]
+        block = replace(block, lines=block.lines[count:], caption=" ".join(filter(None, [block.caption, *said])))
     yield from _again(block)
 
 
@@ -168,6 +177,45 @@ def _above(block: Block) -> int:
     below = [row for _, row in block.lines[count : count + HEAD]]
     wide = len(below) > 1 and all(sum(not blank(value) for value in row) > 2 for row in below[:2])
     return count if count > 1 and wide and _figured(below[1:2]) and header_height(below) else 0
+
+
+def _preface(block: Block) -> int:
+    """How many lines of words and values (the name of a firm, the month, an account) stand above the header of a table."""
+    rows = [row for _, row in block.lines[:HEAD]]
+    height = header_height(rows)
+    for number in range(max(height, 1), min(PREFACE, len(rows) - 2) + 1) if block.width > 2 else ():
+        grouped = number > 1 and blank(rows[number - 1][0]) and header_height(rows[number - 1 :]) > 1
+        if _begins(rows, number, grouped):
+            return number - grouped
+    return 0
+
+
+def _begins(rows: Sequence[Row], number: int, grouped: bool) -> bool:
+    """Whether the header is this row: it names every column in other words (or stands below words that group them), figures
+    stand below it, and none of their kind above; what stands above it is no header itself."""
+    head, first, below = rows[number], rows[0], rows[number + 1]
+    named = [column for column, value in enumerate(head) if not blank(value)]
+    words = {shown(head[column]) for column in named}
+    if (
+        len(named) < 3
+        or (len(words) < len(named) and not grouped)
+        or any(_kind(head[column]) != "text" for column in named)
+    ):
+        return False
+    told = [column for column, value in enumerate(below) if not blank(value)]
+    kinds = {column: _kind(below[column]) for column in told}
+    figured = [column for column, kind in kinds.items() if kind in FIGURES]
+    if not figured or not set(told) <= set(named) or len(max(words, key=len)) > LABEL:
+        return False
+    if any(_kind(row[column]) == kinds[column] for row in rows[1:number] for column in figured):
+        return False
+    said = [value for value in first if not blank(value)]
+    return number > 1 or len(said) < len(named) - 1 or any(_kind(value) in FIGURES for value in said)
+
+
+def _kind(value: object) -> str:
+    text = shown(value)
+    return "clock" if _CLOCK.fullmatch(text) else "number" if text.isdigit() else cell(value).type
 
 
 def _again(block: Block) -> Iterator[Block]:
