@@ -105,6 +105,8 @@ def test_an_ending_is_no_unit_where_other_columns_have_other_endings() -> None:
     [
         ("2026年6月1日 0時", "2026-06-01"), ("2026-10-25 02:30 CEST", "2026-10-25 02:30+02:00"),
         ("2026-10-25 02:30 JST", "2026-10-25 02:30+09:00"),
+        ("2026/06/01 3:12:45 午後 GMT+9", "2026-06-01 15:12:45+09:00"),
+        ("2026/06/01 午前 12:05:02 GMT+9", "2026-06-01 00:05:02+09:00"), ("2026/06/01 9:00:00 PM GMT-5", "2026-06-01 21:00-05:00"),
     ],
 )  # fmt: skip
 def test_an_hour_alone_and_the_name_of_a_zone_tell_the_time(written: str, moment: str) -> None:
@@ -117,3 +119,31 @@ def test_an_hour_alone_and_the_name_of_a_zone_tell_the_time(written: str, moment
 )
 def test_a_unit_before_a_remark_is_the_unit_of_a_column(text: str, told: tuple[str, str]) -> None:
     assert header(text) == told
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("3-Jun-26", "2026-06-03"), ("1-May-99", "1999-05-01"), ("3. Juni 2026", "2026-06-03"), ("12. Dez. 2026", "2026-12-12"),
+        ("2 juin 2026", "2026-06-02"), ("1er juillet 2026", "2026-07-01"), ("5 marzo 2026", "2026-03-05"),
+    ],
+)  # fmt: skip
+def test_days_with_the_name_of_their_month_are_days(written: str, day: str) -> None:
+    assert cell(written) == Cell("date", day)
+
+
+@pytest.mark.parametrize("written", ["3 jui 2026", "5-Pac-26", "12 Packungen 2026", "31. Juni 2026"])
+def test_what_names_no_month_is_no_day(written: str) -> None:
+    assert cell(written).type == "text"
+
+
+@pytest.mark.parametrize(
+    ("written", "unit"), [("35歳", "歳"), ("3か月", "か月"), ("12 Stk.", "Stk."), ("7.5 Std.", "Std.")]
+)
+def test_units_that_people_count_in_are_units(written: str, unit: str) -> None:
+    assert (cell(written).type, cell(written).unit) == ("number", unit)
+
+
+@pytest.mark.parametrize("written", ["−", "…"])
+def test_marks_for_nothing_are_empty(written: str) -> None:
+    assert cell(written).type == "empty"

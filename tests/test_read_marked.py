@@ -426,3 +426,61 @@ def test_what_a_style_sheet_strikes_out_is_left_out_and_said(tmp_path: Path) -> 
     assert "Open Tuesday always again" in said and "Part: Bolt; Price: 7 EUR" in said
     assert not any(word in said for word in ("Monday", "never", "9 EUR"))
     assert any("struck out" in note for note in written(tmp_path / "b.html", f"{sheet}<p>x <b class=gone>y</b>").notes)
+
+
+BANDS = "<tr><td colspan=2>飲料<tr><td>緑茶<td>150<tr><td colspan=2>菓子<tr><td>飴<td>90"
+
+
+def test_a_cell_across_a_page_s_table_opens_a_part_of_it_or_remarks_on_it(tmp_path: Path) -> None:
+    found = written(tmp_path / "a.html", f"<table><tr><th>品名<th>価格(円){BANDS}</table>")
+    assert rows(found) == ["飲料", "飲料; 品名: 緑茶; 価格: 150 JPY", "菓子", "菓子; 品名: 飴; 価格: 90 JPY"]
+    assert (column(found, "価格").type, column(found, "価格").values) == ("number", [150, 90])
+
+
+def test_a_label_that_reaches_over_further_columns_is_none_of_their_values(tmp_path: Path) -> None:
+    lines = "<tr><td>紙<td>2<td>480<tr><td>筆<td>10<td>980<tr><td colspan=2>送料<td>550"
+    found = written(tmp_path / "a.html", f"<table><tr><th>品<th>数<th>額{lines}</table>")
+    assert (column(found, "数").type, column(found, "数").values) == ("number", [2, 10, None])
+    assert rows(found)[-1] == "品: 送料; 額: 550"
+
+
+def titles(found: Read) -> list[str]:
+    return [draft.title for draft in found.drafts]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.html", "<h1>総則</h1><p>目的。</p><h1>休暇</h1><p>20日。</p>", ["a > 総則", "a > 休暇"]),
+        ("a.html", "<h1>就業規則</h1><p>前文。</p><h2>休暇</h2><p>20日。</p>", ["就業規則", "就業規則 > 休暇"]),
+        ("a.md", "# 総則\n\n目的。\n\n# 休暇\n\n20日。\n", ["a > 総則", "a > 休暇"]),
+        ("a.md", "# 手引\n\n目的。\n\n```\n# make\nrun\n```\n\n## 休暇\n\n20日。\n", ["手引", "手引 > 休暇"]),
+    ],
+)  # fmt: skip
+def test_a_heading_is_the_title_only_where_no_other_is_its_equal(
+    tmp_path: Path, name: str, text: str, said: list[str]
+) -> None:
+    found = titles(written(tmp_path / name, text))
+    assert (found[0], found[-1]) == (said[0], said[-1])
+
+
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        (["1総則", "目的。", "1休暇", "20日。"], "a > 休暇"),
+        (["1就業規則", "1総則", "目的。", "1休暇", "20日。"], "就業規則 > 休暇"),
+        (["1規則", "前文。", "2休暇", "20日。"], "規則 > 休暇"),
+        (["0規則", "1総則", "目的。", "1休暇", "20日。"], "規則 > 休暇"),
+    ],
+)  # fmt: skip
+def test_a_heading_of_a_document_is_its_title_only_where_no_other_goes_on_from_it(
+    tmp_path: Path, lines: list[str], title: str
+) -> None:
+    whole = docx.Document()
+    for line in lines:
+        if line[0].isdigit() and not line.endswith("。"):
+            whole.add_heading(line[1:], int(line[0]))
+        else:
+            whole.add_paragraph(line)
+    whole.save(str(tmp_path / "a.docx"))
+    assert titles(read_file(tmp_path / "a.docx"))[-1] == title

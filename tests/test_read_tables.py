@@ -250,3 +250,12 @@ def test_a_day_that_is_read_as_the_rest_of_the_file_is_written_is_said(tmp_path:
     assert note in found.notes and "2通り" in told(note, "ja")
     found = written(tmp_path / "b.csv", "Name;Betrag;Tag\na;1,50;13/2/2026\nb;2,50;3/2/2026\n")
     assert not any("two days" in note for note in found.notes)
+
+
+def test_what_is_kept_from_being_a_figure_is_a_word(tmp_path: Path) -> None:
+    found = written(tmp_path / "o.csv", '商品CD,電話,数\n="00123","=""0312345678""",3\n="00124",="0451234567",12\n')
+    assert [one.values for one in found.tables[0].columns] == [
+        ["00123", "00124"],
+        ["0312345678", "0451234567"],
+        [3, 12],
+    ]

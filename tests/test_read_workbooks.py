@@ -310,6 +310,8 @@ def test_a_unit_in_any_row_of_a_header_is_that_of_its_columns(tmp_path: Path) ->
         ("部門別売上（単位：千円）", ["", "", "千円", "千円", "", "%"]),
         ("Shipped, unit: t", ["", "", "t", "t", "t", "%"]),
         ("部門別売上（単位：千円、人）", ["", "", "", "", "", "%"]),
+        ("部門別売上（千円）", ["", "", "千円", "千円", "", "%"]),
+        ("部門別売上（速報）", ["", "", "", "", "", "%"]),
     ],
 )
 def test_the_unit_that_a_caption_says_is_that_of_figures_without_one(

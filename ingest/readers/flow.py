@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -63,6 +63,7 @@ class Table:
         places: a place for every row, for formats that have more to say than its number.
         spans: on a page, the left and right edge of every column: rows of the next page may go on in them.
         form: whether it is labels beside values, where the format says so; None: what it holds decides.
+        joined: by column, the rows in which a merged cell reaches over from the column before.
     """
 
     rows: Sequence[Sequence[object]]
@@ -71,6 +72,7 @@ class Table:
     places: Sequence[Locator] = ()
     spans: Sequence[tuple[float, float]] = ()
     form: bool | None = None
+    joined: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
 
 class Outline:
@@ -182,7 +184,7 @@ def _grid(table: Table, parts: list[str], seen: Counter[str]) -> Iterator[Item]:
             return table.places[row]
         return replace(table.place, row=row + 1, part=table.place.part or called)
 
-    about = About(form=table.form)
+    about = About(form=table.form, joined=table.joined)
     yield from grid(table.rows, name=called, key=f"table-{seen.total()}", title=title, place=place, about=about)
 
 

@@ -18,7 +18,7 @@ from ingest.text.cells import Cell, blank, cell, shown
 from ..text.convention import certain_day, decide
 from . import Item
 from .headers import header_height, names, takes, unit_of_all
-from .islands import HEAD, Block, split
+from .islands import HEAD, REMARKS, Block, split
 from .rows import About, Body, Row, texts, told
 
 NOTHING = About()
@@ -27,8 +27,6 @@ LABEL = 20
 MOST_PAIRS = 15
 """Rows of these."""
 _CODE = re.compile(r"\d{4}|\d-|-\d")
-REMARKS = ("※", "＊", "*", "注")
-"""What remarks below a table begin with."""
 
 
 def grid(
@@ -157,7 +155,8 @@ def _table(
     pairs = names([row for _, row in block.lines[:height]], block.width)
     called = " ".join(filter(None, (name, block.caption)))
     above = title if called and title.endswith(called) else " > ".join(filter(None, (title, called)))
-    unit = unit_of_all(called)
+    corner = shown(block.lines[0][1][0]) if height else ""
+    unit = unit_of_all(called) or unit_of_all(corner)
     said = [unit if takes(column, unit) else "" for column, _ in pairs] if unit else []
     body = Body(called, key, above, pairs, block.lines[height:], block.at, block.lines[0][0], height > 0, said)
     yield from told(body, place, about, rest)

@@ -17,6 +17,7 @@ CALENDAR = ("年", "月", "日", "週", "時")
 """What counted names a column: 4月 over figures."""
 
 _UNIT_SAID = re.compile(r"(?:単位|\bunits?)\s*[:：]?\s*([^\s()（）【】\[\]、,，・;；]+)(?![、,，・;；])", re.I)
+_MONEY_SAID = re.compile(r"\(\s*([^()]{1,8})\s*\)\s*$")
 _OWN = re.compile(
     r"(?:年|月|日|週|期|号|階|年度|月度)|.*(?:番号?|コード|順位?|率|比|割合|[#№%％]|(?:\b|_)(?:no\.?|id|code|number|year|month|week|day"
     r"|rank|rate|ratio|share|percent(?:age)?))",
@@ -142,8 +143,11 @@ def _label(parts: Sequence[str]) -> str:
 
 
 def unit_of_all(caption: str) -> str:
-    """The one unit that a caption says of a table: 売上（単位：千円） -> 千円; "" for none or several."""
-    said = _UNIT_SAID.findall(unicodedata.normalize("NFKC", caption))
+    """The one unit that a caption says of a table: 売上（単位：千円） or 売上（千円） -> 千円; "" for none or several."""
+    plain = unicodedata.normalize("NFKC", caption)
+    said = _UNIT_SAID.findall(plain)
+    if not said and (money := _MONEY_SAID.search(plain)) and (unit := unit_word(money[1])) in MONEY:
+        return unit
     return unit_word(said[0]) if len(said) == 1 else ""
 
 

@@ -91,7 +91,8 @@ def parse(data: bytes, encoding: str | None = None) -> Page | None:
         return None
     for element in styled.struck(root):
         element.set("style", f"{element.get('style', '')}; text-decoration: line-through")
-    title = root.findtext(".//head/title") or root.findtext(".//h1") or ""
+    first, *others = ["".join(one.itertext()) for one in root.iterfind(".//h1")] or [""]
+    title = root.findtext(".//head/title") or ("" if others else first)
     return Page(" ".join(title.split()), root)
 
 
@@ -137,7 +138,7 @@ def blocks(page: Page, place: Locator | None = None) -> Iterator[Block | Table]:
                 walk.skip_subtree()
                 words.add(*said)
                 continue
-            rows = _rows(element) if tag == "table" else []
+            rows, joined = _rows(element) if tag == "table" else ([], {})
             breaks = tag not in INLINE and tag != "br"
             if breaks:
                 yield from _block(words, level, place, kept)
@@ -145,7 +146,8 @@ def blocks(page: Page, place: Locator | None = None) -> Iterator[Block | Table]:
                 words = Words()
                 words.add(listed.item(element, counts) if tag == "li" else "")
             if rows:
-                yield Table(rows, place, " ".join("".join(element.itertext("caption")).split()), form=_form(element))
+                name = " ".join("".join(element.itertext("caption")).split())
+                yield Table(rows, place, name, form=_form(element), joined=joined)
                 walk.skip_subtree()
                 continue
             kept += tag == "pre"
@@ -209,13 +211,15 @@ def _form(table: etree._Element) -> bool | None:
     return True if all(line == ["th", "td"] for line in lines) else None
 
 
-def _rows(table: etree._Element) -> list[list[str]]:
-    """The cells of a table of data, spans filled in; empty for a table that only lays out a page."""
+def _rows(table: etree._Element) -> tuple[list[list[str]], dict[int, frozenset[int]]]:
+    """The cells of a table of data, spans filled in, and by column the rows in which a cell reaches over from the column
+    before; empty for a table that only lays out a page. A label that reaches over further columns is none of their values."""
     lines = [line for line in table.iter("tr") if not _is_off(line) and not _is_off(line.getparent())]
     if table.find(".//table") is not None or len(lines) < 2 or table.get("role") == "presentation":
-        return []
+        return [], {}
     rows: list[list[str]] = []
     below: dict[int, tuple[int, str]] = {}
+    joined: dict[int, set[int]] = {}
     for line in lines:
         row: list[str] = []
         for cell in line.iterchildren("td", "th"):
@@ -223,12 +227,17 @@ def _rows(table: etree._Element) -> list[list[str]]:
                 continue
             _fill(row, below)
             text = "" if _struck(cell) else _words(cell)
-            for _ in range(min(_number(cell.get("colspan")), MAX_COLUMNS - len(row))):
-                below[len(row)] = (_number(cell.get("rowspan")) - 1, text)
-                row.append(text)
+            label = not row and cell.tag == "td"
+            for further in range(min(_number(cell.get("colspan")), MAX_COLUMNS - len(row))):
+                said = "" if label and further else text
+                below[len(row)] = (_number(cell.get("rowspan")) - 1, said)
+                if further:
+                    joined.setdefault(len(row), set()).add(len(rows))
+                row.append(said)
         _fill(row, below)
         rows.append(row)
-    return rows if max(map(len, rows)) > 1 else []
+    over = {column: frozenset(numbers) for column, numbers in joined.items()}
+    return (rows, over) if max(map(len, rows)) > 1 else ([], {})
 
 
 def _is_off(element: etree._Element | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from ingest.text.cells import blank, cell, shown
 
@@ -16,6 +16,8 @@ BRIDGE = 2
 """Rows of a table whose merged cells reach over a column without words."""
 HEAD = 20
 """Rows that decide on a header."""
+REMARKS = ("※", "＊", "*", "注", "(注", "（注", "資料：", "資料:", "出典", "出所")
+"""What remarks below a table begin with."""
 PREFACE = 8
 """Rows that may stand above one."""
 LABEL = 60
@@ -55,7 +57,7 @@ def split(rows: Sequence[Row], joined: Mapping[int, frozenset[int]] | None = Non
     blocks: list[Block] = []
     words: list[Line] = []
     for block in (part for island in _islands(rows, joined or {}) for part in _parts(island)):
-        if block.width == 1 and len(block.lines) == 1:
+        if block.width == 1 and len(block.lines) == 1 and not _is_remark(block.lines[0]):
             words += block.lines
         elif (
             blocks and not words and not block.caption and (_continues(blocks[-1], block) or _heads(blocks[-1], block))
@@ -139,7 +141,16 @@ def _parts(block: Block) -> Iterator[Block]:
     elif count := _preface(block):
         said = [shown(value) for _, row in block.lines[:count] for value in row if not blank(value)]
         block = replace(block, lines=block.lines[count:], caption=" ".join(filter(None, [block.caption, *said])))
-    yield from _again(block)
+    remarks = list(takewhile(_is_remark, reversed(block.lines[1:]))) if block.width > 1 else []
+    yield from _again(replace(block, lines=block.lines[: len(block.lines) - len(remarks)]))
+    if remarks:
+        yield Block([(index, row[:1]) for index, row in reversed(remarks)], block.at[:1])
+
+
+def _is_remark(line: Line) -> bool:
+    """Whether a row is a remark on the table above it and nothing else."""
+    first, *others = line[1]
+    return shown(first).startswith(REMARKS) and all(map(blank, others))
 
 
 def _captioned(block: Block) -> Block:

@@ -24,6 +24,8 @@ MAX_LINE = 4_000_000
 MAX_LINES = 1_000
 """Lines that one quoted cell may have."""
 CHUNK = 1 << 20
+_AS_TEXT = re.compile(r'="([^"]*)"$')
+"""How programs keep a spreadsheet from taking a number for a figure: ="00123"."""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ class Separated:
                 cells = _simple(line, self.mark) if '"' not in line else self._quoted(line, lines, usual)
                 usual = usual or len(cells)
                 if self.line > self.skip:
-                    yield cells
+                    yield [_AS_TEXT.sub(r"\1", cell) if cell[:2] == '="' else cell for cell in cells]
 
     def notes(self) -> Iterator[str]:
         """In words, what could not be read as it stands."""

@@ -30,6 +30,7 @@ _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _PIPES = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*")
 _CELL = re.compile(r"(?<!\\)\|")
 _MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\2")
+_FENCED = re.compile(r"^(```|~~~).*?^\1", re.M | re.S)
 _TITLE = re.compile(r"(?!.*\s{3})[^\W\d_][^:=;{}<>/\\]{3,58}[^\W_)）]|[^\W\d_][^:=;{}<>/\\]{3,58}[)）]")
 HEADING_LENGTH = 60
 
@@ -53,11 +54,12 @@ class TextReader:
 
 
 def title_of(text: str, source: Source) -> str:
-    """What Markdown calls itself (front matter, first heading), a first line like a title, or the file's name."""
+    """What Markdown calls itself (front matter, its one first heading), a first line like a title, or the file's name."""
     if source.media == "text/markdown":
         front = re.match(r"---\n(?:.*\n)*?title:[ \t]*(.+)\n(?:.*\n)*?---\n", text[:4096])
-        heading = re.search(r"^#\s+(.+)$", text[:4096], re.M)
-        found = front or heading
+        headings = re.finditer(r"^#\s+(.+)$", _FENCED.sub("", text), re.M)
+        heading, another = (next(headings, None) for _ in range(2))
+        found = front or (heading if another is None else None)
         if found:
             return _unmarked(found[1].strip("\"' "))
     first = text.lstrip().partition("\n")[0].strip()

@@ -81,13 +81,16 @@ class _Text:
         self.asides = _asides(self.document)
 
     def first_title(self) -> str:
-        """The first paragraph in the style of a title or of a heading of the first level."""
-        for number, element in enumerate(body(self.document.element.body)):
-            if number >= 20:
-                break
-            if element.tag == W + "p" and self.level(element) in (1, 2) and text_of(element).strip():
-                return text_of(element).strip()
-        return ""
+        """The first paragraph in the style of a title, or a heading of the first level that no other one goes on from: it is
+        alone, or nothing stands between it and the next."""
+        paragraphs = (element for element in body(self.document.element.body) if element.tag == W + "p")
+        told = [(self.level(element), text) for element in paragraphs if (text := text_of(element).strip())]
+        titles = [text for level, text in told if level == 1]
+        first = next((number for number, (level, _) in enumerate(told) if level == 2), None)
+        if titles or first is None:
+            return titles[0] if titles else ""
+        levels = [level for level, _ in told[first + 1 :]]
+        return told[first][1] if 2 not in levels or levels[0] == 2 else ""
 
     def flow(self) -> Iterator[Block | Table | Item]:
         for name, text in self._margins():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from .convention import PLAIN, Convention, day, mark_of
+from .convention import PLAIN, Convention, day, full_year, mark_of
 
 CellType = Literal["number", "date", "boolean", "text", "empty"]
 
@@ -31,7 +31,8 @@ _UNIT_WORDS = """
     VA kVA var J kJ MJ Hz kHz MHz GHz s sec ms us µs min h hr hour hours day days d week weeks month months year years
     m/s km/h mph m/s2 m/s² mm/s mm/s² g/cm3 kg/m3 rpm r/min min-1 dB dBA lux lx cd Ω ohm kΩ MΩ µF C rad deg °
     L/min l/min m3/h m³/h kg/h pcs pc pieces units bytes B kB KB MB GB TB requests req/s
-    個 台 本 枚 件 人 名 回 時間 分 秒 日 週 月 年 箱 式 歩 度 千円 万円 百万円 億円
+    個 台 本 枚 件 人 名 回 時間 分 秒 日 週 月 年 箱 式 歩 度 歳 点 泊 坪 冊 袋 缶 杯 社 戸 着 頭 匹 束
+    か月 ヶ月 カ月 ヵ月 日間 週間 年間 Stk Stk. Std Std. hrs 千円 万円 百万円 億円
 """
 UNITS = {unicodedata.normalize("NFKC", word) for word in _UNIT_WORDS.split()} | set(CURRENCIES) - {"\\"}
 """Units that are recognised; a word in brackets that is not one of them is part of the name."""
@@ -79,15 +80,16 @@ _DATES = (
     re.compile(r"(?P<d>1[3-9]|2\d|3[01])/(?P<m>\d{1,2})/(?P<y>\d{4})"),
     re.compile(r"(?P<m>\d{1,2})/(?P<d>1[3-9]|2\d|3[01])/(?P<y>\d{4})"),
     re.compile(r"(?P<month>[A-Za-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})"),
-    re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[ -](?P<month>[A-Za-z]{3,9})\.?,?[ -](?P<y>\d{4})"),
+    re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|\.)?[ -](?P<month>[A-Za-zÀ-ÿ]{3,10})\.?,?[ -](?P<y>\d{4})"),
+    re.compile(r"(?P<d>\d{1,2})-(?P<month>[A-Za-z]{3})-(?P<y>\d\d)(?!\d)"),
 )
 _SHORT_ERA = re.compile(r"(?P<era>[RHSTM])(?P<y>\d{1,2}|元)(?P<mark>[./])(?P<m>\d{1,2})(?P=mark)(?P<d>\d{1,2})")
 _PACKED = re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?:(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?)?$")
 _WEEKDAY = re.compile(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? )?", re.I)
 _CLOCK = re.compile(
-    r"(?:\s*\([月火水木金土日]\))?(?:[T ,]\s*(?P<noon>午前|午後)?(?P<H>\d{1,2})(?:時(?=$)|(?::|時)(?P<M>\d{2})分?)"
-    r"(?::?(?P<S>\d{2})秒?(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
-    r"\s*(?P<z>Z|UTC|GMT|WES?T|CES?T|MES?Z|EES?T|JST|[+-]\d{2}:?\d{2})?)?$"
+    r"(?:\s*\([月火水木金土日]\))?(?:[T ,]\s*(?P<noon>午前|午後)?\s*(?P<H>\d{1,2})(?:時(?=$)|(?::|時)(?P<M>\d{2})分?)"
+    r"(?::?(?P<S>\d{2})秒?(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?|午前|午後)?"
+    r"\s*(?P<z>Z|(?:UTC|GMT)(?:[+-]\d{1,2})?|WES?T|CES?T|MES?Z|EES?T|JST|[+-]\d{2}:?\d{2})?)?$"
 )
 _ZONES = {
     "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "JST": 9,
@@ -110,9 +112,39 @@ MONTHS = (
     "november",
     "december",
 )
+OTHER_MONTHS = tuple(
+    tuple(names.split())
+    for names in (
+        "januar februar märz april mai juni juli august september oktober november dezember",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    )
+)
+"""In German, French, Italian and Spanish."""
 _BOOLEANS = {"true": True, "false": False}
 GAPS = frozenset(
-    ["-", "–", "—", "―", "－", "ー", "--", "---", "n/a", "#n/a", "nan", "null", "none", "na", "欠測", "データなし"]
+    [
+        "-",
+        "–",
+        "—",
+        "−",
+        "…",
+        "...",
+        "―",
+        "－",
+        "ー",
+        "--",
+        "---",
+        "n/a",
+        "#n/a",
+        "nan",
+        "null",
+        "none",
+        "na",
+        "欠測",
+        "データなし",
+    ]
 )
 """How people and programs write that there is nothing."""
 
@@ -254,6 +286,8 @@ def date(text: str, convention: Convention = PLAIN) -> dt.datetime | None:
 def _moment(day: dict[str, str | None], clock: dict[str, str | None]) -> dt.datetime | None:
     year = 1 if day["y"] == "元" else int(day["y"] or 0)
     year += _ERAS.get(day.get("era") or "", 0)
+    if day.get("month"):
+        year = full_year(day["y"] or "")
     month = _month(day["month"]) if day.get("month") else int(day.get("m") or 0)
     hour = _hour(int(clock["H"] or 0), clock.get("half") or clock.get("noon") or "")
     micro = int((clock.get("f") or "0").ljust(6, "0")[:6])
@@ -282,13 +316,16 @@ def _zone(written: str) -> dt.tzinfo | None:
         return None
     if written in _ZONES:
         return dt.timezone(dt.timedelta(hours=_ZONES[written]))
+    if written[:3] in ("GMT", "UTC"):
+        return dt.timezone(dt.timedelta(hours=int(written[3:])))
     return dt.datetime.strptime(written.replace(":", ""), "%z").tzinfo
 
 
 def _month(name: str | None) -> int:
-    """1-12 for an English month or its first three letters, else 0."""
+    """1-12 for a month or its first three or four letters, else 0."""
     lower = (name or "").lower()
-    return next((i for i, full in enumerate(MONTHS, start=1) if lower in (full, full[:3], full[:4])), 0)
+    every = ((i, full) for names in (MONTHS, *OTHER_MONTHS) for i, full in enumerate(names, start=1))
+    return next((i for i, full in every if lower in (full, full[:3], full[:4]) and lower != "jui"), 0)
 
 
 def shown(value: object) -> str:
