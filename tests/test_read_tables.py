@@ -259,3 +259,20 @@ def test_what_is_kept_from_being_a_figure_is_a_word(tmp_path: Path) -> None:
         ["0312345678", "0451234567"],
         [3, 12],
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "first"),
+    [
+        ('{"status": "ok", "data": [{"日": "2026-06-01", "売上": 5}, {"日": "2026-06-02", "売上": 7}]}', ["日", "売上"],
+         ["2026-06-01", 5]),
+        ('[{"品": "a", "札": ["x", "y"], "値": {"円": 5}}, {"品": "b", "札": [], "値": {"円": 7}}]', ["品", "札", "値.円"],
+         ["a", "x, y", 5]),
+    ],
+)  # fmt: skip
+def test_records_in_json_are_rows_wherever_they_stand(
+    tmp_path: Path, text: str, names: list[str], first: list[object]
+) -> None:
+    columns = written(tmp_path / "a.json", text).tables[0].columns
+    assert [one.name for one in columns] == names
+    assert [one.values[0] for one in columns] == first

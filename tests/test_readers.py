@@ -500,7 +500,7 @@ MADE: list[tuple[str, Callable[[Path], object], list[str], list[str]]] = [
     (
         "made.jsonl",
         text('{"q": "Why?", "a": {"b": 1}}\n{"q": "How?", "a": {"b": 2}}\nnot json\n'),
-        ["q: Why?\na.b: 1", "'row': 2"],
+        ["q: Why?; a.b: 1", "'row': 2"],
         ["not json"],
     ),
     (

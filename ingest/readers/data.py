@@ -16,6 +16,8 @@ from .flow import Block, Table, fold
 
 RECORD = 600
 """Characters up to which a value with all its parts stays one piece."""
+DEEP = 3
+"""Records within records that are still told in the row of the outermost."""
 TITLES = ("title", "name", "subject", "label", "id")
 
 
@@ -67,8 +69,7 @@ def told(root: Any, named: bool = False) -> Iterator[Block | Table]:
     """A value in order: small ones as text, like records as tables, the others part by part under their names.
 
     Args:
-        named: whether names say what a value is, as those of elements do: headings keep them, and like records are a
-            table in small values, too.
+        named: whether names say what a value is, as those of elements do: headings keep them.
     """
     waiting: list[Block | tuple[Any, str, int]] = [(root, "$", 1)]
     while waiting:
@@ -81,7 +82,7 @@ def told(root: Any, named: bool = False) -> Iterator[Block | Table]:
         if isinstance(value, list) and _is_table(value):
             places = tuple(Locator(part=f"{path}[{i}]") for i in range(len(value)))
             yield Table(_rows(value), place, places=(place, *places))
-        elif _is_small(value) and not (named and _holds_rows(value)):
+        elif _is_small(value) and not _holds_rows(value):
             yield Block("\n".join(_flat(value)), place=place)
         else:
             parts = [*_parts(value, path)]
@@ -147,13 +148,32 @@ def _is_table(values: list[Any]) -> bool:
     """At least two records of plain values, most of them with most of the same names."""
     if len(values) < 2 or not all(isinstance(value, dict) and value for value in values):
         return False
-    if any(isinstance(one, (dict, list)) for value in values for one in value.values()):
-        return False
-    names = {name for value in values for name in value}
-    return sum(len(value) for value in values) > 0.6 * len(names) * len(values)
+    records = [_record(value) for value in values]
+    names = {name for record in records for name in record or ()}
+    return all(records) and sum(len(record or ()) for record in records) > 0.6 * len(names) * len(values)
 
 
-def _rows(records: list[dict[str, Any]]) -> list[list[object]]:
+def _record(value: dict[str, Any], deep: int = 0) -> dict[str, Any] | None:
+    """A record in one row: of a record in it "price.amount", of a list its words; None where records stand in lists of it or
+    too deep."""
+    found: dict[str, Any] = {}
+    for name, one in value.items():
+        if isinstance(one, dict):
+            inner = _record(one, deep + 1) if deep < DEEP else None
+            if inner is None:
+                return None
+            found |= {f"{name}.{key}": word for key, word in inner.items()}
+        elif isinstance(one, list):
+            if any(isinstance(word, (dict, list)) for word in one):
+                return None
+            found[name] = ", ".join(map(_word, one)) or None
+        else:
+            found[name] = one
+    return found
+
+
+def _rows(values: list[dict[str, Any]]) -> list[list[object]]:
+    records = [_record(value) or {} for value in values]
     names = list(dict.fromkeys(name for record in records for name in record))
     return [list(names), *([record.get(name) for name in names] for record in records)]
 
