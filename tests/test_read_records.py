@@ -206,3 +206,11 @@ def test_hours_that_were_worked_are_no_hours_of_a_day(tmp_path: Path) -> None:
     rows = [f"2026-{1 + at // 28:02}-{1 + at % 28:02},{3 + at % 6},{at * 100}" for at in range(80)]
     found = written(tmp_path / "a.csv", "\n".join(["date,hours,amount", *rows]) + "\n")
     assert found.reader == "table" and column(found, "hours").values[:3] == [3, 4, 5]
+
+
+def test_what_a_logger_says_above_its_record_is_told(tmp_path: Path) -> None:
+    lines = [f"2026/06/01 {n // 60:02d}:{n % 60:02d},-18.{n % 9}" for n in range(0, 600, 10)]
+    head = "機種名,おんどとり TR-72\n設置場所,第2冷凍庫\n\n日時,温度(℃)\n"
+    found = written(tmp_path / "r.csv", head + "\n".join(lines) + "\n")
+    (above,) = [draft for draft in found.drafts if draft.kind == "passage"]
+    assert (above.text, above.locator.row) == ("機種名 おんどとり TR-72\n設置場所 第2冷凍庫", 1)

@@ -27,7 +27,7 @@ from ingest.space.encoders import events, signal, wording
 from ingest.space.encoders.signal import Floats, Signal
 from ingest.space.entity import Draft, Locator
 from ingest.text import charset
-from ingest.text.cells import header, same_unit
+from ingest.text.cells import blank, header, same_unit, shown
 from ingest.text.missing import sentinels
 
 from ..media import XLSX
@@ -83,6 +83,7 @@ class SensorReader:
             title = _title(side, source) + (f" {sheet.name}" if several else "")
             items = _record(sheet, found, side, title) if found else table.drafts(source, sheet, number, left)
             several += found is not None
+            yield from _preamble(seen, found, sheet.name, title) if found else ()
             yield from items
             yield from map(Note, sheet.notes() if found else ())
 
@@ -100,6 +101,14 @@ def signals(source: Source) -> list[Signal]:
             title = _title(side, source) + (f" {sheet.name}" if made else "")
             made += [one for _, one in _signals(_channels(read)[0], side, title)]
     return made
+
+
+def _preamble(rows: Sequence[Row], found: Layout, sheet: str, title: str) -> Iterator[Draft]:
+    """What is said above the header of a record: the device, its place, its settings."""
+    above = itertools.takewhile(lambda row: tuple(map(shown, row)) != found.headers, rows[: found.data])
+    said = [" ".join(map(shown, filter(lambda value: not blank(value), row))) for row in above]
+    if any(said):
+        yield Draft("passage", "\n".join(filter(None, said)), Locator(sheet=sheet or None, row=1), title)
 
 
 def _record(sheet: Sheet, found: Layout, side: dict[str, Any], title: str) -> Iterator[Item]:
