@@ -276,3 +276,11 @@ def test_records_in_json_are_rows_wherever_they_stand(
     columns = written(tmp_path / "a.json", text).tables[0].columns
     assert [one.name for one in columns] == names
     assert [one.values[0] for one in columns] == first
+
+
+def test_lines_with_empty_cells_between_others_stay_whole(tmp_path: Path) -> None:
+    lines = ["2000,1,,R.08/06/01,消耗品費,,,3300,,現金,文具", "2000,2,,R.08/06/02,交通費,,,1240,,現金,JR"]
+    found = written(tmp_path / "y.csv", "\n".join([*lines, "2000,3,,R.08/06/03,売掛金,,,220000,,売上,6月"]) + "\n")
+    (one,) = found.tables
+    assert len(one.rows) == 3
+    assert [c.values[0] for c in one.columns if c.values[0] is not None][-3:] == [3300, "現金", "文具"]

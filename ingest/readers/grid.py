@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 
 from ingest.space.entity import Locator
 from ingest.text.cells import Cell, blank, cell, shown
@@ -26,6 +27,8 @@ LABEL = 20
 """Characters of a label at most, where labels and values stand by turns."""
 MOST_PAIRS = 15
 """Rows of these."""
+LAYERS = 6
+"""Rows at least that are labels and values by turns; fewer may be a table in which a row has no figures."""
 _CODE = re.compile(r"\d{4}|\d-|-\d")
 
 
@@ -71,7 +74,7 @@ def _is_form(block: Block, about: About) -> bool:
     if block.form is not None:
         return block.form
     if block.width > 2 and about.form is None and not about.separator:
-        return _in_pairs(block)
+        return _in_pairs(block) or _in_layers(block)
     if block.width != 2 or not 2 <= len(block.lines) <= 40:
         return False
     if about.form is not None:
@@ -104,6 +107,25 @@ def _in_pairs(block: Block) -> bool:
     return plain and len(set(labels)) == len(labels) and any(map(_is_value, first)) and not any(map(blank, first))
 
 
+def _in_layers(block: Block) -> bool:
+    """Whether rows of labels and rows of their values stand by turns, as on a slip of wages: labels in words, each once, and
+    figures below all but the first."""
+    rows = [row for _, row in block.lines]
+    if len(rows) % 2 or not LAYERS <= len(rows) <= MOST_PAIRS * 2:
+        return False
+    labels = [shown(label) for row in rows[::2] for label in row if not blank(label)]
+    plain = all(cell(label).type == "text" and len(label) <= LABEL for label in labels)
+    return plain and len(set(labels)) == len(labels) and all(map(_below, rows[::2], rows[1::2], count()))
+
+
+def _below(labels: Row, values: Row, number: int) -> bool:
+    """Whether values stand below labels and nowhere else, figures for the most part but in the first of such layers."""
+    told = [value for label, value in zip(labels, values, strict=True) if not blank(label) and not blank(value)]
+    stray = any(blank(label) and not blank(value) for label, value in zip(labels, values, strict=True))
+    figures = sum(cell(value).type in ("number", "date") for value in told)
+    return bool(told) and not stray and (not number or 2 * figures > len(told))
+
+
 def _pairs(row: Row) -> Iterator[tuple[object, object]]:
     """The labels and values of a row; one value may reach over all of it."""
     wide = len(row) > 2 and len(set(map(shown, row[1:]))) == 1
@@ -132,7 +154,10 @@ def _is_said(value: object) -> bool:
 
 def _turned(block: Block) -> Block:
     """Labels and values, by turns, as names of columns and one row."""
-    pairs = [pair for _, row in block.lines for pair in _pairs(row)]
+    rows = [row for _, row in block.lines]
+    layers = zip(rows[::2], rows[1::2], strict=False) if _in_layers(block) else ()
+    pairs = [pair for labels, values in layers for pair in zip(labels, values, strict=True) if not blank(pair[0])]
+    pairs = pairs or [pair for row in rows for pair in _pairs(row)]
     index, left = block.lines[0][0], block.at[0]
     names = tuple(shown(label).rstrip(":： ") for label, _ in pairs)
     lines = [(index, names), (index, tuple(value for _, value in pairs))]

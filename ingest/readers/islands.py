@@ -16,6 +16,8 @@ BRIDGE = 2
 """Rows of a table whose merged cells reach over a column without words."""
 HEAD = 20
 """Rows that decide on a header."""
+SCATTERED = 4
+"""Runs of columns, from which on lines without a header are lines with empty cells and no tables side by side."""
 REMARKS = ("※", "＊", "*", "注", "(注", "（注", "資料：", "資料:", "出典", "出所")
 """What remarks below a table begin with."""
 PREFACE = 8
@@ -78,6 +80,8 @@ def _islands(rows: Sequence[Row], joined: Mapping[int, frozenset[int]]) -> Itera
             band.append((index, tuple(row)))
         elif band:
             spans = list(_spans(band, joined))
+            if len(spans) >= SCATTERED and not header_height([row for _, row in band[:HEAD]]):
+                spans = [tuple(range(spans[0][0], spans[-1][-1] + 1))]
             form = True if _labelled(band, spans) else None
             lone = [] if form else [pair for two in pairwise(spans) if (pair := _lone(band, *two))]
             taken = {(pair.lines[0][0], column) for pair in lone for column in pair.at}

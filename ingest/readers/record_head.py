@@ -99,6 +99,8 @@ def _layout(rows: Sequence[Row], start: int) -> Layout | None:
     if found is None:
         return None
     time, clock, told = found
+    if not any(map(str.isdigit, shown(columns[time][0]))):
+        return None  # a line of a preamble that is as wide as the record
     conventions = tuple(told if i == time else one for i, one in enumerate(conventions))
     kinds = [kind(column, conventions[i]) for i, column in enumerate(columns)]
     others = [i for i in range(width) if i not in (time, clock)]
