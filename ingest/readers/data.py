@@ -59,7 +59,7 @@ def _lines(text: str) -> Iterator[Block | Table | Note]:
     records = [value for _, value in values]
     if _is_table(records):
         places = tuple(Locator(row=number) for number, _ in values)
-        yield Table(_rows(records), places=(Locator(), *places))
+        yield Table(_rows(records), places=(Locator(), *places), form=False)
         return
     for number, value in values:
         yield Block("\n".join(_flat(value)), place=Locator(row=number))
@@ -81,7 +81,7 @@ def told(root: Any, named: bool = False) -> Iterator[Block | Table]:
         place = Locator(part=path)
         if isinstance(value, list) and _is_table(value):
             places = tuple(Locator(part=f"{path}[{i}]") for i in range(len(value)))
-            yield Table(_rows(value), place, places=(place, *places))
+            yield Table(_rows(value), place, places=(place, *places), form=False)
         elif _is_small(value) and not _holds_rows(value):
             yield Block("\n".join(_flat(value)), place=place)
         else:

@@ -54,7 +54,7 @@ def grid(
             of its columns, and `facts["rows"]` of the table is larger than `facts["rows_kept"]`.
         about: what is known of the grid besides its cells.
     """
-    blocks = split(rows, about.joined)
+    blocks = split(rows, about.joined, about.form is False)
     for number, block in enumerate(blocks, start=1):
         more = rest if number == len(blocks) else ()
         yield from _table(block, name, key if number == 1 else f"{key}/{number}", title, place, about, more)

@@ -49,16 +49,19 @@ class Block:
         return len(self.lines[0][1])
 
 
-def split(rows: Sequence[Row], joined: Mapping[int, frozenset[int]] | None = None) -> list[Block]:
+def split(
+    rows: Sequence[Row], joined: Mapping[int, frozenset[int]] | None = None, headed: bool = False
+) -> list[Block]:  # fmt: skip
     """The tables of a grid: cut at blank rows and columns and at headers that come again, captions attached, tables torn by
     a blank row joined.
 
     Args:
         joined: by column, the rows in which a merged cell reaches over from the column before.
+        headed: whether the first row is the header, as the format says.
     """
     blocks: list[Block] = []
     words: list[Line] = []
-    for block in (part for island in _islands(rows, joined or {}) for part in _parts(island)):
+    for block in (part for island in _islands(rows, joined or {}) for part in _parts(island, headed)):
         if block.width == 1 and len(block.lines) == 1 and not _is_remark(block.lines[0]):
             words += block.lines
         elif (
@@ -136,13 +139,13 @@ def _lone(band: Sequence[Line], left: tuple[int, ...], right: tuple[int, ...]) -
     return Block([(index, pair)], (left[0], right[0]), form=True) if kinds == ["text", "number"] else None
 
 
-def _parts(block: Block) -> Iterator[Block]:
+def _parts(block: Block, headed: bool) -> Iterator[Block]:
     """The tables of a block: lines of label and value above one by themselves, and what begins with the header again."""
     block = _captioned(block)
     if count := _above(block):
         yield Block([(i, row[:2]) for i, row in block.lines[:count]], block.at[:2], block.caption, form=True)
         block = _captioned(Block(block.lines[count:], block.at))
-    elif count := _preface(block):
+    elif count := 0 if headed else _preface(block):
         said = [shown(value) for _, row in block.lines[:count] for value in row if not blank(value)]
         block = replace(block, lines=block.lines[count:], caption=" ".join(filter(None, [block.caption, *said])))
     remarks = list(takewhile(_is_remark, reversed(block.lines[1:]))) if block.width > 1 else []
@@ -200,32 +203,38 @@ def _preface(block: Block) -> int:
     height = header_height(rows)
     for number in range(max(height, 1), min(PREFACE, len(rows) - 2) + 1) if block.width > 2 else ():
         grouped = number > 1 and blank(rows[number - 1][0]) and header_height(rows[number - 1 :]) > 1
-        if _begins(rows, number, grouped):
+        figured = _begins(rows, number, grouped)
+        if figured and _is_above(rows, number, figured, height > 0):
             return number - grouped
     return 0
 
 
-def _begins(rows: Sequence[Row], number: int, grouped: bool) -> bool:
-    """Whether the header is this row: it names every column in other words (or stands below words that group them), figures
-    stand below it, and none of their kind above; what stands above it is no header itself."""
-    head, first, below = rows[number], rows[0], rows[number + 1]
+def _begins(rows: Sequence[Row], number: int, grouped: bool) -> list[int]:
+    """The columns of figures below a row, if it may be the header: it names every column in other words (or stands below
+    words that group them), figures stand below it, and none of their kind above."""
+    head, below = rows[number], rows[number + 1]
     named = [column for column, value in enumerate(head) if not blank(value)]
     words = {shown(head[column]) for column in named}
-    if (
-        len(named) < 3
-        or (len(words) < len(named) and not grouped)
-        or any(_kind(head[column]) != "text" for column in named)
-    ):
-        return False
     told = [column for column, value in enumerate(below) if not blank(value)]
-    kinds = {column: _kind(below[column]) for column in told}
-    figured = [column for column, kind in kinds.items() if kind in FIGURES]
-    if not figured or not set(told) <= set(named) or len(max(words, key=len)) > LABEL:
-        return False
-    if any(_kind(row[column]) == kinds[column] for row in rows[1:number] for column in figured):
-        return False
-    said = [value for value in first if not blank(value)]
-    return number > 1 or len(said) < len(named) - 1 or any(_kind(value) in FIGURES for value in said)
+    figured = [column for column in told if _kind(below[column]) in FIGURES]
+    if len(named) < 3 or (len(words) < len(named) and not grouped) or not set(told) <= set(named):
+        return []
+    if any(_kind(head[column]) != "text" for column in named) or len(max(words, key=len)) > LABEL:
+        return []
+    above = (_kind(row[column]) == _kind(below[column]) for row in rows[1:number] for column in figured)
+    return [] if any(above) else figured
+
+
+def _is_above(rows: Sequence[Row], number: int, figured: Sequence[int], headed: bool) -> bool:
+    """Whether what stands above a header is none itself: narrower, or with figures where it is none; else figures have to
+    stand below the header in several columns and rows."""
+    said = [value for value in rows[0] if not blank(value)]
+    named = sum(not blank(value) for value in rows[number])
+    coded = any(shown(value).isdigit() and shown(value).startswith("0") for value in said)
+    if len(said) < named - 1 or coded or (not headed and any(_kind(value) in FIGURES for value in said)):
+        return True
+    lower = [column for column in figured if number + 2 < len(rows) and _kind(rows[number + 2][column]) in FIGURES]
+    return number > 1 and len(lower) > 1
 
 
 def _kind(value: object) -> str:
