@@ -230,6 +230,13 @@ def test_one_window_of_a_record_does_not_answer_for_the_whole(memory: Memory) ->
     assert answer.how == "possibly" and "does not tell the whole" in answer.notes[0]
 
 
+def test_the_summary_of_a_column_answers_no_question_about_its_rows(memory: Memory) -> None:
+    text = "Column Count of table papers: number from 2 to 16, 53 values."
+    put(memory, "papers.csv", "open", Said("column", text, key="Count"))
+    answer = ask(memory, "There are 53 papers more. [1]", "How many more papers are in the Count of papers?")
+    assert answer.how == "possibly" and "tells nothing of its rows" in answer.notes[0]
+
+
 def test_a_window_of_another_day_does_not_answer_for_the_day_that_was_asked(memory: Memory) -> None:
     put(memory, "room.csv", "open", Said("series", "CO2 in the hour from 2015-02-03 10:00: mean 1115", key="a"))
     said = "The CO2 level was 1115. [1]"

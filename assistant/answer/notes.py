@@ -7,6 +7,7 @@ SILENT = "a sentence names no source"
 ELSEWHERE = "the source speaks of something else"
 MISSING = "not in the source: {}"
 PART = "a part of a record does not tell the whole"
+SUMMARY = "what a column holds in all tells nothing of its rows"
 REPEATS = "a sentence says no more than the question"
 FOREIGN = "a sentence is in another language than the question"
 LEFT = "a sentence was left out that its source does not carry"
@@ -19,6 +20,7 @@ VERSIONS = "two versions say different things, the newer first: {}"
 FULL = "the context window is full"
 
 NOTES = (
-    UNMARKED, SILENT, ELSEWHERE, MISSING, PART, REPEATS, FOREIGN, LEFT, UNSURE, FREE, HERE, DISAGREED, COMPUTED, VERSIONS, FULL,
+    UNMARKED, SILENT, ELSEWHERE, MISSING, PART, SUMMARY, REPEATS, FOREIGN, LEFT, UNSURE, FREE, HERE, DISAGREED, COMPUTED,
+    VERSIONS, FULL,
 )  # fmt: skip
 """Every one there is."""

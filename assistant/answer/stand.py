@@ -30,6 +30,8 @@ def fault(line: Line, question: str, wants: Wants, sources: Sequence[Evidence]) 
         return notes.ELSEWHERE
     if wants == "rows" and all(map(_windowed, cited)):
         return notes.PART
+    if all(map(_is_summary, cited)):
+        return notes.SUMMARY
     if verify.repeats(line.text, question):
         return notes.REPEATS
     if _foreign(line.text, question) and not (line.item and _quoted(line.text, held)):
@@ -53,6 +55,11 @@ def _other_day(source: Evidence, question: str) -> bool:
     """Whether it is of a record, and of other days than the question names."""
     asked = mentions(question).days
     return bool(asked) and source.hit.entity.traits.look == "chart" and not asked & mentions(source.words).days
+
+
+def _is_summary(source: Evidence) -> bool:
+    """Whether it tells of a column how many values it has and between which they lie, which answers no question about rows."""
+    return all(one.kind == "column" for one in source.members)
 
 
 def _windowed(source: Evidence) -> bool:

@@ -98,7 +98,7 @@ _ZONES = {
 _ERAS = {
     "令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925, "大正": 1911, "T": 1911, "明治": 1867, "M": 1867,
 }  # fmt: skip
-MONTHS = tuple(
+MONTHS, *OTHER_MONTHS = (
     tuple(names.split())
     for names in (
         "january february march april may june july august september october november december",
@@ -108,7 +108,7 @@ MONTHS = tuple(
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
     )
 )
-"""In English, German, French, Italian and Spanish."""
+"""In English; in German, French, Italian and Spanish."""
 _BOOLEANS = {"true": True, "false": False}
 GAPS = frozenset(
     [
@@ -311,7 +311,7 @@ def _zone(written: str) -> dt.tzinfo | None:
 def _month(name: str | None) -> int:
     """1-12 for a month or its first three or four letters, else 0."""
     lower = (name or "").lower()
-    every = ((i, full) for names in MONTHS for i, full in enumerate(names, start=1))
+    every = ((i, full) for names in (MONTHS, *OTHER_MONTHS) for i, full in enumerate(names, start=1))
     return next((i for i, full in every if lower in (full, full[:3], full[:4]) and lower != "jui"), 0)
 
 
