@@ -210,8 +210,8 @@ def _preface(block: Block) -> int:
 
 
 def _begins(rows: Sequence[Row], number: int, grouped: bool) -> list[int]:
-    """The columns of figures below a row, if it may be the header: it names every column in other words (or stands below
-    words that group them), figures stand below it, and none of their kind above."""
+    """The columns of figures below a row, if it may be the header: it names every column in other words, most without a figure
+    (or stands below words that group them), figures stand below it, and none of their kind above."""
     head, below = rows[number], rows[number + 1]
     named = [column for column, value in enumerate(head) if not blank(value)]
     words = {shown(head[column]) for column in named}
@@ -219,7 +219,12 @@ def _begins(rows: Sequence[Row], number: int, grouped: bool) -> list[int]:
     figured = [column for column in told if _kind(below[column]) in FIGURES]
     if len(named) < 3 or (len(words) < len(named) and not grouped) or not set(told) <= set(named):
         return []
-    if any(_kind(head[column]) != "text" for column in named) or len(max(words, key=len)) > LABEL:
+    plain = sum(not any(map(str.isdigit, word)) for word in words)
+    if (
+        any(_kind(head[column]) != "text" for column in named)
+        or len(max(words, key=len)) > LABEL
+        or 2 * plain <= len(words)
+    ):
         return []
     above = (_kind(row[column]) == _kind(below[column]) for row in rows[1:number] for column in figured)
     return [] if any(above) else figured
