@@ -124,7 +124,7 @@ def test_a_unit_before_a_remark_is_the_unit_of_a_column(text: str, told: tuple[s
 @pytest.mark.parametrize(
     ("written", "day"),
     [
-        ("3-Jun-26", "2026-06-03"), ("1-May-99", "1999-05-01"), ("3. Juni 2026", "2026-06-03"), ("12. Dez. 2026", "2026-12-12"),
+        ("3-Jun-26", "2026-06-03"), ("1-May-62", "1962-05-01"), ("3. Juni 2026", "2026-06-03"), ("12. Dez. 2026", "2026-12-12"),
         ("2 juin 2026", "2026-06-02"), ("1er juillet 2026", "2026-07-01"), ("5 marzo 2026", "2026-03-05"),
     ],
 )  # fmt: skip

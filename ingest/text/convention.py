@@ -51,7 +51,7 @@ _PACKED = re.compile(
     r"(?:19|20)(\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:[01]\d[0-5]\d(?:[0-5]\d)?|2[0-3][0-5]\d(?:[0-5]\d)?)?"
 )
 ORDERS: tuple[Order, ...] = ("dmy", "mdy", "ymd")
-CENTURY = 70
+CENTURY = 50
 """Two digits from this one on are a year of the last century."""
 
 
