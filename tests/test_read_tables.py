@@ -284,3 +284,11 @@ def test_lines_with_empty_cells_between_others_stay_whole(tmp_path: Path) -> Non
     (one,) = found.tables
     assert len(one.rows) == 3
     assert [c.values[0] for c in one.columns if c.values[0] is not None][-3:] == [3300, "現金", "文具"]
+
+
+def test_a_column_of_figures_that_stays_words_for_one_of_them_is_said(tmp_path: Path) -> None:
+    found = written(tmp_path / "s.csv", "店,売上\n東,100\n西,200\n南,集計中\n北,50\n中,80\n")
+    assert found.tables[0].columns[1].type == "text"
+    note = "column 売上: 1 of 5 cells are no numbers (the first: '集計中'); kept as written, not computed with"
+    assert any(note in one for one in found.notes)
+    assert written(tmp_path / "t.csv", "店,階\n東,1\n西,B1\n南,B2\n").notes == ()

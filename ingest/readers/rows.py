@@ -305,6 +305,12 @@ def _doubts(called: str, columns: Sequence[Gathered]) -> Iterator[Note]:
             yield Note(
                 f"{where}: {odd} cells are no {column.type}s (the first: '{tally.odd[:40]}') and count in no figure"
             )
+        most = tally.types["number"]
+        if column.type == "text" and tally.filled > most > tally.filled / 2 and most > 1:
+            yield Note(
+                f"{where}: {tally.filled - most} of {tally.filled} cells are no numbers (the first: '{tally.odd[:40]}'); "
+                "kept as written, not computed with"
+            )
 
 
 # -- drafts ----------------------------------------------------------------------------------------------
