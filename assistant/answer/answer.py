@@ -166,10 +166,11 @@ class Assistant:
         asked = parts(case.whole, self._reader) if case.sought else ()
         figures = self._figures(case, asked, viewer) if computed.how != "calculation" else {}
         told = [case.whole, computed.answer]  # a figure alone says little of what it answers
-        left = [one for one in asked if one not in figures] if figures else left_open(asked, told, self._reader)
+        left = [one for one in asked if one not in figures] if figures else self._left(asked, told)
         found = together([*figures.values()] or [computed], case)
-        for part in left if len(left) < len(asked) else ():
+        if left:
             yield Draft(f"{found.answer}\n")
+        for part in left:
             for event in self._speak(self._finder.part(case, part, "text", viewer), viewer):
                 if isinstance(event, Answer):
                     found = together([found, event], case)
@@ -232,7 +233,8 @@ class Assistant:
             if part not in figures:
                 spoken.append((yield from self._spoken(part, case, composed, numbers)))
         if [*led] == [case.whole] and case.sought and case.grounding != "text" and spoken[0].doubt < OPEN:
-            left = self._left(case.whole, spoken[0])
+            asked = parts(case.whole, self._reader) if spoken[0].lines else ()
+            left = self._left(asked, [one.text for one in spoken[0].lines])
             figures = self._figures(case, left, viewer)
             for part in (one for one in left if one not in figures):
                 composed, spoken = self._widened(part, case, composed, spoken, viewer)
@@ -243,11 +245,10 @@ class Assistant:
         read = [self._checked(rest, spoken, composed, cost)] if spoken else []
         yield together([*figures.values(), *read], case)
 
-    def _left(self, question: str, spoken: Spoken) -> tuple[str, ...]:
-        """The parts of a question that its answer leaves open; none where it leaves all of them open: then they are not what
+    def _left(self, asked: Sequence[str], said: Sequence[str]) -> Sequence[str]:
+        """The parts of a question that an answer leaves open; none where it leaves all of them open: then they are not what
         the question is made of."""
-        asked = parts(question, self._reader) if spoken.lines else ()
-        left = left_open(asked, [one.text for one in spoken.lines], self._reader)
+        left = left_open(asked, said, self._reader)
         return left if len(left) < len(asked) else ()
 
     def _widened(

@@ -132,10 +132,11 @@ class Computer:
             choices.insert(1, groups)
         for choice in choices:
             if found := self._over(question, choice, writer):
-                rivals = [group for group in groups if group not in choice] if found.agreed else []
+                rival = next((group for group in groups if group not in choice), None)
+                if rival is None or not found.agreed:
+                    return found
                 tried = groups[0] not in choice
-                beaten = (self._beating(question, found, [choice[0], rival], tried, writer) for rival in rivals)
-                return next(filter(None, beaten), found)
+                return self._beating(question, found, [choice[0], rival], tried, writer) or found
         return None
 
     def _beating(

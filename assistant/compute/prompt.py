@@ -8,7 +8,7 @@ and the question before them too. Head and examples are the same for every quest
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from .mentions import plainly
@@ -134,7 +134,6 @@ EXAMPLES: tuple[tuple[str, str, str], ...] = (
 )
 
 Example = tuple[str, str, str]
-Request = Callable[[Sequence[Shown], str, Sequence[Example]], list[tuple[str, str]]]
 _LINE = re.compile(r'("(?:[^"]|"")*") (\w+) ?(.*)')
 
 

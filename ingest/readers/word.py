@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -65,6 +66,10 @@ class DocxReader:
         yield from map(Note, text.notes())
 
 
+FIRST = 20
+"""Paragraphs and tables among which a title stands."""
+
+
 @dataclass(slots=True)
 class _Text:
     """One document while it is walked through."""
@@ -83,14 +88,18 @@ class _Text:
     def first_title(self) -> str:
         """The first paragraph in the style of a title, or a heading of the first level that no other one goes on from: it is
         alone, or nothing stands between it and the next."""
-        paragraphs = (element for element in body(self.document.element.body) if element.tag == W + "p")
-        told = [(self.level(element), text) for element in paragraphs if (text := text_of(element).strip())]
-        titles = [text for level, text in told if level == 1]
-        first = next((number for number, (level, _) in enumerate(told) if level == 2), None)
-        if titles or first is None:
-            return titles[0] if titles else ""
-        levels = [level for level, _ in told[first + 1 :]]
-        return told[first][1] if 2 not in levels or levels[0] == 2 else ""
+        elements = enumerate(body(self.document.element.body))
+        told = (
+            (number, self.level(element), text)
+            for number, element in elements
+            if element.tag == W + "p" and (text := text_of(element).strip())
+        )
+        first = takewhile(lambda one: one[0] < FIRST, told)
+        _, level, title = next((one for one in first if one[1] in (1, 2)), (0, 0, ""))
+        if level < 2:
+            return title
+        levels = (level for _, level, _ in told)
+        return title if next(levels, 0) == 2 or 2 not in levels else ""
 
     def flow(self) -> Iterator[Block | Table | Item]:
         for name, text in self._margins():

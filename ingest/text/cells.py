@@ -109,30 +109,17 @@ MONTHS, *OTHER_MONTHS = (
     )
 )
 """In English; in German, French, Italian and Spanish."""
+_NUMBERS = {
+    form: number
+    for names in (*OTHER_MONTHS, MONTHS)
+    for number, name in enumerate(names, 1)
+    for form in (name[:3], name[:4], name)
+    if form != "jui"  # June or July in French
+}
 _BOOLEANS = {"true": True, "false": False}
-GAPS = frozenset(
-    [
-        "-",
-        "–",
-        "—",
-        "−",
-        "…",
-        "...",
-        "―",
-        "－",
-        "ー",
-        "--",
-        "---",
-        "n/a",
-        "#n/a",
-        "nan",
-        "null",
-        "none",
-        "na",
-        "欠測",
-        "データなし",
-    ]
-)
+GAPS = frozenset([
+    "-", "–", "—", "−", "…", "...", "―", "－", "ー", "--", "---", "n/a", "#n/a", "nan", "null", "none", "na", "欠測", "データなし",
+])  # fmt: skip
 """How people and programs write that there is nothing."""
 
 
@@ -310,9 +297,7 @@ def _zone(written: str) -> dt.tzinfo | None:
 
 def _month(name: str | None) -> int:
     """1-12 for a month or its first three or four letters, else 0."""
-    lower = (name or "").lower()
-    every = ((i, full) for names in (MONTHS, *OTHER_MONTHS) for i, full in enumerate(names, start=1))
-    return next((i for i, full in every if lower in (full, full[:3], full[:4]) and lower != "jui"), 0)
+    return _NUMBERS.get((name or "").lower(), 0)
 
 
 def shown(value: object) -> str:
