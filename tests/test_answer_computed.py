@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from assistant.answer import notes
 from assistant.answer.outcome import Answer
 from assistant.search.wants import Wants
 from ingest import jobs, pipeline
@@ -68,6 +69,7 @@ def test_what_a_figure_leaves_open_of_its_question_is_read(lists: Memory, tmp_pa
     assert [citation.mark for citation in answer.citations] == [1, 2, 3, 4, 5, 6]
     assert answer.citations[-1].quote == CLEANED
     assert any("SELECT count(*)" in note for note in answer.notes)
+    assert notes.BOTH in answer.notes
 
 
 @pytest.mark.parametrize(
@@ -87,6 +89,7 @@ def test_what_is_not_sure_beneath_a_figure_is_said_to_be_so(
     """Nothing stands there where the figure answers the whole question."""
     answer = of_both(lists, tmp_path, reader)
     assert answer.how == "calculation"
+    assert notes.BOTH not in answer.notes
     assert answer.answer.partition("\n")[2].startswith(beneath)
     assert bool(answer.answer.partition("\n")[2]) == bool(beneath)
 

@@ -11,7 +11,7 @@ import torch
 
 from assistant.fit import state as states
 from assistant.fit.adapter import Plan, held_out, train
-from assistant.fit.lora import Qwen2
+from assistant.fit.lora import Qwen2, exported
 from assistant.fit.packs import NOTHING, Fork, Source, Step, packed
 from assistant.fit.state import State
 from assistant.model import prompt
@@ -99,6 +99,18 @@ def test_the_exported_adapter_says_in_llama_cpp_what_it_says_in_torch(
     without = torch.tensor(scores(tiny(path), tokens, plain)[0]).log_softmax(-1).numpy()
     theirs = last(Llm(path, tmp_path / "adapter.gguf", context=1024, threads=1), plain)
     assert np.abs(ours - theirs).max() < 0.1 * np.abs(without - theirs).max()
+
+
+def test_an_exported_adapter_can_be_gone_on_with(path: Path, tmp_path: Path) -> None:
+    model = stirred(path)
+    model.export(tmp_path / "adapter.gguf", "for this test")
+    read = exported(tmp_path / "adapter.gguf")
+    assert set(read) == set(model.adapter)
+    assert all(torch.allclose(one, model.adapter[name], atol=1e-3) for name, one in read.items())
+    tiny(path).take(read)
+    (tmp_path / "other.gguf").write_bytes(b"no adapter")
+    with pytest.raises(BadWeights, match="no adapter"):
+        exported(tmp_path / "other.gguf")
 
 
 def test_a_fork_sees_the_sources_and_itself_only(path: Path, tokens: Vocabulary) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from assistant.fit.alone import written_talks
 from assistant.fit.forks import Asker
 from assistant.fit.packs import NOTHING, Fork, Source, Step, packed
-from assistant.fit.scenes import Scene, scenes
+from assistant.fit.scenes import Question, Scene, scenes
 from assistant.fit.sections import ITEM
+from assistant.fit.steps import MOST_OF_ONE, Course
+from assistant.fit.taught import Taught
 from assistant.model import prompt
 from assistant.model.vocabulary import Vocabulary
 from ingest.text.codes import figures
@@ -92,3 +95,44 @@ def test_the_file_of_scenes_is_small() -> None:
     import assistant.fit as room
 
     assert sum(one.stat().st_size for one in Path(room.__path__[0]).glob("*.jsonl")) < 4 << 20
+
+
+# -- steps on scenes ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def course() -> Course:
+    """Scenes and talks alone."""
+    return Course((), Taught({}, {}), scenes())
+
+
+def test_most_steps_on_scenes_read_one_by_itself_and_ask_also_what_is_for_others(course: Course) -> None:
+    steps = [step for step in map(course.step, range(300)) if step.sources]
+    single = [step for step in steps if len(step.sources) == 1]
+    assert 0.6 < len(single) / len(steps) < 0.9
+    assert all(len(step.forks) <= MOST_OF_ONE for step in single)
+    told = {scene.text: scene for scene in scenes()}
+    foreign = [
+        fork
+        for step in single
+        for fork in step.forks
+        if fork.kind == "none" and fork.asked.removeprefix(prompt.ask("")) not in told[step.sources[0].text].none
+    ]
+    assert len(foreign) > len(single) / 4
+
+
+def test_scenes_held_out_are_never_trained_on(course: Course) -> None:
+    out = {scene.text for scene in scenes() if scene.held}
+    asked = {prompt.ask(ask.question) for scene in scenes() if scene.held for ask in scene.asks}
+    for step in map(course.step, range(400)):
+        assert not out & {source.text for source in step.sources}
+        assert not asked & {fork.asked for fork in step.forks}
+    assert {source.text for step in map(course.held_out, range(50)) for source in step.sources} <= out
+
+
+def test_what_is_asked_of_a_twin_by_its_name_has_no_answer_here() -> None:
+    leave = Question("How much leave does Birch give?", ("Birch gives 25 days.",))
+    acme, birch = scene("Acme", "leave", "Acme gives 20 days.", ""), scene("Birch", "leave", "Birch gives 25.", "")
+    asked = Question("And how much here?", ("It is 25 days.",))
+    forks = Asker({}, random.Random(1)).of_twins(acme, [replace(birch, asks=(leave, asked))])
+    assert [(fork.asked, fork.answer) for fork in forks] == [(prompt.ask(leave.question), prompt.NONE)]

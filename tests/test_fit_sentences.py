@@ -324,3 +324,6 @@ def test_the_commands_write_sentences_train_an_adapter_and_go_on(
     other = ["--out", str(tmp_path / "other"), "--adapter-from", str(out / "state.safetensors")]
     assert main([*home, *train, *other]) == 0
     assert "after 2 steps" in capsys.readouterr().out
+    scenes = ["--llm", str(model), "--adapter-from", str(out / "adapter.gguf"), "--out", str(tmp_path / "scenes")]
+    assert main([*home, "fit", "adapter", *scenes, "--minutes", "0", "--held", "1"]) == 0
+    assert "after 0 steps" in capsys.readouterr().out

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 
+from assistant.answer import notes as remarks
 from assistant.answer.case import Case, leading
 from assistant.answer.outcome import Answer
 from assistant.answer.verify import MARK
@@ -27,6 +28,7 @@ def _joined(first: Answer, other: Answer, words: Wording) -> Answer:
         text = words.unfound.format(other.understood)
     elif other.how == "possibly":
         text = f"{other.understood}\n{text}"
+    both = (remarks.BOTH,) if {first.how, other.how} == {"calculation", "model"} else ()
     moved = (replace(one, mark=one.mark + marked) for one in other.citations)
     return replace(
         first,
@@ -37,5 +39,5 @@ def _joined(first: Answer, other: Answer, words: Wording) -> Answer:
         cost=other.cost,
         model=other.model,
         left_out=(*first.left_out, *other.left_out),
-        notes=tuple(dict.fromkeys((*first.notes, *other.notes))),
+        notes=tuple(dict.fromkeys((*first.notes, *other.notes, *both))),
     )

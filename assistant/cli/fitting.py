@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, command
 from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.fit.state import State
 
 CHOOSER = "kotonoha fit chooser --data qa/ --out chooser.safetensors --minutes 20"
 SENTENCES = "kotonoha fit sentences --data qa/ --out sentences.jsonl --minutes 600"
@@ -52,25 +56,41 @@ def _add_sentences(actions: Commands) -> None:
 def _add_adapter(actions: Commands) -> None:
     parser = command(actions, "adapter", adapter, "train a LoRA that reads sources, and write it as GGUF", ADAPTER)
     _add_common(parser)
-    parser.add_argument("--sentences", type=Path, required=True, help="what `kotonoha fit sentences` wrote")
+    parser.add_argument(
+        "--sentences", type=Path, help="what `kotonoha fit sentences` wrote; without it scenes and talks alone are read"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for the adapter and the state to go on from")
     parser.add_argument("--minutes", type=float, required=True, help="of training altogether; 0 only tells the loss")
     parser.add_argument("--steps", type=int, default=0, help="of training altogether, if that ends first")
-    parser.add_argument("--adapter-from", type=Path, help="the state of another training to begin with")
+    parser.add_argument(
+        "--adapter-from", type=Path, help="the state of another training, or an adapter (GGUF), to begin with"
+    )
     parser.add_argument("--together", type=int, default=1, help="packs of a step; 8 where there is a GPU")
     parser.add_argument("--held", type=int, default=10, help="steps on passages held out by which the loss is told")
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--llm", default="", help="the GGUF model (default: the one that answers)")
-    parser.add_argument(
-        "--data", type=Path, required=True, help="folder of *.jsonl.gz: context, question, answer[, title]"
-    )
+    parser.add_argument("--data", type=Path, help="folder of *.jsonl.gz: context, question, answer[, title]")
     parser.add_argument("--seed", type=int, default=7)
 
 
 def _which(args: argparse.Namespace, settings: Settings) -> int:
     raise BadInput("what is to be trained?", "kotonoha fit chooser, sentences or adapter")
+
+
+def _folder(args: argparse.Namespace) -> Path:
+    if not args.data:
+        raise BadInput("passages are needed", "--data FOLDER of *.jsonl.gz")
+    folder: Path = args.data
+    return folder
+
+
+def _begun(file: Path, llm: Path) -> State:
+    """Where a training goes on, or an adapter to begin with."""
+    from assistant.fit import lora, state
+
+    return state.State(lora.exported(file)) if file.suffix == ".gguf" else state.load(file, llm)
 
 
 def _model(args: argparse.Namespace, settings: Settings) -> Path:
@@ -87,7 +107,7 @@ def chooser(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.model import chooser
     from assistant.model.llm import Llm
 
-    files = passages.sets(args.data)
+    files = passages.sets(_folder(args))
     llm = Llm(_model(args, settings), context=64, threads=settings.threads)
     fitted = training.fit(
         files, llm.vocabulary, llm.embedding_rows, steps=args.steps, minutes=args.minutes, seed=args.seed,
@@ -113,7 +133,7 @@ def sentences(args: argparse.Namespace, settings: Settings) -> int:
     def told(done: Written) -> None:
         print(f"{done.tried} questions tried, {done.kept} sentences and {done.sections} lists kept", flush=True)
 
-    read = passages(args.data)
+    read = passages(_folder(args))
     path = _model(args, settings)
     llm = Llm(path, context=settings.context, threads=settings.threads)
     write(read, Writer(llm), args.out, minutes=args.minutes, seed=args.seed, progress=told)
@@ -130,11 +150,14 @@ def adapter(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.fit.steps import Course
     from assistant.model.vocabulary import Vocabulary
 
-    course = Course(passages(args.data), taught.read(args.sentences), scenes(), args.seed)
+    if args.sentences:
+        course = Course(passages(_folder(args)), taught.read(args.sentences), scenes(), args.seed)
+    else:
+        course = Course((), taught.Taught({}, {}), scenes(), args.seed)
     path = _model(args, settings)
     tokens, file = Vocabulary.of(path), args.out / "state.safetensors"
     begin = file if file.exists() else args.adapter_from
-    begun = state.load(begin, path) if begin else None
+    begun = _begun(begin, path) if begin else None
     model = Qwen2(path, seed=args.seed, threads=settings.threads)
     held = [packed(course.held_out(number), tokens) for number in range(args.held)]
     args.out.mkdir(parents=True, exist_ok=True)

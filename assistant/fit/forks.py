@@ -26,7 +26,7 @@ OTHER_NAME, OTHER_NAME_OF_LIST = 0.6, 0.8
 """To so many questions that name somebody belongs one that names somebody else."""
 JOINED = 0.35
 """In so many steps two questions are asked as one."""
-MOST = Counter(read=4, named=4, none=3, yes=2, no=3, abroad=2, list=3)
+MOST = Counter(read=4, named=4, none=4, yes=3, no=4, abroad=3, list=3)
 """Forks of a kind in one step."""
 SHORT = 50
 """Characters of an answer that is put in another's place."""
@@ -96,6 +96,11 @@ class Asker:
                 other = self._elsewhere(number, len(shown))
                 forks.append(_judged(self.chance.choice(scene.true), other, prompt.NO))
         return forks
+
+    def of_twins(self, shown: Scene, twins: Sequence[Scene]) -> list[Fork]:
+        """What is asked of others on the same topic by their names, which this one does not answer."""
+        named = (one for one in twins if one.name and one.name not in shown.text and one.apart(shown))
+        return [_none(ask.question) for one in named for ask in one.asks if one.name in ask.question]
 
     def some(self, forks: Sequence[Fork], most: int) -> list[Fork]:
         """At most so many, of every kind a few, and refusals in proportion to answers."""

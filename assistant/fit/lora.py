@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from assistant.fit.packs import NOTHING, Pack
-from ingest.base.errors import ModelFault
+from ingest.base.errors import BadWeights, ModelFault
 
 RANKS = {"attn_q": 16, "attn_k": 16, "attn_v": 16, "attn_output": 16, "ffn_gate": 8, "ffn_up": 8, "ffn_down": 8}
 """Matrices that are adapted, and by how much: more where it is decided what is looked at."""
@@ -157,6 +157,20 @@ class Qwen2:
         angles = places[:, None] * self._base ** (-torch.arange(0, self._dim, 2, device=places.device) / self._dim)
         both = torch.cat((angles, angles), -1)
         return both.cos().to(kind), both.sin().to(kind)
+
+
+def exported(path: Path) -> dict[str, Tensor]:
+    """What `Qwen2.export` wrote, as `Qwen2.take` takes it.
+
+    Raises:
+        BadWeights: it is no such file.
+    """
+    try:
+        tensors = gguf.GGUFReader(path).tensors
+    except (ValueError, OSError, IndexError) as error:
+        raise BadWeights(f"{path} is no adapter: {error}") from error
+    read = {one.name: torch.tensor(one.data, dtype=torch.float32) for one in tensors}
+    return {name: one / (SCALE if name.endswith("lora_b") else 1.0) for name, one in read.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,8 @@
-"""What every step of training reads, chosen by its number: passages side by side, as a search would have brought them.
+"""What every step of training reads, chosen by its number: one scene by itself, as a source is read where it is served, or
+several scenes or passages side by side, as a search would have brought them.
 
-Passages held out are never beside, behind or among what is trained on; steps on them are made of nothing else.
+What is held out is never beside, behind or among what is trained on; steps on it are made of nothing else. Without
+sentences on passages a course is scenes and talks alone.
 """
 
 from __future__ import annotations
@@ -24,10 +26,13 @@ from ingest.text.language import Language
 ALONE, LISTS, NAMED, SCENES = 0.08, 0.05, 0.09, 0.34
 """Shares of steps on talks, on sections with lists, on sources that speak of different things or firms, and on scenes."""
 
+SINGLE = 0.75
+"""Share of the steps on scenes in which one is read by itself."""
+
 TWIN, NOT_SHOWN = 0.5, 2
 """How often another scene on the same topic stands beside, and how many scenes are asked for that do not."""
 
-MOST_FORKS, TALKS = 10, 12
+MOST_FORKS, MOST_OF_ONE, TALKS = 10, 14, 12
 NEAREST, TAKEN = 12, 0.75
 """How many of the nearest passages are looked at to be put beside, and the share of them that is."""
 ABSENT = 4
@@ -50,7 +55,7 @@ class Course:
     """All steps of a training.
 
     Raises:
-        BadInput: there are no sentences for these passages.
+        BadInput: there is nothing to train on, or nothing held out.
     """
 
     def __init__(
@@ -65,8 +70,10 @@ class Course:
         }
         self._talks = alone.talked([one for one in passages if not one.held], taught.said)
         self._sections = [one for one in taught.sections.values() if one.items]
+        self._read = bool(passages)
         for held in (False, True):
-            if not any(self._parts[language, held].passages for language in OTHER):
+            there = [self._parts[language, held].passages for language in OTHER] if passages else [self._scenes[held]]
+            if not any(there):
                 which = "held out" if held else "trained on"
                 raise BadInput(f"there are no sentences for passages that are {which}", "kotonoha fit sentences")
 
@@ -76,20 +83,22 @@ class Course:
         drawn = chance.random()
         if drawn < ALONE:
             return Step(prompt.ALONE, (), tuple(alone.fork(self._talks, chance) for _ in range(TALKS)))
+        if not self._read:
+            return self._staged(chance, held=False)
         made_of = None
         if drawn < ALONE + LISTS:
             made_of = self._lists(chance)
         elif drawn < ALONE + LISTS + NAMED:
             made_of = self._named(chance)
-        elif drawn < ALONE + LISTS + NAMED + SCENES:
+        elif drawn < ALONE + LISTS + NAMED + SCENES and self._scenes[False]:
             made_of = self._staged(chance, held=False)
         return made_of or self._reading(chance, held=False)
 
     def held_out(self, number: int) -> Step:
         """A step on passages that are not trained on."""
         chance = random.Random(f"{self._seed} held {number}")  # noqa: S311
-        made_of = self._staged(chance, held=True) if chance.random() < SCENES else None
-        return made_of or self._reading(chance, held=True)
+        staged = not self._read or (chance.random() < SCENES and self._scenes[True])
+        return self._staged(chance, held=True) if staged else self._reading(chance, held=True)
 
     def _part(self, passages: list[Passage]) -> _Part:
         said = self._taught.said
@@ -133,13 +142,13 @@ class Course:
         forks = asker.some(asker.of_sections(shown), MOST_FORKS)
         return _step([(_file(one, chance), one.text) for one in shown], forks, chance)
 
-    def _staged(self, chance: random.Random, held: bool) -> Step | None:
-        """Scenes side by side, twins now and then, others in both languages."""
+    def _staged(self, chance: random.Random, held: bool) -> Step:
+        """Scenes side by side, twins now and then, others in both languages; or one by itself."""
         some = self._scenes[held]
-        if not some:
-            return None
         first = chance.choice(some)
         twins = [one for one in some if one.topic == first.topic and one is not first and chance.random() < TWIN]
+        if chance.random() < SINGLE:
+            return self._single(first, twins, chance)
         count, shown, absent = chance.choice((2, 3, 4)), [first], list[Scene]()
         for one in (*twins[:1], *chance.sample(some, min(len(some), 6 + NOT_SHOWN))):
             apart = all(one is not other and one.apart(other) for other in shown)
@@ -149,9 +158,21 @@ class Course:
                 absent.append(one)
         chance.shuffle(shown)
         asker = Asker(self._taught.said, chance)
-        names = sorted({one.name for one in some if one.name} - {one.name for one in shown})
-        forks = asker.some(asker.of_scenes(shown, absent, names), MOST_FORKS)
+        forks = asker.some(asker.of_scenes(shown, absent, self._others(shown)), MOST_FORKS)
         return _step([(one.title, one.text) for one in shown], forks, chance)
+
+    def _single(self, scene: Scene, twins: Sequence[Scene], chance: random.Random) -> Step:
+        """A scene by itself, with questions that are for others."""
+        some = self._scenes[scene.held]
+        absent = [one for one in chance.sample(some, min(len(some), NOT_SHOWN)) if one.topic != scene.topic]
+        asker = Asker(self._taught.said, chance)
+        forks = asker.of_scenes([scene], absent, self._others([scene])) + asker.of_twins(scene, twins)
+        return _step([(scene.title, scene.text)], asker.some(forks, MOST_OF_ONE), chance)
+
+    def _others(self, shown: Sequence[Scene]) -> list[str]:
+        """Names that none of these has."""
+        some = self._scenes[shown[0].held]
+        return sorted({one.name for one in some if one.name} - {one.name for one in shown})
 
     def _language(self, chance: random.Random, held: bool) -> Language:
         """Both languages equally often, if there is something in both."""
