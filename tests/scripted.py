@@ -18,7 +18,8 @@ from assistant.search.wants import Wants
 class Scripted:
     """Says `says` to a question, or what stands in `answers` for one that has these words; doubts and judges as told.
 
-    `wants` is what questions want, but "rows" what those in `over_rows` do, `alone` how one reads standing alone, `parts` the
+    `wants` is what questions want, but "rows" what those in `over_rows` do, `alone` how one reads standing alone, `leaning` how
+    some do, `parts` the
     questions that one is made of, one a line, `each` what is asked of each of several things, `query` the SQL it writes over
     `t`, which is the table whose name begins with `table`.
 
@@ -26,12 +27,14 @@ class Scripted:
         doubt: the probability that the sources hold no answer.
         lacking: the same of a single source for a question, by words of either.
         judges: of each statement, by the words that are in it or its mark; 1 for any other.
+        surprises: how improbable what it says is to itself, by words that are in it; 0 for any other.
     """
 
     says: str = ""
     wants: Wants = "text"
     over_rows: tuple[str, ...] = ()
     alone: str = ""
+    leaning: dict[str, str] = field(default_factory=dict)
     query: str = "NONE"
     table: str = ""
     parts: str = prompt.ONE
@@ -41,6 +44,7 @@ class Scripted:
     doubt: float = 0.1
     lacking: dict[str, float] = field(default_factory=dict)
     judges: dict[str, float] = field(default_factory=dict)
+    surprises: dict[str, float] = field(default_factory=dict)
     name: str = "scripted"
     context: int = 8192
     heard: list[Text] = field(default_factory=list)
@@ -60,7 +64,7 @@ class Scripted:
     def complete(self, system: Told, user: str, grammar: str = "", max_tokens: int = 256) -> str:
         self.told.append((system, user))
         if system == prompt.ALONE:
-            return self.alone
+            return self.leaning.get(user.rpartition("Q: ")[2], self.alone)
         if system == prompt.PARTS:
             return self.parts
         if system == prompt.EACH:
@@ -93,7 +97,8 @@ class Scripted:
 
     @property
     def usage(self) -> Usage:
-        return Usage(text=10, soft=5, generated=3)
+        surprise = max([one for word, one in self.surprises.items() if word in self.says] or [0.0])
+        return Usage(text=10, soft=5, generated=3, surprise=surprise)
 
     def chance(self, beginning: str) -> float:
         return self.doubt

@@ -368,7 +368,7 @@ def test_two_things_side_by_side_are_asked_for_one_by_one(filled: Memory, said: 
 
 def test_what_a_source_surely_holds_is_not_parted_by_the_names_in_it(filled: Memory) -> None:
     put(filled, "aster_grease.md", "open", "How often? The Aster lathe is greased every 40 hours.")
-    reader = Scripted(STANDS, doubt=0.02)
+    reader = Scripted(STANDS, doubt=0.005)
     ask(filled, reader, ASTER)
     assert not any(system == prompt.EACH for system, _ in reader.told)
 

@@ -10,6 +10,7 @@ import pytest
 
 from assistant.answer import notes
 from assistant.answer.outcome import Answer
+from assistant.model import prompt
 from assistant.search.wants import Wants
 from ingest import jobs, pipeline
 from ingest.memory.memory import Memory
@@ -60,7 +61,7 @@ def of_both(lists: Memory, tmp_path: Path, reader: Scripted, question: str = BOT
 
 
 def counting(says: str, **more: Any) -> Scripted:
-    return Scripted(says, wants="rows", query=COUNT, table="list_drinks", parts=PARTS, **more)
+    return Scripted(says, over_rows=(BOTH,), query=COUNT, table="list_drinks", parts=PARTS, **more)
 
 
 def test_what_a_figure_leaves_open_of_its_question_is_read(lists: Memory, tmp_path: Path) -> None:
@@ -92,6 +93,28 @@ def test_what_is_not_sure_beneath_a_figure_is_said_to_be_so(
     assert notes.BOTH not in answer.notes
     assert answer.answer.partition("\n")[2].startswith(beneath)
     assert bool(answer.answer.partition("\n")[2]) == bool(beneath)
+
+
+def test_a_step_that_leans_on_the_first_is_asked_with_what_that_came_to(lists: Memory, tmp_path: Path) -> None:
+    """And computed where rows answer it, else read; each is said."""
+    leaning = {"By whom is the office cleaned?": "Who is paid by Aster?"}
+    reader = counting("Lindner is paid by Aster. [1]", lacking=OPEN, leaning=leaning)
+    (tmp_path / "paid.md").write_text("# Paid\n\nLindner is paid by Aster.\n", "utf-8")
+    jobs.ask(lists.catalog, [(str(tmp_path / "paid.md"), "open")])
+    assert [one.status for one in pipeline.run(lists, Direct([TextReader()]))] == ["added"]
+    answer = of_both(lists, tmp_path, reader)
+    assert answer.answer.splitlines()[1].startswith("Lindner is paid by Aster.")
+    assert notes.STEP.format("Who is paid by Aster?") in answer.notes
+    earlier = next(user for system, user in reader.told if system == prompt.ALONE)
+    assert earlier == f"Q: {BOTH}\nA: count: 5 [1] [2] [3]\nQ: By whom is the office cleaned?"
+
+    counted = Scripted(
+        wants="rows", query=COUNT, table="list_", parts="How many drinks?\nHow many papers?",
+        lacking={"count: 5 [1] [2] [3] How many papers": 0.9},
+        leaning={"How many papers?": "How many are on the list of papers, list_papers?"},
+    )  # fmt: skip
+    both = ask(lists, counted, "How many drinks are on the list of drinks, list_drinks, and how many papers?")
+    assert [line.split(" [")[0] for line in both.answer.splitlines()] == ["count: 5", "count: 3"]
 
 
 COUNTED, ASKED = PARTS.split("\n")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answer.trust import ASSURED, POSSIBLE, Signs, chance
+from assistant.answer.trust import ASSURED, BIAS, POSSIBLE, WEIGHTS, Signs, chance
+from assistant.evaluate import trust
 from assistant.evaluate.reading import Question
 from assistant.evaluate.trust import Trial, accuracy, area, fit, holds, read, table, trials, unanswered, write
 from assistant.model.llm import Llm
@@ -20,7 +21,8 @@ PASSAGES = ("The pump is oiled weekly.", "The valve is made of steel.", "The doo
 
 def made(right: bool, rng: random.Random) -> Trial:
     shift = 0.3 if right else -0.3
-    signs = Signs(0.5 - shift + rng.uniform(-0.1, 0.1), 0.5 + shift + rng.uniform(-0.1, 0.1))
+    doubt, judged = 0.5 - shift + rng.uniform(-0.1, 0.1), 0.5 + shift + rng.uniform(-0.1, 0.1)
+    signs = Signs(doubt, judged, rng.uniform(0, 2) if right else rng.uniform(1, 9))
     return Trial("q", "a", True, right, signs, 0.1 if right else None)
 
 
@@ -61,13 +63,29 @@ def test_what_is_fitted_tells_right_from_wrong() -> None:
     rng = random.Random(1)
     found = [made(n % 2 == 0, rng) for n in range(200)]
     weights, _ = fit(found)
-    assert weights[0] < 0 < weights[1]
+    assert weights[0] < 0 < weights[1] and weights[2] < 0
     assert area([(w, True) for w in (0.9, 0.4)] + [(0.5, False)]) == 0.5
     assert accuracy([(0.9, True), (0.4, True), (0.1, False)], 0.5) == pytest.approx(2 / 3)
     assert area([(chance(one.signs), one.right) for one in found]) > 0.99
     assert "100 answered rightly" in table(found).notes[0] and "200 statements" in table(found).notes[1]
 
 
+def test_the_weights_are_those_of_the_answers_that_were_judged_by_reading() -> None:
+    """And tell right answers from wrong ones."""
+    found = read(Path(trust.__file__).with_name("graded.jsonl"))
+    weights, bias = fit(found)
+    assert [round(one, 2) for one in (*weights, bias)] == [*WEIGHTS, BIAS]
+    assert area([(chance(one.signs), one.right) for one in found]) > 0.75
+    stated = [one for one in found if chance(one.signs) >= ASSURED]
+    assert len(stated) > len(found) / 3 and sum(one.right for one in stated) / len(stated) > 0.75
+
+
 def test_surer_signs_are_trusted_more() -> None:
     assert chance(Signs(0.01, 0.95)) > ASSURED > POSSIBLE > chance(Signs(0.97, 0.1))
     assert chance(Signs(0.0, 1.0)) < 1 and chance(Signs(1.0, 0.0)) > 0
+
+
+def test_an_answer_is_trusted_as_far_as_each_sign_goes() -> None:
+    """The probability of what was written, of the weakest sentence being carried, of there being an answer at all."""
+    assert chance(Signs(0.01, 0.95, 0.5)) > chance(Signs(0.01, 0.95, 2.0)) > ASSURED > chance(Signs(0.01, 0.95, 6.0))
+    assert chance(Signs(0.01, 0.3, 0.0)) <= 0.3 and chance(Signs(0.8, 0.95, 0.0)) <= 0.2 + 1e-9

@@ -94,7 +94,7 @@ def test_a_fork_sees_a_share_of_a_source_and_what_is_asked_for_is_in_it(tokens: 
 def test_the_file_of_scenes_is_small() -> None:
     import assistant.fit as room
 
-    assert sum(one.stat().st_size for one in Path(room.__path__[0]).glob("*.jsonl")) < 4 << 20
+    assert sum(one.stat().st_size for one in Path(room.__path__[0]).glob("*.jsonl")) < 8 << 20
 
 
 # -- steps on scenes ---------------------------------------------------------------------------------

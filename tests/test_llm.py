@@ -245,6 +245,16 @@ def test_usage_counts_what_was_read_and_written(llm: Llm) -> None:
     assert 0 < usage.placed <= usage.first_token <= usage.total
 
 
+def test_the_surprise_is_that_of_all_that_was_written_and_of_its_end(llm: Llm) -> None:
+    kept, asked = llm.read(HEAD, ids_of(llm)[:1])[0], llm.tokenize("Where?")
+    stream = llm.stream(HEAD, [kept], asked, grammar='root ::= "abc"')
+    "".join(stream)
+    written = [*(llm.tokenize(letter)[0] for letter in "abc"), llm.vocabulary.end]
+    with llm.given(HEAD, [kept]) as given:
+        chances = [given.score([[*asked, *written[:n]]], [one])[0][0] for n, one in enumerate(written)]
+    assert stream.usage.surprise == pytest.approx(-np.log(np.array(chances, float)).sum(), rel=0.02)
+
+
 # -- what is written -----------------------------------------------------------------------------------
 
 

@@ -23,9 +23,9 @@ from assistant.answer.evidence import Evidence
 from assistant.answer.finding import EACH, SOUGHT, TOGETHER, Finder
 from assistant.answer.joined import together
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
-from assistant.answer.spoken import LONGEST, OPEN, SURE, Spoken, beside, best, meant, speak, told, worded
+from assistant.answer.spoken import LONGEST, OPEN, Spoken, beside, best, meant, speak, told, worded
 from assistant.answer.trust import Signs
-from assistant.answer.understand import Understood, each, left_open, parts, understand
+from assistant.answer.understand import Understood, alone, each, left_open, parts, understand
 from assistant.answer.wording import language, wording
 from assistant.search import wants
 from assistant.search.wants import Wants
@@ -45,6 +45,10 @@ SHOWN = 2
 """Passages that are shown when an answer is only possible, and sources that are quoted under one that is stated."""
 MARKED = 3
 """Marks of rows behind a figure; more rows are cited than that."""
+PLAIN = 0.01
+"""With at most this doubt one source holds the whole answer, whatever is named in the question."""
+STEPS = 5
+"""Further steps at most behind the first."""
 LEAVING = 0.8
 """Share of the best coverage of the question that a hit has from which on a model elsewhere is asked about it."""
 
@@ -162,7 +166,8 @@ class Assistant:
 
     def _beneath(self, case: Case, computed: Answer, viewer: Viewer) -> Iterator[Event]:
         """A figure, and beneath it what else the question asks for: parts that it leaves open, or, of one that is not sure,
-        the figures of parts by themselves and what can be read of the others."""
+        the figures of parts by themselves. Each is a step that may lean on what was found before; it is computed where
+        rows answer it, else read."""
         asked = parts(case.whole, self._reader) if case.sought else ()
         figures = self._figures(case, asked, viewer) if computed.how != "calculation" else {}
         told = [case.whole, computed.answer]  # a figure alone says little of what it answers
@@ -170,10 +175,14 @@ class Assistant:
         found = together([*figures.values()] or [computed], case)
         if left:
             yield Draft(f"{found.answer}\n")
-        for part in left:
-            for event in self._speak(self._finder.part(case, part, "text", viewer), viewer):
+        for part in left[:STEPS]:
+            step = alone(part, [Exchange(found.question, found.answer)], self._reader)
+            if figure := self._figures(case, [step], viewer).get(step):
+                found = together([found, figure], case, step)
+                continue
+            for event in self._speak(self._finder.part(case, step, "text", viewer), viewer):
                 if isinstance(event, Answer):
-                    found = together([found, event], case)
+                    found = together([found, event], case, step)
                 else:
                     yield event
         yield found
@@ -237,9 +246,11 @@ class Assistant:
             left = self._left(asked, [one.text for one in spoken[0].lines])
             figures = self._figures(case, left, viewer)
             for part in (one for one in left if one not in figures):
-                composed, spoken = self._widened(part, case, composed, spoken, viewer)
-                (number, _) = best(self._reader, composed, part)
-                spoken.append((yield from self._spoken(part, case, composed, (number,))))
+                step = alone(part, [Exchange(case.whole, "\n".join(one.text for one in spoken[0].lines))], self._reader)
+                case = replace(case, notes=(*case.notes, *[remarks.STEP.format(step)] * (step != part)))
+                composed, spoken = self._widened(step, case, composed, spoken, viewer)
+                (number, _) = best(self._reader, composed, step)
+                spoken.append((yield from self._spoken(step, case, composed, (number,))))
         cost = case.cost(made, spoken[0].usage if spoken else None)
         rest = replace(case, whole=" ".join(one.question for one in spoken)) if figures else case
         read = [self._checked(rest, spoken, composed, cost)] if spoken else []
@@ -272,7 +283,7 @@ class Assistant:
         """The source that the question is answered from, or, where it asks for several things, those of its parts."""
         number, doubt = best(self._reader, composed, case.whole)
         asked: tuple[str, ...] = ()
-        if case.sought and doubt > SURE and (things := beside(composed, case.whole)):
+        if case.sought and doubt > PLAIN and (things := beside(composed, case.whole)):
             asked = each(case.whole, things, self._reader)
         elif case.sought and doubt >= OPEN:
             asked = parts(case.whole, self._reader)

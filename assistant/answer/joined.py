@@ -13,11 +13,17 @@ from assistant.answer.verify import MARK
 from assistant.answer.wording import Wording, wording
 
 
-def together(answers: Sequence[Answer], case: Case) -> Answer:
+def together(answers: Sequence[Answer], case: Case, step: str = "") -> Answer:
     """The first answer with the others beneath it, whose marks go on counting. It stays what it is; what is not sure of the
-    others stands under the question it is about, and what is not found is named."""
+    others stands under the question it is about, and what is not found is named.
+
+    Args:
+        step: what was asked to come to the last of them; it is said.
+    """
     words = wording(case.question)
     found = reduce(lambda first, other: _joined(first, other, words), answers)
+    if step:
+        found = replace(found, notes=(*found.notes, remarks.STEP.format(step)))
     return replace(found, question=case.question, understood=case.whole)
 
 

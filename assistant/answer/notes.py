@@ -18,10 +18,11 @@ DISAGREED = "a second query came to something else"
 COMPUTED = "computed from {} rows: {}"
 VERSIONS = "two versions say different things, the newer first: {}"
 FULL = "the context window is full"
+STEP = "asked on the way: {}"
 BOTH = "the figures were computed from rows, the other sentences read and checked against their sources"
 
 NOTES = (
     UNMARKED, SILENT, ELSEWHERE, MISSING, PART, SUMMARY, REPEATS, FOREIGN, LEFT, UNSURE, FREE, HERE, DISAGREED, COMPUTED,
-    VERSIONS, FULL, BOTH,
+    VERSIONS, FULL, STEP, BOTH,
 )  # fmt: skip
 """Every one there is."""

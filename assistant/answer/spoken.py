@@ -124,7 +124,7 @@ def speak(
                 yield Draft(piece)
         lines, judged = _judged(reading, worded(said, sources), sources)
     kept, weakest = carried(lines, judged)
-    spoken = told(question, kept, wants, sources, Signs(doubt, weakest), asked.usage)
+    spoken = told(question, kept, wants, sources, Signs(doubt, weakest, asked.usage.surprise), asked.usage)
     named = tuple(replace(line, marks=tuple(numbers[mark - 1] for mark in line.marks)) for line in spoken.lines)
     return replace(spoken, lines=named, left_out=spoken.left_out + len(lines) - len(kept))
 

@@ -73,7 +73,7 @@ def _trial(reading: Reading, question: Question, together: Sequence[Question]) -
     marked = [line for line in cite.lines(prompt.parted(said), 1) if line.marks]
     lines, weakest = carried(marked, reading.judge([(line.text, line.marks[0]) for line in marked]))
     right = question.right >= 0 and holds("\n".join(line.text for line in lines), question.answers)
-    signs = Signs(doubt, weakest)
+    signs = Signs(doubt, weakest, asked.usage.surprise)
     altered = _altered(lines, question, together) if right else None
     against = reading.judge([altered])[0] if altered else None
     return Trial(question.question, said, question.right >= 0, right, signs, against)
@@ -154,7 +154,8 @@ def _share(part: Sequence[Trial], whole: Sequence[Trial]) -> float:
 
 def _ranked(found: Sequence[Trial]) -> str:
     signs: dict[str, Callable[[Signs], float]] = {
-        "doubt": lambda one: -one.doubt, "judge": lambda one: one.judged, "both": chance,
+        "doubt": lambda one: -one.doubt, "judge": lambda one: one.judged, "surprise": lambda one: -one.surprise,
+        "all": chance,
     }  # fmt: skip
     told = [f"{name} {area([(sign(one.signs), one.right) for one in found]):.3f}" for name, sign in signs.items()]
     right = sum(one.right for one in found)

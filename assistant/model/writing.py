@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,18 +17,24 @@ CIRCLE = 24
 """Tokens of a stretch said over and over, from which on it is a circle."""
 PARAGRAPH = 48
 """Tokens that are said a second time only by one who runs in circles."""
+LEAST = 1e-9
+"""No probability is taken for less."""
 
 
 @dataclass(slots=True)
 class Usage:
     """What one answer cost. Tokens given as words, as kept sources, and those of both that were still in place;
     seconds to place them, to the first token and to the end.
+
+    Attributes:
+        surprise: natural logarithm of 1 / the probability of all that was written, its end included; 0 or more.
     """
 
     text: int = 0
     soft: int = 0
     reused: int = 0
     generated: int = 0
+    surprise: float = 0.0
     placed: float = 0.0
     first_token: float = 0.0
     total: float = 0.0
@@ -82,6 +89,7 @@ class Asked:
         while len(said) < room:
             token = rules.best(scores) if rules else int(scores.argmax())
             self.usage.total = time.perf_counter() - start
+            self.usage.surprise -= math.log(max(float(probabilities(scores)[token]), LEAST))
             if self._vocabulary.ends(token):
                 break
             said.append(token)
