@@ -19,9 +19,8 @@ class Scripted:
     """Says `says` to a question, or what stands in `answers` for one that has these words; doubts and judges as told.
 
     `wants` is what questions want, but "rows" what those in `over_rows` do, `alone` how one reads standing alone, `leaning` how
-    some do, `parts` the
-    questions that one is made of, one a line, `each` what is asked of each of several things, `query` the SQL it writes over
-    `t`, which is the table whose name begins with `table`.
+    some do, `parts` the questions that one is made of, one a line, `each` what is asked of each of several things, `query` the
+    SQL it writes over `t`, which is the table whose name begins with `table`.
 
     Attributes:
         doubt: the probability that the sources hold no answer.

@@ -327,3 +327,5 @@ def test_the_commands_write_sentences_train_an_adapter_and_go_on(
     scenes = ["--llm", str(model), "--adapter-from", str(out / "adapter.gguf"), "--out", str(tmp_path / "scenes")]
     assert main([*home, "fit", "adapter", *scenes, "--minutes", "0", "--held", "1"]) == 0
     assert "after 0 steps" in capsys.readouterr().out
+    assert main([*home, "fit", "adapter", *scenes, *common, "--minutes", "0"]) == 2
+    assert "go together" in capsys.readouterr().err

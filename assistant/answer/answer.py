@@ -47,8 +47,6 @@ MARKED = 3
 """Marks of rows behind a figure; more rows are cited than that."""
 PLAIN = 0.01
 """With at most this doubt one source holds the whole answer, whatever is named in the question."""
-STEPS = 5
-"""Further steps at most behind the first."""
 LEAVING = 0.8
 """Share of the best coverage of the question that a hit has from which on a model elsewhere is asked about it."""
 
@@ -175,9 +173,10 @@ class Assistant:
         found = together([*figures.values()] or [computed], case)
         if left:
             yield Draft(f"{found.answer}\n")
-        for part in left[:STEPS]:
+        for part in left:
             step = alone(part, [Exchange(found.question, found.answer)], self._reader)
-            if figure := self._figures(case, [step], viewer).get(step):
+            new = [step] if step not in asked or computed.how == "calculation" else []  # the others were tried above
+            if figure := self._figures(case, new, viewer).get(step):
                 found = together([found, figure], case, step)
                 continue
             for event in self._speak(self._finder.part(case, step, "text", viewer), viewer):

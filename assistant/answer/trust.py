@@ -1,9 +1,9 @@
 """How far the model's words can be trusted: one probability from three signs that it gives.
 
-The signs are weighed by a logistic regression, fitted to 480 answers of the shipped reader to questions on scenes held
-out, each of them judged by reading (docs/training.md): the surest sign by far is how probable all that was written is,
-the sequence probability (Malinin and Gales, arXiv 2002.07650). For sets whose answers can be compared letter by letter
-there is `kotonoha evaluate trust --out FILE`, then `python -m assistant.evaluate.trust FILE...`.
+The signs are weighed by a logistic regression, fitted to 480 answers to questions on scenes held out, each of them
+judged by reading (docs/training.md): the surest sign by far is how probable all that was written is, the sequence
+probability (Malinin and Gales, arXiv 2002.07650). For sets whose answers can be compared letter by letter there is
+`kotonoha evaluate trust --out FILE`, then `python -m assistant.evaluate.trust FILE...`.
 """
 
 from __future__ import annotations

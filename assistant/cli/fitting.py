@@ -55,7 +55,7 @@ def _add_sentences(actions: Commands) -> None:
 
 def _add_adapter(actions: Commands) -> None:
     parser = command(actions, "adapter", adapter, "train a LoRA that reads sources, and write it as GGUF", ADAPTER)
-    _add_common(parser)
+    _add_common(parser, needed=False)
     parser.add_argument(
         "--sentences", type=Path, help="what `kotonoha fit sentences` wrote; without it scenes and talks alone are read"
     )
@@ -69,21 +69,16 @@ def _add_adapter(actions: Commands) -> None:
     parser.add_argument("--held", type=int, default=10, help="steps on passages held out by which the loss is told")
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
+def _add_common(parser: argparse.ArgumentParser, needed: bool = True) -> None:
     parser.add_argument("--llm", default="", help="the GGUF model (default: the one that answers)")
-    parser.add_argument("--data", type=Path, help="folder of *.jsonl.gz: context, question, answer[, title]")
+    parser.add_argument(
+        "--data", type=Path, required=needed, help="folder of *.jsonl.gz: context, question, answer[, title]"
+    )
     parser.add_argument("--seed", type=int, default=7)
 
 
 def _which(args: argparse.Namespace, settings: Settings) -> int:
     raise BadInput("what is to be trained?", "kotonoha fit chooser, sentences or adapter")
-
-
-def _folder(args: argparse.Namespace) -> Path:
-    if not args.data:
-        raise BadInput("passages are needed", "--data FOLDER of *.jsonl.gz")
-    folder: Path = args.data
-    return folder
 
 
 def _begun(file: Path, llm: Path) -> State:
@@ -107,7 +102,7 @@ def chooser(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.model import chooser
     from assistant.model.llm import Llm
 
-    files = passages.sets(_folder(args))
+    files = passages.sets(args.data)
     llm = Llm(_model(args, settings), context=64, threads=settings.threads)
     fitted = training.fit(
         files, llm.vocabulary, llm.embedding_rows, steps=args.steps, minutes=args.minutes, seed=args.seed,
@@ -133,7 +128,7 @@ def sentences(args: argparse.Namespace, settings: Settings) -> int:
     def told(done: Written) -> None:
         print(f"{done.tried} questions tried, {done.kept} sentences and {done.sections} lists kept", flush=True)
 
-    read = passages(_folder(args))
+    read = passages(args.data)
     path = _model(args, settings)
     llm = Llm(path, context=settings.context, threads=settings.threads)
     write(read, Writer(llm), args.out, minutes=args.minutes, seed=args.seed, progress=told)
@@ -150,10 +145,10 @@ def adapter(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.fit.steps import Course
     from assistant.model.vocabulary import Vocabulary
 
-    if args.sentences:
-        course = Course(passages(_folder(args)), taught.read(args.sentences), scenes(), args.seed)
-    else:
-        course = Course((), taught.Taught({}, {}), scenes(), args.seed)
+    if bool(args.data) != bool(args.sentences):
+        raise BadInput("passages and the sentences on them go together", "--data FOLDER --sentences FILE, or neither")
+    read, said = (passages(args.data), taught.read(args.sentences)) if args.data else ([], taught.Taught({}, {}))
+    course = Course(read, said, scenes(), args.seed)
     path = _model(args, settings)
     tokens, file = Vocabulary.of(path), args.out / "state.safetensors"
     begin = file if file.exists() else args.adapter_from

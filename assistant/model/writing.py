@@ -17,8 +17,8 @@ CIRCLE = 24
 """Tokens of a stretch said over and over, from which on it is a circle."""
 PARAGRAPH = 48
 """Tokens that are said a second time only by one who runs in circles."""
-LEAST = 1e-9
-"""No probability is taken for less."""
+MOST_OF_A_TOKEN = 9 * math.log(10)
+"""Surprise that one token adds at most: no probability is taken for less than 1e-9."""
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class Asked:
         while len(said) < room:
             token = rules.best(scores) if rules else int(scores.argmax())
             self.usage.total = time.perf_counter() - start
-            self.usage.surprise -= math.log(max(float(probabilities(scores)[token]), LEAST))
+            self.usage.surprise += min(surprise(scores, token), MOST_OF_A_TOKEN)
             if self._vocabulary.ends(token):
                 break
             said.append(token)
@@ -138,6 +138,12 @@ def _overhang(text: str, stop: Sequence[str]) -> int:
         size for word in stop for size in range(min(len(word) - 1, len(text)), 0, -1) if text.endswith(word[:size])
     )
     return max(sizes, default=0)
+
+
+def surprise(scores: Scores, token: int) -> float:
+    """The natural logarithm of 1 / the probability of a token, from the scores of all."""
+    top = scores.max()
+    return float(top - scores[token] + np.log(np.exp(scores - top).sum(dtype=np.float64)))
 
 
 def probabilities(scores: Scores) -> Scores:
