@@ -11,7 +11,7 @@ import torch
 
 from assistant.fit import state as states
 from assistant.fit.adapter import Plan, held_out, train
-from assistant.fit.lora import Qwen2, exported
+from assistant.fit.lora import Qwen2, exported, fastest, multiplied
 from assistant.fit.packs import NOTHING, Fork, Source, Step, packed
 from assistant.fit.state import State
 from assistant.model import prompt
@@ -199,6 +199,14 @@ def test_a_state_is_for_its_model_alone(path: Path, tmp_path: Path) -> None:
         states.load(tmp_path / "state.safetensors", path)
     with pytest.raises(ModelFault):
         tiny(path).take({"blk.0.attn_q.weight.lora_a": torch.zeros(1, 1)})
+
+
+def test_a_processor_slow_at_half_numbers_trains_with_whole_ones() -> None:
+    seconds = {torch.bfloat16: 50.0, torch.float32: 1.0}
+    assert fastest(torch.device("cpu"), lambda kind, device: seconds[kind]) == torch.float32
+    assert fastest(torch.device("cpu"), lambda kind, device: 1 / seconds[kind]) == torch.bfloat16
+    assert fastest(torch.device("cuda"), lambda kind, device: seconds[kind]) == torch.bfloat16
+    assert multiplied(torch.float32, torch.device("cpu")) > 0
 
 
 def test_a_model_of_another_family_is_refused(tmp_path: Path) -> None:

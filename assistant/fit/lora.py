@@ -7,7 +7,8 @@ zero. The first layers have no adapter and keep nothing for the way back.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,15 @@ UNTOUCHED = 2 / 7
 """Share of the layers, from below, without an adapter."""
 
 
+TRIED = 512
+"""Rows and columns of the matrices by which the kind of numbers is chosen."""
+
+
 class Qwen2:
     """The model. `adapter` holds what can be trained, by the names of the file: [rank, in] ("...lora_a"), [out, rank].
 
     Args:
-        kind: bfloat16 to train by, half as much memory as float32.
+        kind: of numbers to train by; None is bfloat16, half as much memory, unless float32 is faster here.
         device: of torch: where weights, adapter and states lie; "" is a graphics card if there is one.
         threads: 0 leaves that to torch.
 
@@ -41,7 +46,7 @@ class Qwen2:
     """
 
     def __init__(
-        self, path: Path, kind: torch.dtype = torch.bfloat16, seed: int = 0, threads: int = 0, device: str = ""
+        self, path: Path, kind: torch.dtype | None = None, seed: int = 0, threads: int = 0, device: str = ""
     ) -> None:
         if threads:
             torch.set_num_threads(threads)
@@ -52,6 +57,7 @@ class Qwen2:
         if said.get("general.architecture") != "qwen2":
             raise ModelFault(f"{path.name} is no model of the family qwen2; only those can be trained")
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        kind = kind or fastest(self._device)
         self._weights = {one.name: _unpacked(one, kind).to(self._device) for one in reader.tensors}
         self._layers, self._heads = int(said["qwen2.block_count"]), int(said["qwen2.attention.head_count"])
         self._keys = int(said["qwen2.attention.head_count_kv"])
@@ -157,6 +163,23 @@ class Qwen2:
         angles = places[:, None] * self._base ** (-torch.arange(0, self._dim, 2, device=places.device) / self._dim)
         both = torch.cat((angles, angles), -1)
         return both.cos().to(kind), both.sin().to(kind)
+
+
+def multiplied(kind: torch.dtype, device: torch.device) -> float:
+    """Seconds of the quickest of three products of matrices of these numbers."""
+    matrix, seconds = torch.ones(TRIED, TRIED, dtype=kind, device=device), []
+    for _ in range(3):
+        start = time.perf_counter()
+        functional.linear(matrix, matrix)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def fastest(device: torch.device, took: Callable[[torch.dtype, torch.device], float] = multiplied) -> torch.dtype:
+    """bfloat16, or float32 on a processor that multiplies its matrices faster, as one without AMX or AVX-512 does by far."""
+    if device.type == "cuda":
+        return torch.bfloat16
+    return min((torch.bfloat16, torch.float32), key=lambda kind: took(kind, device))
 
 
 def exported(path: Path) -> dict[str, Tensor]:
