@@ -48,6 +48,8 @@ def test_a_foreign_name_is_not_looked_for_in_other_letters() -> None:
         ("What is the salary of Taro Tanabe?", "Taro Tanabe gets 412,000 yen.", True),
         ("How long is the leave at Made Tech?", "madetech_leave.md\nLeave is 38 days long.", True),
         ("When is HS-40 greased?", "The HS-50 is greased weekly.", False),
+        ("max load KX-HS4023B", "Product / HS4023B: 40 kg; Product / HS4024B: 50 kg", True),
+        ("max load KX-HS4023B", "Product / HS4024B: 50 kg", False),
         ("How many orders came in May?", "Orders of spring", True),
         ("What does Takamatsu collect?", "高松市はごみを集める。", True),
         ("how is it greased?", "It is greased weekly.", True),

@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 from assistant.answer.named import NAME, squeezed
-from ingest.text.codes import MONTH_NAMES, codes, figures, held_codes
+from ingest.text.codes import MONTH_NAMES, codes, figures, held_codes, joined_codes
 from ingest.text.terms import is_telling, terms
 
 MARK = re.compile(r"\s*[\[［](\d{1,2})[\]］]")
@@ -56,7 +56,8 @@ def speaks_of(question: str, evidence: str) -> bool:
 
 
 def _named(question: str) -> set[str]:
-    return {squeezed(one) for one in NAME.findall(question) if one.casefold() not in MONTH_NAMES} | codes(question)
+    names = {squeezed(one) for one in NAME.findall(question) if one.casefold() not in MONTH_NAMES}
+    return names | joined_codes(question)
 
 
 def strange(question: str, evidence: str) -> bool:

@@ -11,6 +11,8 @@ LETTER = r"[a-z0-9_\u00df-\u024f]"
 """What codes and numbers are made of; Japanese letters stand right beside them and are no part of them."""
 RUN = re.compile(rf"(?<!{LETTER})(?<!-)(?=(?:{LETTER}|[/.,:+-])*\d)[a-z0-9](?:{LETTER}|[/.,:+-])*{LETTER}|\d+")
 CODE = re.compile(r"[a-z]+[\w-]*\d\w*|\d+[a-z]*-[\w-]*[a-z]\w*")
+LONG = 5
+"""Letters and figures by which a part of a code can be known."""
 MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
@@ -42,6 +44,12 @@ def held_codes(text: str) -> set[str]:
         ends = [match.start() for match in re.finditer(r"[-_/.:+]", run)] + [len(run)]
         found |= {_bare(run[:end]) for end in ends if CODE.fullmatch(run[:end])}
     return found
+
+
+def joined_codes(text: str) -> set[str]:
+    """The codes of a text and the long ones that they are joined of: who asks for `AB-HS4023` may mean the HS4023 of AB."""
+    parts = {part for run in _runs(text) if CODE.fullmatch(run) for part in re.split(r"[-_/.:+]", run)}
+    return codes(text) | {part for part in parts if len(part) >= LONG and CODE.fullmatch(part)}
 
 
 def figures(text: str) -> set[str]:
