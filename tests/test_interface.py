@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +12,7 @@ import pytest
 
 from assistant.answer.cite import Citation
 from assistant.answer.compose import Grounding
+from assistant.answer.notes import BOTH
 from assistant.answer.outcome import Answer, How
 from assistant.serve import show
 from assistant.serve.desk import Answering, Stage
@@ -42,6 +45,15 @@ def test_every_kind_of_answer_is_shown_and_says_what_it_is(how: How, cited: bool
     assert "every 500 hours" in shown and told.look != "plain" and told.about
     assert told.label in shown or seal("ungrounded", language).label in shown
     assert show.WHOSE[how]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_figure_with_sentences_beneath_it_says_which_of_them_is_computed(language: Language) -> None:
+    mixed = replace(answer("calculation"), notes=(BOTH,))
+    shown, out = pieces.turn("talk", turned(mixed), language), io.StringIO()
+    assert seal("both", language).label in shown and seal("both", language).about in shown
+    show.answer([mixed], out)
+    assert out.getvalue().count(BOTH) == 1 and show.WHOSE["calculation"] not in out.getvalue()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

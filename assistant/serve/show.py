@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from assistant.answer.notes import BOTH
 from ingest.base.plain import line, text
 
 if TYPE_CHECKING:
@@ -86,14 +87,14 @@ def place(locator: Locator) -> str:
 
 
 def _proof(final: Answer) -> list[str]:
-    lines = [f"  ({WHOSE[final.how]})"]
+    lines = [f"  ({BOTH if BOTH in final.notes else WHOSE[final.how]})"]
     names = telling(citation.source for citation in final.citations)
     for citation in final.citations:
         where = place(citation.locator)
         gone = " (the file is gone since it was read)" if citation.gone else ""
         lines.append(f"  [{citation.mark}] {names[citation.source]}{gone}" + (f", {where}" if where else ""))
         lines.append(f"      “{_short(citation.quote)}”")
-    return [*lines, *(f"  note: {note}" for note in final.notes)]
+    return [*lines, *(f"  note: {note}" for note in final.notes if note != BOTH)]
 
 
 def _short(text: str) -> str:

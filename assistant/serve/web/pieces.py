@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from assistant.answer.notes import BOTH
 from assistant.serve.desk import Answering
 from assistant.serve.talks import Turn
 from assistant.serve.web.pages import page
@@ -133,7 +134,7 @@ def gone(question: str, language: Language) -> str:
 def _seal(one: Turn, cited: bool, language: Language) -> Seal:
     if one.state != "done":
         return seal(f"turn_{one.state}", language)
-    how = str(one.said.get("how", ""))
+    how = "both" if BOTH in one.said.get("notes", ()) else str(one.said.get("how", ""))
     return seal("ungrounded" if how in ("model", "answered") and not cited else how, language)
 
 
