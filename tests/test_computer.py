@@ -135,6 +135,24 @@ def test_rows_that_are_counted_one_by_one_are_no_sure_answer() -> None:
     assert found is not None and found.agreed
 
 
+@pytest.mark.parametrize(
+    ("question", "condition", "agreed"),
+    [
+        ("現金と電子マネーの注文は何件ですか", "IN ('Cash', 'Ewallet')", False),
+        ("現金と電子マネーの注文は何件ですか", "= 'Cash' OR \"Paid\" = 'Ewallet'", False),
+        ("電子マネーの注文は何件ですか", "= 'Ewallet'", True),
+        ("CashとEwalletの注文は何件ですか", "IN ('Cash', 'Ewallet')", True),
+        ("How many orders were paid in cash or with an ewallet?", "IN ('Cash', 'Ewallet')", True),
+    ],
+)
+def test_which_words_of_another_script_are_meant_is_not_sure_of_more_than_one(
+    question: str, condition: str, agreed: bool
+) -> None:
+    query = f'SELECT count(*) FROM t WHERE "Paid" {condition}'
+    found = ask(question, query, query)
+    assert found is not None and found.agreed is agreed
+
+
 def test_all_that_share_the_first_place_are_told() -> None:
     found = ask("Which order is the biggest?", 'SELECT "No", "Amount" FROM t ORDER BY "Amount" DESC LIMIT 1')
     assert found is not None

@@ -95,6 +95,21 @@ def named(query: Query, shown: Sequence[Shown], question: str) -> bool:
     )
 
 
+def on_trust(query: Query, shown: Sequence[Shown], question: str) -> bool:
+    """Whether several words of a column are compared with that are in another script than the question: that one of them is
+    meant may be, which others are, no letter can show."""
+    taken: dict[str, set[str]] = {}
+    for condition in query.conditions:
+        column = _find(condition.column, shown)
+        if column is not None and column.type == "text":
+            taken.setdefault(column.name, set()).update(v for v in condition.values if _foreign(v, question))
+    return any(len(words) > 1 for words in taken.values())
+
+
+def _foreign(word: str, question: str) -> bool:
+    return word.isascii() != question.isascii() and not stands(word.strip("%"), question) and not mentions(word).months
+
+
 # -- what is compared with --------------------------------------------------------------------------------------
 
 

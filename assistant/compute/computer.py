@@ -170,6 +170,7 @@ class Computer:
             told, agreed = chosen(found)
             rows = rows_behind(told.query, database)
             agreed = agreed and not (told.query.grouped and one_by_one(told.values))
+            agreed = agreed and not check.on_trust(told.query, shown, question)
         by_alias = {one.alias: group for one, group in zip(shown, groups, strict=True)}
         used = tuple(_used(rows[:CITED], by_alias[told.query.tables[0]])) if rows else ()
         named = check.named(told.query, shown, question)
