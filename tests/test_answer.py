@@ -430,11 +430,12 @@ def test_small_talk_searches_nothing_and_claims_nothing(filled: Memory) -> None:
 
 
 def test_files_that_are_meant_are_named_as_far_as_they_may_be_seen(filled: Memory) -> None:
-    reader = Scripted(wants="files", replies="[1][2]")
-    assert ask(filled, reader, "which files do you have?").answer == "These files fit:\n- manual\n- staff"
-    asked = Scripted(wants="files", replies="[1]")
-    assert "staff" not in ask(filled, asked, "which files do you have?", GUEST).answer
-    assert not any("staff" in user for _, user in asked.told)
+    reader = Scripted(wants="files")
+    assert ask(filled, reader, "which file is about the HS-40?").answer == "1 of 2 files fit:\n- manual"
+    assert "- staff" in ask(filled, reader, "which files are about staff?").answer
+    hidden = ask(filled, reader, "which files are about staff?", GUEST).answer
+    assert "staff" not in hidden and "2" not in hidden
+    assert not reader.told  # no language model is asked
 
 
 # -- what comes back -----------------------------------------------------------------------------------------

@@ -139,9 +139,11 @@ class Assistant:
         hits = self._retriever.search(understood.whole, viewer, SOUGHT)
         first = dict.fromkeys(self._finder.path(hit.entity.source) for hit in hits)
         order = [*first, *(path for path in paths if path not in first)]
-        opening = {one.path: self._opening(one.id, viewer) for one in held if one.path in order[: about.LISTED]}
-        found = about.files(understood.whole, [(path, opening.get(path, "")) for path in order], self._reader)
-        return self._answer(case, about.told(found, paths, language(question)), "talk")
+        by_path = {one.path: one for one in held}
+        likely = [by_path[path] for path in order[: about.LISTED]]
+        listed = [about.Listed(one.path, one.reader, self._opening(one.id, viewer)) for one in likely]
+        found, clear = about.files(understood.whole, listed, self._near)
+        return self._answer(case, about.told(found, clear, paths, language(question)), "talk")
 
     def _opening(self, source: str, viewer: Viewer) -> str:
         entity = around.opening(self._memory.catalog, source)

@@ -12,6 +12,7 @@ import argparse
 import gzip
 import json
 import random
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,9 +79,10 @@ def main() -> None:
     vectors = Words().middles([question for _, question in asked], question=True)
     kinds = [KINDS.index(kind) for kind, _ in asked]  # type: ignore[arg-type]
     held = int(HELD * len(asked))
-    chance(vectors[:held], fit(vectors[held:], kinds[held:])).argmax(axis=1)
-    for number, _kind in enumerate(KINDS):
-        [one for one in range(held) if kinds[one] == number]
+    judged = chance(vectors[:held], fit(vectors[held:], kinds[held:])).argmax(axis=1)
+    for number, kind in enumerate(KINDS):
+        these = [one for one in range(held) if kinds[one] == number]
+        sys.stdout.write(f"{kind}: {sum(judged[one] == number for one in these)} of {len(these)} held out right\n")
     np.save(args.out, fit(vectors, kinds), allow_pickle=False)
 
 
