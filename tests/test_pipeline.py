@@ -11,6 +11,7 @@ from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 from ingest.memory import around
 from ingest.memory.memory import Memory
+from ingest.memory.schema import MIGRATIONS
 from ingest.readers import Note
 from ingest.readers.table import TableReader
 from ingest.reading import Direct
@@ -57,6 +58,17 @@ def test_a_changed_file_places_only_what_changed(memory: Memory, folder: Path, s
     row = memory.catalog.source_at(str(folder / "fish.txt"))
     assert row is not None
     assert [item.text for item in memory.catalog.entities_of(row.id)] == ["a title", "one fish", "two fish"]
+
+
+def test_what_earlier_readers_read_is_read_again_and_only_placed_anew_where_it_differs(
+    memory: Memory, folder: Path, space: WordSpace
+) -> None:
+    ingest(memory, folder)
+    placed, before = space.placed_texts, dump(memory)
+    memory.catalog.connection.executescript(MIGRATIONS[13])
+    assert statuses(ingest(memory, folder)) == {"bird.txt": "updated", "fish.txt": "updated"}
+    assert (dump(memory), space.placed_texts) == (before, placed)
+    assert set(statuses(ingest(memory, folder)).values()) == {"unchanged"}
 
 
 def test_a_moved_file_is_recognised_and_not_read_again(memory: Memory, folder: Path, space: WordSpace) -> None:

@@ -172,5 +172,10 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX hidden_source ON hidden (source);
     CREATE INDEX hidden_whole ON hidden (whole);
     """,
+    # 14: readers that read otherwise than before: what they read is read again when it is next asked for. Add such a line
+    # whenever they do; what says the same is not placed anew.
+    """
+    UPDATE source SET beside = 'read before 28 November 2026' WHERE within = '';
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""
