@@ -115,6 +115,66 @@ def test_a_block_of_headers_begins_an_older_message_in_any_language() -> None:
     assert len(voices("Sizes:\n\nWidth: 10 mm\nHeight: 20 mm\nDepth: 30 mm\n")) == 1
 
 
+HEADS = [
+    "From: Ono <ono@example.jp>\nDate: Mon, 1 Jun 2026 at 9:00\nSubject: Price\nTo: <b@example.jp>",
+    "Subject: Price\nDate: Mon, 1 Jun 2026 09:00:00 +0900\nFrom: Ono\nReply-To: Abe\nTo: Abe",
+    "*Von:* Ono\n*Gesendet:* Montag, 1. Juni 2026 09:00\n*An:* Abe\n*Cc:*\n*Betreff:* Preis",
+    "De : Ono\nEnvoyé : lundi 1 juin 2026 09:00\nÀ : Abe\nObjet : Prix",
+    "Da: Ono\nInviato: lunedì 1 giugno 2026 09:00\nA: Abe\nOggetto: Prezzo",
+    "发件人: Ono\n发送时间: 2026年6月1日 9:00\n收件人: Abe\n主题: 价格",
+    "보낸 사람: Ono\n보낸 날짜: 2026년 6월 1일 9:00\n받는 사람: Abe\n제목: 가격",
+]
+"""What mail programs write above an older message."""
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_what_mail_programs_write_above_an_older_message_begins_it(head: str) -> None:
+    new, old = voices(f"410 EUR.\n\n{head}\n\n450 EUR.")
+    assert (new.text.strip(), old.text.strip(), old.depth) == ("410 EUR.", "450 EUR.", 1)
+    assert old.said == head.replace("\n", " ")
+
+
+OWN = [
+    "日時：2026年6月10日(水) 10:00～11:30\n場所：会議室B\n件名：第3ライン\n出席者：佐野、木村",
+    "Name: Paul Lang\nEmail: paul@lang.example\nPhone: +49 761 5550\nSubject: Pumps",
+    "From: Paul Lang\nEmail: paul@lang.example\nPhone: +49 761 5550\nMessage: 12 pumps in 2026",
+    "From: Osaka\nTo: Kobe\nDate: 12 June 2026\nPrice: 49 EUR",
+    "差出人：大野商会\n宛先：安部様\n品名：軸受\nお問い合わせ番号：1234-5678",
+    "宛先：各位\n差出人：総務部\n日付：2026年6月1日\n件名：夏季休業",
+    "商品コード: KB-0034\n商品名: 刃 10本組\n単価：￥ 1,650\n数量：2",
+    "TEL：03-5555-0100\nFAX：03-5555-0101\nE-mail：abe@example.jp",
+]
+"""What people and forms write in mails: meetings, forms, journeys, parcels, letters within the firm, orders, signatures."""
+
+
+@pytest.mark.parametrize("lines", OWN)
+@pytest.mark.parametrize("above", ["", "=====================", "----- 内容 -----"])
+def test_lines_of_label_and_value_in_a_mail_are_the_senders_own(lines: str, above: str) -> None:
+    text = f"お疲れ様です。\n\n{above}\n{lines}\n\n資料は前日までに送ります。"
+    assert voices(text) == [Voice(text)]
+
+
+@pytest.mark.parametrize("lines", OWN)
+def test_a_form_below_a_rule_in_html_is_the_senders_own(tmp_path: Path, lines: str) -> None:
+    mail = message("")
+    page = f"<p>Hello</p><hr><div>{lines}</div><p>See you.</p>"
+    mail.set_content(page.replace("\n", "<br>"), subtype="html")
+    (only,) = written(tmp_path / "f.eml", bytes(mail)).drafts
+    assert lines in only.text and "See you." in only.text and only.locator.part is None
+
+
+def test_a_block_of_headers_with_nothing_below_it_is_kept(tmp_path: Path) -> None:
+    head = "From: Ono <ono@example.jp>\nSent: Monday, 1 June 2026 09:00\nTo: Abe <abe@example.jp>\nSubject: Price of F1"
+    found = written(tmp_path / "e.eml", bytes(message(f"See below.\n\n{head}\n")))
+    (old,) = [draft for draft in found.drafts if draft.locator.part == "quoted"]
+    assert old.text == "Quoted: " + head.replace("\n", " ")
+
+
+def test_a_field_below_the_headers_belongs_to_the_older_message() -> None:
+    head = "From: Ono\nSent: Monday, 1 June 2026 09:00\nSubject: Price"
+    assert voices(f"Yes.\n\n{head}\nItem: F1")[1] == Voice("Item: F1", 1, head.replace("\n", " "))
+
+
 def test_quotations_in_html_stand_apart(tmp_path: Path) -> None:
     mail = message("")
     mail.set_content("<p>New price: 410.</p><blockquote><p>Old price: 450.</p></blockquote><p>Bye</p>", subtype="html")

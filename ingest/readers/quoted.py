@@ -1,24 +1,26 @@
 """The new words of a mail and the quoted ones: by the marks and the shape mail programs give them, not by phrases.
 
-A quoted message is begun by ">" at the head of its lines, by a block of headers (From, Sent, To, Subject in any
-language), or, in HTML, by the element that holds it or by such a block below a rule.
+A quoted message is begun by ">" at the head of its lines, by a block of headers (From, Sent, To, Subject as mail
+programs write them in their languages), or, in HTML, by the element that holds it or by such a block below a rule.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from lxml import etree
 
 _MARK = re.compile(r"^((?:> ?)+)")
-_FIELD = re.compile(r"^\*?[^\W\d][^\n:：]{1,24}[:：]\*?\s*\S")
+_FIELD = re.compile(r"\*?[^\W\d][^\n:：]{0,24}[:：]")
 _DAY_OR_ADDRESS = re.compile(r"\d{4}|@")
 _RULE = re.compile(r"^\s*[-_=]{4,}.*$")
 HEADERS = 3
-"""Fields of a block of headers at least."""
+"""Kinds of fields that a block of headers has at least."""
+MOST_HEADERS = 20
+"""Fields of a block of headers at most."""
 _HOLDERS = (
     "//blockquote",
     "//div[contains(concat(' ', @class, ' '), ' gmail_quote ')]",
@@ -30,10 +32,21 @@ _HEADS = (
     "'border-top') or contains(translate(@style, ' ', ''), 'border-style:solidnonenone')]"
 )
 """What may be a block of headers; the older message is what follows it."""
-_SENDER = re.compile(
-    r"\*?(?:From|Von|De|Da|Van|Fra|Från|Lähettäjä|Od|Feladó|Kimden|От|差出人|送信者|发件人|寄件者|보낸 사람)\s*[:：]",
-    re.I,
-)
+_LABELS = {
+    "sender": "From|Von|De|De la|Da|Van|Fra|Från|Lähettäjä|Od|Feladó|Kimden|Από|От|Від|Dari|Từ|จาก|"
+    "差出人|送信者|发件人|寄件[者人]|보낸 ?사람",
+    "sent": "Sent|Gesendet|Envoyé|Enviado(?: el| em)?|Enviada(?: em)?|Inviato|Verzonden|Sendt|Skickat|Lähetetty|Wysłano|"
+    "Odesláno|Odoslané|Poslano|Elküldve|Küldve|Gönderildi|Trimis|Στάλθηκε|Отправлено|Надіслано|Dikirim|Đã gửi|ส่ง|"
+    "送信日時?|发送时间|傳送時間|寄件日期|보낸 (?:날짜|시간)",
+    "day": "Date|Datum|Fecha|Data|Dato|Päivämäärä|Päiväys|Dátum|Tarih|Ημερομηνία|Дата|Tanggal|Ngày|วันที่|"
+    "日付|日時|日期|날짜",
+    "receiver": "To|An|À|A|Para|Aan|Til|Till|Vastaanottaja|Do|Komu|Za|Címzett|Kime|Către|Προς|Кому|Kepada|Tới|Đến|ถึง|"
+    "宛先|收件[人者]|받는 ?사람",
+    "subject": "Subject|Betreff|Objet|Asunto|Oggetto|Assunto|Onderwerp|Emne|Ämne|Aihe|Temat|Předmět|Predmet|Tárgy|Konu|"
+    "Subiect|Θέμα|Тема|Subjek|Perihal|Chủ đề|เรื่อง|件名|主[题題旨]|제목",
+}
+"""The labels that mail programs write in a block of headers, by kind."""
+_LABEL = re.compile(rf"\*?(?:{'|'.join(f'(?P<{kind}>{said})' for kind, said in _LABELS.items())})\s*[:：]", re.I)
 _LINES = frozenset(("br", "p", "div", "tr"))
 HEAD = 2_000
 """Characters within which the first lines of a block of headers stand."""
@@ -61,7 +74,7 @@ def voices(text: str) -> list[Voice]:
             said, rest = _introduction(found[-1].text)
             found[-1] = Voice(rest, found[-1].depth, found[-1].said)
         found += _forwarded(body, depth, said)
-    return [voice for voice in found if voice.text.strip()]
+    return [voice for voice in found if voice.text.strip() or voice.said]
 
 
 def _depth(line: str) -> int:
@@ -81,22 +94,35 @@ def _forwarded(lines: list[str], depth: int, said: str) -> Iterator[Voice]:
     """Lines of one depth, parted where a block of headers begins an older message."""
     start = 0
     for number in range(1, len(lines)):
-        if _begins(lines, number):
+        if count := _begins(lines, number):
             yield Voice("\n".join(lines[start:number]), depth, said)
-            end = number
-            while end < len(lines) and _FIELD.match(lines[end].strip()):
-                end += 1
+            end = number + count
             said, start, depth = " ".join(line.strip() for line in lines[number:end]), end, depth + 1
     yield Voice("\n".join(lines[start:]), depth, said)
 
 
-def _begins(lines: list[str], number: int) -> bool:
-    """Whether a block of headers begins here, behind a rule or a blank line, with a day or an address in it."""
+def _begins(lines: list[str], number: int) -> int:
+    """How many lines the block of headers has that begins here, behind a rule or a blank line; 0 where none does."""
     before = lines[number - 1].strip()
     if before and not _RULE.match(before):
-        return False
-    block = [line.strip() for line in lines[number : number + HEADERS]]
-    return len(block) == HEADERS and all(map(_FIELD.match, block)) and bool(_DAY_OR_ADDRESS.search(" ".join(block)))
+        return 0
+    return _head([line.strip() for line in lines[number : number + MOST_HEADERS]])
+
+
+def _head(lines: Sequence[str]) -> int:
+    """How many of these lines are a block of headers, 0 if they begin with none.
+
+    It names the sender, a day or an address, and more that only mails have: a form, a letter or a journey is none.
+    """
+    fields = [*takewhile(_FIELD.match, lines)]
+    kinds = [label.lastgroup if (label := _LABEL.match(line)) else None for line in fields]
+    found = {kind for kind in kinds if kind}
+    said = " ".join(fields)
+    if "sender" not in found or len(found) < HEADERS or kinds[0] in (None, "receiver"):
+        return 0
+    if "@" not in said and (found.isdisjoint(("sent", "subject")) or not _DAY_OR_ADDRESS.search(said)):
+        return 0
+    return max(number for number, kind in enumerate(kinds, start=1) if kind)
 
 
 def parted(root: etree._Element) -> list[etree._Element]:
@@ -125,11 +151,8 @@ def _older(root: etree._Element) -> list[etree._Element]:
 
 
 def _is_head(element: etree._Element) -> bool:
-    """Whether an element begins with a block of headers: it is marked, or its lines are fields, one the sender."""
-    lines = [line for line in _lines(element) if line][:HEADERS]
-    if len(lines) < HEADERS or not all(map(_FIELD.match, lines)) or not _DAY_OR_ADDRESS.search(" ".join(lines)):
-        return _MARKED in element.get("id", "")
-    return bool(_SENDER.match(lines[0])) or "@" in " ".join(lines)
+    """Whether an element begins with a block of headers: it is marked as one, or its lines are."""
+    return _MARKED in element.get("id", "") or _head([line for line in _lines(element) if line][:MOST_HEADERS]) > 0
 
 
 def _lines(element: etree._Element) -> list[str]:
