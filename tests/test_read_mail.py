@@ -106,6 +106,13 @@ def test_new_words_stand_apart_from_quoted_ones(tmp_path: Path) -> None:
     assert any(draft.text.endswith("Agreed, 410 EUR.") and draft.locator.part != "quoted" for draft in found.drafts)
 
 
+def test_marks_of_full_width_are_quotations() -> None:
+    text = "＞ 納期はいつですか。\n＞＞ 至急です。\n6月22日です。\n＞送料は?\n5 ＞ 3 です。"
+    assert [(voice.text, voice.depth) for voice in voices(text)] == [
+        ("納期はいつですか。", 1), ("至急です。", 2), ("6月22日です。", 0), ("送料は?", 1), ("5 ＞ 3 です。", 0),
+    ]  # fmt: skip
+
+
 def test_a_block_of_headers_begins_an_older_message_in_any_language() -> None:
     text = "承知しました。\n\n差出人: 遠藤 <endo@example.jp>\n送信日時: 2026年6月1日\n件名: 納期\n\n納期は6月24日です。"
     assert voices(text) == [
@@ -228,3 +235,14 @@ def test_an_mbox_is_read_mail_by_mail(tmp_path: Path) -> None:
     found = written(tmp_path / "box.mbox", (tmp_path / "box.mbox").read_bytes())
     assert [draft.title for draft in found.drafts if "is ready" in draft.text] == [f"box > Order {n}" for n in range(3)]
     assert found.drafts[-1].locator.part == "message 3"
+
+
+def test_a_line_that_an_mbox_marks_since_it_begins_with_from_is_no_quotation(tmp_path: Path) -> None:
+    box = mailbox.mbox(tmp_path / "box.mbox")
+    box.add(message("Plan:\n\nFrom the hall: 3 people.\n>From here on: quoted.\n"))
+    box.close()
+    held = (tmp_path / "box.mbox").read_bytes()
+    assert b"\n>From the hall" in held
+    found = written(tmp_path / "box.mbox", held.replace(b"\n>From here", b"\n>>From here"))
+    told = {draft.text.split("\n")[-1]: draft.locator.part for draft in found.drafts}
+    assert told == {"From the hall: 3 people.": "message 1", "From here on: quoted.": "quoted"}

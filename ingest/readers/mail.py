@@ -21,10 +21,12 @@ from . import Enclosed, Item, Note
 from .flow import Block, Table, fold
 from .html import Page, blocks, left_out, parse
 from .invitation import told
-from .message import MAIL, PICKED, SHOWN, Mail, Part, of_message, outlook, parsed
+from .message import MAIL, PICKED, SHOWN, Mail, Part, outlook, parsed
 from .quoted import parted, voices
 from .text import plain
 
+_FROM = re.compile(rb"^>(>*From )", re.M)
+"""A line that begins with "From ", marked as an mbox must, since another message would begin with it."""
 ORNAMENT = 8_000
 """Bytes below which a picture among the text is a logo or a dot."""
 
@@ -49,8 +51,8 @@ class MailReader:
     def _box(self, source: Source) -> Iterator[Block | Table | Item]:
         """Every message of an mbox, one after the other."""
         with closing(mailbox.mbox(source.path, create=False)) as box:
-            for number, message in enumerate(box, start=1):
-                mail = of_message(message)
+            for number, key in enumerate(box.iterkeys(), start=1):
+                mail = parsed(_FROM.sub(rb"\1", box.get_bytes(key)))
                 place = Locator(part=f"message {number}")
                 yield Block(mail.headers["Subject"] or f"Message {number}", 1, place)
                 yield from self._flow(mail, source, place)

@@ -1,7 +1,8 @@
 """The new words of a mail and the quoted ones: by the marks and the shape mail programs give them, not by phrases.
 
-A quoted message is begun by ">" at the head of its lines, by a block of headers (From, Sent, To, Subject as mail
-programs write them in their languages), or, in HTML, by the element that holds it or by such a block below a rule.
+A quoted message is begun by ">" (in Japanese also "＞") at the head of its lines, by a block of headers (From, Sent, To,
+Subject as mail programs write them in their languages), or, in HTML, by the element that holds it or by such a block
+below a rule.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from itertools import groupby, takewhile
 
 from lxml import etree
 
-_MARK = re.compile(r"^((?:> ?)+)")
+_MARK = re.compile(r"^((?:[>＞] ?)+)")
 _FIELD = re.compile(r"\*?[^\W\d][^\n:：]{0,24}[:：]")
 _DAY_OR_ADDRESS = re.compile(r"\d{4}|@")
 _RULE = re.compile(r"^\s*[-_=]{4,}.*$")
@@ -79,7 +80,7 @@ def voices(text: str) -> list[Voice]:
 
 def _depth(line: str) -> int:
     mark = _MARK.match(line)
-    return mark[1].count(">") if mark else 0
+    return len(mark[1].replace(" ", "")) if mark else 0
 
 
 def _introduction(text: str) -> tuple[str, str]:
