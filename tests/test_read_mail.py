@@ -191,6 +191,38 @@ def test_quotations_in_html_stand_apart(tmp_path: Path) -> None:
     assert any("410" in draft.text and "Bye" in draft.text for draft in found.drafts)
 
 
+GMAIL = """<div dir="ltr">New: 410.</div><br><div class="gmail_quote gmail_quote_container">{}<blockquote class="gmail_quote">
+<div>Old: 450.</div></blockquote>{}</div>"""
+ATTRIBUTION = "2026年6月1日(月) 9:00 大野 &lt;<a href='mailto:ono@example.jp'>ono@example.jp</a>&gt;:<br>"
+
+
+@pytest.mark.parametrize("above", [f'<div dir="ltr" class="gmail_attr">{ATTRIBUTION}</div>', ATTRIBUTION])
+def test_the_line_above_a_quotation_of_gmail_introduces_it(tmp_path: Path, above: str) -> None:
+    mail = message("")
+    mail.set_content(GMAIL.format(above, ""), subtype="html")
+    new, old = written(tmp_path / "g.eml", bytes(mail)).drafts
+    assert (new.text.endswith("New: 410."), new.locator.part) == (True, None)
+    assert old.text == "2026年6月1日(月) 9:00 大野 <ono@example.jp>:\nOld: 450."
+    assert (old.title, old.locator.part) == ("Dock > Quoted: 2026年6月1日(月) 9:00 大野 <ono@example.jp>:", "quoted")
+
+
+def test_what_is_answered_between_quotations_in_gmail_is_the_senders_own(tmp_path: Path) -> None:
+    mail = message("")
+    below = "<div>Now 410.</div><blockquote class='gmail_quote'><div>Old terms: 30 days.</div></blockquote><div>14 days.</div>"
+    mail.set_content(GMAIL.format(ATTRIBUTION, below), subtype="html")
+    told = [(draft.text, draft.locator.part) for draft in written(tmp_path / "g.eml", bytes(mail)).drafts]
+    assert [text for text, part in told if part is None and "Now 410." in text and "14 days." in text]
+    assert [part for text, part in told if "450" in text or "30 days" in text] == ["quoted", "quoted"]
+
+
+def test_a_message_that_gmail_forwards_is_quoted_whole(tmp_path: Path) -> None:
+    mail = message("")
+    page = '<p>See below.</p><div class="gmail_quote"><div class="gmail_attr">From: Ono</div><p>It costs 450.</p></div>'
+    mail.set_content(page, subtype="html")
+    (old,) = [draft for draft in written(tmp_path / "g.eml", bytes(mail)).drafts if draft.locator.part == "quoted"]
+    assert (old.title, old.text) == ("Dock > Quoted message", "From: Ono\nIt costs 450.")
+
+
 OUTLOOK = """<div class=WordSection1><p>The filter costs 19.90 EUR.</p><p>Bye</p>
 <div><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt'><p><b><span>{0}:</span></b> Meier, Hans<br>
 <b>{1}:</b> 2 June 2026 08:10<br><b>{2}:</b> Abe<br><b>{3}:</b> Price</p></div></div><p>It costs 17.00 EUR.</p></div>"""

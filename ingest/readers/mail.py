@@ -22,7 +22,7 @@ from .flow import Block, Table, fold
 from .html import Page, blocks, left_out, parse
 from .invitation import told
 from .message import MAIL, PICKED, SHOWN, Mail, Part, outlook, parsed
-from .quoted import parted, voices
+from .quoted import introduction, parted, voices
 from .text import plain
 
 _FROM = re.compile(rb"^>(>*From )", re.M)
@@ -113,9 +113,10 @@ def _page(page: Page, place: Locator) -> Iterator[Block | Table]:
     yield from blocks(page, place)
     for quote in quotes:
         inside = replace(place, part="quoted")
+        said = introduction(quote)
         found = list(blocks(Page("", quote), inside))
         if found:
-            yield Block("Quoted message", 2, inside)
+            yield Block(f"Quoted: {said}" if said else "Quoted message", 2, inside)
             yield from found
 
 

@@ -22,10 +22,10 @@ HEADERS = 3
 """Kinds of fields that a block of headers has at least."""
 MOST_HEADERS = 20
 """Fields of a block of headers at most."""
+_GMAIL = "//div[contains(concat(' ', @class, ' '), ' gmail_quote ')]"
 _HOLDERS = (
-    "//blockquote",
-    "//div[contains(concat(' ', @class, ' '), ' gmail_quote ')]",
-    "//*[@id='OLK_SRC_BODY_SECTION' or @class='yahoo_quoted' or @class='moz-forward-container']",
+    f"//blockquote | {_GMAIL}[not(blockquote)] | "
+    "//*[@id='OLK_SRC_BODY_SECTION' or @class='yahoo_quoted' or @class='moz-forward-container']"
 )
 _MARKED = "divRplyFwdMsg"
 _HEADS = (
@@ -129,12 +129,13 @@ def _head(lines: Sequence[str]) -> int:
 def parted(root: etree._Element) -> list[etree._Element]:
     """The elements of a page that hold quoted messages, taken out of it, the outermost only; what stands below a block
     of headers is put into one first."""
+    for quote in root.xpath(f"{_GMAIL}/blockquote[1]"):
+        _introduce(quote)
     older = _older(root)
     found: list[etree._Element] = []
-    for path in _HOLDERS:
-        for element in root.xpath(path):
-            if not any(above in found for above in element.iterancestors()):
-                found.append(element)
+    for element in root.xpath(_HOLDERS):
+        if not any(above in found for above in element.iterancestors()):
+            found.append(element)
     for element in found:
         parent = element.getparent()
         if parent is not None:
@@ -142,9 +143,25 @@ def parted(root: etree._Element) -> list[etree._Element]:
     return found + older
 
 
+def introduction(element: etree._Element) -> str:
+    """The first line of a quoted message, if it introduces the rest, with a day or an address in it."""
+    first = next((line for line in _lines(element) if line), "")
+    return first if first.endswith((":", "：")) and _DAY_OR_ADDRESS.search(first) else ""
+
+
+def _introduce(quote: etree._Element) -> None:
+    """Moves what Gmail writes above a quoted message into the element that holds it; what is below is a reply."""
+    above = etree.Element("div")
+    parent = quote.getparent()
+    above.text, parent.text = parent.text, None
+    above.extend([*quote.itersiblings(preceding=True)][::-1])
+    above.tail, quote.text = quote.text, None
+    quote.insert(0, above)
+
+
 def _older(root: etree._Element) -> list[etree._Element]:
     """The messages that begin with a block of headers, each with all below it, taken out of a page from the last on."""
-    held = {element for path in _HOLDERS for element in root.xpath(path)}
+    held = {*root.xpath(_HOLDERS)}
     heads = [head for head in root.xpath(_HEADS) if _is_head(head) and held.isdisjoint(head.iterancestors())]
     held = set(heads)
     outer = [head for head in heads if held.isdisjoint(head.iterancestors())]
