@@ -93,6 +93,57 @@ def test_an_invitation_says_what_where_when_and_who(tmp_path: Path) -> None:
     assert "You are invited." in said
 
 
+EVENT = "BEGIN:VEVENT\r\nDTSTART;TZID=Asia/Tokyo:202607{0:02}T100000\r\nSUMMARY:巡回{0}\r\n{1}END:VEVENT\r\n"
+
+
+def calendar(*events: str, about: str = "") -> str:
+    made = "".join(EVENT.format(number, said) for number, said in enumerate(events, start=1))
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{about}{made}END:VCALENDAR\r\n"
+
+
+def test_every_event_of_a_calendar_stands_by_itself_under_its_own_name(tmp_path: Path) -> None:
+    about = "X-WR-CALNAME:工場\r\nX-WR-TIMEZONE:Asia/Tokyo\r\n"
+    found = written(tmp_path / "c.ics", calendar(*["RRULE:FREQ=MONTHLY\r\n"] * 12, about=about))
+    head, *events = [(draft.title, draft.text) for draft in found.drafts]
+    assert head == ("c > Calendar: 工場", "Calendar: 工場\nTime zone: Asia/Tokyo")
+    assert events == [
+        (
+            f"c > Calendar: 工場 > Invitation: 巡回{n}",
+            f"Invitation: 巡回{n}\nStart: 2026-07-{n:02} 10:00 (Asia/Tokyo)\nRepeats: FREQ=MONTHLY",
+        )
+        for n in range(1, 13)
+    ]
+
+
+def test_events_of_a_mail_stand_apart_under_its_subject(tmp_path: Path) -> None:
+    mail = message("")
+    mail.set_content(calendar("", ""), subtype="calendar")
+    told = [(draft.title, draft.locator.part) for draft in written(tmp_path / "m.eml", bytes(mail)).drafts]
+    assert told == [("Dock", None), ("Dock", "invitation"), ("Dock", "invitation 2")]
+
+
+@pytest.mark.parametrize(
+    ("written_as", "said"),
+    [
+        ("業者：<b>北斗</b><br>費用：<a href=\"https://x.example/q?a=1&amp;b=2\">48\\,400円</a>",
+         "業者：北斗\n費用：48,400円 (https://x.example/q?a=1&b=2)"),
+        ("Bring:<ul><li>keys</li><li><i>gloves</i></li></ul><a href='https://x.example'>https://x.example</a>",
+         "Bring:\nkeys\ngloves\nhttps://x.example"),
+        ("Below 5 < 6 <https://x.example> &amp; Ono <a@b.example>", "Below 5 < 6 <https://x.example> &amp; Ono <a@b.example>"),
+    ],
+)  # fmt: skip
+def test_markup_among_the_words_of_an_event_is_none_of_them(tmp_path: Path, written_as: str, said: str) -> None:
+    (event,) = written(tmp_path / "c.ics", calendar(f"DESCRIPTION:{written_as}\r\n")).drafts
+    assert event.text.partition("\nAbout: ")[2] == said
+
+
+def test_who_need_not_come_is_told(tmp_path: Path) -> None:
+    guests = "ATTENDEE;ROLE=OPT-PARTICIPANT;PARTSTAT=ACCEPTED;CN=Lee:mailto:l@x.example\r\n"
+    guests += "ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;CN=Ono:mailto:o@x.example\r\n"
+    said = words(written(tmp_path / "c.ics", calendar(guests)))
+    assert said.endswith("Invited: Lee <l@x.example> (optional, accepted), Ono <o@x.example>")
+
+
 def test_new_words_stand_apart_from_quoted_ones(tmp_path: Path) -> None:
     text = (
         "Agreed, 410 EUR.\n\nOn Thu, 3 Dec 2026 Seller wrote:\n> Our price is 450 EUR.\n>\n"

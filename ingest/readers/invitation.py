@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ingest.text.cells import shown
 
+CALENDAR = "Calendar: "
+"""What a calendar that has a name begins with."""
 MOST = 500
 """Events of one calendar that are told."""
 _TOLD = {
@@ -20,10 +24,18 @@ _STATES = {
     "TENTATIVE": "tentative", "NEEDS-ACTION": "to be done", "IN-PROCESS": "in work", "COMPLETED": "done",
     "DRAFT": "draft",
 }  # fmt: skip
+_ANSWERS = {
+    "OPT-PARTICIPANT": "optional", "NON-PARTICIPANT": "for information", "ACCEPTED": "accepted",
+    "DECLINED": "declined", "TENTATIVE": "tentative",
+}  # fmt: skip
+_LINK = re.compile(r"<a\s[^<>]{0,500}?href=[\"']([^\"'<>]*)[\"'][^<>]{0,500}>([^<]*(?:<(?!/?a\b)[^<]*)*)</a>", re.I)
+_GAP = re.compile(r"(?:</?(?:br|p|div|ul|ol|li|h[1-6]|hr|pre|blockquote|html-blob)(?:\s[^<>]*)?/?>\s*)+", re.I)
+_MARKUP = re.compile(r"</?(?:a|b|i|u|em|strong|span|font|small|big|code|sub|sup)(?:\s[^<>]*)?>", re.I)
+"""The markup that calendar programs write among the words of an event; what else stands between < and > is words."""
 
 
 def told(text: str) -> Iterator[str]:
-    """Every event, task and entry of a calendar, a line for each thing it says.
+    """A calendar that has a name, and every event, task and entry in it, a line for each thing it says.
 
     Raises:
         ValueError: not a calendar.
@@ -31,6 +43,8 @@ def told(text: str) -> Iterator[str]:
     from icalendar import Calendar
 
     calendar = Calendar.from_ical(text)
+    if about := "\n".join(_about(calendar)):
+        yield about
     method = str(calendar.get("METHOD", ""))
     events = [one for one in calendar.walk() if one.name in ("VEVENT", "VTODO", "VJOURNAL")]
     changed: dict[str, list[str]] = defaultdict(list)
@@ -41,6 +55,15 @@ def told(text: str) -> Iterator[str]:
         yield "\n".join(_lines(event, method, changed[str(event.get("UID", ""))]))
     if len(events) > MOST:
         yield f"[{len(events) - MOST} more events are in it]"
+
+
+def _about(calendar: Any) -> Iterator[str]:
+    """What a calendar that has a name says of itself."""
+    if name := str(calendar.get("X-WR-CALNAME", calendar.get("NAME", ""))):
+        yield CALENDAR + name
+        for key, label in (("X-WR-CALDESC", "About"), ("X-WR-TIMEZONE", "Time zone")):
+            if key in calendar:
+                yield f"{label}: {calendar[key]}"
 
 
 def _lines(event: Any, method: str, changed: Sequence[str]) -> Iterator[str]:
@@ -63,7 +86,7 @@ def _lines(event: Any, method: str, changed: Sequence[str]) -> Iterator[str]:
         yield f"End: {end}"
     for name, label in _TOLD.items():
         if name in event:
-            yield f"{label}: {', '.join(map(_words, _each(event[name])))}"
+            yield f"{label}: {_unmarked(', '.join(map(_words, _each(event[name]))))}"
     if (status := str(event.get("STATUS", ""))) in _STATES:
         yield f"State: {_STATES[status]}"
     for name, label in (("EXDATE", "Except"), ("RDATE", "Also on")):
@@ -100,8 +123,9 @@ def _end(event: Any) -> str:
 
 
 def _guest(value: Any) -> str:
-    answer = getattr(value, "params", {}).get("PARTSTAT", "")
-    return _words(value) + (f" ({answer.lower()})" if answer in ("ACCEPTED", "DECLINED", "TENTATIVE") else "")
+    params = getattr(value, "params", {})
+    said = [_ANSWERS[mark] for key in ("ROLE", "PARTSTAT") if (mark := str(params.get(key, ""))) in _ANSWERS]
+    return _words(value) + (f" ({', '.join(said)})" if said else "")
 
 
 def _moment(value: Any) -> str:
@@ -123,3 +147,15 @@ def _words(value: Any) -> str:
     plain = value.to_ical().decode() if hasattr(value, "to_ical") and not isinstance(value, str) else str(value)
     address = plain.removeprefix("mailto:").removeprefix("MAILTO:")
     return f"{name} <{address}>" if name else address
+
+
+def _unmarked(text: str) -> str:
+    """A text that may be marked up like a page, as words; links keep where they lead to."""
+    if not (_GAP.search(text) or _MARKUP.search(text)):
+        return text
+    return html.unescape(_MARKUP.sub("", _GAP.sub("\n", _LINK.sub(_linked, text)))).strip()
+
+
+def _linked(link: re.Match[str]) -> str:
+    said = _MARKUP.sub("", link[2]).strip()
+    return link[1] if said in link[1] else f"{link[2]} ({link[1]})"

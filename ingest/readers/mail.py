@@ -94,8 +94,8 @@ def _words(part: Part, place: Locator) -> Iterator[Block | Table | Item]:
     if part.media == "text/calendar":
         try:
             yield from (
-                Block(text, place=replace(place, part="invitation"))
-                for text in told(charset.decode(part.data, part.encoding))
+                Block(text, place=replace(place, part="invitation" if number == 1 else f"invitation {number}"))
+                for number, text in enumerate(told(charset.decode(part.data, part.encoding)), start=1)
             )
         except ValueError as error:
             yield Note(f"an invitation in it cannot be read ({str(error)[:100]})")

@@ -16,7 +16,7 @@ from ..source import Source
 from . import Item, Note
 from .drawn import drawn_table
 from .flow import Block, Table, fold
-from .invitation import told
+from .invitation import CALENDAR, told
 
 _CLAUSE = re.compile(
     r"(?:(?:Article|Section|Chapter|Part|Annex|Appendix) [\dA-Z]+|第[\d〇一二三四五六七八九十百]+[編章節条款])"
@@ -48,9 +48,16 @@ class TextReader:
         if lost := charset.lost(text):
             yield Note(lost)
         if source.media == "text/calendar":
-            yield from fold((Block(event) for event in told(text)), source.path.stem)
+            yield from fold(_calendar(text), source.path.stem)
             return
         yield from fold(markdown(text) if source.media == "text/markdown" else plain(text), title_of(text, source))
+
+
+def _calendar(text: str) -> Iterator[Block]:
+    """A calendar, each event below a heading of its own."""
+    for said in told(text):
+        yield Block(said.partition("\n")[0], 1 if said.startswith(CALENDAR) else 2)
+        yield Block(said)
 
 
 def title_of(text: str, source: Source) -> str:
