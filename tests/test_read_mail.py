@@ -57,6 +57,45 @@ def test_a_mail_inside_a_mail_is_read_under_its_own_subject(tmp_path: Path) -> N
     assert said.title == "Dock > Quote Q-5521"
 
 
+REPORT = """Subject: {0}
+From: MAILER-DAEMON@mx.example
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type={0}; boundary="B"
+
+--B
+Content-Type: text/plain
+
+See the report.
+--B
+Content-Type: message/{0}
+
+{1}
+--B
+Content-Type: message/rfc822
+
+Subject: Order
+From: a@example.jp
+
+60 bearings.
+--B--
+"""
+REPORTS = [
+    ("delivery-status", "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; b@example.jp\nAction: failed\nStatus: 5.1.1\n"
+     "Diagnostic-Code: smtp; 550 5.1.1\n User unknown\n\nFinal-Recipient: rfc822; c@example.jp\nAction: delayed\n"),
+    ("disposition-notification", "Final-Recipient: rfc822; b@example.jp\nDisposition: automatic-action/MDN-sent; displayed\n"),
+    ("feedback-report", "Feedback-Type: abuse\nUser-Agent: Gate/1.0\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "fields"), REPORTS)
+def test_a_report_of_a_mail_program_is_told_field_by_field(tmp_path: Path, kind: str, fields: str) -> None:
+    found = written(tmp_path / "r.eml", REPORT.format(kind, fields))
+    (said,) = [draft for draft in found.drafts if "See the report." in draft.text]
+    assert said.text.endswith("See the report.\n" + fields.replace("\n User", " User").strip())
+    assert said.locator.part is None and found.notes == ()
+    assert [inner.read.drafts[0].text.split("\n")[-1] for inner in found.inside] == ["60 bearings."]
+
+
 def test_html_is_read_where_the_plain_form_says_nothing(tmp_path: Path) -> None:
     stub = message("Please open this message in a program that shows HTML.")
     stub.add_alternative("<p>Your order 7781: 40 filter cartridges, delivered on 19 August.</p>", subtype="html")

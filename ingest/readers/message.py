@@ -90,6 +90,8 @@ def _parts(message: Message, mail: Mail, depth: int) -> Iterator[Part]:
     elif media == MAIL and isinstance(inner, list):
         for one in _messages(inner):
             yield from _inner(one, header(message.get_filename()), mail)
+    elif message.get_content_maintype() == "message" and isinstance(inner, list):
+        yield from _report(_messages(inner), mail, depth)
     elif message.is_multipart() and isinstance(inner, list):
         for one in _messages(inner):
             yield from _parts(one, mail, depth + 1)
@@ -108,6 +110,15 @@ def _inner(message: Message, name: str, mail: Mail) -> Iterator[Part]:
         yield Part(called, MAIL, message.as_bytes(policy=AS_SENT))
     except (RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
         mail.notes.append(f"attachment {called}: not read: damaged ({type(error).__name__})")
+
+
+def _report(groups: Sequence[Message], mail: Mail, depth: int) -> Iterator[Part]:
+    """A report of mail programs (not delivered, read, abuse): its groups of fields, and what stands below them, if anything."""
+    told = ("\n".join(f"{name}: {header(value)}" for name, value in one.raw_items()) for one in groups)
+    yield Part("", "text/plain", "\n\n".join(filter(None, told)).encode("utf-8", "replace"), "utf-8")
+    for one in groups:
+        if one.get_payload():
+            yield from _parts(one, mail, depth + 1)
 
 
 def _leaf(message: Message) -> Iterator[Part]:
