@@ -8,7 +8,7 @@ below a rule.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, takewhile
 
@@ -107,10 +107,10 @@ def _begins(lines: list[str], number: int) -> int:
     before = lines[number - 1].strip()
     if before and not _RULE.match(before):
         return 0
-    return _head([line.strip() for line in lines[number : number + MOST_HEADERS]])
+    return _head(line.strip() for line in lines[number : number + MOST_HEADERS])
 
 
-def _head(lines: Sequence[str]) -> int:
+def _head(lines: Iterable[str]) -> int:
     """How many of these lines are a block of headers, 0 if they begin with none.
 
     It names the sender, a day or an address, and more that only mails have: a form, a letter or a journey is none.
