@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ingest.readers.flow import Block, Table
-from ingest.readers.layout import Body, PrintedLine, flow, in_order, joined
+from ingest.readers.layout import Body, flow, in_order
+from ingest.readers.printed import PrintedLine, joined
 from ingest.space.entity import Locator
 
 BODY = Body(10.0)

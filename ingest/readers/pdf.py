@@ -21,8 +21,9 @@ from ..source import Source
 from . import Item, Note, layout
 from .filled import filled_in
 from .flow import Block, Table, fold, real_title, union
-from .layout import Body, PrintedLine
+from .layout import Body
 from .pdf_lines import page_of
+from .printed import PrintedLine
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument

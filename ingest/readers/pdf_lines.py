@@ -9,11 +9,11 @@ from itertools import chain, groupby, pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from .flow import Box, union
-from .layout import HYPHEN as WRITTEN_HYPHEN
-from .layout import PrintedLine
 from .pdf_chars import SEEN, Characters, Mark
 from .pdf_rules import rules_of
 from .pdf_scripts import SMALL, scripted
+from .printed import HYPHEN as WRITTEN_HYPHEN
+from .printed import PrintedLine
 from .ruled import Grid, grids
 from .ruled_table import ruled_table
 

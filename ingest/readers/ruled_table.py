@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from .flow import Box, union
 from .headers import MAX_HEADER, header_height, names
-from .layout import HYPHEN, PrintedLine, Ruled, joined
+from .printed import HYPHEN, PrintedLine, Ruled, joined
 from .ruled import Grid
 
 LONGEST = 600
