@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ingest.readers.flow import Block, Table
@@ -131,3 +133,69 @@ def test_lines_that_were_broken_on_purpose_stay_lines() -> None:
     )
     assert isinstance(found[0], Block)
     assert found[0].text == "Akizora Machinery\nUeda, Nagano\nJapan"
+
+
+def texts(*lines: PrintedLine) -> list[str]:
+    return [block.text for block in read(*lines) if isinstance(block, Block)]
+
+
+def flush(text: str, y: float, wide: float, right: float = 500) -> PrintedLine:
+    """A line that ends at the right margin."""
+    return PrintedLine(text, (right - wide, y - 10, right, y), 10.0, False, y, ((right - wide, right),))
+
+
+def test_lines_set_flush_right_stay_lines() -> None:
+    sender = [flush("有限会社さくら印刷", 100, 90), flush("登録番号 T12", 112, 110), flush("係 森", 124, 30)]
+    assert texts(*sender) == ["有限会社さくら印刷\n登録番号 T12\n係 森"]
+
+
+def test_a_justified_paragraph_is_one_text_whether_its_first_line_is_indented_or_hangs() -> None:
+    for first in (390, 410):
+        lines = [flush("社員は就業時間を守り", 100, first), flush("業務に専念し所属長の", 112, 400)]
+        assert texts(*lines, flush("指示に従うものとする", 124, 400)) == [
+            "社員は就業時間を守り業務に専念し所属長の指示に従うものとする"
+        ]
+
+
+def test_a_line_does_not_go_on_with_one_that_begins_far_further_left() -> None:
+    wide = line("x" * 60, 50, 200, right=500)
+    assert texts(flush("担当 林", 100, 40), line("ご請求金額 100円", 50, 112), wide)[0] == "担当 林\nご請求金額 100円"
+
+
+def test_what_stands_beside_lines_set_flush_right_is_parted_from_them() -> None:
+    row = line("さくら工業 御中\t6月30日", 50, 100)
+    right = row.cells[-1][1]
+    sender = [flush("有限会社", 112, 60, right), flush("もみじ", 124, 40, right), flush("森", 136, 10, right)]
+    assert texts(row, *sender) == ["さくら工業 御中 | 6月30日", "有限会社\nもみじ\n森"]
+
+
+def test_a_gap_before_words_that_go_on_below_at_the_same_place_is_a_space() -> None:
+    lines = [line("第1条\tこの規程は会社の", 50, 100, right=WIDE), line("車の使い方を定める", 150, 112, right=WIDE)]
+    assert texts(*lines) == ["第1条 この規程は会社の車の使い方を定める"]
+
+
+def test_labels_with_a_wide_colon_begin_a_line_each_and_a_colon_within_a_sentence_does_not() -> None:
+    assert texts(line("外径：±0.05", 50, 100), line("粗さ：Ra 1.6", 50, 112)) == ["外径：±0.05", "粗さ：Ra 1.6"]
+    assert texts(
+        line("日程：6月1日、場所：本社、持ち物は", 50, 100, right=WIDE), line("筆記用具、締切：5月末", 50, 112)
+    ) == ["日程：6月1日、場所：本社、持ち物は筆記用具、締切：5月末"]
+
+
+def test_lines_that_lead_to_a_figure_with_dots_stay_lines() -> None:
+    assert texts(line("Survey ........ 480 EUR", 50, 100), line("Parts . . . . . as used", 50, 112)) == [
+        "Survey ........ 480 EUR\nParts . . . . . as used"
+    ]
+    assert texts(line("He waited ... and then", 50, 100), line("It rang", 50, 112)) == [
+        "He waited ... and then It rang"
+    ]
+
+
+def test_names_above_figures_that_share_no_edge_with_them_are_their_header() -> None:
+    row = line("Glass\t10\t1450", 50, 112)
+    row = replace(row, cells=((50, 70), (162, 174), (270, 310)))
+    more = replace(
+        row, text="Glue\t8\t80", box=(50, 114, 310, 124), baseline=124, cells=((50, 68), (168, 174), (296, 310))
+    )
+    (table,) = read(line("Name\tCount\tPrice", 50, 100), row, more)
+    assert isinstance(table, Table)
+    assert table.rows == [["Name", "Count", "Price"], ["Glass", "10", "1450"], ["Glue", "8", "80"]]

@@ -55,18 +55,28 @@ def test_filled_fields_and_annotations_are_read(tmp_path: Path) -> None:
     assert note.locator.box is not None
 
 
-@pytest.mark.parametrize("backwards", [False, True])
-def test_vertical_japanese_is_read_from_right_to_left(tmp_path: Path, backwards: bool) -> None:
-    columns = ["非常口の鍵は守衛室の", "赤い箱に保管する。鍵", "を使った者は記入する"]
+def upright(path: Path, columns: list[str], backwards: bool = False) -> str:
+    """What is read of columns written from top to bottom, the first one rightmost."""
     pdfmetrics.registerFont(UnicodeCIDFont("HeiseiMin-W3"))
-    canvas = Canvas(str(tmp_path / "v.pdf"), pagesize=(300, 400))
+    canvas = Canvas(str(path), pagesize=(300, 400))
     canvas.setFont("HeiseiMin-W3", 14)
     drawn = list(enumerate(columns))
     for number, column in reversed(drawn) if backwards else drawn:
         for place, letter in enumerate(column):
             canvas.drawString(250 - 25 * number, 370 - 16 * place, letter)
     canvas.save()
-    assert words(read_file(tmp_path / "v.pdf")) == "".join(columns)
+    return words(read_file(path))
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_vertical_japanese_is_read_from_right_to_left(tmp_path: Path, backwards: bool) -> None:
+    columns = ["非常口の鍵は守衛室の", "赤い箱に保管する。鍵", "を使った者は記入する"]
+    assert upright(tmp_path / "v.pdf", columns, backwards) == "".join(columns)
+
+
+def test_a_column_that_ends_far_above_the_others_is_a_line_of_its_own(tmp_path: Path) -> None:
+    columns = ["避難訓練の件", "来る九月一日の午前に", "訓練を行う。非常口の", "鍵は守衛室に置く。"]
+    assert upright(tmp_path / "v.pdf", columns) == columns[0] + "\n" + "".join(columns[1:])
 
 
 def test_a_title_of_another_document_is_not_believed(tmp_path: Path) -> None:

@@ -20,6 +20,12 @@ NEAR = 3
 """Lines above and below in which a row looks for another that lines up."""
 NEAR_EDGE = 3.0
 """Points by which the edges of the same column differ at most."""
+ALIGNED = 0.6
+"""By how much the right edges of lines that are set flush right differ at most, in sizes of the type: a bracket's ink is narrow."""
+INDENT = 4.0
+"""How far the first line of a paragraph is indented at most, in sizes of the type."""
+EARLY = 3.5
+"""How far from the foot of its band a column of Japanese ends that was broken on purpose, in sizes of the type."""
 MAX_CUTS = 12
 """Depth to which a page is cut into columns and bands."""
 _NUMBERED = re.compile(
@@ -28,7 +34,9 @@ _NUMBERED = re.compile(
 )
 _NUMBER = re.compile(r"[-+(¥$€£]*\d[\d.,]*\D{0,3}$")
 _ITEM = re.compile(r"[-–•●○■□▪◦・*]\s*\S|\(?\d{1,2}[.)]\s|\(?[a-z]\)\s|[①-⑳]")
-_LABEL = re.compile(r"[^:：]{1,40}[:：](\s|$)")
+_LABEL = re.compile(r"[^:：]{1,40}[:：](\s|$)|[^:：、。\s]{1,12}：")
+_LEADERS = re.compile(r"[.…・‥]{4}|(?:[.…・‥] ){4}")
+"""The dots that lead from a name to its figure at the other end of the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +122,7 @@ def _same_columns(spans: Sequence[Span], others: Sequence[Span]) -> bool:
 
 def vertical(lines: Sequence[PrintedLine], place: Locator) -> Iterator[Block]:
     """Columns of Japanese from right to left, band by band from the top; a paragraph begins where a column is indented, or
-    behind one that ends early."""
+    behind one that ends early: with a sentence, or by more than what may not begin the next column needs."""
     if not lines:
         return
     size = statistics.median(line.size for line in lines)
@@ -126,7 +134,8 @@ def vertical(lines: Sequence[PrintedLine], place: Locator) -> Iterator[Block]:
     top, bottom = min(line.box[1] for line in lines), max(line.box[3] for line in lines)
     paragraph: list[PrintedLine] = []
     for line in sorted(lines, key=lambda line: -line.box[2]):
-        early = bool(paragraph) and paragraph[-1].box[3] < bottom - 1.5 * size and _ended(paragraph[-1].text)
+        left = (bottom - paragraph[-1].box[3]) / size if paragraph else 0.0
+        early = left > EARLY or (left > 1.5 and _ended(paragraph[-1].text))
         if paragraph and (early or line.box[1] > top + 0.7 * size):
             yield _block(paragraph, 0, place, 0.0)
             paragraph = []
@@ -170,10 +179,12 @@ def _gap(lines: Sequence[PrintedLine], axis: int, least: float, fewest: int) -> 
 
 
 def _without_chance_gaps(lines: Sequence[PrintedLine]) -> Iterator[PrintedLine]:
-    """A wide gap parts cells only where a row near by has one that lines up with it; else it is a space."""
+    """A wide gap parts cells only where a line near by has one that lines up with it; else it is a space."""
     for number, line in enumerate(lines):
         near = [*lines[max(0, number - NEAR) : number], *lines[number + 1 : number + 1 + NEAR]]
-        if line.is_row and not any(_line_up(line, other) for other in near):
+        if line.is_row and not any(
+            _line_up(line, other) or _same_cells(line, other) or _flush(line, other) for other in near
+        ):
             line = replace(line, text=line.text.replace("\t", " "), cells=((line.box[0], line.box[2]),))
         yield line
 
@@ -186,6 +197,19 @@ def _line_up(line: PrintedLine, other: PrintedLine) -> bool:
         for a in line.cells[1:]
         for b in other.cells[1:]
     )
+
+
+def _same_cells(line: PrintedLine, other: PrintedLine) -> bool:
+    """Whether two rows have as many cells, three at least, each above or below its like: names and figures have other edges."""
+    pairs = [*zip(line.cells, other.cells, strict=False)]
+    return len(line.cells) == len(other.cells) > 2 and not any(_apart(one, like)[0] for one, like in pairs)
+
+
+def _flush(line: PrintedLine, other: PrintedLine) -> bool:
+    """Whether another line, all of it beside the gap between two cells, is set flush right with the second."""
+    close, (left, right) = ALIGNED * line.size, line.cells[-1]
+    beside = len(line.cells) == 2 and not other.is_row and other.box[0] > line.cells[0][1]
+    return beside and abs(other.box[2] - right) < close < abs(other.box[0] - left)
 
 
 def heads(line: PrintedLine, lines: Sequence[PrintedLine]) -> bool:
@@ -238,6 +262,26 @@ def _goes_on(paragraph: Sequence[PrintedLine], line: PrintedLine, leading: float
 def _is_short(line: PrintedLine, right: float) -> bool:
     """Whether a line ends well before the margin, so that it was broken there on purpose."""
     return line.box[2] < right - 0.2 * (right - line.box[0])
+
+
+def _is_broken(line: PrintedLine, following: PrintedLine, right: float) -> bool:
+    """Whether a line was broken on purpose: it ends early, leads to a figure, or begins further right than an indented one."""
+    indented = not line.is_vertical and line.box[0] - following.box[0] > INDENT * line.size
+    return _is_short(line, right) or bool(_LEADERS.search(line.text)) or indented
+
+
+def _flush_right(paragraph: Sequence[PrintedLine]) -> Iterator[int]:
+    """The numbers of lines that are set flush right: three or more that end at the same edge and begin at places of their own
+    (those of a justified paragraph begin at two, with a bracket a little further in)."""
+    runs: list[list[int]] = []
+    for number, line in enumerate(paragraph):
+        if not runs or abs(line.box[2] - paragraph[runs[-1][0]].box[2]) > ALIGNED * line.size:
+            runs.append([])
+        runs[-1].append(number)
+    for run in runs:
+        begin = {round(paragraph[number].box[0] / paragraph[number].size) for number in run}
+        if len(begin) > 2 and max(begin) - min(begin) > 2:
+            yield from run
 
 
 def _ended(text: str) -> bool:
@@ -314,13 +358,13 @@ def _block(paragraph: Sequence[PrintedLine], level: int, place: Locator, right: 
     """A paragraph's lines as one text: words mended at the ends of lines, lines broken on purpose kept apart."""
     text = ""
     lines: list[Line] = []
-    before: PrintedLine | None = None
-    for line in paragraph:
-        if before is not None:
-            apart = line.is_row or (not level and _is_short(before, right) and not line.text[0].islower())
-            text = joined(text, line.text, "\n" if apart else " ")
+    flush = {*_flush_right(paragraph)}
+    for number, line in enumerate(paragraph):
+        if number:
+            before = paragraph[number - 1]
+            ended = not level and (number - 1 in flush or _is_broken(before, line, right))
+            text = joined(text, line.text, "\n" if line.is_row or (ended and not line.text[0].islower()) else " ")
         start = len(text)
         text += line.text.replace(":\t", ": ").replace("\t", " | ")
         lines.append(Line(start, len(text), line.box))
-        before = line
     return Block(text.replace(HYPHEN, "-"), level, place, lines=tuple(lines))
