@@ -67,6 +67,7 @@ def test_the_order_of_the_file_is_kept_where_it_is_sound() -> None:
         ("the pump", "stops", "the pump stops"),
         ("流量が", "下がる", "流量が下がる"),
         ("流量が", "18 L/min", "流量が 18 L/min"),
+        ("配管（", "SUS304）", "配管（SUS304）"),
     ],
 )
 def test_words_parted_at_the_end_of_a_line_are_mended(text: str, following: str, whole: str) -> None:
@@ -112,6 +113,12 @@ def test_two_columns_stay_text_with_their_lines() -> None:
         "Town: Ueda",
         "Speed | 9000",
     ]
+
+
+def test_a_row_that_ends_with_a_minus_stays_a_row() -> None:
+    (block,) = read(line("Rent\t350,00-", 50, 100), line("Sum\t350,00-", 50, 112))
+    assert isinstance(block, Block)
+    assert block.text == "Rent | 350,00-\nSum | 350,00-"
 
 
 def test_a_gap_that_lines_up_with_nothing_is_a_space() -> None:

@@ -13,7 +13,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
 from ingest.reading import Read
 
-from .reading import read_file, rows, words
+from .reading import read_file, rows, table, words
 
 FONT = "HeiseiMin-W3"
 HEADER = ("Code", "Name", "Stock", "Price")
@@ -92,6 +92,106 @@ def test_a_small_figure_that_stands_at_nothing_larger_is_a_figure(tmp_path: Path
     assert "120 pcs" in found
     assert "⁷" not in found
     assert "^" not in found
+
+
+# -- cells of several lines ---------------------------------------------------------------------------------
+
+LINES = (12, 18)
+"""Steps from line to line in a cell, and from row to row."""
+
+
+def wrapped(path: Path, lines: Iterable[Sequence[str]], steps: tuple[int, int] = LINES, by_cell: bool = False) -> Read:
+    """A table without rules whose cells may have several lines, drawn line by line or cell by cell."""
+    canvas = Canvas(str(path))
+    canvas.setFont("Helvetica", 9)
+    y, (within, between) = 700, steps
+    for line in lines:
+        cells = [cell.split("\n") for cell in line]
+        drawn = [(n, place, text) for place, cell in enumerate(cells) for n, text in enumerate(cell) if text]
+        for n, place, text in drawn if by_cell else sorted(drawn):
+            canvas.drawString((60, 120, 300, 400)[place], y - within * n, text)
+        y -= within * (max(map(len, cells)) - 1) + between
+    canvas.save()
+    return read_file(path)
+
+
+@pytest.mark.parametrize("by_cell", [True, False])
+def test_a_cell_of_several_lines_without_rules_is_one_cell(tmp_path: Path, by_cell: bool) -> None:
+    lines = [
+        ("Day", "Text", "Out", "Balance"),
+        ("1 May", "Rent of the hall\nSchulz and sons", "350", "1650"),
+        ("3 May", "Power", "200", "1450"),
+        ("9 May", "Pump of bronze\nwith seals\nand bearings", "450", "1000"),
+    ]
+    found = wrapped(tmp_path / "t.pdf", lines, by_cell=by_cell)
+    assert rows(found) == [
+        "Day: 1 May; Text: Rent of the hall Schulz and sons; Out: 350; Balance: 1650",
+        "Day: 3 May; Text: Power; Out: 200; Balance: 1450",
+        "Day: 9 May; Text: Pump of bronze with seals and bearings; Out: 450; Balance: 1000",
+    ]
+    assert [list(one.values) for one in table(found).columns if one.name == "Out"] == [[350, 200, 450]]
+
+
+def test_cells_of_two_columns_that_go_on_are_told_by_the_order_they_are_drawn_in(tmp_path: Path) -> None:
+    lines = [
+        ("No", "Work", "Who"),
+        ("1", "Check\nthe belt", "Mori\nand Abe"),
+        ("2", "Oil", "Abe"),
+        ("3", "Stop", "Ito"),
+    ]
+    assert rows(wrapped(tmp_path / "t.pdf", lines, by_cell=True))[0] == "No: 1; Work: Check the belt; Who: Mori and Abe"
+
+
+def test_a_number_and_what_is_drawn_behind_it_are_two_cells(tmp_path: Path) -> None:
+    """In the middle of a row and at its end, where a heading or an item would have a number as well."""
+    lines = [
+        ("No", "Work", "Count", "Cost"),
+        ("1", "Check\nthe belt", "2", "4.50"),
+        ("2", "Oil", "1", "2"),
+        ("3", "Stop", "1", "6"),
+    ]
+    found = rows(wrapped(tmp_path / "t.pdf", lines, by_cell=True))
+    assert found[0] == "No: 1; Work: Check the belt; Count: 2; Cost: 4.50"
+
+
+def test_rows_that_stand_in_groups_stay_rows(tmp_path: Path) -> None:
+    """Two words under two cells may be a row whose day is that of the row above."""
+    lines = [
+        ("Day", "Work", "Who"),
+        ("1 May", "Check\nOil", "Mori\nAbe"),
+        ("2 May", "Stop", "Ito"),
+        ("3 May", "Go", "Ito"),
+    ]
+    assert rows(wrapped(tmp_path / "t.pdf", lines))[:2] == ["Day: 1 May; Work: Check; Who: Mori", "Work: Oil; Who: Abe"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "steps"),
+    [
+        ([("1 May", "Rent\nPower", "350"), ("2 May", "Oil", "20"), ("3 May", "Oil", "30")], (14, 14)),
+        ([("1 May", "Rent", "350\n20"), ("2 May", "Oil", "20"), ("3 May", "Oil", "30")], LINES),
+        ([("1 May", "Rent\nHeating", "350"), ("2 May", "Oil", "20"), ("3 May", "Oil", "30")], (5, 18)),
+    ],
+)
+def test_what_stands_no_nearer_than_a_row_or_is_a_figure_below_another_joins_no_cell(
+    tmp_path: Path, lines: list[tuple[str, str, str]], steps: tuple[int, int]
+) -> None:
+    found = wrapped(tmp_path / "t.pdf", [("Day", "Text", "Out"), *lines], steps)
+    assert not any(one in words(found) for one in ("Rent Power", "Rent Heating", "350 20"))
+
+
+def test_a_note_right_below_a_table_belongs_to_no_cell(tmp_path: Path) -> None:
+    lines = [("No", "Work", "Cost"), ("1", "Check\nthe belt", "40"), ("2", "Oil", "10"), ("3", "Stop", "5\n* net")]
+    found = wrapped(tmp_path / "t.pdf", lines)
+    assert rows(found)[-1] == "No: 3; Work: Stop; Cost: 5"
+    assert "* net" in words(found)
+
+
+def test_two_columns_of_prose_are_no_table(tmp_path: Path) -> None:
+    left, right = "The pump stands\nstill in the hall", "Use the lot\nbehind the hall"
+    found = wrapped(tmp_path / "t.pdf", [("", left, "", right), ("", left, "", right)], by_cell=True)
+    assert rows(found) == []
+    assert words(found).count("The pump stands still in the hall") == 2
 
 
 # -- ruled cells -------------------------------------------------------------------------------------------

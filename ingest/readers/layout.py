@@ -14,7 +14,8 @@ from itertools import accumulate, groupby, pairwise
 from ingest.space.entity import Locator
 
 from .flow import Block, Line, Table, union
-from .printed import HYPHEN, PrintedLine, Ruled, Span, joined
+from .printed import FIGURE, HYPHEN, PrintedLine, Ruled, Span, joined
+from .wrapped import whole_rows
 
 NEAR = 3
 """Lines above and below in which a row looks for another that lines up."""
@@ -32,7 +33,6 @@ _NUMBERED = re.compile(
     r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+[^\W\d_]|第[\d一二三四五六七八九十]+[章節条]|"
     r"(?:Chapter|Section|Appendix|Annex) [\dA-Z]+"
 )
-_NUMBER = re.compile(r"[-+(¥$€£]*\d[\d.,]*\D{0,3}$")
 _ITEM = re.compile(r"[-–•●○■□▪◦・*]\s*\S|\(?\d{1,2}[.)]\s|\(?[a-z]\)\s|[①-⑳]")
 _LABEL = re.compile(r"[^:：]{1,40}[:：](\s|$)|[^:：、。\s]{1,12}：")
 _LEADERS = re.compile(r"[.…・‥]{4}|(?:[.…・‥] ){4}")
@@ -59,7 +59,7 @@ def flow(
     yield from vertical(columns, place)
     lines = [line for line in lines if not line.is_vertical]
     right = max((line.box[2] for line in lines), default=0.0)
-    ordered = [*_without_chance_gaps(in_order(lines))]
+    ordered = [*_without_chance_gaps([*whole_rows(in_order(lines), above.spans if above else ())])]
     leading = _leading(ordered, body)
     for _, part in groupby(ordered, key=lambda line: id(line.ruled)):
         first, *more = part
@@ -223,9 +223,14 @@ def heads(line: PrintedLine, lines: Sequence[PrintedLine]) -> bool:
 
 def _leading(lines: Sequence[PrintedLine], body: Body) -> float:
     """The step from line to line that is usual on a page."""
-    steps = [below.baseline - above.baseline for above, below in pairwise(lines)]
+    steps = [_step(above, below) for above, below in pairwise(lines)]
     steps = [step for step in steps if 0 < step < 3 * body.size]
     return statistics.median_low(steps) if steps else 1.2 * body.size
+
+
+def _step(above: PrintedLine, below: PrintedLine) -> float:
+    """How far the first baseline of a line is below the last of the one before it."""
+    return below.baseline - below.depth - above.baseline
 
 
 def paragraphs(lines: Sequence[PrintedLine], leading: float, right: float) -> Iterator[list[PrintedLine]]:
@@ -246,7 +251,7 @@ def _goes_on(paragraph: Sequence[PrintedLine], line: PrintedLine, leading: float
     rows = line.is_row and last.is_row
     if abs(line.size - last.size) > 0.1 * last.size or (line.bold != last.bold and not rows):
         return False
-    step = line.baseline - last.baseline
+    step = _step(last, line)
     if step < -0.5 * last.size:
         return not _ended(last.text) and not line.is_row and not last.is_row and not line.bold
     if step > max(1.4 * leading, 1.1 * last.size + 0.4 * leading):
@@ -318,7 +323,7 @@ def _grid(paragraph: Sequence[PrintedLine]) -> list[list[str | None]]:
     """
     columns = max((line.cells for line in paragraph), key=len)
     names = paragraph[0].text.split("\t")
-    if len(paragraph) < 3 or len(columns) < 3 or len(names) < len(columns) - 1 or any(map(_NUMBER.match, names)):
+    if len(paragraph) < 3 or len(columns) < 3 or len(names) < len(columns) - 1 or any(map(FIGURE.match, names)):
         return []
     rows: list[list[str | None]] = []
     for line in paragraph:
@@ -363,7 +368,8 @@ def _block(paragraph: Sequence[PrintedLine], level: int, place: Locator, right: 
         if number:
             before = paragraph[number - 1]
             ended = not level and (number - 1 in flush or _is_broken(before, line, right))
-            text = joined(text, line.text, "\n" if line.is_row or (ended and not line.text[0].islower()) else " ")
+            apart = ended and not line.text[0].islower()
+            text = text + "\n" if line.is_row else joined(text, line.text, "\n" if apart else " ")
         start = len(text)
         text += line.text.replace(":\t", ": ").replace("\t", " | ")
         lines.append(Line(start, len(text), line.box))

@@ -12,7 +12,11 @@ from .flow import Box
 
 HYPHEN = "\xad"
 """The hyphen that only stands at the end of a line (Unicode's soft hyphen)."""
+FIGURE = re.compile(r"[-+(¥$€£]*\d[\d.,]*\D{0,3}$")
+"""What no column is named by."""
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+_OPENING = "（「『〈《【［｛"
+"""Brackets of Japanese: what is in them follows without a space."""
 
 Span: TypeAlias = tuple[float, float]
 
@@ -47,6 +51,8 @@ class PrintedLine:
     cells: tuple[Span, ...]
     ruled: Ruled | None = None
     """The table that stands here in place of lines."""
+    depth: float = 0.0
+    """How far the last baseline of a row whose cells have several lines is below the first."""
 
     @property
     def is_row(self) -> bool:
@@ -68,7 +74,7 @@ def joined(text: str, following: str, space: str = " ") -> str:
     if parted:
         tail = re.findall(r"\w*", following)[0]
         return text[:-1] if _is_one_word(parted[1], tail) else text[:-1] + "-"
-    japanese = space == " " and _CJK.match(text[-1]) and _CJK.match(following)
+    japanese = space == " " and _CJK.match(text[-1]) and (text[-1] in _OPENING or _CJK.match(following))
     return text if japanese else text + space
 
 
