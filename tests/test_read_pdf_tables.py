@@ -154,6 +154,14 @@ def test_a_number_and_what_is_drawn_behind_it_are_two_cells(tmp_path: Path) -> N
     assert found[0] == "No: 1; Work: Check the belt; Count: 2; Cost: 4.50"
 
 
+def test_a_name_that_ends_with_a_point_names_a_column_of_its_own(tmp_path: Path) -> None:
+    lines = [("Pos.", "Work", "Count"), ("2", "Oil", "1"), ("3", "Stop", "1")]
+    assert drawn(tmp_path / "o.pdf", lines, (60, 90, 300)) == [
+        "Pos.: 2; Work: Oil; Count: 1",
+        "Pos.: 3; Work: Stop; Count: 1",
+    ]
+
+
 def test_rows_that_stand_in_groups_stay_rows(tmp_path: Path) -> None:
     """Two words under two cells may be a row whose day is that of the row above."""
     lines = [

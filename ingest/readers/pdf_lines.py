@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 MAX_CHARS = 200_000
 """Characters read of one page; more is no page anybody reads."""
 GAP, WIDE = 1.0, 4.0
-"""A space wider than this times the size of the type parts cells: the second behind what may end a sentence."""
+"""A space wider than this times the size of the type parts cells: the second behind what may end a sentence, in a line that
+has no other."""
+ENDS = ".,;!?。、"
+"""What may end a sentence or a clause, and may have a wide space behind it."""
 SPACE = 0.2
 """The same for words, where PDFium does not say."""
 ATTACHED = 0.35
@@ -248,11 +251,9 @@ def _line(chars: Characters, run: Run) -> PrintedLine:
     level = [(index, box) for (_, index, box), side in zip(run.glyphs, sides, strict=True) if box and not side]
     middle, box = level[len(level) // 2] if level else inked[0][:2]
     size = chars.mark(middle, box).size
-    starts = {
-        index
-        for (_, left, letter), (index, right, _) in pairwise(inked)
-        if right[0] - left[2] > (WIDE if letter in ".,;!?。、" else GAP) * size
-    }
+    gaps = [(index, letter in ENDS, right[0] - left[2]) for (_, left, letter), (index, right, _) in pairwise(inked)]
+    is_row = any(gap > GAP * size for _, ends, gap in gaps if not ends)
+    starts = {index for index, ends, gap in gaps if gap > (WIDE if ends and not is_row else GAP) * size}
     said = _told(chars, run.glyphs, sides)
     words = "".join("\t" + one if index in starts else one for one, (_, index, _) in zip(said, run.glyphs, strict=True))
     words = _CJK_SPACE.sub("", words).replace(SEEN, " ")
