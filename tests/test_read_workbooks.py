@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -411,3 +412,15 @@ def test_what_is_struck_out_within_a_cell_is_left_out_and_said(tmp_path: Path) -
     read = read_file(tmp_path / "book.xlsx")
     assert rows(read) == ["Part: Bolt; Price: 420", "Part: Nut M8; Price: 7"]
     assert any("struck out" in note for note in read.notes)
+
+
+def test_lines_of_a_text_box_on_a_sheet_stay_apart_and_what_is_set_in_two_types_stays_one(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "made.xlsx") as book:
+        book.add_worksheet().insert_textbox("B2", "振込先：港信用金庫\n手数料はご負担ください\n\nTel. 03-[]1234")
+    gap = "</a:t></a:r>{}<a:r><a:t>"
+    with zipfile.ZipFile(tmp_path / "made.xlsx") as made, zipfile.ZipFile(tmp_path / "book.xlsx", "w") as target:
+        for name in made.namelist():
+            parted = made.read(name).replace(b"[]", gap.format("").encode())
+            target.writestr(name, parted.replace("先：".encode(), f"先：{gap.format('<a:br/>')}".encode()))
+    (said,) = [draft.text for draft in read_file(tmp_path / "book.xlsx").drafts]
+    assert said == "振込先：\n港信用金庫\n手数料はご負担ください\nTel. 03-1234"

@@ -27,7 +27,7 @@ _MARGIN = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(Header|Footer)\b[^>]*>([^<]
 _PAGE = re.compile(r"(?:page|第)?\s*&[PN]\s*(?:\bof\b|頁|ページ|/)?", re.I)
 _CODE = re.compile(r'&(?:(&)|"[^"]*"|K(?:[0-9A-Fa-f]{6}|\d\d[+-]\d{3})|\d+|[A-Za-z])')
 """What says how a page header looks, and what a program fills in; two & are one that is written."""
-_TEXT = "{http://schemas.openxmlformats.org/drawingml/2006/main}t"
+_DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _SHAPE = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}sp"
 CHARTS = ("chart", "chartEx")
 
@@ -170,8 +170,9 @@ def _comment_sheet(data: bytes) -> Any:
 
 def _shapes(data: bytes) -> Iterator[Remark]:
     for shape in _tree(data).iter(_SHAPE):
-        words = " ".join("".join(one.text or "" for one in shape.iter(_TEXT)).split())
-        if words:
+        parts = shape.iter(_DRAWING + "p", _DRAWING + "br", _DRAWING + "t")
+        lines = "".join(_written(one) if one.tag == _DRAWING + "t" else "\n" for one in parts).splitlines()
+        if words := "\n".join(filter(None, (" ".join(line.split()) for line in lines))):
             yield Remark(words)
 
 
