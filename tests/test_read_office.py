@@ -153,3 +153,49 @@ def test_hidden_slides_are_marked_and_come_last_merged_cells_fill_their_rows(tmp
     ]
     assert rows(found)[:2] == ["Region: East; Units: 1", "Region: East; Units: 2"]
     assert found.notes == ("hidden slides were read and marked: 1",)
+
+
+def boxes(tmp_path: Path, *placed: tuple[str, float, float, float, float]) -> list[str]:
+    """The lines of a slide of boxes with words, each with its left and upper edge, width and height in inches."""
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    for text, *edges in placed:
+        slide.shapes.add_textbox(*map(Inches, edges)).text_frame.text = text
+    show.save(str(tmp_path / "a.pptx"))
+    return words(read_file(tmp_path / "a.pptx")).split("\n")
+
+
+def test_two_columns_of_a_slide_are_read_one_after_the_other(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[4])
+    texts = ("方式", "A案", "費用 320万円\n納期 4か月", "B案", "費用 510万円\n納期 2か月")
+    for shape, text in zip(slide.placeholders, texts, strict=False):
+        shape.text_frame.text = text
+    slide.shapes.add_shape(1, Inches(4), Inches(3), Inches(2), Inches(1))
+    slide.shapes.add_textbox(Inches(1), Inches(7), Inches(8), Inches(0.3)).text_frame.text = "社外秘"
+    show.save(str(tmp_path / "a.pptx"))
+    assert words(read_file(tmp_path / "a.pptx")).split("\n") == [
+        "A案", "費用 320万円", "納期 4か月", "B案", "費用 510万円", "納期 2か月", "社外秘",
+    ]  # fmt: skip
+
+
+def test_boxes_that_stand_nearer_to_what_is_below_them_are_columns(tmp_path: Path) -> None:
+    assert boxes(
+        tmp_path, ("12 min", 5, 3, 3, 0.5), ("after", 5, 2, 3, 0.5), ("before", 1, 2, 3, 0.5), ("31 min", 1, 3, 3, 0.5)
+    ) == ["before", "31 min", "after", "12 min"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "step"),
+    [((1, 1), (3, 5), 0.6), ((1, 3), (4.2, 3), 1)],
+    ids=["labels beside what they name", "boxes nearer to what is beside them"],
+)
+def test_rows_of_boxes_on_a_slide_are_read_across(
+    tmp_path: Path, left: tuple[float, float], right: tuple[float, float], step: float
+) -> None:
+    placed = [
+        (text, edge, 2 + number * step, width, 0.5)
+        for number, pair in enumerate((("cost", "3,200 EUR"), ("time", "4 months")))
+        for text, (edge, width) in zip(pair, (left, right), strict=True)
+    ]
+    assert boxes(tmp_path, *reversed(placed)) == ["cost", "3,200 EUR", "time", "4 months"]
