@@ -144,3 +144,38 @@ def test_a_logger_whose_units_stand_below_the_names_of_its_channels_is_a_record(
 def test_a_column_of_gaps_alone_holds_nothing(tmp_path: Path) -> None:
     found = written(tmp_path / "a.csv", "品名,金額,日付\nボルト,-,2026-06-01\nナット,-,2026-06-02\n")
     assert list(column(found, "金額").values) == [None, None]
+
+
+HEADS = (
+    "<tr><th rowspan=2>型式<th colspan=2>50Hz<th colspan=2>60Hz<tr><th>揚程(m)<th>流量(L/min)<th>揚程(m)<th>流量(L/min)"
+)
+PUMPS = "<tr><th>KP-A<td>12<td>45<td>14<td>52<tr><th>KP-B<td>18<td>38<td>21<td>44"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<table>{HEADS}{PUMPS}</table>",
+        f"<table><thead>{HEADS.replace('<th', '<td')}</thead><tbody>{PUMPS.replace('<th', '<td')}</table>",
+        f"<table><tr><th colspan=5>性能表{HEADS}{PUMPS}</table>",
+    ],
+)
+def test_all_rows_of_a_page_that_are_marked_as_a_header_name_its_columns(tmp_path: Path, page: str) -> None:
+    found = written(tmp_path / "a.html", page)
+    assert (
+        rows(found)[0]
+        == "型式: KP-A; 50Hz / 揚程: 12 m; 50Hz / 流量: 45 L/min; 60Hz / 揚程: 14 m; 60Hz / 流量: 52 L/min"
+    )
+    assert [one.values for one in table(found).columns[1:]] == [[12, 18], [45, 38], [14, 21], [52, 44]]
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("<tr><th>型式<th>揚程(m)<tr><th colspan=2>50Hz<tr><th>KP-A<td>12<tr><th>KP-B<td>18", "型式: KP-A; 揚程: 12 m"),
+        ("<thead><tr><th>型式<th>揚程(m)<tr><th>KP-A<th>12<tr><th>KP-B<th>18</thead>", "型式: KP-A; 揚程: 12 m"),
+        ("<tr><th>年<th>台数<tr><td>2024<td>12<tr><td>2025<td>18", "年: 2024; 台数: 12"),
+    ],
+)
+def test_rows_of_a_page_that_only_look_like_more_of_its_header_are_none(tmp_path: Path, page: str, said: str) -> None:
+    assert any(row.endswith(said) for row in rows(written(tmp_path / "a.html", f"<table>{page}</table>")))

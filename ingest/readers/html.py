@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from lxml import etree
 
@@ -18,6 +19,7 @@ from ..source import Source
 from . import Item, Note, controls, listed, mathml, styled, xml
 from .data import told
 from .flow import Block, Table, fold
+from .headers import names
 from .raised import How, Words, is_figured
 
 _SKIPPED = """
@@ -46,6 +48,8 @@ MAX_SPAN = 100
 DIGITS = 9
 """Digits of a number that are looked at."""
 MAX_COLUMNS = 300
+MAX_HEADER = 5
+"""Rows of a header at most; more that are marked so are not all names of columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +209,35 @@ def _how(element: etree._Element) -> How:
 
 def _form(table: etree._Element) -> bool | None:
     """Whether a table is labels beside values, by what it marks as headers; None where it marks nothing so."""
-    lines = [[cell.tag for cell in line.iterchildren("td", "th")] for line in table.iter("tr")]
-    if lines and all(tag == "th" for tag in lines[0]):
+    lines = list(table.iter("tr"))
+    cells = [[cell.tag for cell in line.iterchildren("td", "th")] for line in lines]
+    if cells and (all(tag == "th" for tag in cells[0]) or all(map(_is_head, lines[:2]))):
         return False
-    return True if all(line == ["th", "td"] for line in lines) else None
+    return True if all(line == ["th", "td"] for line in cells) else None
+
+
+def _is_head(line: etree._Element) -> bool:
+    """Whether a row is marked as one of names of columns, by its cells or by where it stands."""
+    tags = {cell.tag for cell in line.iterchildren("td", "th")}
+    parent = line.getparent()
+    return tags == {"th"} or bool(tags and parent is not None and parent.tag == "thead")
+
+
+def _headed(rows: list[list[str]], marked: int) -> list[list[str]]:
+    """Rows with those that are marked as the header in one, which names each column by all of them; titles above them, which
+    say one thing, stay, and empty rows before it keep the numbers of those below."""
+    top = sum(1 for _ in takewhile(_is_title, rows[:marked]))
+    more = sum(1 for _ in takewhile(lambda row: not _is_title(row), rows[top:marked]))
+    if not 1 < more <= MAX_HEADER or top + more == len(rows):
+        return rows
+    width = max(map(len, rows))
+    named = names([row + [""] * (width - len(row)) for row in rows[top : top + more]], width)
+    header = [f"{name} ({unit})" if unit else name for name, unit in named]
+    return [*([] for _ in range(more - 1)), *rows[:top], header, *rows[top + more :]]
+
+
+def _is_title(row: list[str]) -> bool:
+    return bool(row and row[0]) and len(set(row)) == 1
 
 
 def _rows(table: etree._Element) -> tuple[list[list[str]], dict[int, frozenset[int]]]:
@@ -237,6 +266,7 @@ def _rows(table: etree._Element) -> tuple[list[list[str]], dict[int, frozenset[i
         _fill(row, below)
         rows.append(row)
     over = {column: frozenset(numbers) for column, numbers in joined.items()}
+    rows = _headed(rows, sum(1 for _ in takewhile(_is_head, lines)))
     return (rows, over) if max(map(len, rows)) > 1 else ([], {})
 
 
