@@ -172,7 +172,7 @@ def test_hidden_sheets_rows_and_columns_are_read_marked_and_come_last(tmp_path: 
     book.save(tmp_path / "p.xlsx")
     found = read_file(tmp_path / "p.xlsx")
     assert rows(found) == [
-        "Item: Motor; Price: 52; Cost: 1", "[hidden row] Item: Fan; Price: 8; Cost: 2",
+        "Item: Motor; Price: 52; [hidden column] Cost: 1", "[hidden row] Item: Fan; Price: 8; [hidden column] Cost: 2",
         "[hidden row] Item: Motor; Price: 39", "[hidden row] Item: Fan; Price: 6",
     ]  # fmt: skip
     assert [one.name for one in found.tables] == ["Sales", "Old (hidden sheet)"]

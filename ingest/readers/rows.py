@@ -97,6 +97,7 @@ class Gathered:
     """Figures that stand for nothing."""
     said: str = ""
     """The unit of the whole table, for figures without one."""
+    hidden: bool = False
 
     def read(self, value: object) -> Cell:
         found = cell(value, self.convention)
@@ -145,7 +146,7 @@ def told(body: Body, place: Callable[[int], Locator], about: About, rest: Iterab
     first = place(body.top)
     yield _table_draft(body, first, columns, count)
     for number, column in enumerate(columns):
-        yield _column_draft(column, body, _cell(first, body.at[number]), body.at[number] in about.hidden_columns)
+        yield _column_draft(column, body, _cell(first, body.at[number]))
     row_number, counted, part = 0, set(numbers), ""
     for index, row in body.lines:
         total = index not in counted
@@ -182,7 +183,8 @@ def _conventions(body: Body, about: About) -> list[Gathered]:
     said = [texts(row[number] for _, row in body.lines) for number in range(len(columns))]
     alone = [decide(found, column.name) for column, found in zip(columns, said, strict=True)]
     others = usual(alone, about.separator)
-    for column, found, own in zip(columns, said, alone, strict=True):
+    for at, column, found, own in zip(body.at, columns, said, alone, strict=True):
+        column.hidden = at in about.hidden_columns
         column.convention = own if others == PLAIN else decide(found, column.name, others)
     return columns
 
@@ -259,33 +261,35 @@ def _typed(
     left_out += [
         f"column {column.name}: {column.convention.unclear}" for column in columns if column.convention.unclear
     ]
-    made = tuple(_column(column, at in about.hidden_columns) for at, column in zip(body.at, columns, strict=True))
+    made = tuple(map(_column, columns))
     rows = [place(index).row or index + 1 for index in numbers]
     hidden = frozenset(row for row, index in zip(rows, numbers, strict=True) if about.hides(index))
     return Columns(body.key, body.called, made, rows, about.sheet, hidden=hidden, left_out=tuple(left_out))
 
 
-def _column(gathered: Gathered, hidden: bool) -> Column:
+def _column(gathered: Gathered) -> Column:
     cells = [gathered.read(value) for value in gathered.raw]
     kind = gathered.type
     if kind == "text":
         empty = not gathered.tally.filled
         values: list[Value] = [None if empty or blank(value) else shown(value) for value in gathered.raw]
-        return Column(gathered.name, "text", values, gathered.unit, hidden=hidden)
+        return Column(gathered.name, "text", values, gathered.unit, hidden=gathered.hidden)
     if kind == "date":
-        return _days(gathered, cells, hidden)
+        return _days(gathered, cells)
     values = [item.value if item.type == kind else None for item in cells]
     unread = sum(item.type not in (kind, "empty") for item in cells)
-    return Column(gathered.name, "number" if kind == "number" else "boolean", values, gathered.unit, unread, hidden)
+    return Column(
+        gathered.name, "number" if kind == "number" else "boolean", values, gathered.unit, unread, gathered.hidden
+    )
 
 
-def _days(gathered: Gathered, cells: Sequence[Cell], hidden: bool) -> Column:
+def _days(gathered: Gathered, cells: Sequence[Cell]) -> Column:
     moments = [dt.datetime.fromisoformat(str(item.value)) if item.type == "date" else None for item in cells]
     timed = any(moment is not None and (moment.tzinfo or moment.time() != dt.time()) for moment in moments)
     kind: ColumnType = "datetime" if timed else "date"
     values: list[Value] = [moment if timed or moment is None else moment.date() for moment in moments]
     unread = sum(item.type not in ("date", "empty") for item in cells)
-    return Column(gathered.name, kind, values, "", unread, hidden)
+    return Column(gathered.name, kind, values, "", unread, gathered.hidden)
 
 
 def _doubts(called: str, columns: Sequence[Gathered]) -> Iterator[Note]:
@@ -340,13 +344,13 @@ def _table_draft(body: Body, locator: Locator, columns: Sequence[Gathered], coun
     return Draft("table", text, locator, body.title, key=body.key, facts=facts)
 
 
-def _column_draft(column: Gathered, body: Body, locator: Locator, hidden: bool) -> Draft:
+def _column_draft(column: Gathered, body: Body, locator: Locator) -> Draft:
     tally = column.tally
     names_only = column.type == "text" and len(tally.distinct) == min(tally.filled, DISTINCT_KEPT)
     examples = ", ".join(label for label, _ in tally.distinct.most_common(3 if names_only else SHOWN_VALUES))
     text = (
         f"Column {column.label} of table {body.called}".rstrip()
-        + f"{' (hidden)' * hidden}: {column.span}, {tally.filled} values. For example: {examples}."
+        + f"{' (hidden)' * column.hidden}: {column.span}, {tally.filled} values. For example: {examples}."
     )
     facts: dict[str, Any] = {
         "table": body.key, "name": column.name, "type": column.type, "unit": column.unit, "count": tally.filled,
@@ -357,7 +361,7 @@ def _column_draft(column: Gathered, body: Body, locator: Locator, hidden: bool) 
         facts |= {"min": tally.low[column.type], "max": tally.high[column.type]}
     if column.type == "number":
         facts["sum"] = tally.total
-    return Draft("column", text, locator, body.title, parent=body.key, facts=facts | _mark(hidden))
+    return Draft("column", text, locator, body.title, parent=body.key, facts=facts | _mark(column.hidden))
 
 
 def _row_draft(
@@ -368,7 +372,10 @@ def _row_draft(
         for column, value in zip(columns, row, strict=True)
         if not blank(value) and ((item := column.read(value)) != EMPTY or not column.missing)
     ]
-    said = [f"{column.name}: {_measured(text, item, column)}" if body.named else text for column, item, text in pairs]
+    said = [
+        "[hidden column] " * column.hidden + (f"{column.name}: {_measured(text, item, column)}" if body.named else text)
+        for column, item, text in pairs
+    ]
     facts: dict[str, Any] = {
         "table": body.key,
         "values": {column.name: item.value if item.type == column.type else text for column, item, text in pairs},
