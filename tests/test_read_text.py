@@ -80,3 +80,15 @@ def test_xml_that_is_broken_or_nested_without_end_is_still_read(tmp_path: Path) 
     assert "5 bar" in words(written(tmp_path / "b.xml", '<?xml version="1.0"?><a><b unit="x">5 bar</a>'))
     deep = "<a>" * 5_000 + "5 bar" + "</a>" * 5_000
     assert written(tmp_path / "deep.xml", f'<?xml version="1.0"?>{deep}').reader == "html"
+
+
+def test_what_is_struck_out_in_a_cell_of_markdown_is_no_value_and_said(tmp_path: Path) -> None:
+    lines = [
+        "| Station | Time (s) | Note |",
+        "|---|---|---|",
+        "| S1 | ~~15.1~~ 13.9 | ~~old~~ |",
+        "| S2 | 12.4 | a~~b |",
+    ]
+    found = written(tmp_path / "a.md", "\n".join(["# Cycles", "", *lines, "", "See ~~May~~ June."]))
+    assert rows(found) == ["Station: S1; Time: 13.9 s", "Station: S2; Time: 12.4 s; Note: a~~b"]
+    assert "See ~~May~~ June." in words(found) and "2 struck out stretches were left out" in found.notes

@@ -30,6 +30,7 @@ _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _PIPES = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*")
 _CELL = re.compile(r"(?<!\\)\|")
 _MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\2")
+_STRUCK = re.compile(r"~~(?=\S)[^~]+(?<=\S)~~")
 _FENCED = re.compile(r"^(```|~~~).*?^\1", re.M | re.S)
 _TITLE = re.compile(r"(?!.*\s{3})[^\W\d_][^:=;{}<>/\\]{3,58}[^\W_)）]|[^\W\d_][^:=;{}<>/\\]{3,58}[)）]")
 HEADING_LENGTH = 60
@@ -114,9 +115,11 @@ def _level(line: str, before: str, after: str) -> int:
     return 1 if bare.isupper() and len(bare) > 3 and not after.strip() else 0
 
 
-def markdown(text: str) -> Iterator[Block | Table]:
-    """The blocks of Markdown: headings (of both styles), tables, and what stands between them in one piece."""
+def markdown(text: str) -> Iterator[Block | Table | Item]:
+    """The blocks of Markdown: headings (of both styles), tables, and what stands between them in one piece. What is struck out
+    in a cell is left out; between tables it stays as it is written."""
     lines = [*_lines(text)]
+    struck = 0
     begin, number = 0, _after_front_matter(lines)
     fence = ""
     while number < len(lines):
@@ -138,11 +141,14 @@ def markdown(text: str) -> Iterator[Block | Table]:
                 yield Block(_unmarked(found[0]), found[1], at=at)
             else:
                 yield Table([_cells(row) for i, (_, row) in enumerate(lines[number:table]) if i != 1])
+                struck += sum(len(_STRUCK.findall(row)) for _, row in lines[number:table])
             begin = table or number + found[2] if found else table
             number = begin
         else:
             number += 1
     yield _between(text, lines, begin, len(lines))
+    if struck:
+        yield Note(f"{struck} struck out stretches were left out")
 
 
 def _markdown_heading(line: str, after: str) -> tuple[str, int, int] | None:
@@ -170,7 +176,7 @@ def _table_end(lines: list[tuple[int, str]], number: int) -> int:
 
 def _cells(line: str) -> list[str]:
     return [
-        _unmarked(cell.replace("\\|", "|").strip())
+        _unmarked(_STRUCK.sub("", cell).replace("\\|", "|").strip())
         for cell in _CELL.split(line.strip().removeprefix("|").removesuffix("|"))
     ]
 
