@@ -199,3 +199,60 @@ def test_rows_of_boxes_on_a_slide_are_read_across(
         for text, (edge, width) in zip(pair, (left, right), strict=True)
     ]
     assert boxes(tmp_path, *reversed(placed)) == ["cost", "3,200 EUR", "time", "4 months"]
+
+
+def test_a_shape_or_group_that_is_not_shown_is_read_and_marked(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    put_away = [slide.shapes.add_textbox(0, 0, Inches(3), Inches(1)), slide.shapes.add_group_shape()]
+    put_away[0].text_frame.text = "floor price 40 EUR"
+    put_away[1].shapes.add_textbox(0, Inches(2), Inches(3), Inches(1)).text_frame.text = "old: 45 EUR"
+    slide.shapes.add_textbox(0, Inches(4), Inches(3), Inches(1)).text_frame.text = "price 48 EUR"
+    slide.shapes.add_shape(1, 0, 0, Inches(1), Inches(1))
+    for shape in [*put_away, slide.shapes[-1]]:
+        shape._element.find("./*/{*}cNvPr").set("hidden", "1")
+    show.save(str(tmp_path / "a.pptx"))
+    found = read_file(tmp_path / "a.pptx")
+    assert [(draft.text, draft.locator.part) for draft in found.drafts] == [
+        ("[hidden] floor price 40 EUR\n[hidden] old: 45 EUR", "slide 1 (hidden shape)"),
+        ("price 48 EUR", "slide 1"),
+    ]
+    assert found.notes == ("slide 1: 2 hidden shapes were read and marked",)
+
+
+def test_hidden_words_of_a_sentence_are_marked_and_switched_off_ones_are_not(tmp_path: Path) -> None:
+    def build(document: Any) -> None:
+        paragraph = document.add_paragraph("Price 48 EUR.")
+        for text, hidden in ((" Our cost", True), (" 31 EUR", True), (" Plus tax.", False)):
+            paragraph.add_run(text).font.hidden = hidden
+
+    found = saved(tmp_path, build)
+    assert words(found) == "Price 48 EUR. [hidden: Our cost 31 EUR] Plus tax."
+    assert found.notes == ("2 stretches of hidden text were read and marked",)
+
+
+CONTROL = "<w:sdt {}><w:sdtPr>{}<w:text/></w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>"
+RUN = "<w:r><w:t>{}</w:t></w:r>"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("<w:showingPlcHdr/>", ["出発日：", "品名: 軸受; 個数: 3"]),
+        ("", ["出発日：6月9日\n別紙あり", "品名: 軸受; 担当: 中野; 個数: 3"]),
+    ],
+)
+def test_what_a_field_that_is_not_filled_in_asks_for_is_no_value(tmp_path: Path, asked: str, said: list[str]) -> None:
+    def build(document: Any) -> None:
+        document.add_paragraph("出発日：")._p.append(parse_xml(CONTROL.format(W, asked, RUN.format("6月9日"))))
+        paragraph = f"<w:p>{RUN}</w:p>"
+        plain = "<w:tc><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc>"
+        cell = CONTROL.format(W, asked, plain.format("中野"))
+        first = "".join(map(plain.format, ("品名", "担当", "個数")))
+        lines = f"<w:tr>{first}</w:tr><w:tr>{plain.format('軸受')}{cell}{plain.format('3')}</w:tr>"
+        document.element.body.insert(1, parse_xml(CONTROL.format(W, asked, paragraph.format("別紙あり"))))
+        document.element.body.insert(2, parse_xml(f"<w:tbl {W}>{lines}</w:tbl>"))
+
+    found = saved(tmp_path, build)
+    assert [draft.text for draft in found.drafts if draft.kind in ("passage", "row")] == said
+    assert found.notes == (("what 3 fields that are not filled in ask for was left out",) if asked else ())

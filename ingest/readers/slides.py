@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -75,10 +76,11 @@ def _slides(show: Presentation) -> Iterator[Block | Table | Item]:
         for shape in shapes(slide.shapes):
             if title and shape == slide.shapes.title:
                 continue
-            yield from _shape(shape, place)
-            yield from charts(shape._element, slide.part, place)
-            yield from (Block(words, 0, place) for words in diagrams(shape._element, slide.part))
-            yield from pictures(shape._element, slide.part, shown, place)
+            at = replace(place, part=f"{place.part} (hidden shape)") if _is_put_away(shape) else place
+            yield from _shape(shape, at)
+            yield from charts(shape._element, slide.part, at)
+            yield from (Block(words, 0, at) for words in diagrams(shape._element, slide.part))
+            yield from pictures(shape._element, slide.part, shown, at)
         yield from (Block(text, 0, place) for text in _comments(slide))
         if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
             words = "\n".join(_paragraphs(slide.notes_slide.notes_text_frame)).strip()
@@ -93,11 +95,20 @@ def _notes(show: Presentation) -> Iterator[str]:
         struck = sum(_is_struck(one) for one in slide._element.iter(DRAWING + "r", DRAWING + "fld"))
         if struck:
             yield f"slide {number}: {struck} struck out stretches were left out"
+        if put_away := sum(_is_put_away(shape) and not _is_drawn(shape) for shape in shapes(slide.shapes)):
+            yield f"slide {number}: {put_away} hidden shapes were read and marked"
         yield from (f"slide {number}: {what}" for what in left_out(slide.part))
 
 
 def _is_hidden(slide: Slide) -> bool:
     return slide._element.get("show") in ("0", "false")
+
+
+def _is_put_away(shape: Any) -> bool:
+    """Whether a shape, or a group it is in, is not shown."""
+    around = (shape._element, *shape._element.iterancestors("{*}grpSp"))
+    named = (one.find("./*/{*}cNvPr") for one in around)
+    return any(one is not None and one.get("hidden") in ("1", "true") for one in named)
 
 
 def _title(slide: Slide) -> str:
@@ -206,7 +217,8 @@ def _shape(shape: Any, place: Locator) -> Iterator[Block | Table]:
     if getattr(shape, "has_table", False):
         yield Table(_rows(shape.table), place)
     elif getattr(shape, "has_text_frame", False):
-        yield from (Block(text.strip(), 0, place) for text in _paragraphs(shape.text_frame))
+        mark = "[hidden] " * _is_put_away(shape)
+        yield from (Block(mark + text.strip(), 0, place) for text in _paragraphs(shape.text_frame) if text.strip())
 
 
 def _rows(table: Any) -> list[list[str]]:

@@ -44,6 +44,9 @@ _SYMBOLS = {
     "Wingdings": {"A8": "□", "6F": "□", "FE": "☑", "FD": "☒", "FC": "✓", "FB": "✗", "6C": "●", "6E": "■", "E0": "→"},
 }  # fmt: skip
 """What characters of fonts of their own stand for, by the last two digits of their code."""
+_HIDDEN = "[hidden: {}]"
+_PARTED = re.compile(r"\](\s*)\[hidden: ")
+"""What parts stretches of hidden text that are one."""
 _INSIDE = (W + "sdt", W + "sdtContent", W + "ins", W + "customXml", W + "smartTag", W + "moveTo")
 MAX_SPAN = 64
 
@@ -152,7 +155,7 @@ class _Text:
     def _cell(self, cell: Any) -> str:
         """The words of a cell, of the boxes and tables in it, and what hangs on them."""
         parts: list[str] = []
-        for element in body(cell):
+        for element in body(cell) if not _is_asked(cell) else ():
             if element.tag == W + "tbl":
                 lines = (" | ".join(self._cell(one) for one in _cells(line)) for line in _lines(element))
                 parts.append("; ".join(lines))
@@ -186,9 +189,12 @@ class _Text:
 
     def notes(self) -> Iterator[str]:
         root = self.document.element.body
-        hidden = sum(1 for _ in root.iter(W + "vanish"))
+        hidden = sum(1 for one in root.iter(W + "t") if _is_hidden(one.getparent()))
         if hidden:
-            yield f"{hidden} stretches of hidden text were read like the others"
+            yield f"{hidden} stretches of hidden text were read and marked"
+        unfilled = sum(map(_is_unfilled, root.iter(W + "sdt")))
+        if unfilled:
+            yield f"what {unfilled} fields that are not filled in ask for was left out"
         deleted = sum(1 for _ in root.iter(W + "delText"))
         if deleted:
             yield f"{deleted} stretches deleted under revision were left out"
@@ -295,27 +301,33 @@ def _boxes(element: Any) -> Iterator[str]:
 def text_of(paragraph: Any) -> str:
     """The words of a paragraph as they read now: insertions in, deletions and furigana out."""
     words, fields = Words(), Fields()
-    waiting = [iter(paragraph)]
+    waiting = [iter(paragraph if not _is_asked(paragraph) else ())]
     while waiting:
         for element in waiting[-1]:
             if element.tag == equation.M + "oMath":
                 words.add(_equation(element), "apart")
             elif element.tag == W + "t":
-                words.add(element.text or "", _how(element.getparent()))
+                words.add(*_said(element.text or "", element.getparent()))
             elif element.tag == W + "sym":
                 words.add(_symbol(element))
             elif element.tag in _SIGNS:
                 words.add(_SIGNS[element.tag])
             elif element.tag in _FIELD:
                 words.add(fields.said(element, words))
-            elif _struck(element):
+            elif _struck(element) or _is_unfilled(element):
                 continue
             elif element.tag not in _LEFT_OUT and len(element):
                 waiting.append(iter(element))
                 break
         else:
             waiting.pop()
-    return words.told()
+    return _PARTED.sub(r"\1", words.told())
+
+
+def _said(text: str, run: Any) -> tuple[str, How]:
+    """The words of a run and how they stand; hidden ones are marked, so that they are no part of the sentence."""
+    bare = text.strip()
+    return (text.replace(bare, _HIDDEN.format(bare)), "") if bare and _is_hidden(run) else (text, _how(run))
 
 
 def _how(run: Any) -> How:
@@ -337,6 +349,22 @@ def _symbol(element: Any) -> str:
 
 def _struck(element: Any) -> bool:
     return bool(element.tag == W + "r" and (_set(element, "strike") or _set(element, "dstrike")))
+
+
+def _is_hidden(run: Any) -> bool:
+    return _set(run, "vanish")
+
+
+def _is_unfilled(element: Any) -> bool:
+    """Whether it is a control that shows what to fill in, and nothing that was."""
+    shown = element.find(f"{W}sdtPr/{W}showingPlcHdr") if element.tag == W + "sdt" else None
+    return shown is not None and shown.get(W + "val") not in ("0", "false", "off")
+
+
+def _is_asked(element: Any) -> bool:
+    """Whether a paragraph or a cell is what such a control shows."""
+    above = element.getparent().getparent() if element.getparent() is not None else None
+    return above is not None and _is_unfilled(above)
 
 
 def _set(run: Any, name: str) -> bool:
