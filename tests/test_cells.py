@@ -113,6 +113,27 @@ def test_an_hour_alone_and_the_name_of_a_zone_tell_the_time(written: str, moment
     assert cell(written) == Cell("date", moment)
 
 
+@pytest.mark.parametrize("written", ["2026年7月14日 09:30-10:15", "2026/07/14 22:00-06:00", "14.7.2026 07:45-16:30"])
+def test_a_stretch_of_a_day_is_no_offset_from_utc(written: str) -> None:
+    assert cell(written) == Cell("text", written)
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2026-06-05T10:00-05:00", "2026-06-05 10:00-05:00"), ("2026-06-05 10:00:00-05:00", "2026-06-05 10:00-05:00"),
+        ("2026-06-05 10:00 -0330", "2026-06-05 10:00-03:30"), ("2026-06-05 10:00+05:45", "2026-06-05 10:00+05:45"),
+    ],
+)  # fmt: skip
+def test_an_offset_from_utc_stands_behind_seconds_or_without_a_colon_or_with_a_plus(written: str, moment: str) -> None:
+    assert cell(written) == Cell("date", moment)
+
+
+@pytest.mark.parametrize("offset", ["-13:00", "+15:00", "+05:20"])
+def test_an_offset_that_no_zone_has_makes_words(offset: str) -> None:
+    assert cell(f"2026-06-05 10:00:00{offset}").type == "text"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [("Temp, °C (LGR S/N: 10234)", ("Temp (LGR S/N: 10234)", "°C")), ("売上(円) (税込)", ("売上 (税込)", "JPY"))],

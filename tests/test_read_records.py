@@ -214,3 +214,20 @@ def test_what_a_logger_says_above_its_record_is_told(tmp_path: Path) -> None:
     found = written(tmp_path / "r.csv", head + "\n".join(lines) + "\n")
     (above,) = [draft for draft in found.drafts if draft.kind == "passage"]
     assert (above.text, above.locator.row) == ("機種名 おんどとり TR-72\n設置場所 第2冷凍庫", 1)
+
+
+@pytest.mark.parametrize("lasts", [1, 3], ids=["an-hour", "three-hours"])
+def test_a_list_of_stretches_of_days_is_no_record(lasts: int, tmp_path: Path) -> None:
+    moments = [START + timedelta(days=number // 3, hours=8 + 4 * (number % 3)) for number in range(90)]
+    rows = [f"{at:%Y-%m-%d %H:%M}-{at + timedelta(hours=lasts):%H:%M},{2 + at.day % 5}" for at in moments]
+    found = written(tmp_path / "rooms.csv", "\n".join(["booked,people", *rows]))
+    assert found.reader != "sensor"
+    assert column(found, "booked").values[1] == f"2026-06-01 12:00-{12 + lasts}:00"
+    assert column(found, "booked").type == "text"
+
+
+def test_an_offset_behind_a_clock_without_seconds_is_one_in_a_record(tmp_path: Path) -> None:
+    found = written(
+        tmp_path / "a.csv", "\n".join(["time,flow (L/min)", *lines(lambda at, v: f"{at:%Y-%m-%d %H:%M}-05:00,{v}")])
+    )
+    assert (whole(found).facts["count"], whole(found).facts["max_at"]) == (144, "2026-06-01T08:20:00")

@@ -23,6 +23,10 @@ A_DAY = 3
 """Rows of a day, at least, of which hours are told."""
 _HOUR = re.compile(r"(\d{1,2})時?")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?|\d{1,2}時\d{1,2}分(?:\d{1,2}秒)?")
+_STRETCH = re.compile(r"(?<=\d )(?P<start>\d{2}:\d{2})-(?P<end>\d{2}:\d{2})$")
+"""A stretch of a day, `10:00-11:00`, or a clock without seconds and its offset from UTC."""
+OFFSETS = 2
+"""Different offsets from UTC in a record at most: that of winter and that of summer."""
 
 
 def is_named(name: str) -> bool:
@@ -130,7 +134,17 @@ def _tells_time(column: Sequence[object], convention: Convention, named: bool) -
         elif count - len(known) > 0.05 * len(column):
             return False
     forward = sum(b >= a for a, b in itertools.pairwise(known)) / max(1, len(known) - 1)
+    if _are_stretches(column):
+        return False
     return forward >= 0.95 and max(known) > known[0] and any(moment % 86_400 for moment in known)
+
+
+def _are_stretches(column: Sequence[object]) -> bool:
+    """Whether stretches stand behind days, not clocks with an offset: they end in several ways, late, or all after they start."""
+    found = [match for value in column if isinstance(value, str) and (match := _STRETCH.search(value))]
+    ends = {match["end"] for match in found}
+    after = all(match["start"] < match["end"] for match in found)
+    return bool(ends) and (len(ends) > OFFSETS or max(ends) > "12:00" or after)
 
 
 def instant(

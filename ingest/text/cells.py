@@ -87,10 +87,11 @@ _SHORT_ERA = re.compile(r"(?P<era>[RHSTM])(?P<y>\d{1,2}|元)(?P<mark>[./])(?P<m>
 _PACKED = re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?:(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?)?$")
 _WEEKDAY = re.compile(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? )?", re.I)
 _CLOCK = re.compile(
-    r"(?:\s*\([月火水木金土日]\))?(?:[T ,]\s*(?P<noon>午前|午後)?\s*(?P<H>\d{1,2})(?:時(?=$)|(?::|時)(?P<M>\d{2})分?)"
+    r"(?:\s*\([月火水木金土日]\))?(?:(?:(?P<T>T)|[ ,])\s*(?P<noon>午前|午後)?\s*(?P<H>\d{1,2})(?:時(?=$)|(?::|時)(?P<M>\d{2})分?)"
     r"(?::?(?P<S>\d{2})秒?(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?|午前|午後)?"
-    r"\s*(?P<z>Z|(?:UTC|GMT)(?:[+-]\d{1,2})?|WES?T|CES?T|MES?Z|EES?T|JST|[+-]\d{2}:?\d{2})?)?$"
+    r"\s*(?P<z>Z|(?:UTC|GMT)(?:[+-]\d{1,2})?|WES?T|CES?T|MES?Z|EES?T|JST|(?:\+|(?(S)-|(?(T)-|-(?=\d{4}))))\d{2}:?\d{2})?)?$"
 )
+"""Without seconds, `10:00-11:00` behind a day is a stretch of it and no offset from UTC."""
 _ZONES = {
     "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "JST": 9,
 }  # fmt: skip
@@ -292,7 +293,10 @@ def _zone(written: str) -> dt.tzinfo | None:
         return dt.timezone(dt.timedelta(hours=_ZONES[written]))
     if written[:3] in ("GMT", "UTC"):
         return dt.timezone(dt.timedelta(hours=int(written[3:])))
-    return dt.datetime.strptime(written.replace(":", ""), "%z").tzinfo
+    zone = dt.datetime.strptime(written.replace(":", ""), "%z").tzinfo
+    if written[-2:] not in ("00", "15", "30", "45") or not -12 <= int(written[:3]) <= 14:
+        raise ValueError(f"no zone of the world has the offset {written}")
+    return zone
 
 
 def _month(name: str | None) -> int:
