@@ -292,3 +292,25 @@ def test_a_column_of_figures_that_stays_words_for_one_of_them_is_said(tmp_path: 
     note = "column 売上: 1 of 5 cells are no numbers (the first: '集計中'); kept as written, not computed with"
     assert any(note in one for one in found.notes)
     assert written(tmp_path / "t.csv", "店,階\n東,1\n西,B1\n南,B2\n").notes == ()
+
+
+def test_months_of_years_with_a_point_are_words(tmp_path: Path) -> None:
+    found = written(tmp_path / "m.csv", "機械,導入,台数\nA,2015.10,1\nB,2015.01,2\nC,1998.12,4\nD,,1\n")
+    assert (column(found, "導入").type, column(found, "導入").values) == (
+        "text",
+        ["2015.10", "2015.01", "1998.12", None],
+    )
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x,p (hPa)\nA,2015.10\nB,2015.01\nC,1998.12\n",
+        "x,p\nA,2015.10\nB,2015.01\nC,1998.42\n",
+        "x,p\nA,2015.10\nB,1998.12\n",
+    ],
+)
+def test_figures_like_years_and_months_stay_figures_with_a_unit_or_beside_others(text: str, tmp_path: Path) -> None:
+    values = column(written(tmp_path / "p.csv", text), "p").values
+    assert (values[0], values[-1]) in ((2015.1, 1998.12), (2015.1, 1998.42))
