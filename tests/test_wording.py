@@ -55,6 +55,13 @@ def test_a_duration_is_told_in_its_two_largest_parts(seconds: float, said: str) 
 
 
 @pytest.mark.parametrize(
+    ("seconds", "said"), [(0.02, "20 ms"), (0.0004, "0.4 ms"), (2.5, "2.5 s"), (0.9999, "1 s"), (12.4, "12 s")]
+)
+def test_a_short_duration_is_told_with_its_parts_of_a_second(seconds: float, said: str) -> None:
+    assert wording.lasting(seconds) == said
+
+
+@pytest.mark.parametrize(
     ("value", "said"), [(84.123456, "84.12"), (39_197.0, "39197"), (0.00123, "0.00123"), (2.0, "2")]
 )
 def test_figures_keep_at_least_four_digits_and_no_exponent(value: float, said: str) -> None:

@@ -22,11 +22,14 @@ COLLAPSE = 2.0
 """From this score on a quick change is told in the strongest words: who asks for "the collapse" shall find that one."""
 BRIEF = {"up": "peaked in a brief spike (スパイク)", "down": "dipped in a brief drop (瞬間的な低下)"}
 LONG = {"up": "was unusually high (異常に高い)", "down": "was unusually low (異常に低い)"}
+FINE = 10
+"""Below so many seconds parts of one are told."""
 
 
 def stamp(seconds: float) -> str:
-    """ISO 8601 without an offset: the clock on the wall."""
-    return str(np.datetime64(round(seconds), "s"))
+    """ISO 8601 without an offset: the clock on the wall, with thousandths of a second only when there are any."""
+    whole, parts = divmod(round(seconds * 1_000), 1_000)
+    return str(np.datetime64(whole, "s")) + (f".{parts:03}" if parts else "")
 
 
 def clock(seconds: float) -> str:
@@ -35,7 +38,9 @@ def clock(seconds: float) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """'35 min', '3 h 20 min', '2 days 4 h'."""
+    """'35 min', '3 h 20 min', '2 days 4 h', '2.5 s', '20 ms'."""
+    if 0 < seconds < FINE and abs(seconds - round(seconds)) > 0.001 * seconds:
+        return f"{seconds:.3g} s" if seconds > 1 else f"{1_000 * seconds:.3g} ms"
     parts = []
     for size, name in ((86_400, "day"), (3_600, "h"), (60, "min"), (1, "s")):
         number, seconds = divmod(round(seconds), size)
@@ -133,12 +138,14 @@ _TELLERS = {
 
 
 def overview(
-    signal: Signal, facts: dict[str, Any], step: float, found: list[Event], missing: list[Event], single: int = 0
-) -> str:
+    signal: Signal, facts: dict[str, Any], step: float, found: list[Event], missing: list[Event], single: int = 0,
+    among: tuple[int, float] | None = None,
+) -> str:  # fmt: skip
     """The whole series in words: its span, its statistics, and how much happened.
 
     Args:
         missing: its gaps; `single` values are missing outside of these.
+        among: where it is measured more seldom than others, how many rows its record has, and the usual time between them.
     """
     span = f"{clock(signal.times[0])} to {clock(signal.times[-1])}"
     said = f"{signal.quantity}: {facts['count']:,} measurements every {lasting(step)}, {span}. "
@@ -148,7 +155,10 @@ def overview(
         said += f" {len(missing)} gap{'s' * (len(missing) != 1)} without values, {lasting(lost)} in all."
     if single:
         said += f" {single:,} single value{'s are' if single != 1 else ' is'} missing."
-    if not missing and not single:
+    if among:
+        lost = among[0] - facts["count"]
+        said += f" Its record has {among[0]:,} rows, every {lasting(among[1])}; {lost:,} of them have no value of it."
+    if not missing and not single and not among:
         said += " No gaps."
     return f"{said} {len(found)} event{'s' * (len(found) != 1)} found."
 
