@@ -231,3 +231,152 @@ def test_an_offset_behind_a_clock_without_seconds_is_one_in_a_record(tmp_path: P
         tmp_path / "a.csv", "\n".join(["time,flow (L/min)", *lines(lambda at, v: f"{at:%Y-%m-%d %H:%M}-05:00,{v}")])
     )
     assert (whole(found).facts["count"], whole(found).facts["max_at"]) == (144, "2026-06-01T08:20:00")
+
+
+def told_of(found: Read) -> dict[str, tuple[int, float, str]]:
+    """Count, mean and unit of each series of a record."""
+    assert found.reader == "sensor"
+    facts = [draft.facts for draft in found.drafts if draft.kind == "series" and "window" not in draft.facts]
+    return {one["quantity"]: (one["count"], round(one["mean"], 2), one["unit"]) for one in facts}
+
+
+def by_turns(head: str, said: Callable[[int], str], folder: Path, count: int = 120) -> Read:
+    """A record with a row every seven minutes, of which a few are lost."""
+    kept = (number for number in range(count) if number not in (31, 77))
+    rows = [f"{START + timedelta(minutes=7 * number):%Y-%m-%d %H:%M},{said(number)}" for number in kept]
+    return written(folder / "log.csv", "\n".join([head, *rows]))
+
+
+def test_stations_that_report_by_turns_are_several_series(tmp_path: Path) -> None:
+    found = by_turns("time,place,level (mm)", lambda n: f"{('mill', 'weir', 'lock')[n % 3]},{10 ** (n % 3)}", tmp_path)
+    assert told_of(found) == {"log mill": (40, 1, "mm"), "log weir": (39, 10, "mm"), "log lock": (39, 100, "mm")}
+    assert "every 21 min" in next(draft.text for draft in found.drafts if draft.kind == "series")
+    assert not found.notes
+
+
+def test_each_channel_of_each_device_is_a_series_where_they_take_turns(tmp_path: Path) -> None:
+    """The devices alone take no turns: each is told twice before the other comes."""
+    found = by_turns(
+        "time,channel,device,value,unit",
+        lambda n: f"{('flow', 'heat')[n % 2]},{('P1', 'P2')[n // 2 % 2]},{n % 4},{('L/min', 'kW')[n % 2]}",
+        tmp_path,
+    )
+    assert told_of(found) == {
+        "log flow P1": (30, 0, "L/min"), "log flow P2": (30, 2, "L/min"),
+        "log heat P1": (29, 1, "kW"), "log heat P2": (29, 3, "kW"),
+    }  # fmt: skip
+
+
+def test_what_has_another_unit_is_another_series(tmp_path: Path) -> None:
+    """Read when something happens, in no order."""
+    heat = {number for number in range(120) if number * number % 7 == 2}
+    found = by_turns(
+        "time,state,what,value,unit",
+        lambda n: f"{'on' if n < 60 else 'off'}," + ("heat,5,kW" if n in heat else "flow,3,bar"),
+        tmp_path,
+    )
+    assert {name: figures[1:] for name, figures in told_of(found).items()} == {
+        "log heat": (5, "kW"),
+        "log flow": (3, "bar"),
+    }
+    found = by_turns("time,value,unit", lambda n: "5,kW" if n in heat else "3,bar", tmp_path)
+    assert {name: figures[1:] for name, figures in told_of(found).items()} == {
+        "log kW": (5, "kW"),
+        "log bar": (3, "bar"),
+    }
+    assert not found.notes
+
+
+def test_the_one_unit_in_a_column_of_its_own_is_that_of_the_record(tmp_path: Path) -> None:
+    assert told_of(by_turns("time,flow,unit", lambda n: "3,L/min", tmp_path)) == {"log flow": (118, 3, "L/min")}
+    assert told_of(by_turns("time,flow,line", lambda n: "3,A", tmp_path)) == {"log flow": (118, 3, "")}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        lambda n: "running" if n % 40 < 30 else "stopped",
+        lambda n: ("heat", "heat", "heat", "hold", "hold")[n % 5],
+        lambda n: "NG" if n * n % 11 == 3 else "OK",
+        lambda n: "AB"[n // 60],
+    ],
+    ids=["runs", "cycle", "judged", "shifts"],
+)
+def test_a_state_parts_no_record(state: Callable[[int], str], tmp_path: Path) -> None:
+    found = by_turns("time,state,power (kW)", lambda n: f"{state(n)},{n % 4}", tmp_path)
+    assert told_of(found) == {"log power": (118, 1.49, "kW")}
+    assert found.notes == ("columns without figures were left out: state",)
+
+
+def test_what_stands_behind_all_figures_parts_no_record(tmp_path: Path) -> None:
+    found = by_turns("time,speed (m/s),wind", lambda n: f"{n % 4},{('N', 'SW', 'E', 'calm')[n % 4]}", tmp_path)
+    assert told_of(found) == {"log speed": (118, 1.49, "m/s")}
+    assert found.notes == ("columns without figures were left out: wind",)
+
+
+def test_the_names_of_hours_and_days_part_no_record(tmp_path: Path) -> None:
+    days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    rows = [f"{START + timedelta(days=number):%Y-%m-%d} 09:00,{days[number % 7]},{number % 5}" for number in range(140)]
+    found = written(tmp_path / "log.csv", "\n".join(["time,day of week,visits", *rows]))
+    assert told_of(found) == {"log visits": (140, 2, "")}
+    halves = ("early", "late")
+    rows = [
+        f"{START + timedelta(hours=12 * number + 8):%Y-%m-%d %H:%M},{halves[number % 2]},{number % 5}"
+        for number in range(140)
+    ]
+    found = written(tmp_path / "log.csv", "\n".join(["time,round,visits", *rows]))
+    assert told_of(found) == {"log visits": (140, 2, "")}
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda at: (at - datetime(1899, 12, 30)) / timedelta(days=1),
+        lambda at: (at - datetime(1970, 1, 1)).total_seconds() - 32_400,
+    ],
+)
+def test_the_moment_told_a_second_time_is_not_measured(again: Callable[[datetime], float], tmp_path: Path) -> None:
+    text = "\n".join(["time,when,flow (L/min)", *lines(lambda at, v: f"{at:%Y-%m-%d %H:%M},{again(at):.6f},{v}")])
+    found = written(tmp_path / "log.csv", text)
+    assert list(told_of(found)) == ["log flow"]
+    assert found.notes == ("columns that only tell the time again were left out: when",)
+    assert len(column(found, "when").values) == 144
+
+
+def test_a_meter_that_rises_with_the_time_is_measured(tmp_path: Path) -> None:
+    hours = lines(lambda at, v: f"{at:%Y-%m-%d %H:%M},{1200 + (at - START) / timedelta(hours=1):.3f},{v}")
+    assert "log worked" in told_of(written(tmp_path / "log.csv", "\n".join(["time,worked,flow (L/min)", *hours])))
+
+
+def test_what_is_measured_more_seldom_says_how_many_rows_are_without_it(tmp_path: Path) -> None:
+    rows = lines(lambda at, v: f"{at:%Y-%m-%d %H:%M},{v},{at.hour if at.minute == 0 else '-'}")
+    found = written(tmp_path / "log.csv", "\n".join(["time,level (m),rain (mm)", *rows]))
+    said = {
+        draft.facts["quantity"]: draft.text
+        for draft in found.drafts
+        if draft.kind == "series" and "window" not in draft.facts
+    }
+    assert "24 measurements every 1 h" in said["log rain"]
+    assert "Its record has 144 rows, every 10 min; 120 of them have no value of it." in said["log rain"]
+    assert "No gaps" not in said["log rain"]
+    assert "144 measurements every 10 min" in said["log level"]
+    assert "No gaps" in said["log level"]
+    assert "Its record" not in said["log level"]
+
+
+def test_a_record_faster_than_a_second_is_told_with_its_thousandths(tmp_path: Path) -> None:
+    moments = [
+        (START + timedelta(milliseconds=25 * number), 9 if number == 81 else number % 3) for number in range(200)
+    ]
+    rows = [f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03},{value}" for at, value in moments]
+    told = whole(written(tmp_path / "log.csv", "\n".join(["time,shock (g)", *rows])))
+    assert "200 measurements every 25 ms, 2026-06-01 00:00 to 2026-06-01 00:00:04.975." in told.text
+    assert told.facts["max_at"] == "2026-06-01T00:00:02.025"
+    assert told.locator.window == ("2026-06-01T00:00:00", "2026-06-01T00:00:04.975")
+
+
+def test_a_slow_record_is_told_by_whole_seconds(tmp_path: Path) -> None:
+    rows = lines(lambda at, v: f"{at:%Y-%m-%d %H:%M:%S}.{at.hour:03}4,{v}")
+    told = whole(written(tmp_path / "log.csv", "\n".join(["time,flow (L/min)", *rows])))
+    assert "every 10 min, 2026-06-01 00:00 to 2026-06-01 23:50." in told.text
+    assert told.facts["max_at"] == "2026-06-01T08:20:00"

@@ -1,14 +1,13 @@
 """A record of figures over time: all its values, and what is decided from all of them.
 
-Which are sentinels and no values, which numbers only count the rows, and which labels part several records in one file.
+Which are sentinels and no values, and which numbers only count the rows; `parting` says which labels part several records.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,11 +17,14 @@ from ingest.text.cells import blank, cell, shown
 
 from ..text.columns import Column, Columns, Value
 from .moments import instant, joined
-from .record_head import LEAST, MAX_LABELS, Layout
+from .record_head import LEAST, Layout
 from .rows import Row
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+COUNTED = ((86_400.0, -25_569 * 86_400.0), (1.0, 0.0), (0.001, 0.0))
+"""How programs count moments, in seconds and from 1970: days since 1899-12-30 (sheets), seconds and milliseconds since 1970."""
+QUARTER, FARTHEST, MINUTE = 900.0, 14 * 3_600.0, 60.0
+"""Offsets of zones are quarters of an hour, up to 14 hours; a clock may leave out its seconds."""
 
 
 @dataclass(slots=True)
@@ -92,52 +94,15 @@ def is_count(values: Floats) -> bool:
     return len(values) > LEAST and bool(np.all(np.diff(values) == 1))
 
 
-def parting(record: Record) -> tuple[int, ...]:
-    """The columns that part several records in one file: the fewest under which no moment comes twice; none when none do."""
-    at = np.frombuffer(record.at)
-    moments = np.unique(at, return_inverse=True)[1]
-    if len(at) < 2 or moments.max() + 1 > 0.9 * len(at):
-        return ()
-    candidates = [(i, codes(record, i)) for i in (*record.layout.labels, *_ids(record))]
-    candidates = [(i, found) for i, found in candidates if found.max() > 0]
-    for size in (1, 2, 3):
-        for chosen in itertools.combinations(candidates, size):
-            if _unique(moments, [found for _, found in chosen]) > 0.95 * len(at):
-                return tuple(i for i, _ in chosen)
-    best = max(candidates, key=lambda one: _unique(moments, [one[1]]), default=None)
-    return (best[0],) if best and _unique(moments, [best[1]]) > 1.5 * (moments.max() + 1) else ()
-
-
-def _ids(record: Record) -> Iterator[int]:
-    """Columns of whole numbers of which there are few: a station's number is a name. Never the only figures of a record."""
-    most = min(MAX_LABELS, len(record.at) // 8)
-    for i, column in record.values.items() if len(record.values) > 1 else ():
-        values = np.frombuffer(column)
-        known = values[~np.isnan(values)]
-        if len(known) == len(values) and np.all(known == np.floor(known)) and len(np.unique(known)) <= most:
-            yield i
-
-
-def codes(record: Record, column: int) -> Ints:
-    """A number for what each row says in a column of labels or ids."""
-    if column in record.labels:
-        return np.frombuffer(record.labels[column], dtype=np.int64)
-    return np.unique(np.frombuffer(record.values[column]), return_inverse=True)[1].astype(np.int64)
-
-
-def _unique(moments: Ints, codes: Sequence[Ints]) -> int:
-    """How many different moments there are under each combination of labels."""
-    key = moments.astype(np.int64)
-    for one in codes:
-        key = key * (int(one.max()) + 1) + one
-    return len(np.unique(key))
-
-
-def label(record: Record, column: int, index: int) -> str:
-    """What a row says in a column of labels or ids."""
-    if column in record.labels:
-        return next(word for word, code in record.words[column].items() if code == record.labels[column][index])
-    return shown(record.values[column][index])
+def is_moment(values: Floats, at: Floats) -> bool:
+    """Whether figures tell the moments of their rows again, as programs count them, by the clock of any zone."""
+    known = ~np.isnan(values)
+    for size, start in COUNTED:
+        off = values[known] * size + start - at[known]
+        beside = off - QUARTER * np.round(off / QUARTER)
+        if known.sum() > LEAST and np.abs(off).max() <= FARTHEST and np.abs(beside).max() <= MINUTE:
+            return True
+    return False
 
 
 # -- typed -----------------------------------------------------------------------------------------------

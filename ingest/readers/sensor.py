@@ -24,7 +24,7 @@ import numpy as np
 
 from ingest.base.errors import BadInput
 from ingest.space.encoders import events, signal, wording
-from ingest.space.encoders.signal import Floats, Signal
+from ingest.space.encoders.signal import Event, Floats, Signal
 from ingest.space.entity import Draft, Locator
 from ingest.text import charset
 from ingest.text.cells import blank, header, same_unit, shown
@@ -32,7 +32,7 @@ from ingest.text.missing import sentinels
 
 from ..media import XLSX
 from ..source import Source, units_of
-from . import Item, Note, record, table
+from . import Item, Note, parting, record, table
 from .record import Record
 from .record_head import LOOK, Layout, layout, settled
 from .rows import Row
@@ -42,6 +42,12 @@ MAX_CHANNELS = 200
 WINDOWED_CHANNELS = 20
 """With more channels than this, calendar windows are left out: the series and its events stay."""
 JSONL = "application/jsonl"
+SELDOM = 1.5
+"""A quantity whose values are so many steps of its record apart is measured more seldom than the others."""
+SLOW = 60.0
+"""Moments of a record with so many seconds between them are told by whole seconds."""
+MOMENTS = ("at", "far_at", "onset", "reached", "min_at", "max_at")
+"""Facts that are moments."""
 GENERIC = ("value", "values", "reading", "measurement", "y", "data", "値", "測定値", "計測値")
 
 
@@ -49,7 +55,7 @@ GENERIC = ("value", "values", "reading", "measurement", "y", "data", "値", "測
 class Channel:
     """One quantity as it was read: times by one clock, in the order of the file, and finite values.
 
-    `key` is how the file calls it, which is how a sidecar names it.
+    `key` is how the file calls it, which is how a sidecar names it. Its record has so many `rows`, each `step` seconds.
     """
 
     key: str
@@ -57,6 +63,8 @@ class Channel:
     unit: str
     times: Floats
     values: Floats
+    rows: int = 0
+    step: float = 0.0
 
 
 class SensorReader:
@@ -135,12 +143,12 @@ def drafts(
 
     A gap that several channels share is told once: `paused` has those told before.
     """
-    found = events.events(made)
+    found = [_by_seconds(made, event) for event in events.events(made)]
     facts = signal.statistics(read.times, read.values) if read else signal.statistics(made.times, made.values)
     about = {"quantity": made.quantity, "unit": made.unit}
-    text = wording.overview(
-        made, facts, signal.interval(made.times), found, signal.gaps(made), signal.single_gaps(made)
-    )
+    step = signal.interval(made.times)
+    among = (read.rows, read.step) if read and read.rows and step > SELDOM * read.step else None
+    text = wording.overview(made, facts, step, found, signal.gaps(made), signal.single_gaps(made), among)
     yield Draft(
         "series", text, _place(made.times[0], made.times[-1]), title, key=made.quantity, facts=about | _dated(facts)
     )
@@ -164,8 +172,15 @@ def _place(start: float, end: float) -> Locator:
 
 def _dated(facts: dict[str, Any]) -> dict[str, Any]:
     """Facts with their moments as ISO times instead of seconds."""
-    moments = ("at", "far_at", "onset", "reached", "min_at", "max_at")
-    return {name: wording.stamp(value) if name in moments else value for name, value in facts.items()}
+    return {name: wording.stamp(value) if name in MOMENTS else value for name, value in facts.items()}
+
+
+def _by_seconds(made: Signal, event: Event) -> Event:
+    """An event of a series whose own moments are whole seconds, by these."""
+    if np.any(made.times % 1):
+        return event
+    facts = {name: round(value) if name in MOMENTS else value for name, value in event.facts.items()}
+    return replace(event, start=round(event.start), end=round(event.end), facts=facts)
 
 
 # -- reading ---------------------------------------------------------------------------------------------
@@ -215,15 +230,15 @@ def _parsed(line: str) -> Any:
 
 def _channels(read: Record) -> tuple[list[Channel], list[str]]:
     """All values by channel, and in words what is no value of any."""
-    keys = record.parting(read)
+    keys = parting.parting(read)
     times, clocks = _one_clock(read)
     notes = [*clocks, *_left_out(read, keys)]
-    units = _unit_column(read, keys)
+    units = parting.unit_column(read, keys)
     groups = _groups(read, keys)
     channels: list[Channel] = []
     for i in read.layout.values:
         values = np.frombuffer(read.values[i])
-        if i in keys or _counts(read, i):
+        if i in keys or _counts(read, i) or _again(read, i):
             continue
         gaps = sentinels(values)
         if len(gaps):
@@ -236,7 +251,8 @@ def _channels(read: Record) -> tuple[list[Channel], list[str]]:
         for called, rows in groups:
             kept = rows & known
             if kept.any():
-                channels.append(_channel(read, i, called, units, times[kept], values[kept], np.flatnonzero(kept)[0]))
+                one = _channel(read, i, called, units, times[kept], values[kept], np.flatnonzero(kept)[0])
+                channels.append(replace(_slow(one), rows=int(rows.sum()), step=signal.interval(np.sort(times[rows]))))
     if len(channels) > MAX_CHANNELS:
         notes.append(f"of {len(channels):,} channels the first {MAX_CHANNELS} were read")
     return channels[:MAX_CHANNELS], notes
@@ -248,11 +264,18 @@ def _channel(
     """The channel of one column, for one of those who measured (`called`), named by both where both say something."""
     name, unit = read.layout.pairs[column]
     if not called:
-        return Channel(read.layout.headers[column], name, unit, times, values)
+        told = parting.said_unit(read, units) if units is not None and len(read.layout.values) == 1 else ""
+        return Channel(read.layout.headers[column], name, unit or same_unit(told), times, values)
     own, of_label = header(called)
     alone = len(read.layout.values) == 1 or name.lower() in GENERIC
-    unit = of_label or unit or (record.label(read, units, int(first)) if units is not None else "")
+    unit = of_label or unit or (parting.label(read, units, int(first)) if units is not None else "")
     return Channel(called, own if alone else f"{own} {name}", same_unit(unit), times, values)
+
+
+def _slow(channel: Channel) -> Channel:
+    """The channel by whole seconds, where it is measured once a minute or more seldom."""
+    slow = signal.interval(channel.times) >= SLOW
+    return replace(channel, times=np.round(channel.times)) if slow else channel
 
 
 def _groups(read: Record, keys: Sequence[int]) -> list[tuple[str, Any]]:
@@ -260,35 +283,29 @@ def _groups(read: Record, keys: Sequence[int]) -> list[tuple[str, Any]]:
     everywhere = np.ones(len(read.at), dtype=bool)
     groups: list[tuple[str, Any]] = [("", everywhere)]
     for column in keys:
-        codes = record.codes(read, column)
+        codes = parting.codes(read, column)
         firsts = np.unique(codes, return_index=True)
         order = sorted(zip(*(part.tolist() for part in firsts), strict=True), key=lambda pair: pair[1])
         groups = [
-            (f"{called} {record.label(read, column, first)}".strip(), rows & (codes == code))
+            (f"{called} {parting.label(read, column, first)}".strip(), rows & (codes == code))
             for called, rows in groups
             for code, first in order
         ]
     return [(called, rows) for called, rows in groups if rows.any()]
 
 
-def _unit_column(read: Record, keys: Sequence[int]) -> int | None:
-    """A column whose words are all units."""
-    for i in read.layout.labels:
-        words = [word for word in read.words[i] if word]
-        if i not in keys and words and all(header(f"x ({word})")[1] for word in words):
-            return i
-    return None
-
-
 def _left_out(read: Record, keys: Sequence[int]) -> Iterator[str]:
     found = read.layout
-    units = _unit_column(read, keys)
+    units = parting.unit_column(read, keys)
     words = [found.pairs[i][0] for i in found.labels if i not in keys and i != units]
     if words:
         yield f"columns without figures were left out: {', '.join(words)}"
     counts = [found.pairs[i][0] for i in found.values if i not in keys and _counts(read, i)]
     if counts:
         yield f"columns that only count rows were left out: {', '.join(counts)}"
+    again = [found.pairs[i][0] for i in found.values if i not in keys and _again(read, i)]
+    if again:
+        yield f"columns that only tell the time again were left out: {', '.join(again)}"
     told = found.conventions[found.time]
     if told.unclear and len(read.at):
         yield f"column {found.pairs[found.time][0]}: {told.unclear}; it was read as {wording.clock(read.at[0])} and so on"
@@ -302,6 +319,12 @@ def _counts(read: Record, column: int) -> bool:
     """Whether figures beside others, and without a unit, only count the rows."""
     found = read.layout
     return len(found.values) > 1 and not found.pairs[column][1] and record.is_count(np.frombuffer(read.values[column]))
+
+
+def _again(read: Record, column: int) -> bool:
+    """Whether figures beside others tell the time that the record has in another column."""
+    values = np.frombuffer(read.values[column])
+    return len(read.layout.values) > 1 and record.is_moment(values, np.frombuffer(read.at))
 
 
 def _one_clock(read: Record) -> tuple[Floats, list[str]]:
