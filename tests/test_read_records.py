@@ -36,10 +36,12 @@ def whole(found: Read) -> Draft:
         ("Zeit;Druck (bar)", lambda at, v: f"{at:%d.%m.%Y %H:%M};" + f"{v:.1f}".replace(".", ","), "bar"),
         ("time,vibration\n-,mm/s", lambda at, v: f"{at:%Y-%m-%d %H:%M},{v}", "mm/s"),
         ("Serial: 88213\nSite: hall\nInterval: 10 min\n\ntime,oil (°C)", lambda at, v: f"{at:%Y-%m-%d %H:%M},{v}", "°C"),
+        ("Tag;Uhr;Schwingung\nTT.MM.JJJJ;hh:mm;mm/s",
+         lambda at, v: f"{at:%d.%m.%Y;%H:%M};" + f"{v:.1f}".replace(".", ","), "mm/s"),
         ("日時,振動(mm/s)", lambda at, v: f"{at:%Y/%m/%d %H:%M},{v}", "mm/s"),
         ("time,vibration (mm/s)", lambda at, v: f"{at + timedelta(days=12):%m/%d/%Y %I:%M %p},{v}", "mm/s"),
     ],
-    ids=["date-and-time", "decimal-comma", "row-of-units", "preamble", "japanese", "am-pm"],
+    ids=["date-and-time", "decimal-comma", "row-of-units", "preamble", "units-and-commas", "japanese", "am-pm"],
 )  # fmt: skip
 def test_a_record_is_read_as_its_logger_wrote_it(
     head: str, form: Callable[[datetime, float], str], unit: str, tmp_path: Path

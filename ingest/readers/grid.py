@@ -18,7 +18,7 @@ from ingest.text.cells import Cell, blank, cell, shown
 
 from ..text.convention import certain_day, decide
 from . import Item
-from .headers import header_height, names, takes, unit_of_all
+from .headers import at_sight, header_height, names, takes, unit_of_all
 from .islands import HEAD, REMARKS, Block, split
 from .rows import About, Body, Row, texts, told
 
@@ -122,7 +122,7 @@ def _below(labels: Row, values: Row, number: int) -> bool:
     """Whether values stand below labels and nowhere else, figures for the most part but in the first of such layers."""
     told = [value for label, value in zip(labels, values, strict=True) if not blank(label) and not blank(value)]
     stray = any(blank(label) and not blank(value) for label, value in zip(labels, values, strict=True))
-    figures = sum(cell(value).type in ("number", "date") for value in told)
+    figures = sum(at_sight(value).type in ("number", "date") for value in told)
     return bool(told) and not stray and (not number or 2 * figures > len(told))
 
 

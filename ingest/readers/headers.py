@@ -9,13 +9,16 @@ from collections.abc import Sequence
 
 from ingest.text.cells import GAPS, MONEY, Cell, blank, cell, header, shown, unit_word
 
+from ..text.convention import Convention
 from .rows import Row
 
 MAX_HEADER = 3
 MAX_LABEL = 60
 CALENDAR = ("年", "月", "日", "週", "時")
 """What counted names a column: 4月 over figures."""
+CLOCK = re.compile(r"\d{1,3}:[0-5]\d(?::[0-5]\d)?")
 
+_COMMA = Convention(",")
 _UNIT_SAID = re.compile(r"(?:単位|\bunits?)\s*[:：]?\s*([^\s()（）【】\[\]、,，・;；]+)(?![、,，・;；])", re.I)
 _MONEY_SAID = re.compile(r"\(\s*([^()]{1,8})\s*\)\s*$")
 _OWN = re.compile(
@@ -26,6 +29,12 @@ _OWN = re.compile(
 """Names of columns whose figures are in no unit that is said of a table."""
 _COUNTS = re.compile(r"(?:数量?|人員?|件|個|台|名|回|(?:\b|_)(?:qty|quantity|count|pieces|people))$", re.I)
 """Names of columns that count, where a table is in money."""
+
+
+def at_sight(value: object) -> Cell:
+    """What a cell says before its column has decided how it is written: a figure has a point or a comma before decimals."""
+    found = cell(value)
+    return cell(value, _COMMA) if found.type == "text" else found
 
 
 def header_height(rows: Sequence[Row]) -> int:
@@ -47,7 +56,7 @@ def _labels(row: Row, below: Sequence[Row]) -> bool:
         if item.type == "boolean" or (item.type == "text" and len(str(item.value)) > MAX_LABEL):
             return False
         if item.type in ("number", "date") and not _heads(
-            item, [cell(row[column]) for row in below if column < len(row)]
+            item, [at_sight(row[column]) for row in below if column < len(row)]
         ):
             return False
     return True
@@ -56,7 +65,7 @@ def _labels(row: Row, below: Sequence[Row]) -> bool:
 def _cornered(cells: Sequence[Cell], below: Sequence[Row]) -> bool:
     """Whether figures and days stand above a table whose rows are named: only the corner is empty."""
     corner, *others = (item.type == "empty" for item in cells)
-    return corner and not any(others) and bool(others) and all(row and cell(row[0]).type == "text" for row in below)
+    return corner and not any(others) and bool(others) and all(row and at_sight(row[0]).type == "text" for row in below)
 
 
 def _heads(item: Cell, below: Sequence[Cell]) -> bool:
@@ -82,15 +91,15 @@ def _goes_on(upper: Row, lower: Row, below: Sequence[Row]) -> bool:
     """Whether `lower` is one more row of the header: units, or labels under merged cells with figures below."""
     if of_units(lower, below):
         return True
-    if not all(cell(value).type in ("text", "empty") or _counted(cell(value)) for value in lower):
+    if not all(at_sight(value).type in ("text", "empty") or _counted(at_sight(value)) for value in lower):
         return False
     merged = any(
         not blank(low) and not blank(left) and (blank(up) or up == left)
         for left, up, low in zip(upper, upper[1:], lower[1:], strict=False)
     )
     figures = any(
-        (cell(low).type == "text" or (_counted(cell(low)) and not _counted(cell(value))))
-        and cell(value).type in ("number", "date")
+        (at_sight(low).type == "text" or (_counted(at_sight(low)) and not _counted(at_sight(value))))
+        and at_sight(value).type in ("number", "date")
         for low, value in zip(lower, below[0], strict=False)
     )
     stacked = any(
@@ -105,13 +114,14 @@ def of_units(row: Row, below: Sequence[Row]) -> bool:
     alone = all(unit_word(text) or text in GAPS for text, _ in said)
     units = sum(bool(unit_word(text)) for text, under in said if alone or under == "number")
     others = [under for text, under in said if not unit_word(text) and text not in GAPS]
-    words = all(cell(text).type in ("text", "empty") for text, _ in said)
-    return words and units > (0 if all(under == "date" for under in others) else 1)
+    words = all(at_sight(text).type in ("text", "empty") for text, _ in said)
+    return words and units > (0 if all(under in ("date", "clock") for under in others) else 1)
 
 
 def _most(column: int, rows: Sequence[Row]) -> str:
-    """The type that most cells of a column have; "empty" for none."""
-    types = Counter(cell(row[column]).type for row in rows if column < len(row) and not blank(row[column]))
+    """The type that most cells of a column have, or "clock"; "empty" for none."""
+    said = (row[column] for row in rows if column < len(row) and not blank(row[column]))
+    types = Counter("clock" if CLOCK.fullmatch(shown(value)) else at_sight(value).type for value in said)
     return types.most_common(1)[0][0] if types else "empty"
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 
-from ingest.text.cells import blank, cell, shown
+from ingest.text.cells import blank, shown
 
-from .headers import header_height
+from .headers import CLOCK, at_sight, header_height
 from .rows import Line, Row, picked
 
 BRIDGE = 2
@@ -25,7 +25,6 @@ PREFACE = 8
 LABEL = 60
 """Letters of the longest name of a column."""
 FIGURES = ("number", "date", "clock")
-_CLOCK = re.compile(r"\d{1,3}:[0-5]\d(?::[0-5]\d)?")
 _REMARK = re.compile(r".*\d.*|[(（\[【].*|.*[:：].*")
 """What stands beside a title: a day, a unit."""
 
@@ -116,7 +115,7 @@ def _labelled(band: Sequence[Line], spans: Sequence[tuple[int, ...]]) -> bool:
     """Whether each row is a word and, after a gap, its figure: sums that stand below the columns of a table."""
     if len(spans) != 2 or any(len(span) > 1 for span in spans):
         return False
-    pairs = [[cell(value).type for value in picked(row, (spans[0][0], spans[1][0]))] for _, row in band]
+    pairs = [[at_sight(value).type for value in picked(row, (spans[0][0], spans[1][0]))] for _, row in band]
     return all(pair == ["text", "number"] for pair in pairs)
 
 
@@ -135,7 +134,7 @@ def _lone(band: Sequence[Line], left: tuple[int, ...], right: tuple[int, ...]) -
     if len(left) > 1 or len(right) > 1 or len(filled) != 1 or len(band) < 2:
         return None
     index, pair = filled[0][0], picked(filled[0][1], (left[0], right[0]))
-    kinds = [cell(value).type for value in pair]
+    kinds = [at_sight(value).type for value in pair]
     return Block([(index, pair)], (left[0], right[0]), form=True) if kinds == ["text", "number"] else None
 
 
@@ -176,20 +175,25 @@ def _titled(lines: Sequence[Line]) -> str:
     if len(first) < 3 or len(filled) != 2 or filled[0] or any(map(blank, below[0])):
         return ""
     title, remark = (shown(first[number]) for number in filled)
-    fits = cell(title).type == "text" and _REMARK.fullmatch(remark) and _figured(below[1:]) and header_height(below)
+    fits = at_sight(title).type == "text" and _REMARK.fullmatch(remark) and _figured(below[1:]) and header_height(below)
     return f"{title} {remark}" if fits else ""
 
 
 def _figured(rows: Sequence[Row]) -> bool:
     """Whether figures or days stand in rows: then what stands above them in words names them."""
-    return any(cell(value).type in ("number", "date") for row in rows for value in row)
+    return any(at_sight(value).type in ("number", "date") for row in rows for value in row)
 
 
 def _above(block: Block) -> int:
     """How many lines of a label and its value stand above the header of a wider table; 0 for fewer than two."""
     count = 0
     for _, row in block.lines[:HEAD]:
-        if block.width < 3 or any(map(blank, row[:2])) or not all(map(blank, row[2:])) or cell(row[0]).type != "text":
+        if (
+            block.width < 3
+            or any(map(blank, row[:2]))
+            or not all(map(blank, row[2:]))
+            or at_sight(row[0]).type != "text"
+        ):
             break
         count += 1
     below = [row for _, row in block.lines[count : count + HEAD]]
@@ -244,7 +248,7 @@ def _is_above(rows: Sequence[Row], number: int, figured: Sequence[int], headed: 
 
 def _kind(value: object) -> str:
     text = shown(value)
-    return "clock" if _CLOCK.fullmatch(text) else "number" if text.isdigit() else cell(value).type
+    return "clock" if CLOCK.fullmatch(text) else "number" if text.isdigit() else at_sight(value).type
 
 
 def _again(block: Block) -> Iterator[Block]:
@@ -276,7 +280,7 @@ def _caption(line: Line) -> str:
     """The words of a row that holds one cell, or one text across all of its cells; else ""."""
     said = [shown(value) for value in line[1] if not blank(value)]
     alone = len(said) == 1 or (len(said) == len(line[1]) and len(set(said)) == 1)
-    return said[0] if alone and cell(said[0]).type == "text" else ""
+    return said[0] if alone and at_sight(said[0]).type == "text" else ""
 
 
 def _continues(above: Block, below: Block) -> bool:
@@ -284,7 +288,7 @@ def _continues(above: Block, below: Block) -> bool:
     same = above.at == below.at and len(above.lines) > 1 and above.width > 1
     if not same:
         return False
-    last, first = ([cell(value).type for value in row] for row in (above.lines[-1][1], below.lines[0][1]))
+    last, first = ([at_sight(value).type for value in row] for row in (above.lines[-1][1], below.lines[0][1]))
     return any(kind in ("number", "date") for kind in first) and all(
         a == b or "empty" in (a, b) for a, b in zip(last, first, strict=True)
     )
