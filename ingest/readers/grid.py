@@ -6,7 +6,6 @@ blank rows or columns; each may have a caption above it, a header of up to three
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,16 +19,13 @@ from ..text.convention import certain_day, decide
 from . import Item
 from .headers import at_sight, header_height, names, takes, unit_of_all
 from .islands import HEAD, REMARKS, Block, split
+from .pairs import LABEL, MOST_PAIRS, in_pairs, is_value
+from .pairs import of as pairs_of
 from .rows import About, Body, Row, texts, told
 
 NOTHING = About()
-LABEL = 20
-"""Characters of a label at most, where labels and values stand by turns."""
-MOST_PAIRS = 15
-"""Rows of these."""
 LAYERS = 6
 """Rows at least that are labels and values by turns; fewer may be a table in which a row has no figures."""
-_CODE = re.compile(r"\d{4}|\d-|-\d")
 
 
 def grid(
@@ -74,7 +70,7 @@ def _is_form(block: Block, about: About) -> bool:
     if block.form is not None:
         return block.form
     if block.width > 2 and about.form is None and not about.separator:
-        return _in_pairs(block) or _in_layers(block)
+        return in_pairs([row for _, row in block.lines]) or _in_layers(block)
     if block.width != 2 or not 2 <= len(block.lines) <= 40:
         return False
     if about.form is not None:
@@ -88,23 +84,12 @@ def _is_form(block: Block, about: About) -> bool:
     cells = [cell(row[1], written) for _, row in block.lines[1:]]
     kinds = Counter(one.type for one in cells)
     figures = kinds["number"] + kinds["date"]
-    if not about.separator and not kinds["number"] and _is_value(block.lines[0][1][1]):
+    if not about.separator and not kinds["number"] and is_value(block.lines[0][1][1]):
         return True
     if not any(map(str.isdigit, shown(block.lines[0][1][1]))) and (about.separator or _of_one_kind(cells)):
         return False
     sorts = {(one.type, one.unit) for one in cells if one.type in ("number", "date")}
     return min(kinds["text"], figures) >= 0.25 * max(1, kinds.total()) or (len(sorts) > 2 and not about.separator)
-
-
-def _in_pairs(block: Block) -> bool:
-    """Whether each row is labels and their values by turns ("Device | P-7 | Checked on | 3 June"), told by a first row that
-    holds a day or a code where names of columns would stand."""
-    if block.width % 2 or not 2 <= len(block.lines) <= MOST_PAIRS:
-        return False
-    labels = [shown(label) for _, row in block.lines for label, _ in _pairs(row)]
-    plain = all(label and len(label) <= LABEL and not any(map(str.isdigit, label)) for label in labels)
-    first = block.lines[0][1][1::2]
-    return plain and len(set(labels)) == len(labels) and any(map(_is_value, first)) and not any(map(blank, first))
 
 
 def _in_layers(block: Block) -> bool:
@@ -126,19 +111,6 @@ def _below(labels: Row, values: Row, number: int) -> bool:
     return bool(told) and not stray and (not number or 2 * figures > len(told))
 
 
-def _pairs(row: Row) -> Iterator[tuple[object, object]]:
-    """The labels and values of a row; one value may reach over all of it."""
-    wide = len(row) > 2 and len(set(map(shown, row[1:]))) == 1
-    for label, value in [(row[0], row[1])] if wide else zip(row[::2], row[1::2], strict=True):
-        if not blank(label) or not blank(value):
-            yield label, value
-
-
-def _is_value(value: object) -> bool:
-    """Whether it is a day or a code, which names no column below which there are no figures."""
-    return cell(value).type == "date" or (cell(value).type == "text" and bool(_CODE.search(shown(value))))
-
-
 def _of_one_kind(cells: Sequence[Cell]) -> bool:
     """Whether figures of one kind and unit stand in a column, and are at least half of what does: what else stands among
     them is an exception ("sold out", "not weighed"), and what stands above them their name."""
@@ -156,12 +128,12 @@ def _turned(block: Block) -> Block:
     """Labels and values, by turns, as names of columns and one row."""
     rows = [row for _, row in block.lines]
     layers = zip(rows[::2], rows[1::2], strict=False) if _in_layers(block) else ()
-    pairs = [pair for labels, values in layers for pair in zip(labels, values, strict=True) if not blank(pair[0])]
-    pairs = pairs or [pair for row in rows for pair in _pairs(row)]
+    said = [pair for labels, values in layers for pair in zip(labels, values, strict=True) if not blank(pair[0])]
+    said = said or [pair for row in rows for pair in pairs_of(row)]
     index, left = block.lines[0][0], block.at[0]
-    names = tuple(shown(label).rstrip(":： ") for label, _ in pairs)
-    lines = [(index, names), (index, tuple(value for _, value in pairs))]
-    return replace(block, lines=lines, at=tuple(range(left, left + len(pairs))))
+    names = tuple(shown(label).rstrip(":： ") for label, _ in said)
+    lines = [(index, names), (index, tuple(value for _, value in said))]
+    return replace(block, lines=lines, at=tuple(range(left, left + len(said))))
 
 
 def _height(block: Block, about: About) -> int:

@@ -91,7 +91,7 @@ def _goes_on(upper: Row, lower: Row, below: Sequence[Row]) -> bool:
     """Whether `lower` is one more row of the header: units, or labels under merged cells with figures below."""
     if of_units(lower, below):
         return True
-    if not all(at_sight(value).type in ("text", "empty") or _counted(at_sight(value)) for value in lower):
+    if not all(map(_may_name, lower, below[0])):
         return False
     merged = any(
         not blank(low) and not blank(left) and (blank(up) or up == left)
@@ -106,6 +106,13 @@ def _goes_on(upper: Row, lower: Row, below: Sequence[Row]) -> bool:
         (blank(low) and not blank(up)) or (up == low and not blank(up)) for up, low in zip(upper, lower, strict=False)
     )
     return merged and (figures or stacked)
+
+
+def _may_name(value: object, under: object) -> bool:
+    """Whether a cell may name what is under it: words, or a year or day; a figure with a comma only what is none."""
+    item = cell(value)
+    figures = at_sight(value).type == "number" == at_sight(under).type
+    return _counted(item) or (item.type in ("text", "empty") and not figures)
 
 
 def of_units(row: Row, below: Sequence[Row]) -> bool:

@@ -10,6 +10,7 @@ from itertools import pairwise, takewhile
 from ingest.text.cells import blank, shown
 
 from .headers import CLOCK, at_sight, header_height
+from .pairs import above_table, in_turns, is_value
 from .rows import Line, Row, picked
 
 BRIDGE = 2
@@ -147,6 +148,9 @@ def _parts(block: Block, headed: bool) -> Iterator[Block]:
     elif count := 0 if headed else _preface(block):
         said = [shown(value) for _, row in block.lines[:count] for value in row if not blank(value)]
         block = replace(block, lines=block.lines[count:], caption=" ".join(filter(None, [block.caption, *said])))
+    elif count := 0 if headed else above_table([row for _, row in block.lines[:HEAD]]):
+        yield replace(block, lines=block.lines[:count], form=True)
+        block = Block(block.lines[count:], block.at)
     remarks = list(takewhile(_is_remark, reversed(block.lines[1:]))) if block.width > 1 else []
     yield from _again(replace(block, lines=block.lines[: len(block.lines) - len(remarks)]))
     if remarks:
@@ -205,7 +209,8 @@ def _preface(block: Block) -> int:
     """How many lines of words and values (the name of a firm, the month, an account) stand above the header of a table."""
     rows = [row for _, row in block.lines[:HEAD]]
     height = header_height(rows)
-    for number in range(max(height, 1), min(PREFACE, len(rows) - 2) + 1) if block.width > 2 else ():
+    first = 1 if in_turns(rows[0]) else max(height, 1)
+    for number in range(first, min(PREFACE, len(rows) - 2) + 1) if block.width > 2 else ():
         grouped = number > 1 and blank(rows[number - 1][0]) and header_height(rows[number - 1 :]) > 1
         figured = _begins(rows, number, grouped)
         if figured and _is_above(rows, number, figured, height > 0):
@@ -236,14 +241,15 @@ def _begins(rows: Sequence[Row], number: int, grouped: bool) -> list[int]:
 
 def _is_above(rows: Sequence[Row], number: int, figured: Sequence[int], headed: bool) -> bool:
     """Whether what stands above a header is none itself: narrower, or with figures where it is none; else figures have to
-    stand below the header in several columns and rows."""
+    stand below the header in several columns and rows, and a line alone to be labels and values by turns."""
     said = [value for value in rows[0] if not blank(value)]
     named = sum(not blank(value) for value in rows[number])
     coded = any(shown(value).isdigit() and shown(value).startswith("0") for value in said)
     if len(said) < named - 1 or coded or (not headed and any(_kind(value) in FIGURES for value in said)):
         return True
     lower = [column for column in figured if number + 2 < len(rows) and _kind(rows[number + 2][column]) in FIGURES]
-    return number > 1 and len(lower) > 1
+    turned = in_turns(rows[0]) and not all(is_value(rows[0][column]) for column in lower)
+    return len(lower) > 1 and (number > 1 or turned)
 
 
 def _kind(value: object) -> str:
