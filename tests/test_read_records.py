@@ -382,3 +382,22 @@ def test_a_slow_record_is_told_by_whole_seconds(tmp_path: Path) -> None:
     told = whole(written(tmp_path / "log.csv", "\n".join(["time,flow (L/min)", *rows])))
     assert "every 10 min, 2026-06-01 00:00 to 2026-06-01 23:50." in told.text
     assert told.facts["max_at"] == "2026-06-01T08:20:00"
+
+
+@pytest.mark.parametrize(
+    ("head", "tail", "names"),
+    [
+        ("時刻：2026/6/1\n\n,東町,東町,東町\n年月日時,気温(℃),気温(℃),気温(℃)\n,,,\n,,品質情報,均質番号", ",8,1", ["東町 / 気温"]),
+        ("年月日時,気温(℃),気温(℃)-品質情報", ",8", ["気温"]),
+        (",Hall,\ntime,temp (°C),hum (%)", ",45", ["Hall / temp", "Hall / hum"]),
+        ("Site,Hall,\ntime,temp (°C),hum (%)", ",45", ["temp", "hum"]),
+    ],
+)  # fmt: skip
+def test_figures_are_called_by_all_that_stands_above_them_and_marks_of_quality_are_none(
+    head: str, tail: str, names: list[str], tmp_path: Path
+) -> None:
+    found = written(tmp_path / "a.csv", "\n".join([head, *lines(lambda at, v: f"{at:%Y/%m/%d %H:%M},{v}{tail}")]))
+    told = [draft.facts for draft in found.drafts if draft.kind == "series" and "window" not in draft.facts]
+    assert [facts["quantity"].removeprefix("a ") for facts in told] == names
+    assert (told[0]["unit"], told[0]["count"], told[0]["max"]) == ("°C", 144, 9.4)
+    assert "品質情報" not in head or any("品質情報" in note for note in found.notes)

@@ -14,6 +14,8 @@ from .rows import Row
 
 MAX_HEADER = 3
 MAX_LABEL = 60
+MARKS = ("品質情報", "均質番号", "現象なし情報")
+"""What the weather service of Japan calls the columns that say how good the figure before them is."""
 CALENDAR = ("年", "月", "日", "週", "時")
 """What counted names a column: 4月 over figures."""
 CLOCK = re.compile(r"\d{1,3}:[0-5]\d(?::[0-5]\d)?")
@@ -39,6 +41,8 @@ def at_sight(value: object) -> Cell:
 
 def header_height(rows: Sequence[Row]) -> int:
     """How many of the first rows are a header; 0 when the first row already is data."""
+    if marked := next((number for number, row in enumerate(rows[: MAX_HEADER + 1], 1) if of_marks(row)), 0):
+        return marked
     if len(rows) < 2 or not _labels(rows[0], rows[1:20]):
         return 0
     height = 1
@@ -108,6 +112,17 @@ def _goes_on(upper: Row, lower: Row, below: Sequence[Row]) -> bool:
     return merged and (figures or stacked)
 
 
+def of_marks(row: Row) -> bool:
+    """Whether a row names nothing but columns that say how good others are: it is the last of a header."""
+    said = [shown(value) for value in row if not blank(value)]
+    return bool(said) and set(said) <= set(MARKS)
+
+
+def is_mark(name: str) -> bool:
+    """Whether a column of this name says how good the figure before it is, and measures nothing."""
+    return name.endswith(MARKS)
+
+
 def _may_name(value: object, under: object) -> bool:
     """Whether a cell may name what is under it: words, or a year or day; a figure with a comma only what is none."""
     item = cell(value)
@@ -151,6 +166,8 @@ def _label(parts: Sequence[str]) -> str:
     """What the rows of a header say of a column: with the unit last that one of them says, below the name or behind it."""
     if len(parts) < 2:
         return "".join(parts)
+    if parts[-1] in MARKS:
+        return " / ".join(header(part)[0] for part in parts)
     if unit := unit_word(parts[-1]):
         return f"{' / '.join(parts[:-1])} ({unit})"
     told = [header(part) for part in parts]

@@ -9,7 +9,7 @@ from itertools import pairwise, takewhile
 
 from ingest.text.cells import blank, shown
 
-from .headers import CLOCK, at_sight, header_height
+from .headers import CLOCK, MAX_HEADER, at_sight, header_height, of_marks
 from .pairs import above_table, in_turns, is_value
 from .rows import Line, Row, picked
 
@@ -275,18 +275,19 @@ def _again(block: Block) -> Iterator[Block]:
 
 
 def _heads(above: Block, below: Block) -> bool:
-    """Whether a block of one row is the header of the one below the blank row."""
-    if above.at != below.at or len(above.lines) != 1 or above.width < 2:
+    """Whether a block is the header of the one below the blank row, or all of it but for its last row."""
+    if above.at != below.at or len(above.lines) > MAX_HEADER or above.width < 2:
         return False
-    rows = [row for _, row in below.lines[:HEAD]]
-    return not header_height(rows) and header_height([above.lines[0][1], *rows]) > 0
+    upper, lower = ([row for _, row in block.lines[:HEAD]] for block in (above, below))
+    own, both = header_height(lower), header_height([*upper, *lower])
+    return both >= len(upper) + own and (not own or of_marks(lower[0]))
 
 
 def _caption(line: Line) -> str:
     """The words of a row that holds one cell, or one text across all of its cells; else ""."""
     said = [shown(value) for value in line[1] if not blank(value)]
     alone = len(said) == 1 or (len(said) == len(line[1]) and len(set(said)) == 1)
-    return said[0] if alone and at_sight(said[0]).type == "text" else ""
+    return said[0] if alone and not of_marks(said) and at_sight(said[0]).type == "text" else ""
 
 
 def _continues(above: Block, below: Block) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from ingest.text.cells import blank, cell, shown
 
 from ..text.convention import PLAIN, Convention, decide, usual
-from .headers import header_height, names, of_units
+from .headers import header_height, is_mark, names, of_units
 from .moments import is_named, ordered, timed
 from .rows import Row
 
@@ -66,12 +66,15 @@ def layout(rows: Sequence[Row]) -> Layout | None:
 
 
 def _headers(rows: Sequence[Row]) -> Iterator[int]:
-    """Rows that may be the header, with words: those that are as wide as most first, in the order of the file."""
+    """Rows that may be the header, with words: those that are as wide as most first, in the order of the file, each behind
+    the one above it that names groups of its columns, and so not the first."""
     widths = Counter(_filled(row) for row in rows)
     usual_width = widths.most_common(1)[0][0]
     found = {number: words for number, row in enumerate(rows[:PREAMBLE]) if (words := _words(row))}
     wide = [number for number, words in found.items() if len(words) >= usual_width]
-    yield from wide
+    for number in wide:
+        yield from [number - 1] if number - 1 in found and blank(rows[number - 1][0]) else []
+        yield number
     yield from (number for number, words in found.items() if number not in wide and len(words) >= min(2, usual_width))
 
 
@@ -93,7 +96,7 @@ def _layout(rows: Sequence[Row], start: int) -> Layout | None:
     columns = [[row[i] if i < len(row) else None for row in body] for i in range(width)]
     if len(body) < LEAST:
         return None
-    pairs = tuple(names([_padded(row, width) for row in rows[start:data]], width))
+    pairs = tuple(names([_padded(row, width) for row in rows[start:data] if _filled(row)], width))
     conventions = _conventions(columns, pairs)
     found = timed(columns, pairs, conventions)
     if found is None:
@@ -102,7 +105,7 @@ def _layout(rows: Sequence[Row], start: int) -> Layout | None:
     if not any(map(str.isdigit, shown(columns[time][0]))):
         return None  # a line of a preamble that is as wide as the record
     conventions = tuple(told if i == time else one for i, one in enumerate(conventions))
-    kinds = [kind(column, conventions[i]) for i, column in enumerate(columns)]
+    kinds = ["labels" if is_mark(pairs[i][0]) else kind(column, conventions[i]) for i, column in enumerate(columns)]
     others = [i for i in range(width) if i not in (time, clock)]
     values = tuple(i for i in others if kinds[i] == "figures")
     labels = tuple(i for i in others if kinds[i] == "labels")
@@ -117,11 +120,13 @@ def _padded(row: Row, width: int) -> tuple[object, ...]:
 
 
 def _height(rows: Sequence[Row], start: int) -> int:
-    """How many rows the header has: a row of units below it belongs to it."""
+    """How many rows the header has, blank ones in it too: a row of units below it belongs to it."""
     width = len(rows[start])
     if start + 1 < len(rows) and of_units(rows[start + 1], rows[start + 2 : start + LEAST]):
         return 2
-    return max(1, header_height([_padded(row, width) for row in rows[start : start + 20]]))
+    filled = [(number, _padded(row, width)) for number, row in enumerate(rows[start : start + 20], 1) if _filled(row)]
+    height = max(1, header_height([row for _, row in filled]))
+    return filled[height - 1][0]
 
 
 def _conventions(columns: Sequence[Sequence[object]], pairs: Sequence[tuple[str, str]]) -> tuple[Convention, ...]:
