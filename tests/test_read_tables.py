@@ -314,3 +314,20 @@ def test_months_of_years_with_a_point_are_words(tmp_path: Path) -> None:
 def test_figures_like_years_and_months_stay_figures_with_a_unit_or_beside_others(text: str, tmp_path: Path) -> None:
     values = column(written(tmp_path / "p.csv", text), "p").values
     assert (values[0], values[-1]) in ((2015.1, 1998.12), (2015.1, 1998.42))
+
+
+@pytest.mark.parametrize(
+    ("rows", "read"),
+    [
+        (["Lutz,1.4.2019,3.450", "Kern,3.2.2024,4.100"], ["3.450", "4.100"]),
+        (["Lutz,1.4.2019,3.450", "Kern,3.2.2024,0.125"], [3.45, 0.125]),
+        (["3.5,1.4.2019,3.450", "1.25,3.2.2024,4.100"], [3.45, 4.1]),
+        (["Lutz,2019-04-01,3.450", "Kern,2024-02-03,4.100"], [3.45, 4.1]),
+    ],
+)  # fmt: skip
+def test_a_point_before_three_digits_beside_days_with_points_could_be_two(
+    rows: list[str], read: list[object], tmp_path: Path
+) -> None:
+    found = written(tmp_path / "a.csv", "\n".join(["name,since,pay", *rows]))
+    assert column(found, "pay").values == read
+    assert any("could be two figures" in note for note in found.notes) == isinstance(read[0], str)

@@ -142,6 +142,9 @@ def _lone(band: Sequence[Line], left: tuple[int, ...], right: tuple[int, ...]) -
 def _parts(block: Block, headed: bool) -> Iterator[Block]:
     """The tables of a block: lines of label and value above one by themselves, and what begins with the header again."""
     block = _captioned(block)
+    if _is_amount(block):
+        yield Block(block.lines[1:], block.at, f"{block.caption} {_caption(block.lines[0])}".strip(), form=True)
+        return
     if count := _above(block):
         yield Block([(i, row[:2]) for i, row in block.lines[:count]], block.at[:2], block.caption, form=True)
         block = _captioned(Block(block.lines[count:], block.at))
@@ -155,6 +158,14 @@ def _parts(block: Block, headed: bool) -> Iterator[Block]:
     yield from _again(replace(block, lines=block.lines[: len(block.lines) - len(remarks)]))
     if remarks:
         yield Block([(index, row[:1]) for index, row in reversed(remarks)], block.at[:1])
+
+
+def _is_amount(block: Block) -> bool:
+    """Whether it is words over two columns, which name none, and below them a label and its figure: a letter and its sum."""
+    (_, above), *below = block.lines
+    if block.width != 2 or len(below) != 1 or not blank(above[1]):
+        return False
+    return at_sight(above[0]).type == "text" and [at_sight(value).type for value in below[0][1]] == ["text", "number"]
 
 
 def _is_remark(line: Line) -> bool:

@@ -185,7 +185,7 @@ def _conventions(body: Body, about: About) -> list[Gathered]:
     columns = [Gathered(name, unit, said=said) for (name, unit), said in zip(body.pairs, every, strict=True)]
     said = [texts(row[number] for _, row in body.lines) for number in range(len(columns))]
     alone = [decide(found, column.name) for column, found in zip(columns, said, strict=True)]
-    others = usual(alone, about.separator)
+    others = usual(alone, about.separator, said)
     for at, column, found, own in zip(body.at, columns, said, alone, strict=True):
         column.hidden = at in about.hidden_columns
         column.convention = own if others == PLAIN else decide(found, column.name, others)

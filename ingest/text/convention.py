@@ -44,6 +44,7 @@ PLAIN = Convention()
 
 _FIGURE = re.compile(r"(?:[^\d\s.,']{0,4}\s?){0,2}[-+−–]?(\d[\d.,' ]*?)(?:[eE][-+]?\d+)?[-−)]?(?:\s?[^\d\s.,']{1,6})?")
 _DAY = re.compile(r"(?:\D{1,10}[, ] ?)?(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d|[/.-]\d)")
+_DOTTED = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}(?!\d)")
 _ERA = re.compile(r"[MTSHR](?:\d{1,2}|元)([./])(\d{1,2})\1(\d{1,2})(?!\S)")
 _CERTAIN_DAY = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}|(?:明治|大正|昭和|平成|令和)(?:\d{1,2}|元)年")
 _NAMED_DAY = re.compile(r"日付?$|年月日|期限$|\b(?:date|day)\b", re.I)
@@ -71,15 +72,17 @@ def decide(texts: Sequence[str], name: str = "", usual: Convention = PLAIN) -> C
     )
 
 
-def usual(found: Iterable[Convention], separator: str = "") -> Convention:
-    """What a whole file is written in: what its columns agree on, and its separator where they say nothing.
+def usual(
+    found: Iterable[Convention], separator: str = "", texts: Sequence[Sequence[str]] = ()
+) -> Convention:  # fmt: skip
+    """What a whole file is written in: what its columns agree on, and its separator or its days where they say nothing.
 
-    Whoever writes a comma before decimals separates cells by semicolons and puts the day before the month.
+    Whoever writes a comma before decimals separates cells by semicolons and puts the day before the month, with points.
     """
     columns = list(found)
     marks = {column.decimal for column in columns if column.decimal == ","}
     orders = {column.order for column in columns if column.order}
-    decimal: Decimal = "," if marks else "mixed" if separator == ";" else "."
+    decimal: Decimal = "," if marks else "mixed" if separator == ";" or _dotted(texts) else "."
     order: Order = orders.pop() if len(orders) == 1 else "dmy" if marks and not orders else ""
     return Convention(decimal, order)
 
@@ -128,6 +131,14 @@ def day(text: str, order: Order) -> tuple[dt.date, int] | None:
     match = _DAY.match(text) if order else None
     found = day_of(match, order) if match else None
     return (found, match.end()) if match and found else None
+
+
+def _dotted(columns: Sequence[Sequence[str]]) -> bool:
+    """Whether days are written 1.4.2019 in a column, and no figure in any says what its point is."""
+    days = [bool(column) and all(map(_DOTTED.match, column)) for column in columns]
+    others = (text for column, dated in zip(columns, days, strict=True) if not dated for text in column)
+    figures = (match for match in map(_FIGURE.fullmatch, others) if match)
+    return any(days) and all(mark_of(match[1].strip()) in ("", "?") for match in figures)
 
 
 def _eras(texts: Sequence[str], name: str) -> bool:
