@@ -7,7 +7,6 @@ them.
 from __future__ import annotations
 
 import datetime as dt
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from ingest.space.facts import TableFacts
 from ingest.text.cells import CURRENCY_CODES, EMPTY, Cell, Scaled, blank, cell, shown
 
 from ..text.columns import Column, Columns, ColumnType, Value
-from ..text.convention import PLAIN, Convention, decide, usual
+from ..text.convention import PLAIN, Convention, decide, months, usual
 from ..text.missing import sentinels
 from . import Item, Note
 from .moments import logged
@@ -37,8 +36,6 @@ PARTS = ("■", "◆", "▼")
 """What the name of a part of a table begins with, where it stands in a row of its own."""
 LOOK = 200
 """Rows that decide whether a column tells the time."""
-_MONTH = re.compile(r"(?:19|20)\d\d\.(?:0[1-9]|1[0-2])")
-"""A month of a year, of which a figure would make October January; a column without unit that says only such has no figures."""
 TYPED_CELLS = 4_000_000
 """Cells of one table that are kept as typed columns; a larger table says that it is not whole."""
 
@@ -189,7 +186,7 @@ def _conventions(body: Body, about: About) -> list[Gathered]:
     for at, column, found, own in zip(body.at, columns, said, alone, strict=True):
         column.hidden = at in about.hidden_columns
         column.convention = own if others == PLAIN else decide(found, column.name, others)
-        if not column.unit and not column.said and len(found) > 2 and all(map(_MONTH.fullmatch, found)):
+        if not column.unit and not column.said and months(found):
             column.convention = replace(column.convention, codes=True)
     return columns
 

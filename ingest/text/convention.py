@@ -16,6 +16,9 @@ Decimal = Literal[".", ",", "mixed"]
 Order = Literal["", "dmy", "mdy", "ymd"]
 
 
+_MONTH = re.compile(r"(?:19|20)\d\d\.(?:0[1-9]|1[0-2])")
+
+
 @dataclass(frozen=True, slots=True)
 class Convention:
     """What the cells of a column have in common.
@@ -200,3 +203,8 @@ def mark_of(digits: str) -> Literal["", ".", ",", "?"]:
 def _is_code(text: str) -> bool:
     """Digits with a zero before them: a number of an article, a postal code, a telephone."""
     return len(text) > 1 and text[0] == "0" and text.isascii() and text.isdigit()
+
+
+def months(values: Sequence[str]) -> bool:
+    """Whether all of three or more cells are months of years, like 2019.10: a figure would make October January."""
+    return len(values) > 2 and all(map(_MONTH.fullmatch, values))
