@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ingest.space.entity import Locator
 from ..media import PPTX
 from ..source import Source
 from . import Item, Note, equation
+from .arranged import is_drawn, shapes
 from .chart import charts
 from .flow import Block, Table, fold, real_title
 from .listed import Points
@@ -25,15 +26,6 @@ if TYPE_CHECKING:
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _MATH = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
-ROW = 400_000
-"""English Metric Units that shapes may differ in height and still stand in one row."""
-OVERLAP = 91_440
-"""English Metric Units by which shapes may lie over each other and still stand one below the other: their empty margins."""
-BANDS = 40
-"""Rows of shapes at most that are looked at together."""
-ALIKE = 2 / 3
-"""Width of the narrowest of some columns by that of the widest, from which on they stand side by side, and none are labels of
-the other."""
 
 
 class PptxReader:
@@ -95,13 +87,20 @@ def _notes(show: Presentation) -> Iterator[str]:
         struck = sum(_is_struck(one) for one in slide._element.iter(DRAWING + "r", DRAWING + "fld"))
         if struck:
             yield f"slide {number}: {struck} struck out stretches were left out"
-        if put_away := sum(_is_put_away(shape) and not _is_drawn(shape) for shape in shapes(slide.shapes)):
+        if put_away := _put_away(slide):
             yield f"slide {number}: {put_away} hidden shapes were read and marked"
         yield from (f"slide {number}: {what}" for what in left_out(slide.part))
 
 
 def _is_hidden(slide: Slide) -> bool:
     return slide._element.get("show") in ("0", "false")
+
+
+def _put_away(slide: Slide) -> int:
+    """How many shapes that are not shown are read."""
+    if not any(one.get("hidden") in ("1", "true") for one in slide._element.iter("{*}cNvPr")):
+        return 0
+    return sum(_is_put_away(shape) and not is_drawn(shape) for shape in shapes(slide.shapes))
 
 
 def _is_put_away(shape: Any) -> bool:
@@ -114,103 +113,6 @@ def _is_put_away(shape: Any) -> bool:
 def _title(slide: Slide) -> str:
     shape = slide.shapes.title
     return " ".join(" ".join(_paragraphs(shape.text_frame)).split()) if shape is not None else ""
-
-
-def shapes(found: Iterable[Any]) -> Iterator[Any]:
-    """Shapes in the order of reading (columns side by side one after the other, else rows from the top, then from the left); a
-    group stays together."""
-    waiting = [iter(_sorted(found))]
-    while waiting:
-        for shape in waiting[-1]:
-            if hasattr(shape, "shapes"):
-                waiting.append(iter(_sorted(shape.shapes)))
-                break
-            yield shape
-        else:
-            waiting.pop()
-
-
-def _sorted(found: Iterable[Any]) -> list[Any]:
-    every = list(found)
-    return [*_in_order(shape for shape in every if not _is_drawn(shape)), *filter(_is_drawn, every)]
-
-
-def _is_drawn(shape: Any) -> bool:
-    """Whether it is an arrow, a frame or a ground without words or pictures, which parts nothing."""
-    silent = not shape.text_frame.text.strip() if shape.has_text_frame else shape._element.tag.endswith("}cxnSp")
-    return silent and next(shape._element.iter(DRAWING + "blip"), None) is None
-
-
-def _in_order(found: Iterable[Any]) -> list[Any]:
-    ordered: list[Any] = []
-    rows: list[Any] = []
-    bands = _bands(found)
-    while bands:
-        columns, height = _columns(bands)
-        rows += () if columns else bands[0]
-        if columns:
-            ordered += _by_rows(rows)
-            ordered += [shape for column in columns for shape in _in_order(column)]
-            rows = []
-        bands = bands[height:]
-    return ordered + _by_rows(rows)
-
-
-def _by_rows(found: Iterable[Any]) -> list[Any]:
-    return sorted(found, key=lambda shape: ((shape.top or 0) // ROW, shape.left or 0))
-
-
-def _bands(found: Iterable[Any]) -> list[list[Any]]:
-    """Shapes one below the other; those that stand beside each other are together."""
-    bands: list[list[Any]] = []
-    for shape in sorted(found, key=lambda shape: shape.top or 0):
-        if not bands or (shape.top or 0) >= _foot(bands[-1]) - OVERLAP:
-            bands.append([])
-        bands[-1].append(shape)
-    return bands
-
-
-def _foot(band: Iterable[Any]) -> int:
-    return max((shape.top or 0) + (shape.height or 0) for shape in band)
-
-
-def _columns(bands: Sequence[Sequence[Any]]) -> tuple[list[list[Any]], int]:
-    """The columns in which the shapes of the first bands stand, and how many bands these are: columns of like width, further
-    from each other than what stands in them; none for one band that stands alone."""
-    best: list[list[Any]] = []
-    height = 1
-    told: list[Any] = []
-    step = 0
-    for count, band in enumerate(bands[:BANDS], start=1):
-        step = max(step, min(shape.top or 0 for shape in band) - _foot(bands[count - 2])) if count > 1 else 0
-        told += band
-        columns = _parted(told, step)
-        if len(columns) < 2:
-            break
-        if _are_alike(columns):
-            best, height = columns, count
-    return best, height
-
-
-def _parted(found: Iterable[Any], least: int) -> list[list[Any]]:
-    """Shapes beside each other, parted at gaps wider than so much."""
-    columns: list[list[Any]] = []
-    reach = 0
-    for shape in sorted(found, key=lambda shape: shape.left or 0):
-        if not columns or (shape.left or 0) - reach > least:
-            columns.append([])
-        columns[-1].append(shape)
-        reach = max(reach, _edge(shape))
-    return columns
-
-
-def _edge(shape: Any) -> int:
-    return (shape.left or 0) + (shape.width or 0)
-
-
-def _are_alike(columns: Iterable[Sequence[Any]]) -> bool:
-    widths = [max(map(_edge, column)) - min(shape.left or 0 for shape in column) for column in columns]
-    return min(widths) >= ALIKE * max(widths)
 
 
 def _shape(shape: Any, place: Locator) -> Iterator[Block | Table]:

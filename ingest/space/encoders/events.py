@@ -162,6 +162,8 @@ def _excursion(grid: Grid, stretch: _Stretch) -> Event:
 
 def _steepest(grid: Grid, first: int, last: int, change: float) -> dict[str, Any]:
     """The shortest stretch, `QUICK` samples or a tenth of the way at most, that makes this change; {} without one."""
+    if not change:
+        return {}
     x = grid.x[first : last + 1]
     for width in range(1, max(QUICK, len(x) // 10) + 1):
         steps = x[width:] - x[:-width]
