@@ -137,10 +137,8 @@ class Assistant:
         if understood.wants == "talk":
             return self._answer(case, about.talk(question, paths, self._reader), "talk")
         hits = self._retriever.search(understood.whole, viewer, SOUGHT)
-        first = dict.fromkeys(self._finder.path(hit.entity.source) for hit in hits)
-        order = [*first, *(path for path in paths if path not in first)]
-        by_path = {one.path: one for one in held}
-        likely = [by_path[path] for path in order[: about.LISTED]]
+        order = {hit.entity.source: place for place, hit in reversed([*enumerate(hits)])}
+        likely = sorted(held, key=lambda one: order.get(one.id, len(order)))[: about.LISTED]
         listed = [about.Listed(one.path, one.reader, self._opening(one.id, viewer)) for one in likely]
         found, clear = about.files(understood.whole, listed, self._near)
         return self._answer(case, about.told(found, clear, paths, language(question)), "talk")
