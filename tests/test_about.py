@@ -12,6 +12,7 @@ from ingest.space.encoders.words import Words
 
 FILES = [
     Listed("/f/lease.pdf", "pdf", "Lease of the hall in Mill Lane"),
+    Listed("/f/Acetone_SDS.pdf", "pdf", "Safety Data Sheet: Acetone"),
     Listed("/f/visit.eml", "mail", "Visit on Thursday"),
     Listed("/f/pallets.eml", "mail", "Re: broken pallets"),
     Listed("/f/memo_0611.wav", "audio", "memo_0611"),
@@ -46,6 +47,7 @@ def near() -> about.Near:
         ("Do you have anything about parental leave?", {"育児休業規程.docx"}),
         ("火災の訓練に関する資料はどれですか", {"消防訓練.pptx"}),
         ("which sensor data do you have", {"oven-3.csv"}),
+        ("Are there any safety data sheets? For which products?", {"Acetone_SDS.pdf"}),
     ],
 )
 def test_files_are_meant_by_what_they_are_or_are_about_in_both_languages(
@@ -60,7 +62,7 @@ def test_where_none_is_clearly_meant_all_are_counted_and_the_nearest_named(quest
     found, clear = about.files(question, FILES, near)
     assert found and not clear
     said = about.told(found, clear, [one.path for one in FILES], "en")
-    assert said.startswith("Files here: 12 (2 eml, 2 wav, 2 jpg, 2 docx, 1 pdf, ") and f"- {found[0][3:]}" in said
+    assert said.startswith("Files here: 13 (2 pdf, 2 eml, 2 wav, 2 jpg, 2 docx, ") and f"- {found[0][3:]}" in said
 
 
 def test_no_files_are_no_list() -> None:

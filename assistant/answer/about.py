@@ -21,7 +21,7 @@ LISTED = 200
 """Files that are looked at, the likeliest ones of a larger memory."""
 KIND = 0.12
 """What a question has in common with one that asks for a kind of file, above the mean of all kinds, from which on it asks
-for that kind."""
+for that kind; as much as with the nearest file, which is its topic otherwise ("safety data sheets" are no spreadsheets)."""
 SHARE = 0.6
 """A file is meant that lies so far from what any file has of a question to what the nearest one has."""
 CLEAR = 0.13
@@ -107,18 +107,18 @@ def files(question: str, held: Sequence[Listed], near: Near) -> tuple[list[str],
     cosines = list(near(question, [*(one.line for one in held), *ANY, *ASKED.values()]))
     own, plain = cosines[: len(held)], fmean(cosines[len(held) : -len(ASKED)])
     ranked = sorted(zip(own, held, strict=True), key=lambda one: (-one[0], one[1].path))
-    kind = _kind(cosines[-len(ASKED) :])
+    above = max(own) - plain
+    kind = _kind(cosines[-len(ASKED) :], max(KIND, above))
     if same := [one.path for _, one in ranked if one.kind == kind != DOCUMENT]:
         return same, True
-    best = max(own)
-    least = min(best, plain + SHARE * (best - plain))
-    return [one.path for cosine, one in ranked if cosine >= least], best - plain >= CLEAR
+    least = min(max(own), plain + SHARE * above)
+    return [one.path for cosine, one in ranked if cosine >= least], above >= CLEAR
 
 
-def _kind(cosines: Sequence[float]) -> str:
-    """The kind of file that a question asks for, a document where it names none."""
+def _kind(cosines: Sequence[float], least: float) -> str:
+    """The kind of file that a question asks for; a document where it names none as clearly as it does a topic."""
     best, kind = max(zip(cosines, ASKED, strict=True))
-    return kind if best - fmean(cosines) >= KIND else DOCUMENT
+    return kind if best - fmean(cosines) >= least else DOCUMENT
 
 
 def kinds(paths: Sequence[str]) -> str:
