@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from assistant.answer import about
 from assistant.answer.about import Listed
 from ingest.space.encoders.words import Words
+from ingest.space.space import Near, near_in
 
 FILES = [
     Listed("/f/lease.pdf", "pdf", "Lease of the hall in Mill Lane"),
@@ -28,14 +27,8 @@ FILES = [
 
 
 @pytest.fixture(scope="module")
-def near() -> about.Near:
-    words = Words()
-
-    def cosines(question: str, texts: Sequence[str]) -> list[float]:
-        (asked,) = words.place([question], question=True)
-        return [float(asked.address @ one.address) for one in words.place(texts)]
-
-    return cosines
+def near() -> Near:
+    return near_in(Words())
 
 
 @pytest.mark.parametrize(
@@ -51,14 +44,14 @@ def near() -> about.Near:
     ],
 )
 def test_files_are_meant_by_what_they_are_or_are_about_in_both_languages(
-    question: str, names: set[str], near: about.Near
+    question: str, names: set[str], near: Near
 ) -> None:
     found, clear = about.files(question, FILES, near)
     assert ({path.removeprefix("/f/") for path in found}, clear) == (names, True)
 
 
 @pytest.mark.parametrize("question", ["What files do you have?", "どんな資料が入っていますか"])
-def test_where_none_is_clearly_meant_all_are_counted_and_the_nearest_named(question: str, near: about.Near) -> None:
+def test_where_none_is_clearly_meant_all_are_counted_and_the_nearest_named(question: str, near: Near) -> None:
     found, clear = about.files(question, FILES, near)
     assert found and not clear
     said = about.told(found, clear, [one.path for one in FILES], "en")

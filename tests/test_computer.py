@@ -16,13 +16,13 @@ from llama_cpp import LlamaGrammar
 from assistant.compute.computer import Computed, Computer
 from assistant.compute.database import Database, QueryFailed
 from assistant.compute.grammar import grammar
-from assistant.compute.meaning import by
 from assistant.compute.mentions import Mentions, mentions, plainly
 from assistant.compute.prompt import EXAMPLES, turned, turns
 from assistant.compute.query import NotAllowed, parsed, rows_behind
 from assistant.compute.schema import COLUMNS, show
 from assistant.compute.tell import tell
 from ingest.memory.tables import Kept
+from ingest.space.space import near_in
 from ingest.text.rows import Table, typed
 
 from .conftest import WordSpace
@@ -436,7 +436,7 @@ def test_columns_in_another_language_are_found_by_meaning() -> None:
 
 
 def test_nearness_is_that_of_the_space(space: WordSpace) -> None:
-    low, high = by(space)("snow depth", ["air pressure", "depth of snow"])
+    low, high = near_in(space)("snow depth", ["air pressure", "depth of snow"])
     assert low < high
 
 

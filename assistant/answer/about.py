@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from ingest.space.space import Near
 from prompts import fill
 
 if TYPE_CHECKING:
     from assistant.model.reader import Reader
-
-Near = Callable[[str, Sequence[str]], Sequence[float]]
-"""How near each text is to a question, also across languages: cosines."""
 
 LISTED = 200
 """Files that are looked at, the likeliest ones of a larger memory."""
@@ -104,7 +102,7 @@ def files(question: str, held: Sequence[Listed], near: Near) -> tuple[list[str],
     """
     if not held:
         return [], False
-    cosines = list(near(question, [*(one.line for one in held), *ANY, *ASKED.values()]))
+    cosines = near(question, [*(one.line for one in held), *ANY, *ASKED.values()])
     own, plain = cosines[: len(held)], fmean(cosines[len(held) : -len(ASKED)])
     ranked = sorted(zip(own, held, strict=True), key=lambda one: (-one[0], one[1].path))
     above = max(own) - plain

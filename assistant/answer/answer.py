@@ -33,6 +33,7 @@ from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, ModelFault
 from ingest.base.settings import Settings
 from ingest.memory import around
+from ingest.space.space import near_in
 
 if TYPE_CHECKING:
     from assistant.model.reader import Reader
@@ -69,6 +70,7 @@ class Assistant:
         self._finder = Finder(memory, retriever)
         self._wanted = wanted or partial(wants.wanted, space=memory.space)
         self._calculator = Calculator(memory, retriever)
+        self._near = near_in(memory.space)
 
     @classmethod
     def open(
@@ -136,10 +138,11 @@ class Assistant:
         paths = [one.path for one in held]
         if understood.wants == "talk":
             return self._answer(case, about.talk(question, paths, self._reader), "talk")
-        hits = self._retriever.search(understood.whole, viewer, SOUGHT)
-        order = {hit.entity.source: place for place, hit in reversed([*enumerate(hits)])}
-        likely = sorted(held, key=lambda one: order.get(one.id, len(order)))[: about.LISTED]
-        listed = [about.Listed(one.path, one.reader, self._opening(one.id, viewer)) for one in likely]
+        if len(held) > about.LISTED:
+            hits = self._retriever.search(understood.whole, viewer, SOUGHT)
+            found_in = {hit.entity.source for hit in hits}
+            held = sorted(held, key=lambda one: one.id not in found_in)[: about.LISTED]
+        listed = [about.Listed(one.path, one.reader, self._opening(one.id, viewer)) for one in held]
         found, clear = about.files(understood.whole, listed, self._near)
         return self._answer(case, about.told(found, clear, paths, language(question)), "talk")
 
@@ -319,12 +322,6 @@ class Assistant:
         notes = [note for one in spoken for note in one.notes]
         notes += [remarks.LEFT] * any(one.stands and one.left_out for one in spoken)
         return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost, tuple(notes))
-
-    def _near(self, about: str, texts: Sequence[str]) -> list[float]:
-        """By meaning, also across languages: cosines in the memory's space."""
-        space = self._memory.space
-        (asked,) = space.place([about], question=True)
-        return [float(asked.address @ one.address) for one in space.place(texts)]
 
     def _possibly(
         self, case: Case, spoken: Sequence[Spoken], composed: Composed, about: Sequence[int], cost: Cost

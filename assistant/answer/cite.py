@@ -15,14 +15,13 @@ from assistant.answer.verify import MARK
 from ingest.source import is_gone
 from ingest.space.entity import Entity, Locator
 from ingest.space.facts import WrittenFacts
+from ingest.space.space import Near
 from ingest.text.codes import codes, figures
 from ingest.text.split import sentences
 from ingest.text.terms import terms
 
 SourceName = Callable[[str], str]
 """The path of a source by its id."""
-Near = Callable[[str, Sequence[str]], Sequence[float]]
-"""How near each text is to what is said or asked, at most 1."""
 
 _ITEM = re.compile(r"\s*(?:\d{1,2}[.)．]|[-・•*])\s")
 _LEADING = re.compile(r"(?:\s*[\[［]\d{1,2}[\]］])+\s*")

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from assistant.answer import named
 from assistant.answer.named import squeezed
 from assistant.answer.notes import COMPUTED
-from assistant.compute import meaning, tell
+from assistant.compute import tell
 from assistant.compute.computer import Computed, Computer
 from assistant.model.vocabulary import examples
 from ingest.base.access import Viewer, may_read
 from ingest.memory import around, tables
 from ingest.space.entity import Entity
+from ingest.space.space import near_in
 
 if TYPE_CHECKING:
     from assistant.model.reader import Reader
@@ -61,7 +62,7 @@ class Calculator:
     ) -> Result | None:
         """The figure that rows give, or None where no query says what the question says."""
         found = self._tables(question, hits, viewer)
-        computer = Computer(meaning.by(self._memory.space))
+        computer = Computer(near_in(self._memory.space))
         computed = computer.ask(question, found, _Writer(reader)) if found else None
         if computed is None:
             return None

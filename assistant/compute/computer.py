@@ -13,13 +13,14 @@ from typing import Any, Protocol
 
 from ingest.base.errors import KotonohaError
 from ingest.memory.tables import Kept
+from ingest.space.space import Near
 from ingest.text.rows import Table, one_form, union
 
 from . import check, prompt
 from .database import Database
 from .grammar import NONE, grammar, which
 from .query import Query, in_period, parsed, rows_behind, with_order_shown, without, written
-from .schema import Meaning, Shown, share_key, show
+from .schema import Shown, share_key, show
 
 LONGEST = 200
 """Tokens of a query at most."""
@@ -113,9 +114,7 @@ class Computer:
         examples: worked examples in the prompt; none for a model that was trained to write queries.
     """
 
-    def __init__(
-        self, meaning: Meaning | None = None, examples: Sequence[tuple[str, str, str]] = prompt.EXAMPLES
-    ) -> None:
+    def __init__(self, meaning: Near | None = None, examples: Sequence[tuple[str, str, str]] = prompt.EXAMPLES) -> None:
         self._meaning = meaning
         self._examples = examples
 

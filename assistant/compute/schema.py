@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from rapidfuzz import fuzz, process, utils
 
 from ingest.memory.tables import part_name, quoted, row_name
+from ingest.space.space import Near
 from ingest.text.cells import shown
 from ingest.text.rows import Column, Table
 
@@ -33,9 +34,6 @@ SHARED = 0.5
 """Share of the words of a column that stand in a column of another table, from which the two are a key."""
 NEAR = 88
 """Likeness (rapidfuzz, 0 to 100) of a value and a stretch of the question from which the value counts as named."""
-
-Meaning = Callable[[str, Sequence[str]], Sequence[float]]
-"""How near a question is to each of some texts, across languages; higher is nearer."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Shown:
         return _listed([*named, *usual]) + (", ..." if len(count) > len(named) + len(usual) else "")
 
 
-def show(question: str, tables: Sequence[Table], meaning: Meaning | None = None, most: int = COLUMNS) -> list[Shown]:
+def show(question: str, tables: Sequence[Table], meaning: Near | None = None, most: int = COLUMNS) -> list[Shown]:
     """Tables as a question needs to see them, at most so many columns of each; one alone is called `t`, one of several by its
     name."""
     aliases = ["t"] if len(tables) == 1 else [_alias(table.name, number) for number, table in enumerate(tables, 1)]
@@ -94,7 +92,7 @@ def _alias(name: str, number: int) -> str:
     return f"{letters if letters[:1].isalpha() else f't_{letters}'}_{number}"
 
 
-def _shown(question: str, alias: str, table: Table, meaning: Meaning | None, most: int) -> Shown:
+def _shown(question: str, alias: str, table: Table, meaning: Near | None, most: int) -> Shown:
     exact = [(column.name, value) for column in table.columns for value in _written(question, column)]
     near = [(column.name, value) for column in table.columns for value in _similar(question, column)]
     named = tuple(dict.fromkeys([*exact, *near]))
@@ -103,7 +101,7 @@ def _shown(question: str, alias: str, table: Table, meaning: Meaning | None, mos
     return Shown(alias, table, tuple(columns), named, tuple(exact))
 
 
-def _chosen(question: str, table: Table, met: set[str], meaning: Meaning | None, most: int) -> list[Column]:
+def _chosen(question: str, table: Table, met: set[str], meaning: Near | None, most: int) -> list[Column]:
     """The columns of a wide table that a question may need: the first of dates and of words, then those it meets."""
     near = meaning(question, [column.name for column in table.columns]) if meaning else [0.0] * len(table.columns)
     scores = [

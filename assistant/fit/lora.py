@@ -27,8 +27,6 @@ RANKS = {"attn_q": 16, "attn_k": 16, "attn_v": 16, "attn_output": 16, "ffn_gate"
 SCALE = 2.0
 UNTOUCHED = 2 / 7
 """Share of the layers, from below, without an adapter."""
-
-
 TRIED = 512
 """Rows and columns of the matrices by which the kind of numbers is chosen."""
 

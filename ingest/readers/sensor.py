@@ -234,7 +234,7 @@ def _channels(read: Record) -> tuple[list[Channel], list[str]]:
     times, clocks = _one_clock(read)
     notes = [*clocks, *_left_out(read, keys)]
     units = parting.unit_column(read, keys)
-    groups = _groups(read, keys)
+    groups = [(called, rows, signal.interval(np.sort(times[rows]))) for called, rows in _groups(read, keys)]
     channels: list[Channel] = []
     for i in read.layout.values:
         values = np.frombuffer(read.values[i])
@@ -248,11 +248,11 @@ def _channels(read: Record) -> tuple[list[Channel], list[str]]:
                 f"column {read.layout.pairs[i][0]}: {count} values of {written} stand for nothing and are gaps"
             )
         known = ~np.isnan(values) & ~np.isin(values, gaps)
-        for called, rows in groups:
+        for called, rows, step in groups:
             kept = rows & known
             if kept.any():
                 one = _channel(read, i, called, units, times[kept], values[kept], np.flatnonzero(kept)[0])
-                channels.append(replace(_slow(one), rows=int(rows.sum()), step=signal.interval(np.sort(times[rows]))))
+                channels.append(replace(_slow(one), rows=int(rows.sum()), step=step))
     if len(channels) > MAX_CHANNELS:
         notes.append(f"of {len(channels):,} channels the first {MAX_CHANNELS} were read")
     return channels[:MAX_CHANNELS], notes

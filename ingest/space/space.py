@@ -6,7 +6,7 @@ weighted mean, normalised, is the sentence vector, that is, the *address*. One t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -90,6 +90,20 @@ def unit(vectors: Vectors) -> Vectors:
     """Vectors of length one along the last axis; a zero vector stays zero."""
     norm = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(norm, 1e-12), np.float32)
+
+
+Near = Callable[[str, Sequence[str]], Sequence[float]]
+"""How near each text is to a question, also across languages: at most 1."""
+
+
+def near_in(space: Space) -> Near:
+    """Nearness in a space: the cosine of the addresses of a question and of each text."""
+
+    def near(question: str, texts: Sequence[str]) -> list[float]:
+        (asked,), found = space.place([question], question=True), space.place(texts)
+        return [float(asked.address @ one.address) for one in found]
+
+    return near
 
 
 def placed(slots: Vectors) -> Placed:

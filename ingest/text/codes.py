@@ -11,6 +11,8 @@ LETTER = r"[a-z0-9_\u00df-\u024f]"
 """What codes and numbers are made of; Japanese letters stand right beside them and are no part of them."""
 RUN = re.compile(rf"(?<!{LETTER})(?<!-)(?=(?:{LETTER}|[/.,:+-])*\d)[a-z0-9](?:{LETTER}|[/.,:+-])*{LETTER}|\d+")
 CODE = re.compile(r"[a-z]+[\w-]*\d\w*|\d+[a-z]*-[\w-]*[a-z]\w*")
+JOINT = re.compile(r"[-_/.:+]")
+"""What the parts of a code are joined by."""
 LONG = 5
 """Letters and figures by which a part of a code can be known."""
 MONTH_NAMES = (
@@ -41,14 +43,14 @@ def held_codes(text: str) -> set[str]:
     """The codes of a text and what they begin with: `HS40-2318` and `MC-3-spindle` are of HS-40 and MC-3."""
     found: set[str] = set()
     for run in _runs(text):
-        ends = [match.start() for match in re.finditer(r"[-_/.:+]", run)] + [len(run)]
+        ends = [match.start() for match in JOINT.finditer(run)] + [len(run)]
         found |= {_bare(run[:end]) for end in ends if CODE.fullmatch(run[:end])}
     return found
 
 
 def joined_codes(text: str) -> set[str]:
     """The codes of a text and the long ones that they are joined of: who asks for `AB-HS4023` may mean the HS4023 of AB."""
-    parts = {part for run in _runs(text) if CODE.fullmatch(run) for part in re.split(r"[-_/.:+]", run)}
+    parts = {part for run in _runs(text) if CODE.fullmatch(run) for part in JOINT.split(run)}
     return codes(text) | {part for part in parts if len(part) >= LONG and CODE.fullmatch(part)}
 
 

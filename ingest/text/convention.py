@@ -16,9 +16,6 @@ Decimal = Literal[".", ",", "mixed"]
 Order = Literal["", "dmy", "mdy", "ymd"]
 
 
-_MONTH = re.compile(r"(?:19|20)\d\d\.(?:0[1-9]|1[0-2])")
-
-
 @dataclass(frozen=True, slots=True)
 class Convention:
     """What the cells of a column have in common.
@@ -48,6 +45,7 @@ PLAIN = Convention()
 _FIGURE = re.compile(r"(?:[^\d\s.,']{0,4}\s?){0,2}[-+−–]?(\d[\d.,' ]*?)(?:[eE][-+]?\d+)?[-−)]?(?:\s?[^\d\s.,']{1,6})?")
 _DAY = re.compile(r"(?:\D{1,10}[, ] ?)?(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d|[/.-]\d)")
 _DOTTED = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}(?!\d)")
+_MONTH = re.compile(r"(?:19|20)\d\d\.(?:0[1-9]|1[0-2])")
 _ERA = re.compile(r"[MTSHR](?:\d{1,2}|元)([./])(\d{1,2})\1(\d{1,2})(?!\S)")
 _CERTAIN_DAY = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}|(?:明治|大正|昭和|平成|令和)(?:\d{1,2}|元)年")
 _NAMED_DAY = re.compile(r"日付?$|年月日|期限$|\b(?:date|day)\b", re.I)
