@@ -249,13 +249,14 @@ def _renamed(memory: Memory, source: Source) -> SourceRow | None:
 def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[SourceRow | None, str]:
     """The row of a source that was here before, and what became of it.
 
-    It is read again when it changed, when a file beside it did, or when other personal data is to be redacted.
+    It is read again when it changed, when a file beside it did, when other personal data is to be redacted, or when its
+    reader reads otherwise now.
     """
     here = memory.catalog.source_at(str(source.path))
     if here is not None and here.sha256 != source.sha256 and places.go_on(memory.catalog, here):
         here = None  # what it said goes on at another place; this file is new
     if here is not None:
-        if (here.sha256, here.beside, here.redacted) != (source.sha256, source.beside, kinds):
+        if here.stale or (here.sha256, here.beside, here.redacted) != (source.sha256, source.beside, kinds):
             return here, "updated"
         if here.scope != job.scope and BOTH not in here.scope:
             memory.move_source(here.id, here.path, job.scope)
@@ -265,7 +266,7 @@ def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[S
     row = _renamed(memory, source)
     if row is None:
         return None, "added"
-    if (row.beside, row.redacted) != (source.beside, kinds):
+    if row.stale or (row.beside, row.redacted) != (source.beside, kinds):
         return row, "updated"
     memory.move_source(row.id, str(source.path), None if BOTH in row.scope else job.scope)
     return row, "moved"

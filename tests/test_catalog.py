@@ -28,6 +28,21 @@ def test_a_catalogue_of_every_older_version_is_brought_up_to_date(tmp_path: Path
         assert tables(Catalog(file)) == tables(Catalog(tmp_path / "new.sqlite"))
 
 
+def test_what_was_read_before_readers_changed_is_stale(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "c.sqlite", isolation_level=None)
+    for script in schema.MIGRATIONS[:13]:
+        connection.executescript(script)
+    columns = "id, path, sha256, size, media, title, scope, reader, added, within, beside"
+    connection.execute(f"INSERT INTO source ({columns}) VALUES ('m', '/m', '', 0, '', '', 'a', 'mail', '', '', 'hash')")
+    connection.execute(f"INSERT INTO source ({columns}) VALUES ('n', '/m/n', '', 0, '', '', 'a', 'text', '', 'm', '')")
+    connection.execute("PRAGMA user_version = 13")
+    connection.close()
+    assert [(row.stale, row.beside) for row in Catalog(tmp_path / "c.sqlite").sources()] == [
+        (True, "hash"),
+        (False, ""),
+    ]
+
+
 def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "c.sqlite")
     with pytest.raises(RuntimeError), catalog.transaction() as connection:

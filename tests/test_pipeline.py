@@ -11,7 +11,6 @@ from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 from ingest.memory import around
 from ingest.memory.memory import Memory
-from ingest.memory.schema import MIGRATIONS
 from ingest.readers import Note
 from ingest.readers.table import TableReader
 from ingest.reading import Direct
@@ -65,10 +64,21 @@ def test_what_earlier_readers_read_is_read_again_and_only_placed_anew_where_it_d
 ) -> None:
     ingest(memory, folder)
     placed, before = space.placed_texts, dump(memory)
-    memory.catalog.connection.executescript(MIGRATIONS[13])
+    memory.catalog.connection.execute("UPDATE source SET stale = 1")
     assert statuses(ingest(memory, folder)) == {"bird.txt": "updated", "fish.txt": "updated"}
     assert (dump(memory), space.placed_texts) == (before, placed)
     assert set(statuses(ingest(memory, folder)).values()) == {"unchanged"}
+
+
+def test_a_copy_of_what_earlier_readers_read_stays_a_copy(memory: Memory, folder: Path) -> None:
+    """A file told twice would count every row of its table twice."""
+    ingest(memory, folder)
+    for name in ("copy.txt", "another.txt"):
+        memory.catalog.connection.execute("UPDATE source SET stale = 1")
+        (folder / name).write_bytes((folder / "fish.txt").read_bytes())
+        found = statuses(ingest(memory, folder))
+        assert (found["copy.txt"], found[name], found["fish.txt"]) == ("copy", "copy", "updated")
+        assert len(memory.catalog.sources()) == 2
 
 
 def test_a_moved_file_is_recognised_and_not_read_again(memory: Memory, folder: Path, space: WordSpace) -> None:

@@ -40,6 +40,7 @@ class SourceRow:
         beside: the hash of the files beside it that were read with it.
         places: where else in its scope the very same file lies (`places`).
         within: the source whose file it is inside of, with which it is moved and forgotten; empty for a file of its own.
+        stale: whether a reader read it that reads otherwise now.
     """
 
     id: str
@@ -57,6 +58,7 @@ class SourceRow:
     beside: str = ""
     places: tuple[str, ...] = ()
     within: str = ""
+    stale: bool = False
 
 
 class Catalog:
@@ -266,7 +268,8 @@ _SOURCE = (
 
 def _source(row: sqlite3.Row) -> SourceRow:
     notes, places = json.loads(row["notes"]), sorted(json.loads(row["places"]))
-    return SourceRow(**{**dict(row), "notes": tuple(notes), "places": tuple(places), "moved": bool(row["moved"])})
+    flags = {name: bool(row[name]) for name in ("moved", "stale")}
+    return SourceRow(**{**dict(row), "notes": tuple(notes), "places": tuple(places), **flags})
 
 
 def _statements(script: str) -> Iterator[str]:

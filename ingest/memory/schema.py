@@ -172,10 +172,11 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX hidden_source ON hidden (source);
     CREATE INDEX hidden_whole ON hidden (whole);
     """,
-    # 14: readers that read otherwise than before: what they read is read again when it is next asked for. Add such a line
-    # whenever they do; what says the same is not placed anew.
+    # 14: what readers read that read otherwise now is read again when it is next asked for; what says the same is not placed
+    # anew. Add such an UPDATE whenever they change.
     """
-    UPDATE source SET beside = 'read before 28 November 2026' WHERE within = '';
+    ALTER TABLE source ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;
+    UPDATE source SET stale = 1 WHERE within = '';
     """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""

@@ -24,7 +24,7 @@ def put_row(connection: Any, row: SourceRow) -> None:
     )  # fmt: skip
     connection.execute(
         f"INSERT INTO source (id, {', '.join(columns)}, added) VALUES ({marks(values)}) ON CONFLICT (id) DO UPDATE SET "
-        + ", ".join(f"{name}=excluded.{name}" for name in columns),
+        + ", ".join(f"{name}=excluded.{name}" for name in (*columns, "stale")),
         values,
     )
 
