@@ -324,18 +324,20 @@ def test_a_question_that_one_source_answers_is_answered_whole(filled: Memory) ->
     assert ask(filled, Scripted(STANDS, parts=PARTS), TWO).answer == STANDS
 
 
+UNFOUND = "Not found for sure: Which colour has the spindle?"
+NAPOLEON = {**GREY, "colour": "The spindle is painted green by Napoleon. [1]"}
+MANUAL = "“The spindle is greased every 500 hours. It is painted grey.”"
+
+
 @pytest.mark.parametrize(
-    ("lacking", "second"),
-    [({}, "The spindle is painted grey. [1]"), ({"painted": 0.9}, "Not found for sure: Which colour has the spindle?")],
+    ("answers", "rest"), [(GREY, ["The spindle is painted grey. [1]"]), (NAPOLEON, [UNFOUND, f"{MANUAL} [2]"])]
 )
 def test_what_an_answer_leaves_open_of_its_question_is_asked_by_itself(
-    filled: Memory, lacking: dict[str, float], second: str
+    filled: Memory, answers: dict[str, str], rest: list[str]
 ) -> None:
-    reader = Scripted(parts=PARTS, answers=GREY, lacking={f"{SENTENCE} Which colour": 0.9})
-    if lacking:
-        reader.answers["colour"] = "It is painted green by Napoleon. [1]"
-    said = ask(filled, reader, TWO).answer.split("\n")
-    assert (said[0], said[-1]) == (STANDS, second)
+    """Where nothing stands for it, it is named, with the passage in which it possibly stands."""
+    reader = Scripted(parts=PARTS, answers={**answers}, lacking={f"{SENTENCE} Which colour": 0.9})
+    assert ask(filled, reader, TWO).answer.split("\n") == [STANDS, *rest]
 
 
 def test_parts_that_an_answer_leaves_open_all_are_not_what_its_question_is_made_of(filled: Memory) -> None:
@@ -373,13 +375,25 @@ def test_what_a_source_surely_holds_is_not_parted_by_the_names_in_it(filled: Mem
     assert not any(system == prompt.EACH for system, _ in reader.told)
 
 
-def test_a_part_that_nothing_stands_for_is_named(filled: Memory) -> None:
-    answers = {"often": STANDS, "colour": "The spindle is painted green by Napoleon. [1]"}
+def test_a_part_that_nothing_stands_for_is_named_with_where_it_possibly_stands(filled: Memory) -> None:
     lacking = {TWO: 0.9, f"{SENTENCE} Which colour": 0.9}
-    answer = ask(filled, Scripted(parts=PARTS, answers=answers, lacking=lacking), TWO)
-    assert answer.how == "model"
-    assert answer.answer.split("\n")[-1] == "Not found for sure: Which colour has the spindle?"
-    assert "Napoleon" not in answer.answer
+    answer = ask(filled, Scripted(parts=PARTS, answers={**NAPOLEON}, lacking=lacking), TWO)
+    assert (answer.how, [one.mark for one in answer.citations]) == ("model", [1, 2])
+    assert answer.answer.split("\n") == [STANDS, UNFOUND, f"{MANUAL} [2]"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "rest"),
+    [(NAPOLEON, ["Which colour has the spindle?", f"{MANUAL} [2]"]), ({"often": STANDS}, [UNFOUND])],
+)
+def test_of_parts_that_are_only_possible_each_has_its_passage(
+    filled: Memory, answers: dict[str, str], rest: list[str]
+) -> None:
+    """Or is said not to be found, if the reader has nothing to say to it."""
+    reader = Scripted(parts=PARTS, answers={**answers}, lacking={TWO: 0.9}, judges={"greased": 0.5})
+    answer = ask(filled, reader, TWO)
+    assert answer.how == "possibly"
+    assert answer.answer.split("\n") == ["Possibly, see the passages below:", STANDS, f"{MANUAL} [1]", *rest]
 
 
 def test_a_part_that_what_stands_answers_as_well_is_not_said_to_be_missing(filled: Memory) -> None:

@@ -42,6 +42,34 @@ def test_a_line_of_a_picture_is_cited_with_its_box() -> None:
     assert passage(1, plate, "the current is 52 A", "", str).locator.box is not None
 
 
+def pieces(texts: list[str]) -> Evidence:
+    members = tuple(
+        Entity(f"u{n}", "s1", "open", "utterance", text, Locator(start=n, end=n + 1)) for n, text in enumerate(texts)
+    )
+    return Evidence(Hit(members[0], 1.0, 1.0, 1.0), members, "s1", "\n".join(texts))
+
+
+def test_what_was_heard_is_quoted_with_what_was_said_before_and_after_it() -> None:
+    """A question is one utterance and its answer the next; the place is that of the one that is nearest."""
+    call = pieces(["Good morning.", "Which colour would you like?", "Black, please.", "Thank you."])
+    one = passage(1, call, "", "What colour would they like?", str)
+    assert one.quote == "\n".join(member.text for member in call.members)
+    assert (one.entity, one.locator.start) == ("u1", 1)
+
+
+@given(st.lists(st.integers(1, QUOTED), min_size=1, max_size=12), st.integers(0, 11))
+def test_pieces_are_quoted_together_as_far_as_there_is_room(lengths: list[int], at: int) -> None:
+    texts = [chr(97 + n) * length for n, length in enumerate(lengths)]
+    at = at % len(texts)
+    call = pieces(texts)
+    quoted = passage(1, call, texts[at], "", str).quote.split("\n")
+    first = texts.index(quoted[0])
+    assert quoted == texts[first : first + len(quoted)] and texts[at] in quoted
+    assert len("\n".join(quoted)) <= QUOTED
+    beside = [texts[n] for n in (first - 1, first + len(quoted)) if 0 <= n < len(texts)]
+    assert all(len("\n".join([*quoted, other])) >= QUOTED for other in beside)
+
+
 def test_sentences_and_items_have_the_marks_behind_them() -> None:
     assert lines("It is oiled. [1] It stands. [2][9]\n- a seal [1]\n1. Open it. [2]", 2) == [
         Line("It is oiled.", (1,)), Line("It stands.", (2,)), Line("- a seal", (1,)), Line("1. Open it.", (2,)),

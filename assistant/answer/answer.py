@@ -298,13 +298,12 @@ class Assistant:
     def _checked(self, case: Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
         """The model's words as far as every sentence stands; else what possibly holds the answer, or nothing."""
         case = replace(case, confidence=max(one.chance for one in spoken))
-        best_first = range(len(composed.sources), 0, -1)
-        about = [n for n in best_first if verify.speaks_of(case.whole, composed.sources[n - 1].words)]
+        about = any(verify.speaks_of(case.whole, one.words) for one in composed.sources)
         if not about or all(one.refused for one in spoken):
             return self._answer(case, wording(case.question).refusal, "refusal", (), composed, cost)
         if any(one.stands for one in spoken):
             return self._stated(case, spoken, composed, cost)
-        return self._possibly(case, spoken, composed, about, cost)
+        return self._possibly(case, spoken, composed, cost)
 
     def _stated(self, case: Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
         """What stands, with the words of its sources; of other parts of the question what may be right, and the part."""
@@ -314,29 +313,42 @@ class Assistant:
         lines, named = cite.in_order([*stands, *likely], composed.sources)
         citations = cite.from_lines(lines, named, self._finder.path, case.whole, self._near)
         stated, unsure = lines[: len(stands)], [words.unsure.format(line) for line in lines[len(stands) :]]
-        unfound = left_open(
+        asked = left_open(
             [one.question for one in others if not one.likely], [line.text for line in stated], self._reader
         )
         behind = [one for one in citations if any(one.mark in line.marks for line in stated)]
-        text = [*map(str, stated), *cite.quotes(stated, behind)[:SHOWN], *unsure, *map(words.unfound.format, unfound)]
+        text = [*map(str, stated), *cite.quotes(stated, behind)[:SHOWN], *unsure]
+        for one in (one for one in others if one.question in asked):
+            where = self._where(one, composed, len(citations) + 1)
+            text += [words.unfound.format(one.question), *map(str, where)]
+            citations += where
         notes = [note for one in spoken for note in one.notes]
         notes += [remarks.LEFT] * any(one.stands and one.left_out for one in spoken)
         return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost, tuple(notes))
 
-    def _possibly(
-        self, case: Case, spoken: Sequence[Spoken], composed: Composed, about: Sequence[int], cost: Cost
-    ) -> Answer:
-        """What may be right, said to be no more than that, with what it rests on; else the best passages."""
-        likely = [line for one in spoken if one.likely for line in one.lines]
-        lines, named = cite.in_order(list(dict.fromkeys(likely)), composed.sources)
-        citations = cite.from_lines(lines, named, self._finder.path, case.whole, self._near) or [
-            cite.passage(number, composed.sources[mark - 1], words, case.whole, self._finder.path, self._near)
-            for number, (mark, words) in enumerate(meant(spoken, about)[:SHOWN], 1)
-        ]
-        said = [wording(case.question).possibly, *map(str, lines)] if lines else [wording(case.question).passages]
+    def _possibly(self, case: Case, spoken: Sequence[Spoken], composed: Composed, cost: Cost) -> Answer:
+        """What may be right, said to be no more than that, with what it rests on; of the rest the best passages, under the
+        part of the question that they are about where it has several."""
+        words = wording(case.question)
+        likely = dict.fromkeys(line for one in spoken if one.likely for line in one.lines)
+        lines, named = cite.in_order([*likely], composed.sources)
+        citations = cite.from_lines(lines, named, self._finder.path, case.whole, self._near)
+        text = [words.possibly if lines else words.passages, *map(str, lines), *map(str, citations)]
+        for one in (one for one in spoken if not one.likely):
+            where = self._where(one, composed, len(citations) + 1, SHOWN if len(spoken) == 1 else 1)
+            about = one.question if where else words.unfound.format(one.question)
+            text += [*[about] * (len(spoken) > 1), *map(str, where)]
+            citations += where
         notes = dict.fromkeys(note for one in spoken for note in one.notes)
-        text = "\n".join([*said, *map(str, citations)])
-        return self._answer(case, text, "possibly", tuple(citations), composed, cost, tuple(notes))
+        return self._answer(case, "\n".join(text), "possibly", tuple(citations), composed, cost, tuple(notes))
+
+    def _where(self, one: Spoken, composed: Composed, mark: int, most: int = 1) -> list[Citation]:
+        """Passages that possibly hold what was asked, marked from this number on; none where none seems to."""
+        found = [] if one.refused else meant(one, composed.sources)[:most]
+        return [
+            cite.passage(number, source, words, one.question, self._finder.path, self._near)
+            for number, (source, words) in enumerate(found, mark)
+        ]
 
     # -- putting it together ---------------------------------------------------------------------------
 

@@ -41,7 +41,8 @@ FURTHER = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One mark of an answer. `quote` is a verbatim part of the entity's text; `source` is a path."""
+    """One mark of an answer. `quote` is a verbatim part of the entity's text, of a line or an utterance with those beside it;
+    `source` is a path."""
 
     mark: int
     entity: str
@@ -203,7 +204,25 @@ def passage(
     ]
     found = [one.id == source.hit.entity.id for one, _, _ in cuts]
     best = max(range(len(cuts)), key=lambda n: scores[n] + OWN * found[n])
-    return _citation(mark, *cuts[best], name)
+    entity, start, end = cuts[best]
+    cited = _citation(mark, entity, start, end, name)
+    pieces = entity.traits.flows and entity.traits.perceived
+    return replace(cited, quote=_among(entity, source.members)) if pieces else cited
+
+
+def _among(entity: Entity, members: Sequence[Entity]) -> str:
+    """What a machine cut into pieces: one of them with those that stand beside it, as many as can be quoted, nearest first.
+
+    A question that was heard is one utterance and its answer the next; a line of a receipt alone says nothing.
+    """
+    pieces = [one for one in members if one.kind == entity.kind]
+    at = next(n for n, one in enumerate(pieces) if one.id == entity.id)
+    first, last = at, at
+    for n in sorted(range(len(pieces)), key=lambda n: abs(n - at)):
+        wider = range(min(first, n), max(last, n) + 1)
+        if len(wider) == last - first + 2 and sum(len(pieces[k].text) + 1 for k in wider) <= QUOTED:
+            first, last = wider[0], wider[-1]
+    return "\n".join(one.text for one in pieces[first : last + 1])
 
 
 def quotes(said: Sequence[Line], citations: Sequence[Citation]) -> list[str]:

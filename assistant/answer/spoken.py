@@ -129,12 +129,14 @@ def speak(
     return replace(spoken, lines=named, left_out=spoken.left_out + len(lines) - len(kept))
 
 
-def meant(spoken: Sequence[Spoken], marks: Sequence[int]) -> list[tuple[int, str]]:
-    """In which of these sources to look, best first, and for what: those that the reader had words from before the others.
-    What it said may be wrong and still lie beside what is right."""
-    words = cite.under(line for one in spoken for line in one.lines)
-    order = dict.fromkeys([*(mark for mark in words if mark in marks), *marks])
-    return [(mark, words.get(mark, "")) for mark in order]
+def meant(spoken: Spoken, sources: Sequence[Evidence]) -> list[tuple[Evidence, str]]:
+    """In which of the sources to look, the best, which stands last, first, and for what: those that the reader had words
+    from before the others. What it said may be wrong and still lie beside what is right."""
+    words = cite.under(spoken.lines)
+    ranked = range(len(sources), 0, -1)
+    others = [mark for mark in ranked if verify.speaks_of(spoken.question, sources[mark - 1].words)]
+    order = dict.fromkeys([*(mark for mark in words if mark in others), *others])
+    return [(sources[mark - 1], words.get(mark, "")) for mark in order]
 
 
 def carried(lines: Sequence[Line], judged: Sequence[float]) -> tuple[list[Line], float]:
