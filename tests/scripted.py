@@ -18,9 +18,10 @@ from assistant.search.wants import Wants
 class Scripted:
     """Says `says` to a question, or what stands in `answers` for one that has these words; doubts and judges as told.
 
-    `wants` is what questions want, but "rows" what those in `over_rows` do, `alone` how one reads standing alone, `leaning` how
-    some do, `parts` the questions that one is made of, one a line, `each` what is asked of each of several things, `query` the
-    SQL it writes over `t`, which is the table whose name begins with `table`.
+    `wants` is what questions want, but "rows" what those in `over_rows` do, `alone` how one reads standing alone, `leaning`
+    how some do, `parts` the questions that one is made of, one a line, `each` what is asked of each of several things,
+    `translates` what a passage says in the other language, `query` the SQL it writes over `t`, which is the table whose name
+    begins with `table`.
 
     Attributes:
         doubt: the probability that the sources hold no answer.
@@ -38,6 +39,7 @@ class Scripted:
     table: str = ""
     parts: str = prompt.ONE
     each: str = ""
+    translates: str = ""
     answers: dict[str, str] = field(default_factory=dict)
     replies: str = "Hello, I answer from your files."
     doubt: float = 0.1
@@ -68,6 +70,8 @@ class Scripted:
             return self.parts
         if system == prompt.EACH:
             return self.each
+        if system in prompt.INTO.values():
+            return self.translates
         return self._queried(user) if isinstance(system, tuple) else self.replies
 
     def _queried(self, user: str) -> str:

@@ -396,6 +396,27 @@ def test_of_parts_that_are_only_possible_each_has_its_passage(
     assert answer.answer.split("\n") == ["Possibly, see the passages below:", STANDS, f"{MANUAL} [1]", *rest]
 
 
+@pytest.mark.parametrize(
+    ("translates", "judges", "said"),
+    [
+        ("主軸は500時間ごとにグリースを塗ります。灰色です。", {}, "主軸は500時間ごとにグリースを塗ります。灰色です。"),
+        ("主軸は600時間ごとにグリースを塗ります。灰色です。", {}, "灰色です。"),
+        ("主軸は500時間ごとにグリースを塗ります。赤色です。", {"赤": 0.1}, "主軸は500時間ごとにグリースを塗ります。"),
+        ("主軸は600時間ごとにグリースを塗ります。", {}, ""),
+    ],
+)
+def test_a_passage_in_another_language_is_translated_as_far_as_it_holds(
+    filled: Memory, translates: str, judges: dict[str, float], said: str
+) -> None:
+    """Only what is shown instead of an answer; with the figures of the passage, and what the reader holds to be in it."""
+    reader = Scripted("主軸は灰色です。 [1]", translates=translates, judges={"主軸は灰": 0.2, **judges})
+    heading, passage, *rest = ask(filled, reader, "HS-40のspindleはgreasedですか。").answer.split("\n")
+    assert (heading, passage) == ("次の箇所に書かれている可能性があります。", f"{MANUAL} [1]")
+    assert rest == ([f"（モデルによる訳：{said}）"] if said else [])
+    same = ask(filled, Scripted(STANDS, translates="x", judges={"greased": 0.2}))
+    assert same.how == "possibly" and "translated" not in same.answer
+
+
 def test_a_part_that_what_stands_answers_as_well_is_not_said_to_be_missing(filled: Memory) -> None:
     answers = {"often": STANDS, "colour": "The spindle is painted green by Napoleon. [1]"}
     answer = ask(filled, Scripted(parts=PARTS, answers=answers, lacking={TWO: 0.9}), TWO)

@@ -24,6 +24,7 @@ from assistant.answer.finding import EACH, SOUGHT, TOGETHER, Finder
 from assistant.answer.joined import together
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
 from assistant.answer.spoken import LONGEST, OPEN, Spoken, beside, best, meant, speak, told, worded
+from assistant.answer.translated import translated
 from assistant.answer.trust import Signs
 from assistant.answer.understand import Understood, alone, each, left_open, parts, understand
 from assistant.answer.wording import language, wording
@@ -320,7 +321,7 @@ class Assistant:
         text = [*map(str, stated), *cite.quotes(stated, behind)[:SHOWN], *unsure]
         for one in (one for one in others if one.question in asked):
             where = self._where(one, composed, len(citations) + 1)
-            text += [words.unfound.format(one.question), *map(str, where)]
+            text += [words.unfound.format(one.question), *self._readable(where, case)]
             citations += where
         notes = [note for one in spoken for note in one.notes]
         notes += [remarks.LEFT] * any(one.stands and one.left_out for one in spoken)
@@ -337,7 +338,7 @@ class Assistant:
         for one in (one for one in spoken if not one.likely):
             where = self._where(one, composed, len(citations) + 1, SHOWN if len(spoken) == 1 else 1)
             about = one.question if where else words.unfound.format(one.question)
-            text += [*[about] * (len(spoken) > 1), *map(str, where)]
+            text += [*[about] * (len(spoken) > 1), *self._readable(where, case)]
             citations += where
         notes = dict.fromkeys(note for one in spoken for note in one.notes)
         return self._answer(case, "\n".join(text), "possibly", tuple(citations), composed, cost, tuple(notes))
@@ -349,6 +350,13 @@ class Assistant:
             cite.passage(number, source, words, one.question, self._finder.path, self._near)
             for number, (source, words) in enumerate(found, mark)
         ]
+
+    def _readable(self, passages: Sequence[Citation], case: Case) -> Iterator[str]:
+        """Passages, each with what it says in the language of the question if it is in another."""
+        for one in passages:
+            yield str(one)
+            if said := translated(one.quote, case.question, self._reader):
+                yield wording(case.question).translated.format(said)
 
     # -- putting it together ---------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from ingest.text.language import JAPANESE
 class Wording:
     """Attributes:
     refusal: nothing was found; passages: where it may be; possibly: what may be right; unsure: a sentence on a part that
-    may be right; unfound: a part that is open.
+    may be right; unfound: a part that is open; translated: what a passage says in the language of the question.
     """
 
     refusal: str
@@ -19,15 +19,17 @@ class Wording:
     possibly: str
     unsure: str
     unfound: str
+    translated: str
 
 
 ENGLISH = Wording(
     "Not in your sources.", "This may be in these passages:", "Possibly, see the passages below:",
-    "Not sure: {}", "Not found for sure: {}",
+    "Not sure: {}", "Not found for sure: {}", "(translated by the model: {})",
 )  # fmt: skip
 IN_JAPANESE = Wording(
     "お手元の資料には見つかりませんでした。", "次の箇所に書かれている可能性があります。",
     "確かではありません。下の箇所をご確認ください。", "不確か：{}", "確かな記載なし：{}",
+    "（モデルによる訳：{}）",
 )  # fmt: skip
 
 

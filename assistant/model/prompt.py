@@ -28,6 +28,8 @@ PARTS = _told("parts")
 """What it is told when it has to part a question into those it is made of, or to answer `ONE`."""
 EACH = _told("each")
 """What it is told when it has to ask a question of each of several things by itself."""
+INTO = {"en": _told("into_en"), "ja": _told("into_ja")}
+"""What it is told when it has to translate a passage into one of two languages."""
 TRAINED = (READ, ALONE)
 """What adapters are trained behind; behind anything else the model answers as it was made to."""
 
@@ -35,6 +37,10 @@ NONE, YES, NO, ONE = "none", "yes", "no", "one"
 
 LATIN = r" -Z\\^-~\u00a0-\u03ff\u2010-\u2bff"
 """Latin and Greek letters, figures and marks but square brackets, in a grammar."""
+
+
+FORMS = {"en": f'root ::= piece+\npiece ::= [{LATIN}\\n] | "「" [^」\\n]* "」"', "ja": ""}
+"""The grammars of a translation; of a Japanese one, none."""
 
 
 @dataclass(frozen=True, slots=True)

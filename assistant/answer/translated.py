@@ -1,0 +1,35 @@
+"""A passage that is shown instead of an answer, in the language of whoever asks, where it is written in the other one.
+
+The translation is the language model's and said to be so: a sentence of it stands only if its figures, codes and names are
+those of the passage and the reader holds it to be carried by it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistant.answer import cite, verify
+from assistant.model import prompt
+from assistant.model.prompt import Text
+from ingest.text.language import language_of
+
+if TYPE_CHECKING:
+    from assistant.model.reader import Reader
+
+LONGEST = 200
+"""Tokens of a translation."""
+HOLDS = 0.5
+"""How well a sentence has to be carried by its passage, 0 to 1."""
+
+
+def translated(passage: str, question: str, reader: Reader) -> str:
+    """What a passage says in the language of the question; "" where it is in that language, or nothing of it holds."""
+    wanted = language_of(question)
+    if {wanted, language_of(passage)} != set(prompt.INTO):
+        return ""
+    said = reader.llm.complete(prompt.INTO[wanted], passage, prompt.FORMS[wanted], LONGEST)
+    exact = [one.text for one in cite.lines(said, 0) if not verify.missing(one.text, question, passage)]
+    with reader.reading([Text("", passage, kept=False)]) as reading:
+        judged = reading.judge([(one, 1) for one in exact])
+    between = "" if wanted == "ja" else " "
+    return between.join(one for one, chance in zip(exact, judged, strict=True) if chance >= HOLDS)
