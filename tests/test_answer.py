@@ -81,6 +81,14 @@ def test_words_of_the_model_that_stand_are_shown(filled: Memory) -> None:
     assert answer.model == "scripted" and trust.ASSURED < answer.confidence < 1
 
 
+def test_all_that_was_read_is_known_of_an_answer(filled: Memory) -> None:
+    put(filled, "notes", "open", "The spindle turns at 8,000 rpm.", "Nothing else is said here.")
+    answer = ask(filled, STANDS)
+    (notes,) = [one.id for one in filled.catalog.sources() if one.path == "/notes"]
+    rows = filled.catalog.connection.execute("SELECT id FROM entity WHERE source = ?", (notes,)).fetchall()
+    assert {row["id"] for row in rows} <= set(answer.read)
+
+
 def test_a_missing_mark_is_that_of_the_source_that_says_it(filled: Memory) -> None:
     assert ask(filled, f"{SENTENCE}").answer == f"{SENTENCE} [1]"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -94,6 +95,35 @@ def test_whoever_may_reveal_is_shown_originals_in_every_field(memory: Memory, ec
     assert any(PHONE in citation.quote for citation in answer.citations)
     assert any(PHONE in hit.entity.text for hit in answer.hits)
     assert all(len(hit.entity.slots) for hit in answer.hits)
+
+
+@dataclass
+class Further:
+    """Says all that the memory holds, and found none of it: it stood further on in what was read."""
+
+    memory: Memory
+
+    def ask(self, question: str, viewer: Viewer, **_: object) -> Iterator[Event]:
+        rows = self.memory.catalog.connection.execute("SELECT id, text FROM entity").fetchall()
+        said, read = " ".join(row["text"] for row in rows), tuple(row["id"] for row in rows)
+        yield Answer(question, said, "model", (), (), {}, "text", "further", 1.0, read=read)
+
+
+@pytest.mark.parametrize(("may_reveal", "shown"), [(True, PHONE), (False, "[PHONE-")])
+def test_what_was_read_beside_what_was_found_is_revealed_to_whoever_may_reveal(
+    memory: Memory, echo: Echo, may_reveal: bool, shown: str
+) -> None:
+    viewer = Viewer("mori", frozenset({"hr"}), may_reveal=may_reveal)
+    (answer,) = DiscreetAssistant(Further(memory), Personal(memory.catalog, memory.settings)).ask("電話は?", viewer)
+    assert isinstance(answer, Answer) and shown in answer.answer
+
+
+def test_an_answer_rests_on_all_that_was_read(memory: Memory, echo: Echo) -> None:
+    """What may not be read any more when it is done is not shown, though it was not found but stood beside."""
+    audit = Audit(memory.catalog, b"k" * 32, memory.settings.home / "audit.head")
+    asked = AuditedAssistant(Further(memory), audit, lambda viewer, ids: not ids)
+    with pytest.raises(NotAllowed, match="has changed while"):
+        list(asked.ask("電話は?", Viewer("mori", frozenset({"hr"}))))
 
 
 def test_everybody_else_is_shown_placeholders(memory: Memory, echo: Echo) -> None:

@@ -372,8 +372,13 @@ class Assistant:
         return Answer(
             case.question, text, how, citations, tuple(hits), paths, case.grounding, model, case.confidence,
             cost or case.cost(0.0, None), composed.left_out if composed else (), (*case.notes, *notes), case.shown,
-            case.whole,
+            case.whole, _read(composed),
         )  # fmt: skip
+
+
+def _read(composed: Composed | None) -> tuple[str, ...]:
+    """The ids of all entities whose words the reader was given."""
+    return tuple(member.id for one in composed.sources for member in one.members) if composed else ()
 
 
 def _fits(leaving: Sequence[Hit], hits: Sequence[Hit]) -> bool:

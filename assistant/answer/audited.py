@@ -64,6 +64,7 @@ class AuditedAssistant:
         for event in self._assistant.ask(question, viewer, grounding=grounding, history=history, shown=shown):
             for hit in getattr(event, "hits", ()):
                 rests_on |= {one.id for one in (hit.entity, *hit.neighbours, *hit.parents)}
+            rests_on |= set(getattr(event, "read", ()))
             if not self._may_see(viewer, rests_on):
                 self.audit.append(AuditEvent("ask stopped", viewer.person, viewer.roles, viewer.policy))
                 raise NotAllowed("what you may read has changed while this was being answered", "ask again")

@@ -46,6 +46,7 @@ class DiscreetAssistant:
             return event
         near = ((hit.entity, *hit.neighbours, *hit.parents, *hit.duplicates) for hit in event.hits)
         ids = {entity.id for entities in near for entity in entities}
-        ids |= {citation.entity for citation in event.citations} if isinstance(event, Answer) else set()
+        if isinstance(event, Answer):
+            ids |= {*event.read, *(citation.entity for citation in event.citations)}
         revealed = put_back(event, self._personal.originals(ids, viewer))
         return replace(revealed, question=question) if isinstance(revealed, Answer) else revealed

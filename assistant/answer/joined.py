@@ -45,5 +45,6 @@ def _joined(first: Answer, other: Answer, words: Wording) -> Answer:
         cost=other.cost,
         model=other.model,
         left_out=(*first.left_out, *other.left_out),
+        read=(*first.read, *other.read),
         notes=tuple(dict.fromkeys((*first.notes, *other.notes, *both))),
     )

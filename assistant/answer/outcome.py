@@ -79,6 +79,7 @@ class Answer:
         notes: what was changed on the way, in plain words.
         shown: the words of what was shown with the question.
         understood: the question as it was looked for, standing alone.
+        read: the ids of all entities whose words the reader was given, more than were found.
     """
 
     question: str
@@ -95,6 +96,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     shown: str = ""
     understood: str = ""
+    read: tuple[str, ...] = ()
 
     @property
     def refused(self) -> bool:

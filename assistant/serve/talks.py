@@ -191,7 +191,7 @@ def answered(number: int, answer: Answer, viewer: Viewer) -> Turn:
 
 
 def _rests(answer: Answer) -> set[str]:
-    wanted = {citation.entity for citation in answer.citations}
+    wanted = {*answer.read, *(citation.entity for citation in answer.citations)}
     for hit in answer.hits:
         wanted |= {one.id for one in (hit.entity, *hit.neighbours, *hit.parents)}
     return wanted
