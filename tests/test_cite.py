@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from assistant.answer.cite import QUOTED, Line, from_lines, held, lines, passage, rivals, settled, whole
 from assistant.answer.evidence import Evidence
 from assistant.search.retrieve import Hit
-from ingest.space.entity import Entity, Locator
+from ingest.space.entity import OLDER_MESSAGE, Entity, Locator
 
 TEXT = (
     "The pump is oiled weekly by the shift. " + "It stands in hall 4. " * 14 + "The seal is replaced every 4,000 hours."
@@ -68,6 +68,15 @@ def test_pieces_are_quoted_together_as_far_as_there_is_room(lengths: list[int], 
     assert len("\n".join(quoted)) <= QUOTED
     beside = [texts[n] for n in (first - 1, first + len(quoted)) if 0 <= n < len(texts)]
     assert all(len("\n".join([*quoted, other])) >= QUOTED for other in beside)
+
+
+def test_the_newest_words_of_a_mail_are_shown_before_those_that_it_quotes() -> None:
+    """Whatever is quoted has more of the words in common."""
+    new = Entity("new", "s1", "open", "passage", "Agreed, 410 EUR for the clamps.", Locator())
+    old = Entity("old", "s1", "open", "passage", "Our price for the clamps is 450 EUR.", Locator(part=OLDER_MESSAGE))
+    mail = Evidence(Hit(new, 1.0, 1.0, 1.0), (new, old), "s1", f"{new.text}\n{old.text}")
+    assert passage(1, mail, "", "What price was agreed for the clamps?", str).entity == "new"
+    assert passage(1, mail, "The price was 450 EUR.", "What was it?", str).entity == "old"
 
 
 def test_sentences_and_items_have_the_marks_behind_them() -> None:

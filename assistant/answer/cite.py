@@ -13,7 +13,7 @@ from typing import Any, cast
 from assistant.answer.evidence import Evidence
 from assistant.answer.verify import MARK
 from ingest.source import is_gone
-from ingest.space.entity import Entity, Locator
+from ingest.space.entity import OLDER_MESSAGE, Entity, Locator
 from ingest.space.facts import WrittenFacts
 from ingest.space.space import Near
 from ingest.text.codes import codes, figures
@@ -33,6 +33,8 @@ QUOTED = 320
 """Characters of a passage that are quoted."""
 OWN = 0.15
 """What a stretch of the very entity that was found has before one of what stands around it."""
+OLDER = 0.3
+"""What a stretch has less in which a message quotes an older one: the newest words hold."""
 ASKED = 0.5
 """What the words of the question count beside those of the answer where a passage is chosen."""
 FURTHER = 0.5
@@ -203,7 +205,8 @@ def passage(
         )
     ]
     found = [one.id == source.hit.entity.id for one, _, _ in cuts]
-    best = max(range(len(cuts)), key=lambda n: scores[n] + OWN * found[n])
+    older = [one.locator.part == OLDER_MESSAGE for one, _, _ in cuts]
+    best = max(range(len(cuts)), key=lambda n: scores[n] + OWN * found[n] - OLDER * older[n])
     entity, start, end = cuts[best]
     cited = _citation(mark, entity, start, end, name)
     pieces = entity.traits.flows and entity.traits.perceived

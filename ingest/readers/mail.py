@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from ingest.base.errors import UnreadableSource
-from ingest.space.entity import Locator
+from ingest.space.entity import OLDER_MESSAGE, Locator
 from ingest.text import charset
 
 from ..media import MBOX, MSG
@@ -112,7 +112,7 @@ def _page(page: Page, place: Locator) -> Iterator[Block | Table]:
     quotes = parted(page.root)
     yield from blocks(page, place)
     for quote in quotes:
-        inside = replace(place, part="quoted")
+        inside = replace(place, part=OLDER_MESSAGE)
         said = introduction(quote)
         found = list(blocks(Page("", quote), inside))
         if found:
@@ -125,7 +125,7 @@ def _told_apart(items: Iterable[Item | Block | Table]) -> Iterator[Item | Block 
     quoted = False
     for item in items:
         if isinstance(item, Block | Table):
-            inside = item.place.part == "quoted"
+            inside = item.place.part == OLDER_MESSAGE
             if quoted and not inside and getattr(item, "level", 0) != 1:
                 yield Block("Reply", 2, item.place)
             quoted = inside
@@ -134,7 +134,7 @@ def _told_apart(items: Iterable[Item | Block | Table]) -> Iterator[Item | Block 
 
 def _text(text: str, place: Locator) -> Iterator[Block | Table]:
     for voice in voices(_without_noise(text)):
-        inside = replace(place, part="quoted") if voice.depth else place
+        inside = replace(place, part=OLDER_MESSAGE) if voice.depth else place
         if voice.depth:
             yield Block(f"Quoted{': ' + voice.said if voice.said else ' message'}", 1 + voice.depth, inside)
             yield Block(voice.text.strip(), place=inside)

@@ -17,6 +17,10 @@ from .kinds import TRAITS, Kind, Traits
 from .space import UNPLACED, Packed, Placed, Vectors, placed
 
 
+OLDER_MESSAGE = "quoted"
+"""The part of a message in which it quotes an older one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Locator:
     """The exact place of an entity in its source; only what fits the kind is set.
