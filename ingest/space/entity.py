@@ -16,7 +16,6 @@ from .facts import Facts
 from .kinds import TRAITS, Kind, Traits
 from .space import UNPLACED, Packed, Placed, Vectors, placed
 
-
 OLDER_MESSAGE = "quoted"
 """The part of a message in which it quotes an older one."""
 
