@@ -348,6 +348,15 @@ def test_what_an_answer_leaves_open_of_its_question_is_asked_by_itself(
     assert ask(filled, reader, TWO).answer.split("\n") == [STANDS, *rest]
 
 
+def test_a_question_that_is_not_even_likely_answered_as_a_whole_is_asked_in_its_parts(filled: Memory) -> None:
+    """If they come to nothing either, what was found for the whole is shown."""
+    whole = {TWO: "The spindle is greased by Napoleon. [1]"}
+    reader = Scripted(parts=PARTS, answers={**whole, **GREY})
+    assert ask(filled, reader, TWO).answer.split("\n") == [STANDS, "The spindle is painted grey. [1]"]
+    answer = ask(filled, Scripted(parts=PARTS, answers=whole), TWO)
+    assert answer.answer.split("\n")[:2] == ["This may be in these passages:", f"{MANUAL} [1]"]
+
+
 def test_parts_that_an_answer_leaves_open_all_are_not_what_its_question_is_made_of(filled: Memory) -> None:
     reader = Scripted(STANDS, parts=PARTS, lacking={f"{SENTENCE} How often": 0.9, f"{SENTENCE} Which colour": 0.9})
     assert ask(filled, reader, TWO).answer == STANDS

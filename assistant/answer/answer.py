@@ -246,14 +246,18 @@ class Assistant:
                 spoken.append((yield from self._spoken(part, case, composed, numbers)))
         if [*led] == [case.whole] and case.sought and case.grounding != "text" and spoken[0].doubt < OPEN:
             asked = parts(case.whole, self._reader) if spoken[0].lines else ()
-            left = self._left(asked, [one.text for one in spoken[0].lines])
+            said = [one.text for one in spoken[0].lines] if spoken[0].likely else []
+            left = self._left(asked, said) if said else asked
             figures = self._figures(case, left, viewer)
             for part in (one for one in left if one not in figures):
-                step = alone(part, [Exchange(case.whole, "\n".join(one.text for one in spoken[0].lines))], self._reader)
+                step = alone(part, [Exchange(case.whole, "\n".join(said))], self._reader) if said else part
                 case = replace(case, notes=(*case.notes, *[remarks.STEP.format(step)] * (step != part)))
                 composed, spoken = self._widened(step, case, composed, spoken, viewer)
                 (number, _) = best(self._reader, composed, step)
                 spoken.append((yield from self._spoken(step, case, composed, (number,))))
+            if left and not said:  # of the whole not even a likely word, so its parts, if there is anything to them
+                found = figures or not all(one.refused for one in spoken[1:])
+                spoken = spoken[1:] if found else spoken[:1]
         cost = case.cost(made, spoken[0].usage if spoken else None)
         rest = replace(case, whole=" ".join(one.question for one in spoken)) if figures else case
         read = [self._checked(rest, spoken, composed, cost)] if spoken else []
