@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistant.answer import notes
+from assistant.answer.joined import apart
 from assistant.answer.outcome import Answer
 from assistant.model import prompt
 from assistant.search.wants import Wants
@@ -115,6 +116,15 @@ def test_a_step_that_leans_on_the_first_is_asked_with_what_that_came_to(lists: M
     )  # fmt: skip
     both = ask(lists, counted, "How many drinks are on the list of drinks, list_drinks, and how many papers?")
     assert [line.split(" [")[0] for line in both.answer.splitlines()] == ["count: 5", "count: 3"]
+
+
+def test_one_query_for_two_parts_of_a_question_answers_neither(lists: Memory) -> None:
+    """Which list is longer? Both parts had been counted in the list of drinks, and said to be sure."""
+    drinks = computed(lists, "How many drinks are on the list of drinks?")
+    again = replace(drinks, question="How many papers are on the list of papers?")
+    papers = replace(again, notes=("computed from 3 rows: SELECT count(*) FROM papers",))
+    assert apart({"drinks": drinks, "papers": again}) == {}
+    assert apart({"drinks": drinks, "papers": papers}) == {"drinks": drinks, "papers": papers}
 
 
 COUNTED, ASKED = PARTS.split("\n")

@@ -21,7 +21,7 @@ from assistant.answer.compose import Composed, Grounding
 from assistant.answer.computed import Calculator
 from assistant.answer.evidence import Evidence
 from assistant.answer.finding import EACH, SOUGHT, TOGETHER, Finder
-from assistant.answer.joined import together
+from assistant.answer.joined import apart, together
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
 from assistant.answer.spoken import LONGEST, OPEN, Spoken, beside, best, meant, speak, told, worded
 from assistant.answer.translated import translated
@@ -194,7 +194,7 @@ class Assistant:
         """The figures that surely answer parts of a question."""
         cases = {part: self._finder.part(case, part, self._wanted(part), viewer) for part in asked}
         found = {part: self._computed(one, viewer) for part, one in cases.items()}
-        return {part: answer for part, answer in found.items() if answer and answer.how == "calculation"}
+        return apart({part: answer for part, answer in found.items() if answer and answer.how == "calculation"})
 
     # -- reading ---------------------------------------------------------------------------------------
 

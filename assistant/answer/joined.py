@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -25,6 +26,14 @@ def together(answers: Sequence[Answer], case: Case, step: str = "") -> Answer:
     if step:
         found = replace(found, notes=(*found.notes, remarks.STEP.format(step)))
     return replace(found, question=case.question, understood=case.whole)
+
+
+def apart(figures: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The figures of parts of a question, without those that one query over the same rows gave for several: it took one part
+    for another."""
+    rows = {part: (one.notes, tuple(cited.entity for cited in one.citations)) for part, one in figures.items()}
+    counted = Counter(rows.values())
+    return {part: one for part, one in figures.items() if counted[rows[part]] == 1}
 
 
 def _joined(first: Answer, other: Answer, words: Wording) -> Answer:
