@@ -20,7 +20,7 @@ from assistant.answer.cite import Citation
 from assistant.answer.compose import Composed, Grounding
 from assistant.answer.computed import Calculator
 from assistant.answer.evidence import Evidence
-from assistant.answer.finding import EACH, SOUGHT, TOGETHER, Finder
+from assistant.answer.finding import EACH, SOUGHT, TOGETHER, Finder, fits
 from assistant.answer.joined import apart, together
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
 from assistant.answer.spoken import LONGEST, OPEN, Spoken, beside, best, meant, speak, told, worded
@@ -49,8 +49,6 @@ MARKED = 3
 """Marks of rows behind a figure; more rows are cited than that."""
 PLAIN = 0.01
 """With at most this doubt one source holds the whole answer, whatever is named in the question."""
-LEAVING = 0.8
-"""Share of the best coverage of the question that a hit has from which on a model elsewhere is asked about it."""
 
 
 class Assistant:
@@ -201,7 +199,7 @@ class Assistant:
     def _speak(self, case: Case, viewer: Viewer) -> Iterator[Event]:
         """Lets a model answer: the remote one from what may leave, else, or if it fails, the one on this machine."""
         leaving = self._remote.leaving(case.hits) if self._remote and case.grounding != "none" else ()
-        if self._remote and _fits(leaving, case.hits):
+        if self._remote and fits(leaving, case.hits):
             led = replace(case, hits=leading(leaving, case.hits), model=self._remote.name)
             try:
                 yield from self._sent(led, leaving, self._remote, viewer)
@@ -324,9 +322,9 @@ class Assistant:
         behind = [one for one in citations if any(one.mark in line.marks for line in stated)]
         text = [*map(str, stated), *cite.quotes(stated, behind)[:SHOWN], *unsure]
         for one in (one for one in others if one.question in asked):
-            where = self._where(one, composed, len(citations) + 1)
-            text += [words.unfound.format(one.question), *self._readable(where, case)]
-            citations += where
+            where = self._where(one, composed, citations)
+            text += self._under(words.unfound.format(one.question), where, text, case)
+            citations += [cited for cited in where if cited not in citations]
         notes = [note for one in spoken for note in one.notes]
         notes += [remarks.LEFT] * any(one.stands and one.left_out for one in spoken)
         return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost, tuple(notes))
@@ -340,27 +338,34 @@ class Assistant:
         citations = cite.from_lines(lines, named, self._finder.path, case.whole, self._near)
         text = [words.possibly if lines else words.passages, *map(str, lines), *map(str, citations)]
         for one in (one for one in spoken if not one.likely):
-            where = self._where(one, composed, len(citations) + 1, SHOWN if len(spoken) == 1 else 1)
+            where = self._where(one, composed, citations, SHOWN if len(spoken) == 1 else 1)
             about = one.question if where else words.unfound.format(one.question)
-            text += [*[about] * (len(spoken) > 1), *self._readable(where, case)]
-            citations += where
+            text += self._under(about if len(spoken) > 1 else "", where, text, case)
+            citations += [cited for cited in where if cited not in citations]
         notes = dict.fromkeys(note for one in spoken for note in one.notes)
         return self._answer(case, "\n".join(text), "possibly", tuple(citations), composed, cost, tuple(notes))
 
-    def _where(self, one: Spoken, composed: Composed, mark: int, most: int = 1) -> list[Citation]:
-        """Passages that possibly hold what was asked, marked from this number on; none where none seems to."""
+    def _where(
+        self, one: Spoken, composed: Composed, known: Sequence[Citation], most: int = 1
+    ) -> list[Citation]:  # fmt: skip
+        """Passages that possibly hold what was asked, marked behind those that are known; none where none seems to."""
         found = [] if one.refused else meant(one, composed.sources)[:most]
-        return [
+        cited = [
             cite.passage(number, source, words, one.question, self._finder.path, self._near)
-            for number, (source, words) in enumerate(found, mark)
+            for number, (source, words) in enumerate(found, len(known) + 1)
         ]
+        before = {(other.entity, other.quote): other for other in known}
+        return [before.get((other.entity, other.quote), other) for other in cited]
 
-    def _readable(self, passages: Sequence[Citation], case: Case) -> Iterator[str]:
-        """Passages, each with what it says in the language of the question if it is in another."""
-        for one in passages:
-            yield str(one)
-            if said := translated(one.quote, case.question, self._reader):
-                yield wording(case.question).translated.format(said)
+    def _under(self, about: str, passages: Sequence[Citation], text: Sequence[str], case: Case) -> list[str]:
+        """Passages under what they are about, each with what it says in the language of the question if it is in another; of
+        those that stand in the text already the marks."""
+        again = [f" [{one.mark}]" for one in passages if str(one) in text]
+        lines = [f"{about}{''.join(again)}"] if about else []
+        for one in (one for one in passages if str(one) not in text):
+            said = translated(one.quote, case.question, self._reader)
+            lines += [str(one), *[wording(case.question).translated.format(said)] * bool(said)]
+        return lines
 
     # -- putting it together ---------------------------------------------------------------------------
 
@@ -383,12 +388,6 @@ class Assistant:
 def _read(composed: Composed | None) -> tuple[str, ...]:
     """The ids of all entities whose words the reader was given."""
     return tuple(member.id for one in composed.sources for member in one.members) if composed else ()
-
-
-def _fits(leaving: Sequence[Hit], hits: Sequence[Hit]) -> bool:
-    """Whether what may leave answers about as well as all that was found; else not even the question leaves."""
-    best = max((hit.coverage for hit in hits), default=0.0)
-    return any(hit.coverage >= LEAVING * best for hit in leaving)
 
 
 def _leaving(host: str, size: int, sources: Sequence[Evidence], question: str) -> Leaving:

@@ -35,6 +35,9 @@ LEADING = 2
 SOUGHT = 20
 """Hits among which they are found: several may lie in one stretch."""
 
+LEAVING = 0.8
+"""Share of the best coverage of the question that a hit has from which on a model elsewhere is asked about it."""
+
 
 class Finder:
     """Finds in one memory, by the retriever alone."""
@@ -102,3 +105,9 @@ class Finder:
             lambda entity: readable(around.flow(catalog, entity)),
             most,
         )
+
+
+def fits(leaving: Sequence[Hit], hits: Sequence[Hit]) -> bool:
+    """Whether what may leave answers about as well as all that was found; else not even the question leaves."""
+    best = max((hit.coverage for hit in hits), default=0.0)
+    return any(hit.coverage >= LEAVING * best for hit in leaving)
