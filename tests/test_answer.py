@@ -14,6 +14,7 @@ from assistant.answer import trust
 from assistant.answer.answer import Assistant
 from assistant.answer.notes import LEFT
 from assistant.answer.outcome import Answer, Draft, Exchange, Found
+from assistant.answer.translated import translated
 from assistant.answer.understand import each, parts
 from assistant.answer.wording import ENGLISH
 from assistant.model import prompt
@@ -432,6 +433,23 @@ def test_a_passage_in_another_language_is_translated_as_far_as_it_holds(
     assert rest == ([f"（モデルによる訳：{said}）"] if said else [])
     same = ask(filled, Scripted(STANDS, translates="x", judges={"greased": 0.2}))
     assert same.how == "possibly" and "translated" not in same.answer
+
+
+def test_no_model_is_loaded_where_there_is_nothing_to_translate() -> None:
+    """An answer that came from a model elsewhere needs none here."""
+    assert translated("The spindle is painted grey.", "Which colour has it?", lambda: pytest.fail("loaded")) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"), [("Which colour has the spindle?", TWO), ("Which colour has HS-40?", "")]
+)
+def test_a_question_to_which_nothing_is_added_is_left_as_it_was_asked(
+    filled: Memory, said: str, understood: str
+) -> None:  # fmt: skip
+    """The model had left out its other half."""
+    reader = Scripted(STANDS, alone=said)
+    answer = ask(filled, reader, TWO, history=[Exchange("What is it?", "A spindle.")])
+    assert answer.understood == (understood or said)
 
 
 def test_a_part_that_what_stands_answers_as_well_is_not_said_to_be_missing(filled: Memory) -> None:

@@ -125,6 +125,7 @@ def test_one_query_for_two_parts_of_a_question_answers_neither(lists: Memory) ->
     papers = replace(again, notes=("computed from 3 rows: SELECT count(*) FROM papers",))
     assert apart({"drinks": drinks, "papers": again}) == {}
     assert apart({"drinks": drinks, "papers": papers}) == {"drinks": drinks, "papers": papers}
+    assert apart({"papers": again}, [drinks]) == {} and apart({"papers": papers}, [drinks]) == {"papers": papers}
 
 
 COUNTED, ASKED = PARTS.split("\n")

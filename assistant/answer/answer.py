@@ -8,7 +8,7 @@ that nothing readable holds it; or talk, which claims nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -19,7 +19,6 @@ from assistant.answer.case import Case, leading
 from assistant.answer.cite import Citation
 from assistant.answer.compose import Composed, Grounding
 from assistant.answer.computed import Calculator
-from assistant.answer.evidence import Evidence
 from assistant.answer.finding import EACH, SOUGHT, TOGETHER, Finder, fits
 from assistant.answer.joined import apart, together
 from assistant.answer.outcome import Answer, Cost, Draft, Event, Exchange, Found, How, Leaving
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from assistant.search.question import Shown
     from assistant.search.retrieve import Hit, Retriever
     from ingest.memory.memory import Memory
+    from ingest.space.entity import Entity
 
 SHOWN = 2
 """Passages that are shown when an answer is only possible, and sources that are quoted under one that is stated."""
@@ -172,14 +172,15 @@ class Assistant:
         figures = self._figures(case, asked, viewer) if computed.how != "calculation" else {}
         told = [case.whole, computed.answer]  # a figure alone says little of what it answers
         left = [one for one in asked if one not in figures] if figures else self._left(asked, told)
-        found = together([*figures.values()] or [computed], case)
+        known = [*figures.values()] or [computed]
+        found = together(known, case)
         if left:
             yield Draft(f"{found.answer}\n")
         for part in left:
             step = alone(part, [Exchange(found.question, found.answer)], self._reader)
             new = [step] if step not in asked or computed.how == "calculation" else []  # the others were tried above
-            if figure := self._figures(case, new, viewer).get(step):
-                found = together([found, figure], case, step)
+            if figure := self._figures(case, new, viewer, known).get(step):
+                known, found = [*known, figure], together([found, figure], case, step)
                 continue
             for event in self._speak(self._finder.part(case, step, "text", viewer), viewer):
                 if isinstance(event, Answer):
@@ -188,11 +189,13 @@ class Assistant:
                     yield event
         yield found
 
-    def _figures(self, case: Case, asked: Sequence[str], viewer: Viewer) -> dict[str, Answer]:
-        """The figures that surely answer parts of a question."""
+    def _figures(
+        self, case: Case, asked: Sequence[str], viewer: Viewer, known: Sequence[Answer] = ()
+    ) -> dict[str, Answer]:  # fmt: skip
+        """The figures that surely answer parts of a question of which some are known."""
         cases = {part: self._finder.part(case, part, self._wanted(part), viewer) for part in asked}
         found = {part: self._computed(one, viewer) for part, one in cases.items()}
-        return apart({part: answer for part, answer in found.items() if answer and answer.how == "calculation"})
+        return apart({part: one for part, one in found.items() if one and one.how == "calculation"}, known)
 
     # -- reading ---------------------------------------------------------------------------------------
 
@@ -220,7 +223,7 @@ class Assistant:
         """Asks the model on the other server; what it says is checked here by what must be exact."""
         composed = self._finder.sources(case, hits, viewer, remote, TOGETHER)
         sending = remote.answer(case.whole, composed.texts, max_tokens=LONGEST)
-        yield _leaving(sending.host, len(sending.body), composed.sources, case.whole)
+        yield _leaving(sending.host, len(sending.body), composed.members, case.whole)
         said = ""
         for piece in sending:
             said += piece
@@ -316,15 +319,13 @@ class Assistant:
         lines, named = cite.in_order([*stands, *likely], composed.sources)
         citations = cite.from_lines(lines, named, self._finder.path, case.whole, self._near)
         stated, unsure = lines[: len(stands)], [words.unsure.format(line) for line in lines[len(stands) :]]
-        asked = left_open(
+        unfound = left_open(
             [one.question for one in others if not one.likely], [line.text for line in stated], self._reader
         )
         behind = [one for one in citations if any(one.mark in line.marks for line in stated)]
         text = [*map(str, stated), *cite.quotes(stated, behind)[:SHOWN], *unsure]
-        for one in (one for one in others if one.question in asked):
-            where = self._where(one, composed, citations)
-            text += self._under(words.unfound.format(one.question), where, text, case)
-            citations += [cited for cited in where if cited not in citations]
+        left = {words.unfound.format(one.question): one for one in others if one.question in unfound}
+        text, citations = self._with_passages(left, text, citations, composed, case)
         notes = [note for one in spoken for note in one.notes]
         notes += [remarks.LEFT] * any(one.stands and one.left_out for one in spoken)
         return self._answer(case, "\n".join(text), "model", tuple(citations), composed, cost, tuple(notes))
@@ -337,16 +338,34 @@ class Assistant:
         lines, named = cite.in_order([*likely], composed.sources)
         citations = cite.from_lines(lines, named, self._finder.path, case.whole, self._near)
         text = [words.possibly if lines else words.passages, *map(str, lines), *map(str, citations)]
-        for one in (one for one in spoken if not one.likely):
-            where = self._where(one, composed, citations, SHOWN if len(spoken) == 1 else 1)
-            about = one.question if where else words.unfound.format(one.question)
-            text += self._under(about if len(spoken) > 1 else "", where, text, case)
-            citations += [cited for cited in where if cited not in citations]
+        left = {one.question: one for one in spoken if not one.likely}
+        text, citations = self._with_passages(left, text, citations, composed, case)
         notes = dict.fromkeys(note for one in spoken for note in one.notes)
         return self._answer(case, "\n".join(text), "possibly", tuple(citations), composed, cost, tuple(notes))
 
+    def _with_passages(
+        self, left: Mapping[str, Spoken], text: list[str], citations: list[Citation], composed: Composed, case: Case
+    ) -> tuple[list[str], list[Citation]]:
+        """The text with the passage in which each part of a question possibly stands, under what it is named, and what it says
+        in the language of the question if it is in another; of what stands there already the marks.
+
+        Of a question without parts, of which nothing stands there yet, `SHOWN` passages, and no name.
+        """
+        whole = not citations and [*left] == [case.whole]
+        for name, one in left.items():
+            where = self._where(one, composed, citations, SHOWN if whole else 1)
+            new = [cited for cited in where if str(cited) not in text]
+            marks = "".join(f" [{cited.mark}]" for cited in where if cited not in new)
+            about = f"{name}{marks}" if where else wording(case.question).unfound.format(one.question)
+            text = text if whole and where else [*text, about]
+            for cited in new:
+                said = translated(cited.quote, case.question, lambda: self._reader)
+                text += [str(cited), *[wording(case.question).translated.format(said)] * bool(said)]
+            citations = [*citations, *(cited for cited in where if cited not in citations)]
+        return text, citations
+
     def _where(
-        self, one: Spoken, composed: Composed, known: Sequence[Citation], most: int = 1
+        self, one: Spoken, composed: Composed, known: Sequence[Citation], most: int
     ) -> list[Citation]:  # fmt: skip
         """Passages that possibly hold what was asked, marked behind those that are known; none where none seems to."""
         found = [] if one.refused else meant(one, composed.sources)[:most]
@@ -356,16 +375,6 @@ class Assistant:
         ]
         before = {(other.entity, other.quote): other for other in known}
         return [before.get((other.entity, other.quote), other) for other in cited]
-
-    def _under(self, about: str, passages: Sequence[Citation], text: Sequence[str], case: Case) -> list[str]:
-        """Passages under what they are about, each with what it says in the language of the question if it is in another; of
-        those that stand in the text already the marks."""
-        again = [f" [{one.mark}]" for one in passages if str(one) in text]
-        lines = [f"{about}{''.join(again)}"] if about else []
-        for one in (one for one in passages if str(one) not in text):
-            said = translated(one.quote, case.question, self._reader)
-            lines += [str(one), *[wording(case.question).translated.format(said)] * bool(said)]
-        return lines
 
     # -- putting it together ---------------------------------------------------------------------------
 
@@ -381,16 +390,10 @@ class Assistant:
         return Answer(
             case.question, text, how, citations, tuple(hits), paths, case.grounding, model, case.confidence,
             cost or case.cost(0.0, None), composed.left_out if composed else (), (*case.notes, *notes), case.shown,
-            case.whole, _read(composed),
+            case.whole, tuple(one.id for one in composed.members) if composed else (),
         )  # fmt: skip
 
 
-def _read(composed: Composed | None) -> tuple[str, ...]:
-    """The ids of all entities whose words the reader was given."""
-    return tuple(member.id for one in composed.sources for member in one.members) if composed else ()
-
-
-def _leaving(host: str, size: int, sources: Sequence[Evidence], question: str) -> Leaving:
-    entities = [member for one in sources for member in one.members]
+def _leaving(host: str, size: int, entities: Sequence[Entity], question: str) -> Leaving:
     scopes = tuple(sorted({entity.scope for entity in entities}))
     return Leaving(host, size, tuple(entity.id for entity in entities), scopes, question)

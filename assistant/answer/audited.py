@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Protocol
 
 from assistant.answer.compose import Grounding
-from assistant.answer.outcome import Answer, Event, Exchange, Leaving
+from assistant.answer.outcome import Answer, Event, Exchange, Found, Leaving, rests_on
 from assistant.govern.audit import Audit
 from assistant.govern.audit_row import Event as AuditEvent
 from assistant.search.question import Shown
@@ -60,12 +60,11 @@ class AuditedAssistant:
         Raises:
             NotAllowed: what the answer rests on may not be read any more; nothing further of it is said.
         """
-        rests_on: set[str] = set()
+        needed: set[str] = set()
         for event in self._assistant.ask(question, viewer, grounding=grounding, history=history, shown=shown):
-            for hit in getattr(event, "hits", ()):
-                rests_on |= {one.id for one in (hit.entity, *hit.neighbours, *hit.parents)}
-            rests_on |= set(getattr(event, "read", ()))
-            if not self._may_see(viewer, rests_on):
+            if isinstance(event, Found | Answer):
+                needed |= rests_on(event)
+            if not self._may_see(viewer, needed):
                 self.audit.append(AuditEvent("ask stopped", viewer.person, viewer.roles, viewer.policy))
                 raise NotAllowed("what you may read has changed while this was being answered", "ask again")
             if isinstance(event, Leaving):

@@ -14,6 +14,7 @@ from assistant.answer.evidence import Evidence
 from assistant.answer.notes import FULL
 from assistant.model import prompt
 from assistant.model.prompt import Text
+from ingest.space.entity import Entity
 
 Grounding = Literal["hybrid", "soft", "text", "none"]
 """hybrid  every source is read by itself and kept; each is asked, and the one that answers is given whole
@@ -49,6 +50,11 @@ class Composed:
     texts: tuple[Text, ...]
     sources: tuple[Evidence, ...]
     left_out: tuple[LeftOut, ...]
+
+    @property
+    def members(self) -> tuple[Entity, ...]:
+        """All entities whose words are given, more than were found."""
+        return tuple(member for one in self.sources for member in one.members)
 
 
 def compose(

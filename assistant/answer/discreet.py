@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from assistant.answer.audited import Asks
 from assistant.answer.compose import Grounding
-from assistant.answer.outcome import Answer, Event, Exchange, Found
+from assistant.answer.outcome import Answer, Event, Exchange, Found, rests_on
 from assistant.search.question import Shown
 from ingest.base.access import Viewer
 from ingest.privacy.personal import Personal, put_back
@@ -44,9 +44,6 @@ class DiscreetAssistant:
         """An event as this viewer may see it; the question is shown as it was asked."""
         if not isinstance(event, Answer | Found):
             return event
-        near = ((hit.entity, *hit.neighbours, *hit.parents, *hit.duplicates) for hit in event.hits)
-        ids = {entity.id for entities in near for entity in entities}
-        if isinstance(event, Answer):
-            ids |= {*event.read, *(citation.entity for citation in event.citations)}
+        ids = rests_on(event) | {one.id for hit in event.hits for one in hit.duplicates}
         revealed = put_back(event, self._personal.originals(ids, viewer))
         return replace(revealed, question=question) if isinstance(revealed, Answer) else revealed

@@ -34,7 +34,6 @@ LEADING = 2
 """Of what is found for a part of a question, so many come before what was found for the whole."""
 SOUGHT = 20
 """Hits among which they are found: several may lie in one stretch."""
-
 LEAVING = 0.8
 """Share of the best coverage of the question that a hit has from which on a model elsewhere is asked about it."""
 

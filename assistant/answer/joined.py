@@ -28,12 +28,15 @@ def together(answers: Sequence[Answer], case: Case, step: str = "") -> Answer:
     return replace(found, question=case.question, understood=case.whole)
 
 
-def apart(figures: Mapping[str, Answer]) -> dict[str, Answer]:
-    """The figures of parts of a question, without those that one query over the same rows gave for several: it took one part
-    for another."""
-    rows = {part: (one.notes, tuple(cited.entity for cited in one.citations)) for part, one in figures.items()}
-    counted = Counter(rows.values())
-    return {part: one for part, one in figures.items() if counted[rows[part]] == 1}
+def apart(figures: Mapping[str, Answer], known: Sequence[Answer] = ()) -> dict[str, Answer]:
+    """The figures of parts of a question, without those that one query over the same rows gave for several, or for what is
+    known: it took one part for another."""
+    counted = Counter(_rows(one) for one in (*figures.values(), *known))
+    return {part: one for part, one in figures.items() if counted[_rows(one)] == 1}
+
+
+def _rows(figure: Answer) -> tuple[object, ...]:
+    return figure.notes, tuple(cited.entity for cited in figure.citations)
 
 
 def _joined(first: Answer, other: Answer, words: Wording) -> Answer:

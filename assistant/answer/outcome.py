@@ -120,6 +120,12 @@ class Answer:
         }  # fmt: skip
 
 
+def rests_on(event: Found | Answer) -> set[str]:
+    """The ids of all entities that were found, read and cited for it: what its reader must be allowed to read."""
+    ids = {one.id for hit in event.hits for one in (hit.entity, *hit.neighbours, *hit.parents)}
+    return ids | {*event.read, *(one.entity for one in event.citations)} if isinstance(event, Answer) else ids
+
+
 def _hit_as_dict(hit: Hit, paths: Mapping[str, str]) -> dict[str, Any]:
     entity = hit.entity
     return {

@@ -6,6 +6,7 @@ those of the passage and the reader holds it to be carried by it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.answer import cite, verify
@@ -22,13 +23,20 @@ HOLDS = 0.5
 """How well a sentence has to be carried by its passage, 0 to 1."""
 
 
-def translated(passage: str, question: str, reader: Reader) -> str:
-    """What a passage says in the language of the question; "" where it is in that language, or nothing of it holds."""
+def translated(passage: str, question: str, load: Callable[[], Reader]) -> str:
+    """What a passage says in the language of the question; "" where it is in that language, or nothing of it holds.
+
+    Args:
+        load: makes the model; called only where there is something to translate.
+    """
     wanted = language_of(question)
     if {wanted, language_of(passage)} != set(prompt.INTO):
         return ""
+    reader = load()
     said = reader.llm.complete(prompt.INTO[wanted], passage, prompt.FORMS[wanted], LONGEST)
     exact = [one.text for one in cite.lines(said, 0) if not verify.missing(one.text, question, passage)]
+    if not exact:
+        return ""
     with reader.reading([Text("", passage, kept=False)]) as reading:
         judged = reading.judge([(one, 1) for one in exact])
     between = "" if wanted == "ja" else " "

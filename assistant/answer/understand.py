@@ -57,9 +57,11 @@ def understand(
 
 
 def alone(question: str, history: Sequence[Exchange], reader: Reader) -> str:
-    """The question as it would be asked without what was said before."""
+    """The question as it would be asked without what was said before; as it was asked where nothing would be added: the
+    model leaves out the second half of one that asks for two things."""
     before = [(one.question, one.answer[:RECALLED]) for one in history[-EARLIER:]]
-    return reader.llm.complete(prompt.ALONE, prompt.earlier(question, before), LINE, LONGEST) or question
+    said = reader.llm.complete(prompt.ALONE, prompt.earlier(question, before), LINE, LONGEST)
+    return question if _telling(said) <= _telling(question) else said
 
 
 def each(question: str, things: Sequence[str], reader: Reader) -> tuple[str, ...]:
@@ -90,7 +92,7 @@ def parts(question: str, reader: Reader) -> tuple[str, ...]:
     held, language = set(terms(question)), language_of(question)
     found: dict[str, set[str]] = {}
     for line in map(str.strip, said.split("\n")):
-        told = set(filter(is_telling, terms(line)))
+        told = _telling(line)
         new = len(told - held) > NEW or language_of(line) != language
         if (
             told
@@ -100,6 +102,10 @@ def parts(question: str, reader: Reader) -> tuple[str, ...]:
         ):
             found[line] = told
     return tuple(found)[:MOST] if len(found) > 1 else ()
+
+
+def _telling(text: str) -> set[str]:
+    return set(filter(is_telling, terms(text)))
 
 
 def left_open(asked: Sequence[str], said: Sequence[str], reader: Reader) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ingest.base.access import Viewer, destination, may_read, origin
+from ingest.base.access import Viewer, destination, may_read_all, origin
 from ingest.base.errors import AuditBroken, BadInput, MissingPart, NotAllowed, UnknownPerson
 from ingest.base.settings import Settings
 
@@ -250,9 +250,7 @@ def still_readable(catalog: Catalog) -> Callable[[Viewer, Collection[str]], bool
             now = viewer(catalog, "" if asked_as.person == OWNER and not asked_as.policy else asked_as.person)
         except UnknownPerson:
             return False
-        lie_in = catalog.scopes_of(ids)
-        whole = now.may_reveal >= asked_as.may_reveal and len(lie_in) == len(ids)
-        return whole and all(may_read(now, scope) for scope in lie_in.values())
+        return now.may_reveal >= asked_as.may_reveal and may_read_all(now, ids, catalog.scopes_of(ids))
 
     return may_see
 

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from sqlite3 import Row
 from typing import TYPE_CHECKING, Any, Literal
 
-from ingest.base.access import Viewer
+from assistant.answer.outcome import rests_on
+from ingest.base.access import Viewer, may_read_all
 from ingest.base.errors import BadInput, NotFound
 from ingest.memory.catalog import Catalog
 from ingest.memory.memory import Memory
@@ -187,19 +188,12 @@ def answered(number: int, answer: Answer, viewer: Viewer) -> Turn:
             marked[str(citation.mark)] = (at, at + len(citation.quote))
     said = answer.as_dict()
     said["hits"] = [{**hit, "text": str(hit.get("text", ""))[:EXCERPT]} for hit in said.get("hits", ())]
-    return Turn(number, "done", answer.question, said, tuple(sorted(_rests(answer))), viewer.may_reveal, marked)
-
-
-def _rests(answer: Answer) -> set[str]:
-    wanted = {*answer.read, *(citation.entity for citation in answer.citations)}
-    for hit in answer.hits:
-        wanted |= {one.id for one in (hit.entity, *hit.neighbours, *hit.parents)}
-    return wanted
+    return Turn(number, "done", answer.question, said, tuple(sorted(rests_on(answer))), viewer.may_reveal, marked)
 
 
 def may_show(turn: Turn, viewer: Viewer, memory: Memory) -> bool:
     """Whether this viewer may read everything an answer was made from, as it was shown, now."""
-    return viewer.may_reveal >= turn.revealed and len(memory.hydrate(turn.rests, viewer)) == len(turn.rests)
+    return viewer.may_reveal >= turn.revealed and may_read_all(viewer, turn.rests, memory.catalog.scopes_of(turn.rests))
 
 
 def _titled(text: str) -> str:

@@ -9,7 +9,7 @@ closed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .errors import BadInput
@@ -52,6 +52,15 @@ class Viewer:
 def may_read(viewer: Viewer, scope: str) -> bool:
     """The rule. Every other check in the product is this one, asked earlier."""
     return all(one in viewer.scopes for one in scope.split(BOTH))
+
+
+def may_read_all(viewer: Viewer, ids: Collection[str], lie_in: Mapping[str, str]) -> bool:
+    """Whether every one of these is there and may be read.
+
+    Args:
+        lie_in: the scope of each that is there.
+    """
+    return len(lie_in) == len(ids) and all(may_read(viewer, scope) for scope in lie_in.values())
 
 
 def between(old: str, new: str) -> str:
