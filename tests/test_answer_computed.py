@@ -9,15 +9,20 @@ from typing import Any
 import pytest
 
 from assistant.answer import notes
+from assistant.answer.cite import Line
+from assistant.answer.evidence import Evidence
 from assistant.answer.joined import apart
 from assistant.answer.outcome import Answer
+from assistant.answer.stand import fault
 from assistant.model import prompt
+from assistant.search.retrieve import Hit
 from assistant.search.wants import Wants
 from ingest import jobs, pipeline
 from ingest.memory.memory import Memory
 from ingest.readers.table import TableReader
 from ingest.readers.text import TextReader
 from ingest.reading import Direct
+from ingest.space.entity import Entity, Locator
 
 from .scripted import Scripted
 from .test_answer import ask
@@ -145,6 +150,15 @@ def test_a_part_of_a_question_that_rows_answer_is_computed_wherever_the_question
     answer = of_both(lists, tmp_path, reader)
     assert (answer.how, answer.answer) == ("calculation", f"count: 5 [1] [2] [3]\n{CLEANED} [6]")
     assert (answer.question, answer.understood) == (BOTH, BOTH)
+
+
+@pytest.mark.parametrize(("wants", "wrong"), [("rows", notes.PART), ("text", "")])
+def test_one_row_states_no_figure_that_could_not_be_computed(wants: Wants, wrong: str) -> None:
+    """How many boxes were shipped? One row had two of them, which was stated and checked."""
+    row = Entity("r1", "s1", "open", "row", "Carrier: Kumoashi Air; Boxes: 2", Locator(row=51))
+    source = Evidence(Hit(row, 1.0, 1.0, 1.0), (row,), "shipments.csv", row.text)
+    said = Line("2 boxes were shipped with Kumoashi Air.", (1,))
+    assert fault(said, "How many boxes were shipped with Kumoashi Air?", wants, [source]) == wrong
 
 
 def test_a_figure_that_is_not_sure_gives_way_to_those_of_the_parts(lists: Memory, tmp_path: Path) -> None:

@@ -338,7 +338,7 @@ class Assistant:
         lines, named = cite.in_order([*likely], composed.sources)
         citations = cite.from_lines(lines, named, self._finder.path, case.whole, self._near)
         text = [words.possibly if lines else words.passages, *map(str, lines), *map(str, citations)]
-        left = {one.question: one for one in spoken if not one.likely}
+        left = {one.question if len(spoken) > 1 else "": one for one in spoken if not one.likely}
         text, citations = self._with_passages(left, text, citations, composed, case)
         notes = dict.fromkeys(note for one in spoken for note in one.notes)
         return self._answer(case, "\n".join(text), "possibly", tuple(citations), composed, cost, tuple(notes))
@@ -349,15 +349,14 @@ class Assistant:
         """The text with the passage in which each part of a question possibly stands, under what it is named, and what it says
         in the language of the question if it is in another; of what stands there already the marks.
 
-        Of a question without parts, of which nothing stands there yet, `SHOWN` passages, and no name.
+        Of a question without parts, which has no name, `SHOWN` passages.
         """
-        whole = not citations and [*left] == [case.whole]
         for name, one in left.items():
-            where = self._where(one, composed, citations, SHOWN if whole else 1)
+            where = self._where(one, composed, citations, 1 if name else SHOWN)
             new = [cited for cited in where if str(cited) not in text]
             marks = "".join(f" [{cited.mark}]" for cited in where if cited not in new)
             about = f"{name}{marks}" if where else wording(case.question).unfound.format(one.question)
-            text = text if whole and where else [*text, about]
+            text = [*text, about] if about else text
             for cited in new:
                 said = translated(cited.quote, case.question, lambda: self._reader)
                 text += [str(cited), *[wording(case.question).translated.format(said)] * bool(said)]

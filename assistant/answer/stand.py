@@ -28,7 +28,7 @@ def fault(line: Line, question: str, wants: Wants, sources: Sequence[Evidence]) 
         or any(_other_day(one, question) for one in cited)
     ):
         return notes.ELSEWHERE
-    if wants == "rows" and all(map(_windowed, cited)):
+    if wants == "rows" and all(map(_is_part, cited)):
         return notes.PART
     if all(map(_is_summary, cited)):
         return notes.SUMMARY
@@ -62,6 +62,7 @@ def _is_summary(source: Evidence) -> bool:
     return all(one.kind == "column" for one in source.members)
 
 
-def _windowed(source: Evidence) -> bool:
-    """Whether it is one window of a record that has more."""
-    return source.hit.entity.traits.look == "chart" and bool(source.hit.entity.parent)
+def _is_part(source: Evidence) -> bool:
+    """Whether it is one window of a record that has more, or one row of a table."""
+    entity = source.hit.entity
+    return entity.kind == "row" or (entity.traits.look == "chart" and bool(entity.parent))
