@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answer.cite import QUOTED, Line, from_lines, held, lines, passage, rivals, settled, whole
+from assistant.answer.cite import BESIDE, QUOTED, Line, from_lines, held, lines, passage, rivals, settled, whole
 from assistant.answer.evidence import Evidence
 from assistant.search.retrieve import Hit
 from ingest.space.entity import OLDER_MESSAGE, Entity, Locator
@@ -68,6 +68,19 @@ def test_pieces_are_quoted_together_as_far_as_there_is_room(lengths: list[int], 
     assert len("\n".join(quoted)) <= QUOTED
     beside = [texts[n] for n in (first - 1, first + len(quoted)) if 0 <= n < len(texts)]
     assert all(len("\n".join([*quoted, other])) >= QUOTED for other in beside)
+
+
+@given(st.lists(st.integers(2, QUOTED), min_size=1, max_size=12), st.integers(0, 11))
+def test_a_passage_has_whole_sentences_beside_it_as_far_as_there_is_room(lengths: list[int], at: int) -> None:
+    said = [chr(97 + n) * (length - 1) + "." for n, length in enumerate(lengths)]
+    one, asked = source(" ".join(said)), said[at % len(said)]
+    alone = passage(1, one, "", asked, str).quote
+    wide = passage(1, one, "", asked, str, beside=BESIDE).quote
+    assert alone in wide and wide.split() == [word for word in said if word in wide]
+    assert len(wide) <= len(alone) + BESIDE
+    first, last = said.index(wide.split()[0]), said.index(wide.split()[-1])
+    beside = [said[n] for n in (first - 1, last + 1) if 0 <= n < len(said)]
+    assert all(len(wide) + 1 + len(other) > len(alone) + BESIDE for other in beside)
 
 
 def test_the_newest_words_of_a_mail_are_shown_before_those_that_it_quotes() -> None:

@@ -369,7 +369,7 @@ class Assistant:
         """Passages that possibly hold what was asked, marked behind those that are known; none where none seems to."""
         found = [] if one.refused else meant(one, composed.sources)[:most]
         cited = [
-            cite.passage(number, source, words, one.question, self._finder.path, self._near)
+            cite.passage(number, source, words, one.question, self._finder.path, self._near, cite.BESIDE)
             for number, (source, words) in enumerate(found, len(known) + 1)
         ]
         before = {(other.entity, other.quote): other for other in known}

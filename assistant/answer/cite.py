@@ -30,7 +30,9 @@ NEAR = 0.75
 FOUND = 0.4
 """Share of a line's terms that a source has in common with it, from which on it is taken for the source."""
 QUOTED = 320
-"""Characters of a passage that are quoted."""
+"""Characters of a passage that are quoted under what is said of it."""
+BESIDE = 320
+"""Characters of what stands beside a quotation that are shown where nothing is said of it: all of a list or a rule."""
 OWN = 0.15
 """What a stretch of the very entity that was found has before one of what stands around it."""
 OLDER = 0.3
@@ -190,10 +192,10 @@ def under(said: Iterable[Line]) -> dict[int, str]:
 
 
 def passage(
-    mark: int, source: Evidence, said: str, asked: str, name: SourceName, near: Near = by_words
+    mark: int, source: Evidence, said: str, asked: str, name: SourceName, near: Near = by_words, beside: int = 0
 ) -> Citation:  # fmt: skip
     """The stretch of a source that is nearest to what is said and asked: in words, by `near`, and in the figures and codes
-    that are said and not asked, which are the same in every language."""
+    that are said and not asked, which are the same in every language; with `beside` characters of what stands beside it."""
     cuts = [(one, start, end) for one in source.members for start, end in _stretches(one.text)]
     if not cuts:
         return _citation(mark, source.hit.entity, 0, min(len(source.hit.entity.text), QUOTED), name)
@@ -208,12 +210,20 @@ def passage(
     older = [one.locator.part == OLDER_MESSAGE for one, _, _ in cuts]
     best = max(range(len(cuts)), key=lambda n: scores[n] + OWN * found[n] - OLDER * older[n])
     entity, start, end = cuts[best]
-    cited = _citation(mark, entity, start, end, name)
+    cited = _citation(mark, entity, *_wider(entity.text, start, end, beside), name)
     pieces = entity.traits.flows and entity.traits.perceived
-    return replace(cited, quote=_among(entity, source.members)) if pieces else cited
+    return replace(cited, quote=_among(entity, source.members, QUOTED + beside)) if pieces else cited
 
 
-def _among(entity: Entity, members: Sequence[Entity]) -> str:
+def _wider(text: str, start: int, end: int, beside: int) -> tuple[int, int]:
+    """A stretch with whole sentences beside it, those behind it first, as many as there is room for."""
+    most, spans = end - start + beside, list(sentences(text))
+    end = max((one.end for one in spans if end < one.end <= start + most), default=end)
+    start = min((one.start for one in spans if end - most <= one.start < start), default=start)
+    return start, end
+
+
+def _among(entity: Entity, members: Sequence[Entity], most: int) -> str:
     """What a machine cut into pieces: one of them with those that stand beside it, as many as can be quoted, nearest first.
 
     A question that was heard is one utterance and its answer the next; a line of a receipt alone says nothing.
@@ -223,7 +233,7 @@ def _among(entity: Entity, members: Sequence[Entity]) -> str:
     first, last = at, at
     for n in sorted(range(len(pieces)), key=lambda n: abs(n - at)):
         wider = range(min(first, n), max(last, n) + 1)
-        if len(wider) == last - first + 2 and sum(len(pieces[k].text) + 1 for k in wider) <= QUOTED:
+        if len(wider) == last - first + 2 and sum(len(pieces[k].text) + 1 for k in wider) <= most:
             first, last = wider[0], wider[-1]
     return "\n".join(one.text for one in pieces[first : last + 1])
 

@@ -17,7 +17,7 @@ from ingest.text.language import language_of
 if TYPE_CHECKING:
     from assistant.model.reader import Reader
 
-LONGEST = 200
+LONGEST = 320
 """Tokens of a translation."""
 HOLDS = 0.5
 """How well a sentence has to be carried by its passage, 0 to 1."""
