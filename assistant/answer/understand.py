@@ -11,10 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.answer import verify
+from assistant.answer.named import squeezed
 from assistant.model import prompt
 from assistant.model.prompt import Text
 from assistant.search.wants import Wants
 from ingest.text.language import language_of
+from ingest.text.split import sentences
 from ingest.text.terms import is_telling, terms
 
 if TYPE_CHECKING:
@@ -57,11 +60,29 @@ def understand(
 
 
 def alone(question: str, history: Sequence[Exchange], reader: Reader) -> str:
-    """The question as it would be asked without what was said before; as it was asked where nothing would be added: the
-    model leaves out the second half of one that asks for two things."""
+    """The question as it would be asked without what was said before; as it was asked where nothing would be added to it or
+    something that it names would be lost. One of which something is lost is written anew in its halves."""
+    said = _anew(question, history, reader)
+    if _telling(question) - _telling(said) and len(asked := _halves(question, reader)) > 1:
+        said = " ".join(_anew(half, history, reader) for half in asked)
+    kept = all(name in squeezed(said) for name in verify.named(question))
+    return said if kept and _telling(said) - _telling(question) else question
+
+
+def _anew(question: str, history: Sequence[Exchange], reader: Reader) -> str:
     before = [(one.question, one.answer[:RECALLED]) for one in history[-EARLIER:]]
     said = reader.llm.complete(prompt.ALONE, prompt.earlier(question, before), LINE, LONGEST)
-    return question if _telling(said) <= _telling(question) else said
+    return verify.MARK.sub("", said).strip()
+
+
+def _halves(question: str, reader: Reader) -> Sequence[str]:
+    """Its sentences, or the questions that it is made of, as far as these say nothing else; they may lean on what was
+    said before."""
+    spoken = [question[one.start : one.end] for one in sentences(question)]
+    if len(spoken) > 1:
+        return spoken
+    asked = parts(question, reader)
+    return asked if all(_telling(one) <= _telling(question) for one in asked) else ()
 
 
 def each(question: str, things: Sequence[str], reader: Reader) -> tuple[str, ...]:

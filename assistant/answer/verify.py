@@ -48,22 +48,23 @@ def speaks_of(question: str, evidence: str) -> bool:
     """Whether a source can be about what a question names: one of its names and codes stands there, or the question
     names nothing, or the source is written in other letters.
     """
-    named = _named(question)
+    names = named(question)
     letters = len(re.findall("[A-Za-z]", evidence))
-    if not named or 2 * letters < len(evidence.replace(" ", "")):
+    if not names or 2 * letters < len(evidence.replace(" ", "")):
         return True
-    return any(name in squeezed(evidence) for name in named)
+    return any(name in squeezed(evidence) for name in names)
 
 
-def _named(question: str) -> set[str]:
+def named(question: str) -> set[str]:
+    """The names and codes of a question, in one form (`squeezed`)."""
     names = {squeezed(one) for one in NAME.findall(question) if one.casefold() not in MONTH_NAMES}
     return names | joined_codes(question)
 
 
 def strange(question: str, evidence: str) -> bool:
     """Whether none of the words that a question has in katakana stands in a source that is written with such."""
-    named, held = set(_KATAKANA.findall(_folded(question))), _folded(evidence)
-    return bool(named) and bool(_KATAKANA.search(held)) and not any(name in held for name in named)
+    words, held = set(_KATAKANA.findall(_folded(question))), _folded(evidence)
+    return bool(words) and bool(_KATAKANA.search(held)) and not any(name in held for name in words)
 
 
 def _folded(text: str) -> str:
