@@ -15,6 +15,7 @@ import pytest
 
 from assistant.serve.web.words import Language, seal
 from ingest.base import weights
+from tests.conftest import FIRM
 from tests.test_browser import answered, opened, write
 from tests.test_browser import chromium as chromium
 from tests.test_web import CHROMIUM
@@ -45,10 +46,21 @@ ASKED: dict[Language, list[tuple[str, set[str], str, str]]] = {
     "ja": [
         ("結婚するときは休暇を何日もらえますか。", WRITTEN, "5", "leave-rules-ja.txt"),
         ("3号機の注意銘板によると、扉を開ける前に何秒待ちますか。", WRITTEN, "30", "warning-sign-mc3.jpg"),
+        ("Kumoashi Airで送った箱は全部で何箱ですか。", FIGURE, "82", "shipments-2026.csv"),
+        ("チョコ停とは何ですか。", WRITTEN, "10", "glossary.yaml"),
         ("社員食堂の昼食はいくらですか。", NONE, "", ""),
+        ("こんにちは", TALK, "", ""),
     ],
 }
 """A question, what kinds of answer are right, what stands in it, and which file it cites."""
+PLACES = {
+    ".pdf": "img[data-box]", ".jpg": "img[data-box]", ".flac": ".script li.cited", ".txt": "mark#cited",
+    ".yaml": ".related a",
+}  # fmt: skip
+"""What a source shows at the place that was cited, by the name of its file; rows and windows have `ROW` or `WINDOW`."""
+ROW, WINDOW = "tr.cited", "rect.band"
+PHOTO = FIRM / "operations" / "photos" / "nameplate-spindle-mc3.jpg"
+MEMO = FIRM / "operations" / "sound" / "voice-memo-pump-room.flac"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +106,22 @@ def test_questions_of_every_kind_are_answered_with_sources_that_open(
         assert held in turn.inner_text(), question
         if file:
             source = opened(page, turn.locator(".card", has_text=file).first)
-            assert source.locator(".cited").count() >= 1, question
+            place = PLACES.get(Path(file).suffix, f"{ROW}, {WINDOW}")
+            assert source.locator(place).count() >= 1, question
             page.keyboard.press("Escape")
+
+
+def test_a_photograph_and_a_recording_are_asked_about(chromium: Any, serving: Serving) -> None:
+    page = page_of(chromium, serving.address, "en")
+    page.set_input_files("#attach", str(PHOTO))
+    write(page, "What rated current does this nameplate give?")
+    turn = answered(page, 1)
+    assert "52" in turn.locator(".words").inner_text() and PHOTO.name in turn.locator(".cards").inner_text()
+    page.set_input_files("#attach", str(MEMO))
+    write(page, "")
+    turn = answered(page, 2)
+    assert "oil on the floor" in turn.locator(".asked").inner_text()
+    assert MEMO.name in turn.locator(".cards").inner_text()
 
 
 def test_a_server_that_has_answered_has_taken_less_than_four_gigabytes(serving: Serving) -> None:
