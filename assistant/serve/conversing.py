@@ -16,7 +16,7 @@ from assistant.serve.feedback import Feedback
 from assistant.serve.parts import Parts, viewer_named
 from assistant.serve.talks import Talks, Turn, answered, may_show
 from ingest.base.access import Viewer
-from ingest.base.errors import BadInput, KotonohaError
+from ingest.base.errors import BadInput
 from ingest.privacy import keys
 from ingest.privacy.vault import Vault
 
@@ -81,26 +81,29 @@ class Conversing:
         if not (question.strip() or read):
             raise BadInput("there is no question")
         with self._lock:
-            if talk and self.running(person, talk):
-                raise Busy("the answer before is still on its way")
-            talk = self.talks.talk(person, talk).id if talk else self.talks.begin(person, question or HEARD)
-            number = self.talks.ask(person, talk, question or HEARD)
-            work = self._work(person, talk, Turn(number, "waiting", question), grounding, read)
-            try:
-                found = self.desk.take(person, question or HEARD, work)
-            except KotonohaError:
-                self.talks.take_back(person, talk, number)
-                raise
-            self._running[person, talk] = found
-        return talk, found
+            self._may_ask(person, talk)
+            return self._ask(person, question, grounding, talk, read)
 
-    def again(self, person: str, talk: str, number: int, question: str = "") -> Answering:
-        """Asks a question of a conversation again, in other words if given; what came after it is taken back."""
-        if self.running(person, talk):
-            raise Busy("the answer before is still on its way")
-        asked = question.strip() or self.talks.turn(person, talk, number).question
-        self.talks.take_back(person, talk, number)
-        return self.ask(person, asked, talk=talk)[1]
+    def again(self, person: str, talk: str, number: int, question: str | None = None, later: int = 0) -> Answering:
+        """Asks a question of a conversation again, in other words if given; it and all that came after it are taken back.
+
+        Args:
+            later: how many questions after it may go; nobody loses more than they were told.
+
+        Raises:
+            BadInput: the other words are blank, or more came after it than may go.
+            Busy, NotFound, TooMany: as when it was asked. Nothing was taken back then.
+        """
+        if question is not None and not question.strip():
+            raise BadInput("there is no question")
+        with self._lock:
+            self._may_ask(person, talk)
+            asked = (question or self.talks.turn(person, talk, number).question).strip()
+            lost = sum(turn.number > number for turn in self.talks.turns(person, talk))
+            if lost > later:
+                raise BadInput(f"{lost} later questions would be deleted with it", "look at the conversation again")
+            self.talks.take_back(person, talk, number)
+            return self._ask(person, asked, "hybrid", talk, None)[1]
 
     def stop(self, person: str, talk: str) -> None:
         """Stops the answer on its way. The turn is kept as stopped before whoever watches is told."""
@@ -112,6 +115,23 @@ class Conversing:
         """Deletes a conversation for good, with the answer that is on its way in it."""
         self.stop(person, talk)
         self.talks.delete(person, talk)
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _may_ask(self, person: str, talk: str) -> None:
+        """Everything a question can be refused for, before anything is written down."""
+        if talk and self.running(person, talk):
+            raise Busy("the answer before is still on its way")
+        self.desk.room(person)
+
+    def _ask(
+        self, person: str, question: str, grounding: Grounding, talk: str, read: Read | None
+    ) -> tuple[str, Answering]:
+        talk = self.talks.talk(person, talk).id if talk else self.talks.begin(person, question or HEARD)
+        number = self.talks.ask(person, talk, question or HEARD)
+        work = self._work(person, talk, Turn(number, "waiting", question), grounding, read)
+        self._running[person, talk] = found = self.desk.take(person, question or HEARD, work)
+        return talk, found
 
     # -- where the answer is made ------------------------------------------------------------------------------
 

@@ -70,13 +70,20 @@ class Desk:
         """
         answering = Answering(person, question)
         with self._changed:
-            queue = self._waiting.setdefault(person, deque())
-            if len(queue) >= MOST:
-                raise TooMany("too many questions of yours are waiting already", "wait until some of them are answered")
-            queue.append((answering, work))
+            self.room(person)
+            self._waiting.setdefault(person, deque()).append((answering, work))
             self._number()
             self._changed.notify()
         return answering
+
+    def room(self, person: str) -> None:
+        """Whether one more question of this person may wait.
+
+        Raises:
+            TooMany: as many as may wait are waiting.
+        """
+        if len(self._waiting.get(person, ())) >= MOST:
+            raise TooMany("too many questions of yours are waiting already", "wait until some of them are answered")
 
     def stop(self, answering: Answering) -> None:
         """Ends an answer for whoever watches at once; the thread leaves it at its next step."""

@@ -31,7 +31,8 @@ class Named(BaseModel):
 
 
 class Again(BaseModel):
-    question: str = Field(default="", max_length=LONGEST)
+    question: str | None = None
+    later: int = 0
 
 
 @router.get("/api/talks")
@@ -82,8 +83,9 @@ async def ask(
 
 @router.post("/api/talks/{talk}/turns/{number}/again", status_code=202)
 def again(talk: str, number: int, wished: Again, conversing: C, person: W) -> None:
-    """Asks a question again, in other words if `question` is given; what came after it is taken back."""
-    conversing.again(person, talk, number, wished.question)
+    """Asks a question again, in other words if `question` is given. What came after it is deleted; `later` says how many
+    questions that may be, so that nothing goes which you do not know of."""
+    conversing.again(person, talk, number, wished.question, wished.later)
 
 
 @router.post("/api/talks/{talk}/stop", status_code=204)

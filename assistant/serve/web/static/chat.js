@@ -17,12 +17,12 @@
       if (reply.status === 401) show("signed-out", true);
       return reply;
     } catch (error) {
-      if (error.name !== "AbortError") { show("lost", true); again(); }
+      if (error.name !== "AbortError") { show("lost", true); wait(); }
       throw error;
     }
   };
   let trying = 0;
-  function again() {  // the server is gone: look for it until it is back, then show the conversation as it is
+  function wait() {  // the server is gone: look for it until it is back, then show the conversation as it is
     if (trying) return;
     trying = setInterval(async () => {
       try { await plain("/leaf.svg", { cache: "no-store" }); } catch { return; }
@@ -129,6 +129,10 @@
     const said = await reply.json().catch(() => ({}));
     if (reply.ok) { go(said.talk); follow(); } else { say(said.error || reply.statusText); }
   }
+  const refused = async (reply) => {  // whether the server would not, told in its words
+    if (!reply.ok) say((await reply.json().catch(() => ({}))).error || reply.statusText);
+    return !reply.ok;
+  };
   const say = (text) => { const one = $("said"); one.textContent = text; one.hidden = !text; if (text) setTimeout(() => { one.hidden = true; }, 8000); };
 
   let recorder = null;
@@ -157,25 +161,30 @@
       const sources = [...turn.querySelectorAll(".card")].map((card) => `[${card.querySelector("b").textContent}] ${card.querySelector(".file").textContent} ${card.querySelector(".place")?.textContent || ""}`.trim());
       await navigator.clipboard.writeText([words.textContent.trim(), ...sources].join("\n")); done();
     } else if (what === "again") {
-      const reply = await send("POST", `/api/talks/${talk()}/turns/${number}/again`, {});
-      if (reply.ok) follow(); else say((await reply.json()).error);
+      again(turn, {});
     } else if (what === "edit") {
-      edit(turn, number);
+      edit(turn);
     } else if (what === "good") {
       if ((await send("POST", "/api/feedback", { talk: talk(), turn: Number(number), verdict: "good" })).ok) done();
     }
   }
-  function edit(turn, number) {
+  async function again(turn, wished) {  // what came after it is deleted, so whoever asks says yes to that many
+    const past = turn.closest(".past"), turns = [...past.querySelectorAll(".turn")], later = turns.length - turns.indexOf(turn) - 1;
+    if (later && !confirm(past.dataset.sure.replace("{count}", later))) return;
+    const no = await refused(await send("POST", `/api/talks/${talk()}/turns/${turn.dataset.turn}/again`, { ...wished, later }));
+    if (!no || !wished.question) follow();
+  }
+  function edit(turn) {
     const said = turn.querySelector(".asked"), box = document.createElement("textarea");
     box.className = "asked editing"; box.value = said.textContent; box.rows = 2;
     box.setAttribute("aria-label", turn.querySelector("[data-act=edit]").title);
     said.replaceWith(box); box.focus();
-    box.addEventListener("keydown", async (event) => {
-      if (event.key === "Escape") { event.stopPropagation(); box.replaceWith(said); }
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      const reply = await send("POST", `/api/talks/${talk()}/turns/${number}/again`, { question: box.value });
-      if (reply.ok) follow(); else say((await reply.json()).error);
+    box.addEventListener("keydown", (event) => {
+      const done = event.key === "Enter" && !event.shiftKey && !event.isComposing, question = box.value.trim();
+      if (done) event.preventDefault();
+      if (event.key === "Escape") event.stopPropagation();
+      if (event.key === "Escape" || (done && !question)) box.replaceWith(said);
+      else if (done) again(turn, { question });
     });
   }
 
