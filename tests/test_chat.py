@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from assistant.serve.web.told import told
 from assistant.serve.web.words import LANGUAGES, Language, words
-from tests.office import Office
-from tests.test_browser import ASKED, ask, chromium, enter, office
+from tests.conftest import FIRM
+from tests.office import SPOKEN, Office
+from tests.test_browser import ASKED, answered, ask, chromium, enter, office, write
 from tests.test_web import CHROMIUM
 
 __all__ = ["chromium", "office"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")]
+PHOTO = FIRM / "operations" / "photos" / "nameplate-spindle-mc3.jpg"
 QUESTIONS = [ASKED[how][0] for how in ("talk", "refusal", "calculation")]
 
 
@@ -20,6 +23,12 @@ def asked(page: Any) -> list[str]:
     """The questions of the conversation that is shown."""
     said: list[str] = page.locator("#past .asked").all_inner_texts()
     return said
+
+
+def talks(page: Any) -> list[dict[str, Any]]:
+    """The conversations of whoever is at this page, the one used last first."""
+    found: list[dict[str, Any]] = page.evaluate("async () => (await fetch('/api/talks')).json()")
+    return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -45,3 +54,45 @@ def test_asking_an_earlier_question_again_says_how_many_later_ones_go_and_waits_
         "document.querySelectorAll('#past .turn').length === 1 && !document.querySelector('#live .live')"
     )
     assert asked(page) == QUESTIONS[:1]
+
+
+def test_a_picture_asked_about_while_an_answer_runs_stays_with_its_question(office: Office, chromium: Any) -> None:
+    page = enter(chromium, office, language="ja")
+    office.actor.pause = 0.5
+    write(page, SPOKEN)
+    page.wait_for_selector("#live .draft .words")
+    page.set_input_files("#attach", str(PHOTO))
+    write(page, "What is on this plate?")
+    page.wait_for_selector("#said:not([hidden])")
+    assert told("the answer before is still on its way", "ja") in page.inner_text("#said")
+    assert page.input_value("#question textarea") == "What is on this plate?" and PHOTO.name in page.inner_text(
+        "#attached"
+    )
+    office.actor.pause = 0.0
+    answered(page, 1)
+    page.click("#ask")
+    assert PHOTO.name in answered(page, 2).inner_text()
+    assert page.input_value("#question textarea") == "" and page.is_hidden("#attached")
+
+
+@pytest.mark.parametrize("way", ["the button", "Enter", "a suggestion", "a picture"])
+def test_a_question_is_asked_once_however_often_it_is_clicked(office: Office, chromium: Any, way: str) -> None:
+    page = enter(chromium, office, "mori")
+    before = talks(page)
+    office.actor.pause = 0.3
+    if way == "a picture":
+        page.set_input_files("#attach", str(PHOTO))
+    if way == "a suggestion":
+        page.locator(".offer").first.dblclick()
+    else:
+        page.fill("#question textarea", SPOKEN)
+    if way == "Enter":
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+    elif way != "a suggestion":
+        page.locator("#ask").dblclick()
+    page.wait_for_selector("#live .live")
+    page.wait_for_timeout(1000)
+    assert len(talks(page)) == len(before) + 1
+    office.actor.pause = 0.0
+    answered(page, 1)

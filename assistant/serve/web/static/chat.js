@@ -15,8 +15,10 @@
       const reply = await plain(...what);
       show("lost", false);
       if (reply.status === 401) show("signed-out", true);
+      if (!reply.ok) sending = false;
       return reply;
     } catch (error) {
+      sending = false;
       if (error.name !== "AbortError") { show("lost", true); wait(); }
       throw error;
     }
@@ -100,6 +102,7 @@
   }
 
   // -- asking ------------------------------------------------------------------------------------------------------
+  let sending = false;  // a question of this page that the server has not taken yet: a second click does not ask it twice
   const field = () => document.querySelector("#question textarea");
   function write(text) {
     const box = field();
@@ -121,13 +124,14 @@
     field()?.focus();
   }
   async function askWith() {  // a picture or a recording goes through a route of our own, the answer comes as ever
-    const form = new FormData(), file = attached;
-    form.set("question", field().value); form.set("talk", talk());
+    const form = new FormData(), file = attached, words = field().value;
+    form.set("question", words); form.set("talk", talk());
     form.set(file.type.startsWith("image/") ? "image" : "audio", file, file.name);
-    attach(null); write("");
     const reply = await send("POST", "/api/talks/ask", form);
-    const said = await reply.json().catch(() => ({}));
-    if (reply.ok) { go(said.talk); follow(); } else { say(said.error || reply.statusText); }
+    if (await refused(reply)) return;
+    if (attached === file) attach(null);
+    if (field().value === words) write("");
+    go((await reply.json()).talk); follow();
   }
   const refused = async (reply) => {  // whether the server would not, told in its words
     if (!reply.ok) say((await reply.json().catch(() => ({}))).error || reply.statusText);
@@ -171,7 +175,10 @@
   async function again(turn, wished) {  // what came after it is deleted, so whoever asks says yes to that many
     const past = turn.closest(".past"), turns = [...past.querySelectorAll(".turn")], later = turns.length - turns.indexOf(turn) - 1;
     if (later && !confirm(past.dataset.sure.replace("{count}", later))) return;
-    const no = await refused(await send("POST", `/api/talks/${talk()}/turns/${turn.dataset.turn}/again`, { ...wished, later }));
+    if (sending) return;
+    sending = true;
+    const sent = send("POST", `/api/talks/${talk()}/turns/${turn.dataset.turn}/again`, { ...wished, later });
+    const no = await sent.then(refused).finally(() => { sending = false; });
     if (!no || !wished.question) follow();
   }
   function edit(turn) {
@@ -194,7 +201,7 @@
     const link = at("[data-open]");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0 && open(link)) { event.preventDefault(); return; }
     if (at("[data-act]")) { act(at("[data-act]")); return; }
-    if (at(".offer")) { write(at(".offer").textContent); setTimeout(() => $("ask").click(), 60); return; }
+    if (at(".offer") && !sending) { write(at(".offer").textContent); setTimeout(() => $("ask").click(), 60); return; }
     if (at("#source-close")) close();
     if (at("#dark")) $("dark").setAttribute("aria-pressed", String(window.kotonohaTheme(true)));
     if (at("#menu")) { const on = document.body.classList.toggle("with-menu"); $("menu").setAttribute("aria-expanded", String(on)); }
@@ -209,7 +216,13 @@
   document.addEventListener("input", (event) => {
     if (event.target.id === "find-talk") { clearTimeout(typing); typing = setTimeout(() => { wanted = event.target.value; talks(); }, 250); }
   });
-  const asking = (event) => { if (attached) { event.preventDefault(); event.stopImmediatePropagation(); askWith(); } };
+  const asking = (event) => {
+    if (sending || attached) { event.preventDefault(); event.stopImmediatePropagation(); }
+    if (sending) return;
+    sending = Boolean(attached || field().value.trim());
+    if (attached) askWith().finally(() => { sending = false; });
+    else setTimeout(() => { sending = false; }, 5000);  // a server that says nothing keeps nobody from asking again
+  };
   window.addEventListener("click", (event) => { if (event.target.closest?.("#ask")) asking(event); }, true);
   window.addEventListener("keydown", (event) => {
     const writing = /TEXTAREA|INPUT|SELECT/.test(event.target.tagName);
@@ -227,7 +240,9 @@
 
   // -- what the chat brings ------------------------------------------------------------------------------------------
   let listed = "none";
-  new MutationObserver(() => {
+  new MutationObserver((changes) => {
+    const came = (what) => changes.some((one) => [...one.addedNodes].some((node) => node.matches?.(what) || node.querySelector?.(what)));
+    if (came(".live, .past, .welcome, .toast-body")) sending = false;
     const past = document.querySelector("#past [data-talk]"), live = document.querySelector("#live .live");
     document.body.classList.toggle("is-answering", Boolean(live?.querySelector(".dots")));
     if (past?.dataset.talk) go(past.dataset.talk);
