@@ -96,3 +96,51 @@ def test_a_question_is_asked_once_however_often_it_is_clicked(office: Office, ch
     assert len(talks(page)) == len(before) + 1
     office.actor.pause = 0.0
     answered(page, 1)
+
+
+def test_words_in_the_field_are_there_when_the_server_is_back_and_after_signing_in_anew(
+    office: Office, chromium: Any
+) -> None:
+    page = enter(chromium, office, "tanabe")
+    ask(page, QUESTIONS[0])
+    office.stop()
+    write(page, SPOKEN)
+    page.wait_for_selector("#lost:not([hidden])")
+    page.evaluate("window.before = true")
+    office.start()
+    page.wait_for_function("!window.before")
+    page.wait_for_selector("#past .turn")
+    page.wait_for_function("words => document.querySelector('#question textarea')?.value === words", arg=SPOKEN)
+    office.parts.people.revoke("tanabe")
+    page.keyboard.press("Enter")
+    page.click("#signed-out a")
+    page.click("button[name=name][value=tanabe]")
+    page.wait_for_selector("#past .turn")
+    page.wait_for_function("words => document.querySelector('#question textarea')?.value === words", arg=SPOKEN)
+    page.keyboard.press("Enter")
+    answered(page, 2)
+    page.reload()
+    page.wait_for_selector("#past .turn")
+    assert page.input_value("#question textarea") == ""
+
+
+def test_words_in_the_field_are_nobody_elses(office: Office, chromium: Any) -> None:
+    page = enter(chromium, office, "tanabe")
+    page.fill("#question textarea", SPOKEN)
+    page.click("form[action='/sign-out'] button")
+    page.click("button[name=name][value=mori]")
+    page.wait_for_selector("#past .welcome")
+    page.wait_for_timeout(500)
+    assert page.input_value("#question textarea") == "" and page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_picture_is_still_attached_when_the_server_is_back(office: Office, chromium: Any) -> None:
+    page = enter(chromium, office)
+    page.set_input_files("#attach", str(PHOTO))
+    office.stop()
+    write(page, "What is on this plate?")
+    page.wait_for_selector("#lost:not([hidden])")
+    office.start()
+    page.wait_for_selector("#lost[hidden]", state="attached")
+    page.click("#ask")
+    assert PHOTO.name in answered(page, 1).inner_text()

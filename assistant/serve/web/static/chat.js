@@ -29,8 +29,22 @@
     trying = setInterval(async () => {
       try { await plain("/leaf.svg", { cache: "no-store" }); } catch { return; }
       clearInterval(trying); trying = 0;
-      show("lost", false); location.reload();
+      show("lost", false);
+      if (attached) follow(); else location.reload();
     }, 2000);
+  }
+  const person = () => document.querySelector("#drawer .person")?.textContent || "";
+  const written = () => `written ${person()} ${talk()}`;  // where the words in the field are kept while a page is loaded anew
+  let found = false, left = false;
+  addEventListener("pagehide", () => { if (found && !left) sessionStorage.setItem(written(), field()?.value || ""); });
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[action='/sign-out']")) { left = true; sessionStorage.clear(); }
+  });
+  function find() {
+    found = true;
+    const words = sessionStorage.getItem(written());
+    if (words && !field().value) write(words);
+    sessionStorage.removeItem(written());
   }
   const send = (method, path, body) => fetch(`${path}?lang=${document.documentElement.lang}`, {
     method, headers: body && !(body instanceof FormData) ? { "Content-Type": "application/json" } : {},
@@ -206,6 +220,7 @@
     if (at("#dark")) $("dark").setAttribute("aria-pressed", String(window.kotonohaTheme(true)));
     if (at("#menu")) { const on = document.body.classList.toggle("with-menu"); $("menu").setAttribute("aria-expanded", String(on)); }
     else if (!at("#drawer")) document.body.classList.remove("with-menu");
+    if (at("#signed-out a")) at("#signed-out a").search = new URLSearchParams({ next: here() + location.search });
     if (at("#record")) record(at("#record"));
     if (at(".keep-talk") && talk()) { event.preventDefault(); location.href = `${at(".keep-talk").getAttribute("href")}?c=${encodeURIComponent(talk())}`; }
   });
@@ -248,6 +263,7 @@
     if (past?.dataset.talk) go(past.dataset.talk);
     const state = `${talk()} ${past?.querySelectorAll(".turn").length} ${Boolean(live)} ${Boolean($("talks"))}`;
     if (state !== listed && $("talks")) { listed = state; talks(); }
+    if (!found && $("drawer") && field()) find();
     const dark = $("dark");
     if (dark) { const on = String(document.documentElement.dataset.theme === "dark"); if (dark.getAttribute("aria-pressed") !== on) dark.setAttribute("aria-pressed", on); }
   }).observe(document, { subtree: true, childList: true });
