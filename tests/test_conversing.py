@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from assistant.serve.desk import MOST
-from tests.test_web import Person, Served, endo, mori, served
+import pytest
 
-__all__ = ["endo", "mori", "served"]
+from assistant.serve.desk import MOST
+from assistant.serve.web.told import told
+from assistant.serve.web.words import LANGUAGES, Language, words
+from ingest.memory import amending
+from tests.test_web import WARRANTY, Person, Served, endo, served
+
+__all__ = ["endo", "served"]
 ASKED = ("warranty one", "warranty two", "warranty three")
 
 
@@ -82,3 +87,47 @@ def test_a_question_that_is_refused_leaves_nothing_behind_and_deletes_nothing(se
         assert again(endo, talk, numbers[0], later=2)[0] == 429
         assert endo.http.get("/api/talks").json() == before
     assert asked(endo, talk) == list(ASKED)
+
+
+def test_a_conversation_that_was_deleted_elsewhere_says_what_happens_next_and_keeps_the_question(endo: Person) -> None:
+    endo.ask("gone", WARRANTY)
+    talk = endo.talk()
+    assert endo.http.delete(f"/api/talks/{talk}").status_code == 204
+    for language in LANGUAGES:
+        assert words(language)["talk_missing_next"] in endo.show("gone", talk, language)
+    said = endo.ask("gone", "And for pumps?", talk)
+    assert words("en")["talk_missing_next"] in said and '"And for pumps?"' in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_or_a_name_that_is_too_long_or_blank_is_told_in_plain_words(
+    endo: Person, language: Language
+) -> None:
+    talk, numbers = begun(endo)
+    long = "a question may have 4,000 characters"
+    assert again(endo, talk, numbers[2], language, question="w" * 4_001) == (400, told(long, language))
+    reply = endo.http.post(f"/api/talks/ask?lang={language}", data={"question": "w" * 4_001})
+    assert (reply.status_code, reply.json()["error"]) == (400, told(long, language))
+    assert asked(endo, talk) == list(ASKED)
+    for name, why in (
+        ("  ", "a conversation needs a name"),
+        ("n" * 201, "the name of a conversation may have 200 characters"),
+    ):
+        reply = endo.http.patch(f"/api/talks/{talk}?lang={language}", json={"title": name})
+        assert (reply.status_code, reply.json()["error"]) == (400, told(why, language))
+    assert endo.http.get("/api/talks").json()[0]["title"] == ASKED[0]
+
+
+def test_an_answer_that_is_closed_says_every_reason_that_may_be_true(served: Served, endo: Person) -> None:
+    """Whether it was hidden, forgotten or closed is told in the same words: nobody learns what is still there."""
+    endo.ask("closed", WARRANTY)
+    talk, memory = endo.talk(), served.parts.memory
+    cited = turns(endo, talk)[0]["answer"]["citations"][0]["entity"]
+    amending.hide(memory, cited, "endo")
+    try:
+        for language in LANGUAGES:
+            assert words(language)["gone"] in endo.show("closed", talk, language)
+    finally:
+        amending.show(memory, cited)
+    assert all(one in words("en")["gone"] for one in ("hidden", "forgotten", "changed", "no longer read"))
+    assert told(words("en")["gone"], "ja") == words("ja")["gone"]

@@ -171,8 +171,8 @@ def test_a_conversation_is_nobody_elses(served: Served, endo: Person, mori: Pers
     assert served.parrot.heard[-1][0] == "endo"
     assert [one.question for one in served.parrot.heard[-1][1]] == [WARRANTY]
     assert mori.join("talk", mori.ask_event, "And for pumps?", "hybrid", talk).status_code == 404
-    assert "no conversation of yours" in mori.ask("mine", "And for pumps?", talk)
-    assert "no conversation of yours" in mori.show("mine", talk) and "spindle" not in mori.show("mine", talk)
+    assert words.words("en")["talk_missing"] in mori.ask("mine", "And for pumps?", talk)
+    assert words.words("en")["talk_missing"] in mori.show("mine", talk) and "spindle" not in mori.show("mine", talk)
     for method, route in [
         ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/export.md"), ("GET", "/export.pdf"),
         ("POST", "/turns/1/again"), ("GET", "/../../talks/x/1/why"),

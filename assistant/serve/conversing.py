@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 KEY = "talks.key"
 REMEMBERED = 6
 """Earlier exchanges of a conversation that a question is understood by."""
+LONGEST = 4_000
+"""Characters of a question."""
 HEARD = "…"
 """What stands for a question that is still being listened to."""
 
@@ -81,7 +83,7 @@ class Conversing:
         if not (question.strip() or read):
             raise BadInput("there is no question")
         with self._lock:
-            self._may_ask(person, talk)
+            self._may_ask(person, talk, question)
             return self._ask(person, question, grounding, talk, read)
 
     def again(self, person: str, talk: str, number: int, question: str | None = None, later: int = 0) -> Answering:
@@ -97,7 +99,7 @@ class Conversing:
         if question is not None and not question.strip():
             raise BadInput("there is no question")
         with self._lock:
-            self._may_ask(person, talk)
+            self._may_ask(person, talk, question or "")
             asked = (question or self.talks.turn(person, talk, number).question).strip()
             lost = sum(turn.number > number for turn in self.talks.turns(person, talk))
             if lost > later:
@@ -118,8 +120,10 @@ class Conversing:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _may_ask(self, person: str, talk: str) -> None:
+    def _may_ask(self, person: str, talk: str, question: str) -> None:
         """Everything a question can be refused for, before anything is written down."""
+        if len(question) > LONGEST:
+            raise BadInput(f"a question may have {LONGEST:,} characters")
         if talk and self.running(person, talk):
             raise Busy("the answer before is still on its way")
         self.desk.room(person)

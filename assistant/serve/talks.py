@@ -29,6 +29,8 @@ State = Literal["waiting", "done", "stopped", "failed"]
 """How far a question is. `waiting` after a restart means that its answer was lost on the way."""
 TITLE = 80
 """Characters of a conversation's name."""
+LONGEST = 200
+"""Characters of a name that is given by hand; what is longer than `TITLE` is cut."""
 EXCERPT = 600
 """Characters kept of each source that was found; the memory has all of it."""
 
@@ -112,6 +114,8 @@ class Talks:
     def rename(self, person: str, id: str, title: str) -> None:
         if not title.strip():
             raise BadInput("a conversation needs a name")
+        if len(title) > LONGEST:
+            raise BadInput(f"the name of a conversation may have {LONGEST} characters")
         self.talk(person, id)
         self._catalog.connection.execute(
             "UPDATE talk SET title = ? WHERE id = ?", (self._vault.seal(id, _titled(title)), id)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from assistant.search import question as asked
 from assistant.serve import export, view
@@ -20,14 +20,13 @@ from assistant.serve.web import pages, pieces
 from assistant.serve.web.words import words
 from ingest.base.errors import BadInput, NotFound
 
-LONGEST = 4_000
 SHOWN = 32 * 1024 * 1024
 """Bytes of a picture or recording that may come with a question."""
 router = APIRouter(tags=["conversations"])
 
 
 class Named(BaseModel):
-    title: str = Field(min_length=1, max_length=200)
+    title: str
 
 
 class Again(BaseModel):
@@ -69,7 +68,7 @@ def delete(talk: str, conversing: C, person: W) -> None:
 
 @router.post("/api/talks/ask")
 async def ask(
-    conversing: C, parts: P, person: W, question: Annotated[str, Form(max_length=LONGEST)] = "",
+    conversing: C, parts: P, person: W, question: Annotated[str, Form()] = "",
     talk: Annotated[str, Form(max_length=40)] = "", image: Annotated[UploadFile | None, File()] = None,
     audio: Annotated[UploadFile | None, File()] = None,
 ) -> dict[str, str]:  # fmt: skip

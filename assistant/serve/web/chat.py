@@ -18,7 +18,7 @@ import gradio as gr
 from fastapi import FastAPI, Request
 
 from assistant.govern.entrance import OWNER
-from assistant.serve.conversing import Busy, Conversing
+from assistant.serve.conversing import LONGEST, Busy, Conversing
 from assistant.serve.guard import CHAT
 from assistant.serve.web import pieces
 from assistant.serve.web.suggest import after, offered
@@ -30,7 +30,6 @@ HEAD = (
     '<link rel="icon" href="/leaf.svg"><link rel="stylesheet" href="/static/chat.css">'
     '<script src="/static/theme.js"></script><script src="/static/chat.js" defer></script>'
 )
-LONGEST = 4_000
 GROUNDINGS = ("hybrid", "soft", "text", "none")
 TALK = "new URLSearchParams(location.search).get('c') || ''"
 """The conversation that a page shows is in its address, so that it can be reloaded, left and come back to."""
@@ -109,7 +108,7 @@ class Chat:
 
     async def ask(self, question: str, grounding: str, talk: str, request: gr.Request) -> AsyncIterator[Shown]:
         """Asks, and yields what is shown until the answer is there."""
-        question, person = question.strip()[:LONGEST], _who(request)
+        question, person = question.strip(), _who(request)
         if not question or grounding not in GROUNDINGS:
             yield gr.skip(), gr.skip(), gr.skip()
             return
@@ -119,6 +118,9 @@ class Chat:
         except Busy:
             gr.Info(words(self._language)["busy"])
             yield question, gr.skip(), gr.skip()
+            return
+        except NotFound:
+            yield question, pieces.missing(self._language), ""
             return
         except KotonohaError as error:
             yield question, gr.skip(), pieces.failed(question, str(error), self._language)
@@ -152,8 +154,8 @@ class Chat:
         viewer, memory = self._conversing.viewer(person), self._conversing.parts.memory
         try:
             turns = self._conversing.shown(person, talk) if talk else []
-        except NotFound as error:
-            return pieces.failed("", str(error), self._language), ""
+        except NotFound:
+            return pieces.missing(self._language), ""
         running = self._conversing.running(person, talk)
         if running:
             turns = turns[:-1]

@@ -126,6 +126,11 @@ def failed(question: str, reason: str, language: Language) -> str:
     )
 
 
+def missing(language: Language) -> str:
+    """In place of a conversation that is not there, or not this person's: the page is ready for a new one."""
+    return page("missing.html", language)
+
+
 def gone(question: str, language: Language) -> str:
     """An earlier question whose answer may not be shown any more."""
     return page("gone.html", language, question=question)

@@ -75,19 +75,19 @@
       };
       act(list.dataset.rename, async () => {
         const title = prompt(list.dataset.name, one.title);
-        if (title) { await send("PATCH", `/api/talks/${one.id}`, { title }); talks(); }
+        if (title !== null) { await refused(await send("PATCH", `/api/talks/${one.id}`, { title })); talks(); }
       });
       for (const kind of ["md", "pdf"]) act(`${list.dataset.export} ${kind.toUpperCase()}`, () => { location.href = `/api/talks/${one.id}/export.${kind}`; });
       act(list.dataset.delete, async () => {
         if (!confirm(list.dataset.sure)) return;
-        await send("DELETE", `/api/talks/${one.id}`);
+        await refused(await send("DELETE", `/api/talks/${one.id}`));
         if (one.id === talk()) location.href = here(); else talks();
       });
       more.append(sign, acts);
       item.append(link, more);
       return item;
     }));
-    if (!found.length) { const none = document.createElement("li"); none.className = "none"; none.textContent = list.dataset.none; list.append(none); }
+    if (!found.length) { const none = document.createElement("li"); none.className = "none"; none.textContent = wanted.trim() ? list.dataset.nothing : list.dataset.none; list.append(none); }
   }
   addEventListener("popstate", () => location.reload());
 
@@ -142,7 +142,7 @@
     form.set("question", words); form.set("talk", talk());
     form.set(file.type.startsWith("image/") ? "image" : "audio", file, file.name);
     const reply = await send("POST", "/api/talks/ask", form);
-    if (await refused(reply)) return;
+    if (await refused(reply)) { if (reply.status === 404) follow(); return; }
     if (attached === file) attach(null);
     if (field().value === words) write("");
     go((await reply.json()).talk); follow();
@@ -197,7 +197,7 @@
   }
   function edit(turn) {
     const said = turn.querySelector(".asked"), box = document.createElement("textarea");
-    box.className = "asked editing"; box.value = said.textContent; box.rows = 2;
+    box.className = "asked editing"; box.value = said.textContent; box.rows = 2; box.maxLength = field().maxLength;
     box.setAttribute("aria-label", turn.querySelector("[data-act=edit]").title);
     said.replaceWith(box); box.focus();
     box.addEventListener("keydown", (event) => {
@@ -260,6 +260,7 @@
     if (came(".live, .past, .welcome, .toast-body")) sending = false;
     const past = document.querySelector("#past [data-talk]"), live = document.querySelector("#live .live");
     document.body.classList.toggle("is-answering", Boolean(live?.querySelector(".dots")));
+    if (document.querySelector("#past [data-missing]") && talk()) history.replaceState(null, "", here());
     if (past?.dataset.talk) go(past.dataset.talk);
     const state = `${talk()} ${past?.querySelectorAll(".turn").length} ${Boolean(live)} ${Boolean($("talks"))}`;
     if (state !== listed && $("talks")) { listed = state; talks(); }
