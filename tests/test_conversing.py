@@ -5,17 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.search.question import WHAT, Question
+from assistant.serve.conversing import Conversing
 from assistant.serve.desk import MOST
+from assistant.serve.parts import Parts
+from assistant.serve.talks import TITLE
 from assistant.serve.web.told import told
 from assistant.serve.web.words import LANGUAGES, Language, words
+from ingest.base.settings import Settings
 from ingest.memory import amending
+from ingest.memory.memory import Memory
+from tests.conftest import WordSpace
+from tests.library import Parrot, accounts, keys, stock, viewer_of
 from tests.test_web import WARRANTY, Person, Served, endo, served
 
 __all__ = ["endo", "served"]
+CALLED = "About a recording"
 ASKED = ("warranty one", "warranty two", "warranty three")
 
 
@@ -131,3 +141,41 @@ def test_an_answer_that_is_closed_says_every_reason_that_may_be_true(served: Ser
         amending.show(memory, cited)
     assert all(one in words("en")["gone"] for one in ("hidden", "forgotten", "changed", "no longer read"))
     assert told(words("en")["gone"], "ja") == words("ja")["gone"]
+
+
+def test_a_conversation_begun_by_voice_is_called_after_what_was_heard_and_one_by_picture_has_a_plain_name(
+    tmp_path: Path,
+) -> None:
+    with Memory(Settings(home=tmp_path), WordSpace()) as memory:
+        stock(memory)
+        parts = Parts(memory.settings, memory, Parrot(memory), viewer_of, keys(memory), accounts(memory))
+        talking, long = Conversing(parts), "How long is the warranty? " * 20
+
+        def titled(heard: str, mine: str = "") -> str:
+            """What a conversation is called that began without words, in which this is heard."""
+            go_on = threading.Event()
+            read = lambda: (go_on.wait(30), Question(heard))[1]  # noqa: E731
+            talk, answering = talking.ask("endo", " ", read=read, called=CALLED)
+            assert talking.talks.talk("endo", talk).title == CALLED
+            if mine:
+                talking.talks.rename("endo", talk, mine)
+            go_on.set()
+            while not answering.ended:
+                threading.Event().wait(0.01)
+            assert answering.stage == "done", answering.error
+            return talking.talks.talk("endo", talk).title
+
+        assert titled("How long is the warranty?") == "How long is the warranty?"
+        assert titled(long).startswith("How long") and len(titled(long)) <= TITLE
+        assert titled(WHAT) == CALLED
+        assert titled("How long is the warranty?", "Mine") == "Mine"
+
+
+@pytest.mark.parametrize(("kind", "named"), [("image", "a_picture"), ("audio", "a_recording")])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_conversation_without_words_has_a_name_in_the_language_of_the_page(
+    endo: Person, kind: str, named: str, language: Language
+) -> None:
+    reply = endo.http.post(f"/api/talks/ask?lang={language}", files={kind: ("shown.bin", b"neither")})
+    titles = {one["id"]: one["title"] for one in endo.http.get("/api/talks").json()}
+    assert titles[reply.json()["talk"]] == words(language)[named]

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assistant.search.question import WHAT
 from assistant.serve.desk import Answering, Desk
 from assistant.serve.feedback import Feedback
 from assistant.serve.parts import Parts, viewer_named
-from assistant.serve.talks import Talks, Turn, answered, may_show
+from assistant.serve.talks import TITLE, Talks, Turn, answered, may_show
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput
 from ingest.privacy import keys
@@ -68,22 +69,28 @@ class Conversing:
         return [(turn, may_show(turn, viewer, self.parts.memory)) for turn in self.talks.turns(person, talk)]
 
     def ask(
-        self, person: str, question: str, grounding: Grounding = "hybrid", talk: str = "", read: Read | None = None
-    ) -> tuple[str, Answering]:
+        self, person: str, question: str, grounding: Grounding = "hybrid", talk: str = "", read: Read | None = None,
+        called: str = HEARD,
+    ) -> tuple[str, Answering]:  # fmt: skip
         """Asks in a conversation, or begins one; returns its name and the answer on its way.
 
         Args:
             read: reads a picture or a recording that came with the question.
+            called: the name of a conversation that begins without words, until some are heard.
 
         Raises:
             Busy: the answer before is still on its way.
             NotFound: there is no such conversation of this person.
             TooMany: too many questions of this person wait already.
         """
-        if not (question.strip() or read):
+        question = question.strip()
+        if not (question or read):
             raise BadInput("there is no question")
         with self._lock:
             self._may_ask(person, talk, question)
+            if read and not (talk or question):
+                talk = self.talks.begin(person, called)
+                read = self._naming(person, talk, called, read)
             return self._ask(person, question, grounding, talk, read)
 
     def again(self, person: str, talk: str, number: int, question: str | None = None, later: int = 0) -> Answering:
@@ -131,11 +138,22 @@ class Conversing:
     def _ask(
         self, person: str, question: str, grounding: Grounding, talk: str, read: Read | None
     ) -> tuple[str, Answering]:
-        talk = self.talks.talk(person, talk).id if talk else self.talks.begin(person, question or HEARD)
+        talk = self.talks.talk(person, talk).id if talk else self.talks.begin(person, question)
         number = self.talks.ask(person, talk, question or HEARD)
         work = self._work(person, talk, Turn(number, "waiting", question), grounding, read)
         self._running[person, talk] = found = self.desk.take(person, question or HEARD, work)
         return talk, found
+
+    def _naming(self, person: str, talk: str, called: str, read: Read) -> Read:
+        """Reads, and calls the conversation after what was heard, unless it was given a name meanwhile."""
+
+        def naming() -> Question:
+            heard = read()
+            if heard.text != WHAT and self.talks.talk(person, talk).title == called:
+                self.talks.rename(person, talk, heard.text[: TITLE + 1])
+            return heard
+
+        return naming
 
     # -- where the answer is made ------------------------------------------------------------------------------
 

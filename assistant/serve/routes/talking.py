@@ -68,7 +68,7 @@ def delete(talk: str, conversing: C, person: W) -> None:
 
 @router.post("/api/talks/ask")
 async def ask(
-    conversing: C, parts: P, person: W, question: Annotated[str, Form()] = "",
+    conversing: C, parts: P, person: W, language: L, question: Annotated[str, Form()] = "",
     talk: Annotated[str, Form(max_length=40)] = "", image: Annotated[UploadFile | None, File()] = None,
     audio: Annotated[UploadFile | None, File()] = None,
 ) -> dict[str, str]:  # fmt: skip
@@ -76,7 +76,8 @@ async def ask(
     folder = tempfile.TemporaryDirectory(prefix="kotonoha-asked-")
     picture, sound = await _kept(image, Path(folder.name)), await _kept(audio, Path(folder.name))
     read = _reader(parts, question, picture, sound, folder) if picture or sound else None
-    talk, _ = conversing.ask(person, question, talk=talk, read=read)
+    called = words(language)["a_picture" if picture else "a_recording"]
+    talk, _ = conversing.ask(person, question, talk=talk, read=read, called=called)
     return {"talk": talk}
 
 
