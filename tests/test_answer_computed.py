@@ -14,6 +14,7 @@ from assistant.answer.evidence import Evidence
 from assistant.answer.joined import apart
 from assistant.answer.outcome import Answer
 from assistant.answer.stand import fault
+from assistant.compute.computer import CITED
 from assistant.model import prompt
 from assistant.search.retrieve import Hit
 from assistant.search.wants import Wants
@@ -46,6 +47,21 @@ def computed(memory: Memory, question: str) -> Answer:
 def test_a_figure_on_which_two_queries_agree_is_computed(lists: Memory) -> None:
     answer = computed(lists, "How many drinks are on the list of drinks?")
     assert (answer.how, answer.answer.split(" [")[0]) == ("calculation", "count: 5")
+
+
+def test_a_figure_over_many_rows_cites_every_one_of_them_up_to_a_bound_and_says_how_many_there_are(
+    memory: Memory, tmp_path: Path
+) -> None:
+    for name, rows in (("drinks", 32), ("papers", CITED + 9)):
+        (tmp_path / f"list_{name}.csv").write_text(
+            f"{name},on {name}\n" + "".join(f"{name} {n},A{n}\n" for n in range(rows)), "utf-8"
+        )
+    jobs.ask(memory.catalog, [(str(path), "open") for path in sorted(tmp_path.glob("*.csv"))])
+    list(pipeline.run(memory, Direct([TableReader()])))
+    for name, rows in (("drinks", 32), ("papers", CITED + 9)):
+        reader = Scripted(wants="rows", query=COUNT, table=f"list_{name}")
+        answer = ask(memory, reader, f"How many {name} are on the list of {name}?")
+        assert (len(answer.citations), notes.counted(answer.notes)) == (min(rows, CITED), rows)
 
 
 def test_a_figure_of_one_of_two_tables_is_no_answer_about_both(lists: Memory) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from assistant.answer.cite import Citation
 from assistant.answer.compose import Grounding
-from assistant.answer.notes import BOTH
+from assistant.answer.notes import BOTH, COMPUTED
 from assistant.answer.outcome import Answer, How
 from assistant.serve import show
 from assistant.serve.desk import Answering, Stage
@@ -54,6 +54,21 @@ def test_a_figure_with_sentences_beneath_it_says_which_of_them_is_computed(langu
     assert seal("both", language).label in shown and seal("both", language).about in shown
     show.answer([mixed], out)
     assert out.getvalue().count(BOTH) == 1 and show.WHOSE["calculation"] not in out.getvalue()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("rows", "said"), [(3, ("(3)", "(3)")), (70, ("(3 of 70)", "（70行中3行）"))])
+def test_a_link_to_the_rows_of_a_figure_says_how_many_there_are_and_how_many_are_listed(
+    language: Language, rows: int, said: tuple[str, str]
+) -> None:
+    cited = answer("calculation", kind="row").citations[0]
+    listed = tuple(replace(cited, mark=mark, entity=str(mark) * 32) for mark in (1, 2, 3))
+    figure = replace(answer("calculation"), answer="total: 7 [1] [2]", citations=listed)
+    shown = pieces.turn("talk", turned(replace(figure, notes=(COMPUTED.format(rows, "SELECT 7"),))), language)
+    assert said[language == "ja"].strip("（）()") in shown
+    assert "/open/2222" in shown and "/open/3333" not in shown, (
+        "of the rows those that the answer names stand beside it"
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from assistant.answer import cite, notes
+from assistant.answer.outcome import Answer
 from assistant.app.demo import POLICY, examples, guests
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies, Policy
 from assistant.serve import api, mapping, uploads
 from assistant.serve.parts import Parts
 from assistant.serve.routes.governing import changed
+from assistant.serve.talks import answered
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, NotAllowed
@@ -125,6 +128,27 @@ def test_a_name_of_any_kind_stays_below_its_scope(parts: Parts) -> None:
     folder = parts.settings.home / uploads.FOLDER / "sales"
     for name in ("/etc/passwd", "C:\\x\\y.txt", "a\x00b.txt", '<img src=x onerror="1">.txt', "資料/見積.txt"):
         assert uploads.place(parts.settings, "sales", name).is_relative_to(folder)
+
+
+# -- what a figure rests on ------------------------------------------------------------------------------------------
+
+
+def test_the_page_of_a_figure_says_how_many_of_its_rows_it_lists(parts: Parts, endo: TestClient) -> None:
+    table = next(row for row in parts.memory.catalog.sources() if row.path.endswith("shipments-2026.csv"))
+    rows = [one for one in parts.memory.catalog.entities_of(table.id) if one.kind == "row"][:4]
+    cited = tuple(cite.whole(mark, row, lambda _: table.path) for mark, row in enumerate(rows, 1))
+    noted = (notes.COMPUTED.format(32, "SELECT sum(Boxes) FROM t"),)
+    figure = Answer("How many boxes?", "32 [1]", "calculation", cited, (), {}, "hybrid", "tiny", 0.9, notes=noted)
+    talks = endo.app.state.conversing.talks  # type: ignore[attr-defined]
+    talk = talks.begin("endo", "boxes")
+    number = talks.ask("endo", talk, "How many boxes?")
+    talks.end(talk, answered(number, figure, READER))
+    for language, said in (
+        ("en", "rests on 32 rows; 4 of them"),
+        ("ja", "32行から計算したものです。ここにはそのうち4行"),
+    ):
+        page = endo.get(f"/talks/{talk}/{number}/rows", params={"lang": language}).text
+        assert said in page and page.count("/open/") == 4
 
 
 # -- the map ---------------------------------------------------------------------------------------------------------

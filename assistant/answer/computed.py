@@ -25,13 +25,11 @@ if TYPE_CHECKING:
 TABLES = ("table", "series")
 NEAR = 4
 """Tables that are looked for beside those of the hits."""
-CITED = 20
-"""Rows that an answer opens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`rows` are the entities that the figure rests on, `CITED` at most; `named`: see `Computed`."""
+    """`rows` are the entities of the rows of `Computed`, which says what `named` is."""
 
     text: str
     rows: tuple[Entity, ...]
@@ -88,7 +86,7 @@ class Calculator:
     def _rows(self, computed: Computed, viewer: Viewer) -> tuple[Entity, ...]:
         """The entities of the rows used; where rows have none of their own, the table's."""
         found: dict[str, Entity] = {}
-        for used in computed.rows[:CITED]:
+        for used in computed.rows:
             entity = self._row(used.entity, used.row)
             if entity is not None and may_read(viewer, entity.scope):
                 found.setdefault(entity.id, entity)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 UNMARKED = "the model named no source"
 SILENT = "a sentence names no source"
 ELSEWHERE = "the source speaks of something else"
@@ -26,3 +29,10 @@ NOTES = (
     VERSIONS, FULL, STEP, BOTH,
 )  # fmt: skip
 """Every one there is."""
+
+_COUNTED = re.compile(COMPUTED.replace("{}", "(\\d+)", 1).replace("{}", ".*"), re.DOTALL)
+
+
+def counted(notes: Iterable[str]) -> int:
+    """How many rows the figures of an answer rest on, by its notes; 0 where nothing was computed."""
+    return sum(int(found[1]) for note in notes if (found := _COUNTED.fullmatch(note)))

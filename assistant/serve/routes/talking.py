@@ -10,6 +10,7 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
+from assistant.answer.notes import counted
 from assistant.search import question as asked
 from assistant.serve import export, view
 from assistant.serve.conversing import Read
@@ -121,7 +122,10 @@ def rows(talk: str, number: int, conversing: C, person: W, viewer: V, language: 
     turn = _shown(conversing, person, viewer, talk, number)
     parts, cited = conversing.parts, [str(one["entity"]) for one in turn.said.get("citations", ())]
     tables = view.rows_behind(parts.memory, parts.personal, cited, viewer)
-    return HTMLResponse(pages.page("rows.html", language, turn=turn, tables=tables, beside=beside))
+    rows, listed = counted(turn.said.get("notes", ())), sum(len(ids) for _, ids, _ in tables)
+    return HTMLResponse(
+        pages.page("rows.html", language, turn=turn, tables=tables, rows=rows, listed=listed, beside=beside)
+    )
 
 
 @router.get("/talks/{talk}/{number}/wrong", include_in_schema=False)

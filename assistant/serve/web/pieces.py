@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from assistant.answer.notes import BOTH
+from assistant.answer.notes import BOTH, counted
 from assistant.serve.desk import Answering
 from assistant.serve.talks import Turn
 from assistant.serve.web.pages import page
@@ -27,8 +27,6 @@ from ingest.text.paths import telling
 MARK = re.compile(r"\s?\[(\d{1,3})\]")
 QUOTE = 240
 """Characters of a quotation shown beside an answer; the source has all of it."""
-ROWS = 3
-"""Rows of a figure that are shown one by one; a page of their own has all of them."""
 LOOKED = 5
 """Files named where nothing was found."""
 ICONS = {
@@ -96,11 +94,13 @@ def turn(talk: str, one: Turn, language: Language) -> str:
     looked = list(telling(hit["source"] for hit in said.get("hits", ())).values())[:LOOKED]
     shown = _seal(one, bool(cards), language)
     notes = [*said.get("notes", ()), *([said["error"]] if "error" in said else [])]
-    tabular = {one["kind"] for one in said.get("citations", ())} == {"row"}
-    marks = {mark: card for mark, card in numbered.items() if card.number <= ROWS or not tabular}
+    rows = counted(said.get("notes", ()))
+    listed = {int(one["mark"]) for one in said.get("citations", ()) if rows and one["kind"] == "row"}
+    beside = listed - {int(mark) for mark in MARK.findall(said.get("answer", ""))}
+    marks = {mark: card for mark, card in numbered.items() if mark not in beside}
     return page(
         "turn.html", language, talk=talk, turn=one, seal=shown, pieces=_pieces(said.get("answer", ""), marks),
-        cards=[card for card in cards if card in marks.values()], rows=len(cards) if tabular else 0, looked=looked, notes=notes,
+        cards=[card for card in cards if card in marks.values()], rows=rows, listed=len(listed), looked=looked, notes=notes,
     )  # fmt: skip
 
 
