@@ -70,12 +70,13 @@ class Question:
 
 def read(
     text: str, image: Path | None, sound: Path | None, settings: Settings, readers: Sequence[Reader], space: Space,
-    own_words: Sequence[str] = (),
+    own_words: Sequence[str] = (), what: str = WHAT,
 ) -> Question:  # fmt: skip
     """A question from what was typed, a picture and a recording; each may be missing.
 
     Args:
         own_words: names and terms that whoever asks may read, and so may say.
+        what: the question of a picture without any words, in the language of whoever asks.
 
     Raises:
         BadInput: a file of another kind, speech that is too long, or nothing is asked.
@@ -89,7 +90,7 @@ def read(
     if sound and not image and not (text.strip() or spoken):
         raise BadInput(f"{sound}: nothing is said in it", "write what you want to know about it")
     things = [*_of("picture", seen), *_sounds(heard, spoken=not spoken)]
-    asked = text.strip() or spoken or WHAT * bool(image)
+    asked = text.strip() or spoken or what * bool(image)
     return Question(asked, _shown(things, space) if things else None, (*noticed, *noted))
 
 

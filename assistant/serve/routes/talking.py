@@ -76,8 +76,8 @@ async def ask(
     """Asks in a conversation, with a picture or a recording; the answer is found in the conversation once it is there."""
     folder = tempfile.TemporaryDirectory(prefix="kotonoha-asked-")
     picture, sound = await _kept(image, Path(folder.name)), await _kept(audio, Path(folder.name))
-    read = _reader(parts, question, picture, sound, folder) if picture or sound else None
-    called = words(language)["a_picture" if picture else "a_recording"]
+    what, called = words(language)["what_is_this"], words(language)["a_picture" if picture else "a_recording"]
+    read = _reader(parts, question, picture, sound, folder, what) if picture or sound else None
     talk, _ = conversing.ask(person, question, talk=talk, read=read, called=called)
     return {"talk": talk}
 
@@ -159,12 +159,12 @@ async def _kept(file: UploadFile | None, folder: Path) -> Path | None:
 
 
 def _reader(
-    parts: Parts, text: str, image: Path | None, sound: Path | None, folder: tempfile.TemporaryDirectory[str]
+    parts: Parts, text: str, image: Path | None, sound: Path | None, folder: tempfile.TemporaryDirectory[str], what: str
 ) -> Read:
     """Reads what was shown where the answer is made, and forgets the file."""
 
     def read() -> asked.Question:
         with folder:
-            return asked.read(text, image, sound, parts.settings, parts.readers(), parts.memory.space)
+            return asked.read(text, image, sound, parts.settings, parts.readers(), parts.memory.space, what=what)
 
     return read
