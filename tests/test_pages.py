@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +29,9 @@ from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.reading import Direct
 from ingest.space.entity import Entity
-from tests.conftest import ParagraphReader, WordSpace
+from tests.conftest import FIRM, ParagraphReader, WordSpace
 from tests.library import PASSWORDS, Parrot, accounts, keys, stock
+from tests.office import readers
 
 READER = Viewer("endo", frozenset({"sales", "public"}), may_feed=True)
 
@@ -74,9 +76,10 @@ def hoshino(parts: Parts) -> TestClient:
     return client(parts, "hoshino", "a president among spindles")
 
 
-def brought(client: TestClient, scope: str, **files: str) -> Any:
+def brought(client: TestClient, scope: str, language: str = "en", **files: str) -> Any:
     sent = [("files", (name, io.BytesIO(text.encode()), "text/plain")) for name, text in files.items()]
-    return client.post("/api/upload", data={"scope": scope, "names": list(files)}, files=sent)
+    named = {"scope": scope, "names": list(files)}
+    return client.post("/api/upload", params={"lang": language}, data=named, files=sent)
 
 
 # -- feeding ---------------------------------------------------------------------------------------------------------
@@ -116,6 +119,56 @@ def test_nobody_brings_files_where_they_may_not(parts: Parts, endo: TestClient, 
     assert mori.get(f"/files/{table.id}").status_code == mori.post(f"/files/{table.id}/forget").status_code == 404
     with pytest.raises(NotAllowed):
         uploads.keep(parts.settings, parts.memory.catalog, READER, "operations", [])
+
+
+def test_no_page_and_no_report_says_where_on_the_server_a_file_lies(parts: Parts, endo: TestClient) -> None:
+    brought(endo, "sales", **{"first/hangar.txt": "Hangar four is empty."})
+    list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
+    ticket = brought(endo, "sales", **{"second/hangar.txt": "Hangar four is empty."}).json()["ticket"]
+    list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
+    row = next(row for row in parts.memory.catalog.sources() if row.path.endswith("first/hangar.txt"))
+    for language in ("en", "ja"):
+        reply = endo.get(f"/api/jobs/{ticket}", params={"lang": language})
+        assert "hangar.txt" in reply.json()[0]["report"]["notes"][0]
+        page = endo.get(f"/files/{row.id}", params={"lang": language})
+        assert "second/hangar.txt" in page.text
+        assert str(parts.settings.home) not in reply.text + page.text
+
+
+def test_a_search_for_a_file_that_is_not_there_does_not_say_that_there_are_none(endo: TestClient) -> None:
+    for language, none, nothing in (
+        ("en", "Nothing here yet", "Nothing found"),
+        ("ja", "まだありません", "見つかりません"),
+    ):
+        page = endo.get("/files", params={"search": "zeppelin.doc", "lang": language}).text
+        assert nothing in page and none not in page
+
+
+def test_people_without_a_right_are_told_so_in_plain_words(parts: Parts, mori: TestClient) -> None:
+    source = next(row for row in parts.memory.catalog.sources() if row.scope == "public").id
+    for language in ("en", "ja"):
+        asked = {"lang": language}
+        said = [mori.get(path, params=asked).text for path in ("/files", "/govern")]
+        said += [
+            mori.post(f"/files/{source}/forget", params=asked).text,
+            brought(mori, "public", language, **{"a.txt": "x"}).text,
+        ]
+        for text in said:
+            assert "may:" not in text and ("whoever governs" if language == "en" else "管理者に") in text
+
+
+def test_a_picture_without_words_is_asked_about_in_the_language_of_the_page(parts: Parts) -> None:
+    seeing = client(replace(parts, readers=readers), "endo", PASSWORDS["endo"])
+    plate = (FIRM / "operations" / "photos" / "nameplate-spindle-mc3.jpg").read_bytes()
+    for language, question in (("en", "What is this?"), ("ja", "これは何ですか。")):
+        sent = {"image": ("plate.jpg", plate, "image/jpeg")}
+        talk = seeing.post("/api/talks/ask", params={"lang": language}, files=sent).json()["talk"]
+        for _ in range(100):
+            (turn,) = seeing.get(f"/api/talks/{talk}").json()
+            if turn["state"] != "waiting":
+                break
+            time.sleep(0.1)
+        assert (turn["state"], turn["question"]) == ("done", question)
 
 
 @pytest.mark.parametrize("name", ["../../x", "a/../../x", "..", "", "/", "a" * 300, "/".join("abcdefghijklmno")])

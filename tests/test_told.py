@@ -15,6 +15,7 @@ from assistant.answer.notes import NOTES
 from assistant.serve.talks import Turn
 from assistant.serve.web import pieces
 from assistant.serve.web.told import sentences, told
+from assistant.serve.web.words import Language
 from ingest.base import weights
 from ingest.readers import package
 from ingest.source import LEADS_OUT, UNREAD
@@ -128,13 +129,28 @@ def test_what_is_said_of_parts_kinds_and_models_is_told() -> None:
 def test_values_stay_and_sentences_within_sentences_are_told() -> None:
     said = told("attachment a.zip: not read: an archive; unpack it and give the folder", "ja")
     assert "a.zip" in said and "archive" not in said
-    assert told("you may not bring files into 'hr' (ask somebody whose role has `may: [feed]`)", "ja").count("may") == 1
+    refused = told("you may not bring files into 'hr' (ask whoever governs this memory)", "ja")
+    assert "'hr'" not in refused and "hr" in refused and "管理者" in refused
     assert told("computed from 3 rows: SELECT sum(a) FROM t WHERE b = '{}'", "ja").endswith(
         "SELECT sum(a) FROM t WHERE b = '{}'"
     )
     for kept in ("SELECT a FROM t WHERE b IN (1, 2)", "SELECT max(c) FROM t GROUP BY d (EUR)"):
         assert told(f"computed from 3 rows: {kept}", "ja").endswith(kept)
     assert told("nobody has words for this", "ja") == "nobody has words for this"
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_of_a_file_of_the_server_only_its_name_is_told(language: Language) -> None:
+    for said, name in (
+        ("the same file as /srv/our files/uploads/sales/hangar june.txt", "hangar june.txt"),
+        ("stays in sales; to hr it goes by: kotonoha policy move /srv/home/a b/x.txt hr", "policy move x.txt hr"),
+        ("/tmp/kotonoha-asked-1/shown.png: not a picture (text/plain)", "shown.png"),
+        ("x.txt: cannot be used (/srv/x.txt and /srv/y.txt)", "x.txt and y.txt"),
+    ):
+        shown = told(said, language)
+        assert name in shown and "/srv" not in shown and "/tmp" not in shown, shown
+    query = """computed from 3 rows: SELECT "a"/"b"/"c", d / e / f FROM t WHERE p = '/x/y' AND q = 'see /x and/or z'"""
+    assert told(query, language).endswith(query.split(": ")[1]), "a query is told as it was run"
 
 
 def test_the_values_of_every_sentence_are_all_kept() -> None:

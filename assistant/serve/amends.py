@@ -57,7 +57,7 @@ def writable(memory: Memory, viewer: Viewer, id: str) -> Entity:
     if found is None:
         raise NotFound("there is nothing here that you may read")
     if found.scope not in uploads.writable(viewer, memory.catalog):
-        raise NotAllowed("you may not put this right", "ask somebody whose role has `may: [feed]`")
+        raise NotAllowed("you may not put this right", "ask whoever governs this memory")
     return found
 
 

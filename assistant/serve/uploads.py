@@ -82,7 +82,7 @@ def keep(
         NotAllowed: this viewer may not bring files into this scope.
     """
     if scope not in writable(viewer, catalog):
-        raise NotAllowed(f"you may not bring files into '{scope}'", "ask somebody whose role has `may: [feed]`")
+        raise NotAllowed(f"you may not bring files into '{scope}'", "ask whoever governs this memory")
     kept: list[Path] = []
     for name, data in files:
         path = place(settings, scope, name)

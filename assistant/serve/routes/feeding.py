@@ -73,6 +73,7 @@ def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
             row=row,
             name=_name(parts, viewer, row),
             gone=is_gone(row.path),
+            places=list(telling((row.path, *row.places)).values())[1:],
             kinds=kinds,
             lines=lines,
             more=len(found) - len(shown),
@@ -121,7 +122,7 @@ def forget(id: str, parts: P, viewer: V, language: L) -> Response:
     """Forgets a source with all that was understood of it; a file that was brought through the browser is deleted."""
     row = _readable(parts, viewer, id)
     if row.scope not in uploads.writable(viewer, parts.memory.catalog):
-        raise NotAllowed("you may not forget this", "ask somebody whose role has `may: [feed]`")
+        raise NotAllowed("you may not forget this", "ask whoever governs this memory")
     if row.within:
         raise NotAllowed("it is inside another file and forgotten with it", "forget the file that it came in")
     record(parts, viewer, "forget", {"source": id}, (row.scope,), {"path": row.path})

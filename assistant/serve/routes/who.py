@@ -38,7 +38,7 @@ def governor_of(request: Request) -> Viewer:
     """The viewer, who must be allowed to govern."""
     viewer = viewer_of(request)
     if not viewer.may_govern:
-        raise NotAllowed("this page is for those who govern", "ask somebody whose role has `may: [govern]`")
+        raise NotAllowed("this page is for those who govern", "ask whoever governs this memory")
     return viewer
 
 

@@ -1,7 +1,7 @@
 """What other parts say in plain English, told in the reader's language: notes, reasons and errors, as `told.toml` has them.
 
 The English sentence is its own name, with {} for its values; values that are sentences themselves are told, too. What the
-file does not have stays as it is.
+file does not have stays as it is. Of a file of the server only its name is told, not the folders that it lies in.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ import tomllib
 from functools import lru_cache
 from importlib.resources import files
 
+from assistant.answer.notes import counted
 from assistant.serve.web.words import Language
 
+_FOLDERS = re.compile(r"(?<![^\s(])/(?=[^\s/])(?:(?:(?!: | \()[^/\n])*[^/\s]/)+")
+"""The folders of an absolute path: they say more about a machine than a reader needs."""
 DEEPEST = 4
 """Sentences within sentences: a note about an attachment about a picture in it."""
 
 
 def told(text: str, language: Language) -> str:
-    """A sentence in a language."""
-    return text if language == "en" else _told(text, DEEPEST)
+    """A sentence in a language, with no path of this machine in it; a query stays as it was run."""
+    plain = text if counted((text,)) else _FOLDERS.sub("", text)
+    return plain if language == "en" else _told(plain, DEEPEST)
 
 
 @lru_cache(maxsize=1)
