@@ -100,6 +100,15 @@ def progress(catalog: Catalog, ticket: str) -> list[tuple[str, str, dict[str, An
     ]
 
 
+def unsettled(catalog: Catalog, since: str) -> list[str]:
+    """The tickets of which a file still waits, or could not be read and was asked for since then, the last ones first."""
+    query = (
+        "SELECT ticket FROM job WHERE state = 'waiting' OR (state = 'failed' AND asked >= ?) "
+        "GROUP BY ticket ORDER BY max(asked) DESC"
+    )
+    return [row["ticket"] for row in catalog.connection.execute(query, (since,))]
+
+
 def below(catalog: Catalog, folder: str) -> list[tuple[str, str, str, dict[str, Any]]]:
     """(path, scope, state, report) of every file of a folder that was ever to be read."""
     query = "SELECT path, scope, state, report FROM job WHERE substr(path, 1, ?) = ? ORDER BY path"

@@ -258,6 +258,23 @@ def test_a_folder_is_brought_its_failing_file_told_and_then_asked_about(
     assert "12 units" in ask(page, "zeppelin offer to Kawa").inner_text()
 
 
+def test_two_uploads_at_once_keep_both_reports_and_failures_are_there_again(
+    office: Office, chromium: Any, tmp_path: Path
+) -> None:
+    page = enter(chromium, office, "endo")
+    page.goto(f"{office.url}/files?lang=en")
+    page.select_option("#into", "sales")
+    for name, text in (("torn.pdf", "%PDF-1.7 and nothing else"), ("airship.txt", "The airship is booked until May.")):
+        (tmp_path / name).write_text(text, "utf-8")
+        page.set_input_files("#choose-files", str(tmp_path / name))
+    page.wait_for_selector("#jobs li.done:has-text('airship.txt')")
+    page.wait_for_selector("#jobs li.failed:has-text('torn.pdf')")
+    page.wait_for_selector("#sources a:has-text('airship.txt')")
+    page.reload()
+    page.wait_for_selector("#jobs li.failed:has-text('torn.pdf')")
+    assert page.locator("#jobs li.done").count() == 0
+
+
 def test_a_page_loaded_anew_goes_on_and_history_survives_a_restart(office: Office, chromium: Any) -> None:
     page = enter(chromium, office)
     office.actor.pause = 0.4

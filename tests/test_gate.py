@@ -133,6 +133,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "GET /files/{id}": (OWN, FEED),
     "POST /files/{id}/forget": (OWN, FEED),
     "POST /api/upload": (OWN, FEED),
+    "GET /api/jobs": (OWN, FEED),
     "GET /api/jobs/{ticket}": (OWN, FEED),
     "POST /open/{entity}/correct": (FEEDS, RIGHT),
     "POST /open/{entity}/restore": (FEEDS, RIGHT),

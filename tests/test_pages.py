@@ -99,6 +99,26 @@ def test_a_folder_is_brought_read_and_found_its_failing_file_reported(parts: Par
     assert "12 units" in found[0]["text"]
 
 
+def test_what_is_on_its_way_and_what_lately_failed_is_told_again_to_whoever_brought_it(
+    parts: Parts, endo: TestClient, hoshino: TestClient
+) -> None:
+    def again() -> dict[str, list[tuple[str, str]]]:
+        return {
+            one["ticket"]: [(file["name"], file["state"]) for file in one["files"]]
+            for one in endo.get("/api/jobs").json()
+        }
+
+    first = brought(endo, "sales", **{"a/torn.txt": "BROKEN", "a/fine.txt": "Kawa is fine."}).json()["ticket"]
+    second = brought(endo, "sales", **{"b/fine.txt": "Kawa is well."}).json()["ticket"]
+    assert list(again())[:2] in ([first, second], [second, first])
+    assert again()[first] == [("torn.txt", "waiting"), ("fine.txt", "waiting")]
+    list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
+    assert again()[first] == [("torn.txt", "failed")] and second not in again()
+    assert hoshino.get("/api/jobs").json() == []
+    parts.memory.catalog.connection.execute("UPDATE job SET asked = '2026-01-01T00:00:00' WHERE ticket = ?", (first,))
+    assert first not in again()
+
+
 def test_a_source_shows_what_was_understood_and_is_forgotten_with_its_file(parts: Parts, endo: TestClient) -> None:
     brought(endo, "sales", **{"note.txt": "Kawa pays late."})
     list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
@@ -113,6 +133,7 @@ def test_nobody_brings_files_where_they_may_not(parts: Parts, endo: TestClient, 
     assert brought(mori, "public", **{"a.txt": "x"}).status_code == 403
     ticket = brought(endo, "sales", **{"mine.txt": "x"}).json()["ticket"]
     assert mori.get(f"/api/jobs/{ticket}").status_code == 404
+    assert ticket in [one["ticket"] for one in endo.get("/api/jobs").json()] and mori.get("/api/jobs").json() == []
     restarted = client(parts, "endo", PASSWORDS["endo"])
     assert restarted.get(f"/api/jobs/{ticket}").json()[0]["name"] == "mine.txt"
     table = next(row for row in parts.memory.catalog.sources() if row.scope == "sales")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ PRIVATE = "private"
 UNWANTED = re.compile(r'[\x00-\x1f<>:"|?*\\]')
 LONGEST = 200
 DEEPEST = 12
+LATELY = 24 * 3600
+"""Seconds for which what could not be read is shown again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,18 @@ def whose(catalog: Catalog, ticket: str) -> str:
 def progress(catalog: Catalog, ticket: str) -> list[Progress]:
     """How far each file of a ticket is."""
     return [Progress(Path(path).name, state, report) for path, state, report in jobs.progress(catalog, ticket)]
+
+
+def unsettled(catalog: Catalog, person: str) -> dict[str, list[Progress]]:
+    """What this person brought and is on its way, whole askings by their tickets, and what lately could not be read."""
+    since = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() - LATELY))
+    mine = [ticket for ticket in jobs.unsettled(catalog, since) if whose(catalog, ticket) == person]
+    return {ticket: _unsettled(progress(catalog, ticket)) for ticket in mine}
+
+
+def _unsettled(files: list[Progress]) -> list[Progress]:
+    ended = all(one.state in ("done", "failed") for one in files)
+    return [one for one in files if one.state == "failed"] if ended else files
 
 
 def ours(settings: Settings, source: SourceRow) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -105,8 +106,18 @@ def progress(ticket: str, parts: P, person: W, language: L) -> list[dict[str, An
     """How far each file is that you brought: waiting, reading, done or failed, with its report and notes."""
     if uploads.whose(parts.memory.catalog, ticket) != person:
         raise NotFound("there is no such ticket of yours")
-    found = uploads.progress(parts.memory.catalog, ticket)
-    return [{**asdict(one), "report": _said(one.report, one.name, language)} for one in found]
+    return _progress(uploads.progress(parts.memory.catalog, ticket), language)
+
+
+@router.get("/api/jobs")
+def unsettled(parts: P, person: W, language: L) -> list[dict[str, Any]]:
+    """What you brought that is on its way, by `ticket`, and what of the last day could not be read."""
+    found = uploads.unsettled(parts.memory.catalog, person)
+    return [{"ticket": ticket, "files": _progress(files, language)} for ticket, files in found.items()]
+
+
+def _progress(files: Sequence[uploads.Progress], language: Language) -> list[dict[str, Any]]:
+    return [{**asdict(one), "report": _said(one.report, one.name, language)} for one in files]
 
 
 def _said(report: dict[str, Any], name: str, language: Language) -> dict[str, Any]:

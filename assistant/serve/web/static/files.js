@@ -9,30 +9,55 @@
     for (const note of notes) { const more = document.createElement("p"); more.textContent = note; item.append(more); }
     return item;
   };
+  const group = (...items) => { const one = document.createElement("ul"); one.append(...items); list.prepend(one); return one; };
+  const asked = (path) => fetch(`${path}?lang=${document.documentElement.lang}`);
+  const moving = (jobs) => jobs.some((job) => ["waiting", "reading"].includes(job.state));
+  function tell(into, jobs) {
+    into.replaceChildren(...jobs.map((job) => {
+      const made = Object.values(job.report.entities || {}).reduce((sum, one) => sum + one, 0);
+      const state = { waiting: form.dataset.waiting, reading: form.dataset.reading }[job.state] || `${job.report.became}${made ? ` (${made})` : ""}`;
+      const item = line(job.name, state, [job.report.error, ...(job.report.notes || [])].filter(Boolean));
+      item.className = job.state;
+      return item;
+    }));
+  }
+  let watching = 0;
+  function watch(ticket, into) {
+    watching += 1; delete list.dataset.done;
+    const look = setInterval(async () => {
+      let jobs;
+      try { jobs = await (await asked(`/api/jobs/${ticket}`)).json(); } catch { return; }
+      const told = Array.isArray(jobs);
+      if (told) tell(into, jobs); else into.replaceChildren(line("", jobs.error || form.dataset.lost, []));
+      if (told && moving(jobs)) return;
+      clearInterval(look);
+      watching -= 1;
+      await anew();
+      if (!watching) list.dataset.done = "yes";
+    }, 700);
+  }
+  async function anew() {  // the table of sources as it is now
+    try {
+      const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+      document.getElementById("sources").replaceWith(page.getElementById("sources"));
+    } catch { /* it is there when the page is loaded again */ }
+  }
   async function bring(pairs) {
     if (!pairs.length) return;
     const body = new FormData();
     body.set("scope", document.getElementById("into").value);
     for (const [file, name] of pairs) { body.append("files", file, file.name); body.append("names", name); }
-    list.prepend(...pairs.map(([, name]) => line(name, form.dataset.sending, [])));
+    const into = group(...pairs.map(([, name]) => line(name, form.dataset.sending, [])));
     let reply;
-    try { reply = await fetch(`/api/upload?lang=${document.documentElement.lang}`, { method: "POST", body }); } catch { list.prepend(line("", form.dataset.lost, [])); return; }
+    try { reply = await fetch(`/api/upload?lang=${document.documentElement.lang}`, { method: "POST", body }); } catch { into.prepend(line("", form.dataset.lost, [])); return; }
     const said = await reply.json();
-    if (!reply.ok) { list.replaceChildren(line("", said.error || reply.statusText, [])); return; }
-    const watch = setInterval(async () => {
-      let jobs;
-      try { jobs = await (await fetch(`/api/jobs/${said.ticket}?lang=${document.documentElement.lang}`)).json(); } catch { return; }
-      if (!Array.isArray(jobs)) { clearInterval(watch); list.replaceChildren(line("", jobs.error || form.dataset.lost, [])); return; }
-      list.replaceChildren(...jobs.map((job) => {
-        const made = Object.values(job.report.entities || {}).reduce((sum, one) => sum + one, 0);
-        const state = { waiting: form.dataset.waiting, reading: form.dataset.reading }[job.state] || `${job.report.became}${made ? ` (${made})` : ""}`;
-        const item = line(job.name, state, [job.report.error, ...(job.report.notes || [])].filter(Boolean));
-        item.className = job.state;
-        return item;
-      }));
-      if (jobs.every((job) => !["waiting", "reading"].includes(job.state))) { clearInterval(watch); list.dataset.done = "yes"; }
-    }, 700);
+    if (reply.ok) watch(said.ticket, into); else into.replaceChildren(line("", said.error || reply.statusText, []));
   }
+  asked("/api/jobs").then((reply) => reply.json()).then((found) => found.reverse().forEach(({ ticket, files }) => {
+    const into = group();
+    tell(into, files);
+    if (moving(files)) watch(ticket, into);
+  })).catch(() => {});
   const named = (files) => [...files].map((file) => [file, file.webkitRelativePath || file.name]);
   for (const id of ["choose-files", "choose-folder"]) {
     const input = document.getElementById(id);
