@@ -14,6 +14,7 @@ from assistant.answer.cite import Citation
 from assistant.answer.compose import Grounding
 from assistant.answer.notes import BOTH, COMPUTED
 from assistant.answer.outcome import Answer, How
+from assistant.govern.policy_file import Right
 from assistant.serve import show
 from assistant.serve.desk import Answering, Stage
 from assistant.serve.feedback import Verdict
@@ -21,6 +22,7 @@ from assistant.serve.talks import State, Turn, answered
 from assistant.serve.web import chat, pieces
 from assistant.serve.web.words import LANGUAGES, Language, seal, words
 from ingest.base.access import Viewer
+from ingest.privacy.redact import KINDS
 from ingest.space.entity import Locator
 from ingest.space.kinds import Kind
 
@@ -100,6 +102,7 @@ def test_every_stage_of_an_answer_on_its_way_and_every_way_to_ground_it_has_word
         on_its_way = Answering("endo", "How often?", stage, "words so far", place=3)
         assert said[f"stage_{stage}"].format(place=3) in pieces.live(on_its_way, language)
     assert all(said[verdict] for verdict in get_args(Verdict))
+    assert all(said[f"right_{right}"] for right in get_args(Right)) and all(said[f"data_{kind}"] for kind in KINDS)
 
 
 def test_marks_are_numbered_in_the_order_in_which_they_are_met() -> None:
@@ -127,7 +130,18 @@ def test_every_word_is_there_in_both_languages() -> None:
 def test_every_word_is_used_somewhere() -> None:
     folder = Path(str(words.__code__.co_filename)).parents[1]
     said = "\n".join(file.read_text("utf-8") for end in ("py", "html") for file in folder.rglob(f"*.{end}"))
-    made = ("stage_", "kind_", "family_", "seconds_", "key_", *get_args(Verdict), *get_args(Grounding), "sso_refused")
+    made = (
+        "stage_",
+        "kind_",
+        "family_",
+        "seconds_",
+        "key_",
+        "right_",
+        "data_",
+        *get_args(Verdict),
+        *get_args(Grounding),
+        "sso_refused",
+    )
     unused = [name for name in words("en") if not re.search(rf"\b{name}\b", said) and not name.startswith(made)]
     assert unused == []
 

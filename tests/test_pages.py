@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from assistant.answer import cite, notes
 from assistant.answer.outcome import Answer
 from assistant.app.demo import POLICY, examples, guests
+from assistant.govern import changes
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies, Policy
 from assistant.serve import api, mapping, uploads
@@ -283,13 +284,13 @@ def test_a_policy_shows_who_gains_and_loses_before_it_is_in_force(parts: Parts, 
     assert current is not None
     text = current.text.replace("reads: [sales]", "reads: [engineering]")
     page = hoshino.post("/govern/preview", data={"text": text}).text
-    assert "+ engineering" in page and "− sales" in page and policies.current() == current
+    assert "+ reads engineering" in page and "− reads sales" in page and policies.current() == current
     assert hoshino.post("/govern/preview", data={"text": "scopes: ["}).status_code == 400
     assert hoshino.post("/govern/policy", data={"text": text, "version": "of yesterday"}).status_code == 409
     with_comment = current.text + "# seen\n"
     assert hoshino.post("/govern/policy", data={"text": with_comment, "version": current.version}).status_code == 303
     made = policies.current()
-    assert made is not None and made.text == with_comment and changed(current, made) == []
+    assert made is not None and made.text == with_comment and changes.of_people(current, made) == []
 
 
 def test_somebody_kept_out_is_out_at_the_next_request(parts: Parts, hoshino: TestClient) -> None:

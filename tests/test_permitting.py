@@ -72,6 +72,16 @@ def test_a_grant_by_command_holds_from_the_next_request_on_and_a_deny_beats_it(
     assert capsys.readouterr().out.count("policy change") == 5
 
 
+def test_a_policy_by_which_nobody_could_govern_is_refused_by_command(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "new.yaml").write_text(POLICY.replace("may: [govern]", "may: [feed]"))
+    capsys.readouterr()
+    assert kotonoha(home, "policy", "set", str(tmp_path / "new.yaml")) == 2
+    assert "nobody could govern any more" in capsys.readouterr().err
+    assert kotonoha(home, "policy", "show") == 0 and "may: [govern]" in capsys.readouterr().out
+
+
 def test_explaining_names_the_line_that_decides(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert kotonoha(home, "policy", "explain", "worker", str(tmp_path / "files" / "fish.txt"), "--as", "boss") == 0

@@ -29,6 +29,7 @@ SAYING = {
 WHERE = (
     "ingest/readers", "ingest/reading", "ingest/media.py", "ingest/source.py", "ingest/work.py", "ingest/memory/amending.py",
     "assistant/answer", "assistant/search", "assistant/serve", "assistant/govern/policy_file.py",
+    "assistant/govern/changes.py",
     "assistant/govern/audit.py", "assistant/govern/audit_row.py",
 )  # fmt: skip
 """Where what pages show is said."""

@@ -145,11 +145,14 @@ def withdraw(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _put(args: argparse.Namespace, settings: Settings, text: str, name: str = "policy") -> int:
-    """Brings a text into force, if it is sound, and records it."""
+    """Brings a text into force, if it is sound and leaves somebody who governs, and records it."""
     from assistant.app import build
+    from assistant.govern.changes import governed
+    from assistant.govern.policy import Policy
 
     catalog = build.catalog(settings)
     governor = build.governor(catalog, args.person)
+    governed(Policy(text, name))
     made = build.put_policy(settings, catalog, governor, text, name)
     print(f"policy {made.version} is in force: {len(made.people)} people, {len(made.scopes)} scopes")
     return 0

@@ -16,7 +16,7 @@ from pathlib import PurePath
 from ingest.base.access import Viewer
 from ingest.base.errors import UnknownPerson
 from ingest.memory.catalog import Catalog
-from ingest.privacy.personal import keep_rules
+from ingest.privacy.personal import DEFAULT, keep_rules
 
 from .policy_file import Rule, read
 
@@ -95,6 +95,15 @@ class Policy:
     def may_leave(self, scope: str) -> bool:
         """May redacted content of this scope be sent to a remote model?"""
         return scope in self._file.scopes and self._file.scopes[scope].may_leave
+
+    def covers(self, scope: str) -> frozenset[str]:
+        """The kinds of personal data that are replaced by placeholders in what is read into a scope."""
+        return frozenset(self.redact.get(scope, self.redact.get("", DEFAULT)))
+
+    @property
+    def governors(self) -> frozenset[str]:
+        """Everybody who may govern."""
+        return frozenset(name for name in self.people if self.viewer(name).may_govern)
 
     # -- inside ----------------------------------------------------------------------------------------
 

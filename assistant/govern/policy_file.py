@@ -62,7 +62,8 @@ class _Timed(_Part):
 
 
 _Deny = Annotated[_Timed, BeforeValidator(lambda value: {"scope": value} if isinstance(value, str) else value)]
-_Right = Literal["govern", "reveal", "feed"]
+Right = Literal["govern", "reveal", "feed"]
+"""What may be done besides reading."""
 
 
 class Subject(_Part):
@@ -70,7 +71,7 @@ class Subject(_Part):
     reads: list[str] = []
     grants: list[_Timed] = []
     denies: list[_Deny] = []
-    may: list[_Right] = []
+    may: list[Right] = []
 
 
 class _Role(Subject):

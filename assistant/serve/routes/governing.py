@@ -6,13 +6,15 @@ Governing reads nothing: what stands in sources is shown here only where the gov
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from assistant.govern import changes
 from assistant.govern.policy import Policies, Policy
 from assistant.serve.parts import Parts
 from assistant.serve.routes.who import C, G, L, P, record
@@ -21,49 +23,53 @@ from assistant.serve.web.words import words
 from ingest.base import weights
 from ingest.base.errors import KotonohaError, NotFound
 
-LONGEST_POLICY = 200_000
 ENTRIES = 200
 """Entries of the audit on a page."""
 router = APIRouter(include_in_schema=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A policy as somebody writes it: what it would change (None before that was asked), and why it cannot be in force."""
+
+    text: str
+    fault: str = ""
+    people: list[changes.Change] | None = None
+    scopes: list[changes.Change] = field(default_factory=list)
+
+
 @router.get("/govern")
 def govern(parts: P, governor: G, language: L) -> HTMLResponse:
-    """People, who reads what, and the policy to change."""
+    """People, who reads what and may do what, and the policy to change."""
     policy = Policies(parts.memory.catalog).current()
-    return HTMLResponse(_page(parts, governor, language, policy, policy.text if policy else "", None, ""))
+    return HTMLResponse(_page(parts, governor, language, policy, Wanted(policy.text if policy else "")))
 
 
 @router.post("/govern/preview")
-def preview(
-    parts: P, governor: G, language: L, text: Annotated[str, Form(max_length=LONGEST_POLICY)]
-) -> HTMLResponse:  # fmt: skip
+def preview(parts: P, governor: G, language: L, text: Annotated[str, Form()] = "") -> HTMLResponse:
     """What a changed policy would mean for each person, before it is in force."""
     policy = Policies(parts.memory.catalog).current()
-    try:
-        changes, fault = changed(policy, Policy(_unix(text))), ""
-    except KotonohaError as error:
-        changes, fault = None, str(error)
-    return HTMLResponse(_page(parts, governor, language, policy, text, changes, fault), 400 if fault else 200)
+    wanted = _weighed(parts, policy, text)
+    return HTMLResponse(_page(parts, governor, language, policy, wanted), 400 if wanted.fault else 200)
 
 
 @router.post("/govern/policy")
 def put(
-    parts: P, governor: G, language: L, text: Annotated[str, Form(max_length=LONGEST_POLICY)],
+    parts: P, governor: G, language: L, text: Annotated[str, Form()] = "",
     version: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:  # fmt: skip
-    """Brings a policy into force, if it is sound and nobody else changed it since it was shown."""
+    """Brings a policy into force, if it is sound, leaves somebody who governs, and nobody changed it since it was shown."""
     policies = Policies(parts.memory.catalog)
     current = policies.current()
+    wanted = _weighed(parts, current, text)
     if current and current.version != version:
-        fault = words(language)["policy_moved"]
-        return HTMLResponse(_page(parts, governor, language, current, text, None, fault), 409)
-    try:
-        with parts.memory.catalog.transaction():
-            made = policies.put(_unix(text), governor.person, "policy")
-            record(parts, governor, "policy change", {"version": made.version})
-    except KotonohaError as error:
-        return HTMLResponse(_page(parts, governor, language, current, text, None, str(error)), 400)
+        moved = Wanted(text, words(language)["policy_moved"])
+        return HTMLResponse(_page(parts, governor, language, current, moved), 409)
+    if wanted.fault:
+        return HTMLResponse(_page(parts, governor, language, current, wanted), 400)
+    with parts.memory.catalog.transaction():
+        made = policies.put(_unix(text), governor.person, "policy")
+        record(parts, governor, "policy change", {"version": made.version})
     return RedirectResponse(f"/govern?lang={language}", 303)
 
 
@@ -135,29 +141,28 @@ def health(conversing: C, governor: G, language: L) -> HTMLResponse:
     )
 
 
-def changed(old: Policy | None, new: Policy) -> list[tuple[str, Sequence[str], Sequence[str]]]:
-    """(person, scopes gained, scopes lost) of everybody for whom a policy changes something."""
-    names = sorted({*new.people, *(old.people if old else ())})
-    before = {name: old.viewer(name).scopes if old and name in old.people else frozenset() for name in names}
-    after = {name: new.viewer(name).scopes if name in new.people else frozenset() for name in names}
-    return [
-        (name, sorted(after[name] - before[name]), sorted(before[name] - after[name]))
-        for name in names
-        if after[name] != before[name]
-    ]
+def _weighed(parts: Parts, current: Policy | None, text: str) -> Wanted:
+    """What a text would change; with the fault for which it cannot be in force."""
+    try:
+        policy = Policy(_unix(text))
+    except KotonohaError as error:
+        return Wanted(text, str(error))
+    people, scopes = changes.of_people(current, policy), changes.of_scopes(current, policy)
+    try:
+        changes.governed(policy, None if parts.sso else parts.people)
+    except KotonohaError as error:
+        return Wanted(text, str(error), people, scopes)
+    return Wanted(text, "", people, scopes)
 
 
-def _page(
-    parts: Parts, governor: G, language: L, policy: Policy | None, text: str,
-    changes: list[tuple[str, Sequence[str], Sequence[str]]] | None, fault: str,
-) -> str:  # fmt: skip
+def _page(parts: Parts, governor: G, language: L, policy: Policy | None, wanted: Wanted) -> str:
     scopes = sorted(policy.scopes) if policy else []
     people = [(name, policy.people[name], policy.viewer(name)) for name in sorted(policy.people)] if policy else []
     before = (policy.text if policy else "").splitlines()
-    lines = list(difflib.unified_diff(before, _unix(text).splitlines(), n=1, lineterm=""))
+    lines = list(difflib.unified_diff(before, _unix(wanted.text).splitlines(), n=1, lineterm=""))
     return pages.page(
         "govern.html", language, scopes=scopes, people=people, accounts={one.name: one for one in parts.people.accounts()},
-        text=text, version=policy.version if policy else "", changes=changes, fault=fault, diff=lines[2:], here="govern",
+        wanted=wanted, version=policy.version if policy else "", diff=lines[2:], here="govern", rights=changes.rights,
         viewer=governor, history=Policies(parts.memory.catalog).history()[:10],
     )  # fmt: skip
 

@@ -1,0 +1,90 @@
+"""What another policy would change, before it is in force, and whether anybody could govern by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from assistant.govern.people import People
+from assistant.govern.policy import Policy
+from assistant.govern.policy_file import Right
+from ingest.base.access import Viewer
+from ingest.base.errors import BadPolicy
+
+RIGHTS: tuple[Right, ...] = get_args(Right)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of a person the scopes and rights they gain and lose; of a scope the kinds of personal data covered and not covered
+    any more, and under `may` or `may_not` that it may leave this machine."""
+
+    name: str
+    gains: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+    may_not: tuple[str, ...] = ()
+
+
+def rights(viewer: Viewer) -> frozenset[str]:
+    """What somebody may do besides reading, as a policy calls it."""
+    return frozenset(one for one in RIGHTS if getattr(viewer, f"may_{one}"))
+
+
+def of_people(old: Policy | None, new: Policy) -> list[Change]:
+    """Everybody for whom a policy changes something at this moment, by name."""
+    names = sorted({*new.people, *(old.people if old else ())})
+    found = [_change(name, _viewer(old, name), _viewer(new, name)) for name in names]
+    return [one for one in found if one != Change(one.name)]
+
+
+def of_scopes(old: Policy | None, new: Policy) -> list[Change]:
+    """The scopes of which, from the next reading on, other personal data is covered, or that may leave or no longer may."""
+    found = []
+    for name in sorted(new.scopes):
+        before = old.covers(name) if old else new.covers(name)
+        left = bool(old and old.may_leave(name))
+        leaves = ("leave",) if new.may_leave(name) else ()
+        covers = new.covers(name)
+        found.append(
+            Change(
+                name,
+                _but(covers, before),
+                _but(before, covers),
+                () if left else leaves,
+                () if leaves or not left else ("leave",),
+            )
+        )
+    return [one for one in found if one != Change(one.name)]
+
+
+def governed(policy: Policy, people: People | None = None) -> Policy:
+    """The policy, by which somebody may govern; where people sign in with accounts, somebody whose account is open.
+
+    Raises:
+        BadPolicy: nobody could, and so nobody could ever change it again.
+    """
+    if not policy.governors:
+        raise BadPolicy("by this policy nobody could govern any more", "give somebody `may: [govern]`")
+    accounts = people.accounts() if people else []
+    if accounts and not policy.governors & {one.name for one in accounts if not one.disabled}:
+        raise BadPolicy(
+            f"by this policy only {', '.join(sorted(policy.governors))} could govern, without an account to sign in with",
+            "add the account first, or leave `may: [govern]` with somebody who has one",
+        )
+    return policy
+
+
+def _change(name: str, old: Viewer, new: Viewer) -> Change:
+    return Change(
+        name, _but(new.scopes, old.scopes), _but(old.scopes, new.scopes),
+        _but(rights(new), rights(old)), _but(rights(old), rights(new)),
+    )  # fmt: skip
+
+
+def _viewer(policy: Policy | None, name: str) -> Viewer:
+    return policy.viewer(name) if policy and name in policy.people else Viewer(name, frozenset())
+
+
+def _but(these: frozenset[str], those: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(these - those))
