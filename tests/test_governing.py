@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
 
 from assistant.govern import changes
 from assistant.govern.policy import Policies, Policy
+from assistant.serve import api
 from assistant.serve.parts import Parts
+from assistant.serve.web.words import LANGUAGES, words
+from ingest.base.access import Viewer
 from ingest.base.errors import BadPolicy
 from tests.test_pages import endo, hoshino, mori, parts
 
@@ -108,3 +112,29 @@ def test_an_empty_policy_comes_back_as_the_form_with_what_is_wrong(hoshino: Test
         reply = hoshino.post(path, params={"lang": "ja"}, data={"text": "", "version": ""})
         assert "<textarea" in reply.text and reply.status_code in (400, 409), path
     assert "ポリシーが空です" in hoshino.post("/govern/preview", params={"lang": "ja"}, data={"text": ""}).text
+
+
+# -- accounts ------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_who_governs_keeps_out_themselves(hoshino: TestClient) -> None:
+    page = hoshino.get("/govern").text
+    assert "/govern/people/endo/disable" in page and "/govern/people/hoshino/disable" not in page
+    refused = hoshino.post("/govern/people/hoshino/disable", params={"lang": "ja"})
+    assert refused.status_code == 403 and "自分自身を停止" in refused.text
+    assert hoshino.get("/govern").status_code == 200
+
+
+def test_one_click_of_somebody_kept_out_says_so_in_the_language_of_the_page(parts: Parts) -> None:
+    firm = replace(parts, guests=(("mori", "Yuko Mori (hr-officer)"),))
+    visitor = TestClient(
+        api.application(firm), "http://localhost", follow_redirects=False, client=("127.0.0.1", 50_000)
+    )
+    assert parts.audit is not None
+    parts.people.disable("mori")
+    for language in LANGUAGES:
+        reply = visitor.post("/sign-in/as", params={"lang": language}, data={"name": "mori"})
+        assert reply.status_code == 401 and words(language)["kept_out"] in reply.text and "Yuko Mori" in reply.text
+        assert next(parts.audit.show(Viewer("hoshino", frozenset()))).event.action == "sign-in refused"
+    parts.people.enable("mori")
+    assert visitor.post("/sign-in/as", data={"name": "mori"}).status_code == 303

@@ -76,13 +76,20 @@ async def sign_in(
 
 @router.post("/sign-in/as")
 def sign_in_as(
-    request: Request, parts: P, name: Annotated[str, Form(max_length=64)], next: Annotated[str, Form()] = "/"
+    request: Request, parts: P, language: L, name: Annotated[str, Form(max_length=64)], next: Annotated[str, Form()] = "/"
 ) -> Response:  # fmt: skip
-    """A session with one click, for the people of the sample firm and at this machine alone."""
+    """A session with one click, for the people of the sample firm and at this machine alone. Here nobody guesses names, so
+    whoever is kept out is told."""
     if name not in dict(parts.guests) or not is_from_here(request):
         raise NotFound("there is nothing here that you may read")
+    try:
+        secret = parts.people.admit(name)
+    except SignInRefused:
+        record(parts, Viewer(name, frozenset()), "sign-in refused", {"by": "one click"})
+        page = pages.sign_in_page(language, safe_path(next), bool(parts.sso), "kept_out", parts.guests)
+        return HTMLResponse(page, 401)
     record(parts, Viewer(name, frozenset()), "sign-in", {"by": "one click"})
-    return _with_session(request, RedirectResponse(safe_path(next), 303), parts.people.admit(name))
+    return _with_session(request, RedirectResponse(safe_path(next), 303), secret)
 
 
 def _signed_in(parts: Parts, name: str, password: str, address: str, device: str) -> str:

@@ -21,7 +21,7 @@ from assistant.serve.routes.who import C, G, L, P, record
 from assistant.serve.web import pages
 from assistant.serve.web.words import words
 from ingest.base import weights
-from ingest.base.errors import KotonohaError, NotFound
+from ingest.base.errors import KotonohaError, NotAllowed, NotFound
 
 ENTRIES = 200
 """Entries of the audit on a page."""
@@ -75,7 +75,8 @@ def put(
 
 @router.post("/govern/people/{name}/{act}")
 def account(name: str, act: str, parts: P, governor: G, language: L) -> Response:
-    """Lets somebody in again, keeps them out, or ends all their sessions."""
+    """Lets somebody in again, keeps them out, or ends all their sessions. Nobody keeps out themselves, so that somebody is left
+    who governs."""
     acts: dict[str, Callable[[str], object]] = {
         "disable": parts.people.disable,
         "enable": parts.people.enable,
@@ -83,6 +84,8 @@ def account(name: str, act: str, parts: P, governor: G, language: L) -> Response
     }
     if act not in acts:
         raise NotFound("there is no such thing to do")
+    if act == "disable" and name == governor.person:
+        raise NotAllowed("you cannot keep out yourself", "somebody else who governs can do it")
     acts[act](name)
     record(parts, governor, f"people {act}", {"name": name})
     return RedirectResponse(f"/govern?lang={language}", 303)
