@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -138,3 +139,45 @@ def test_one_click_of_somebody_kept_out_says_so_in_the_language_of_the_page(part
         assert next(parts.audit.show(Viewer("hoshino", frozenset()))).event.action == "sign-in refused"
     parts.people.enable("mori")
     assert visitor.post("/sign-in/as", data={"name": "mori"}).status_code == 303
+
+
+# -- the audit -----------------------------------------------------------------------------------------------------
+
+
+def rows(page: str) -> str:
+    return text(page.split("<tbody>")[1].split("</tbody>")[0])
+
+
+def test_a_day_until_which_the_audit_is_shown_is_included(hoshino: TestClient) -> None:
+    hoshino.get("/govern/as/endo")
+    today = datetime.now(UTC).date()
+    for since, until, found in ((0, 0, True), (0, -1, False), (-1, 0, True), (1, 1, False)):
+        days = {"since": str(today + timedelta(days=since)), "until": str(today + timedelta(days=until))}
+        assert ("view as" in rows(hoshino.get("/govern/audit", params=days).text)) == found, days
+    assert hoshino.get("/govern/audit", params={"until": "9999-12-31"}).status_code == 200
+    assert hoshino.get("/govern/audit", params={"until": "yesterday"}).status_code == 200
+
+
+def test_the_audit_is_filtered_by_what_the_page_calls_it_and_by_a_name_however_it_is_written(
+    hoshino: TestClient,
+) -> None:
+    hoshino.get("/govern/as/endo")
+    page = hoshino.get("/govern/audit", params={"lang": "ja", "action": "view as", "person": " ＨＯＳＨＩＮＯ "}).text
+    assert '<option value="view as" selected>見え方の確認</option>' in page
+    assert "見え方の確認" in rows(page) and "サインイン" not in rows(page)
+    assert "見つかりません" in rows(hoshino.get("/govern/audit", params={"lang": "ja", "person": "hosh"}).text)
+
+
+def test_the_japanese_audit_and_the_view_of_another_say_everything_in_japanese(
+    endo: TestClient, hoshino: TestClient
+) -> None:
+    source = endo.get("/api/search", params={"query": "warranty"}).json()[0]
+    endo.get(f"/open/{source['entity']}")
+    endo.post("/api/ask", json={"question": "How long is the warranty?"})
+    page = rows(hoshino.get("/govern/audit", params={"lang": "ja"}).text)
+    assert "開いたもの：該当箇所" in page
+    for english in ("entity:", "part:", "grounding", "how:", "by:", "person:", "rows of", "/warranty"):
+        assert english not in page, english
+    seen = text(hoshino.get("/govern/as/endo", params={"lang": "ja"}).text)
+    assert "sales 閲覧可" in seen and "役割 sales-clerkに許可（経路：endo → 役割 sales-clerk）" in seen
+    assert "role " not in seen and "権限：資料の追加と削除" in seen

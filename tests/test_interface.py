@@ -138,6 +138,8 @@ def test_every_word_is_used_somewhere() -> None:
         "key_",
         "right_",
         "data_",
+        "value_",
+        "subject_",
         *get_args(Verdict),
         *get_args(Grounding),
         "sso_refused",

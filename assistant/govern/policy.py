@@ -23,12 +23,14 @@ from .policy_file import Rule, read
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Whether a person may read a scope, the rules that decided it, how the first of them reaches the person."""
+    """Whether a person may read a scope, the rules that decided it, how the first of them reaches the person; `holds` unless
+    they hold at another time only."""
 
     allowed: bool
     rules: tuple[Rule, ...]
     path: tuple[str, ...]
     text: str
+    holds: bool
 
 
 class Policy:
@@ -80,7 +82,8 @@ class Policy:
         allowed = scope in self.viewer(person, now).scopes
         rules = denies or allows or tuple(concerned)
         path = paths[rules[0].subject] if rules else ()
-        return Explanation(allowed, rules, path, _told(person, scope, allowed, rules, path, bool(denies or allows)))
+        holds = bool(denies or allows)
+        return Explanation(allowed, rules, path, _told(person, scope, allowed, rules, path, holds), holds)
 
     def scope_of(self, path: PurePath) -> str | None:
         """The scope whose folder rule fits this file best: the longest folder, the deepest place; none fits: None."""

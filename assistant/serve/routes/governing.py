@@ -6,8 +6,10 @@ Governing reads nothing: what stands in sources is shown here only where the gov
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import islice
 from typing import Annotated
 
@@ -18,7 +20,7 @@ from assistant.govern import changes
 from assistant.govern.policy import Policies, Policy
 from assistant.serve.parts import Parts
 from assistant.serve.routes.who import C, G, L, P, record
-from assistant.serve.web import pages
+from assistant.serve.web import pages, recorded
 from assistant.serve.web.words import words
 from ingest.base import weights
 from ingest.base.errors import KotonohaError, NotAllowed, NotFound
@@ -100,25 +102,33 @@ def view_as(name: str, parts: P, governor: G, language: L) -> HTMLResponse:
     seen = policy.viewer(name)
     record(parts, governor, "view as", {"person": name})
     rows = parts.memory.catalog.sources(seen.readable(parts.memory.catalog.scopes()))
-    reasons = [policy.explain(name, scope) for scope in sorted(policy.scopes)]
+    reasons = [(scope, policy.explain(name, scope)) for scope in sorted(policy.scopes)]
+    said = [(scope, one.allowed, recorded.reason(one, language)) for scope, one in reasons]
+    called = policy.people[name]
     return HTMLResponse(
-        pages.page("view_as.html", language, name=name, rows=rows, reasons=reasons, here="govern", viewer=governor)
-    )
+        pages.page(
+            "view_as.html", language, name=name, called=called, seen=seen, rights=sorted(changes.rights(seen)), rows=rows,
+            reasons=said, here="govern", viewer=governor,
+        )
+    )  # fmt: skip
 
 
 @router.get("/govern/audit")
 def audit(
     parts: P, governor: G, language: L, person: str = "", action: str = "", since: str = "", until: str = ""
 ) -> HTMLResponse:
-    """The record of who did what, filtered; words only where the governor may read where they come from."""
-    found = (
-        parts.audit.show(governor, person=person, action=action, since=since, until=until) if parts.audit else iter(())
-    )
-    entries = list(islice(found, ENTRIES))
+    """The record of who did what, filtered: a person's name as anybody writes it, days to the last one included; words only
+    where the governor may read where they come from."""
+    kept = parts.audit.show(governor, action=action, since=since, until=_end_of(until)) if parts.audit else iter(())
+    named = (one for one in kept if _folded(person) in ("", _folded(one.event.person)))
+    entries = [recorded.deed(one, language) for one in islice(named, ENTRIES + 1)]
     wished = {"person": person, "action": action, "since": since, "until": until}
     return HTMLResponse(
-        pages.page("audit.html", language, entries=entries, wished=wished, here="audit", viewer=governor)
-    )
+        pages.page(
+            "audit.html", language, entries=entries[:ENTRIES], more=ENTRIES if len(entries) > ENTRIES else 0, wished=wished,
+            actions=recorded.ACTIONS, here="audit", viewer=governor,
+        )
+    )  # fmt: skip
 
 
 @router.get("/govern/health")
@@ -168,6 +178,19 @@ def _page(parts: Parts, governor: G, language: L, policy: Policy | None, wanted:
         wanted=wanted, version=policy.version if policy else "", diff=lines[2:], here="govern", rights=changes.rights,
         viewer=governor, history=Policies(parts.memory.catalog).history()[:10],
     )  # fmt: skip
+
+
+def _folded(name: str) -> str:
+    """A name without what does not tell people apart: case, width, blanks around it."""
+    return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+def _end_of(day: str) -> str:
+    """The moment from which on something is after a day; a moment stays as it is."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
+        return day
 
 
 def _unix(text: str) -> str:
