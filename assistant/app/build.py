@@ -192,12 +192,12 @@ def audit(settings: Settings, catalog: Catalog) -> Audit:
     """The audit of this memory.
 
     Raises:
-        AuditBroken: its key is gone; a new one beside its rows would verify nothing.
+        AuditBroken: its key is gone, or is another's; rows of a second key beside its rows would verify nothing.
     """
     from assistant.govern import anchor
     from assistant.govern.audit import Audit, is_begun
+    from assistant.govern.audit_key import AuditKey
     from ingest.privacy import keys
-    from ingest.privacy.vault import secret
 
     where, head = keys.of(settings), settings.home / "audit.head"
     if not where.has("audit.key") and is_begun(catalog, head):
@@ -205,7 +205,15 @@ def audit(settings: Settings, catalog: Catalog) -> Audit:
             "the key of the audit is gone, and its rows are here",
             f"put {settings.keys_folder / 'audit.key'} back from a back-up, or begin anew: kotonoha audit anew",
         )
-    return Audit(catalog, secret(where, "audit.key"), head, anchor=anchor.named(settings.audit_anchor))
+    key = AuditKey(where)
+    found = Audit(catalog, key.secret, head, anchor=anchor.named(settings.audit_anchor), birth=key)
+    if not found.fits():
+        raise AuditBroken(
+            "no row of the audit was written with the key that is here: it is another key, or every row was changed",
+            f"put {settings.keys_folder / 'audit.key'} back from a back-up; if there is none, move it away and begin anew: "
+            "kotonoha audit anew",
+        )
+    return found
 
 
 def audit_anew(settings: Settings, catalog: Catalog) -> Path:

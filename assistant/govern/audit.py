@@ -2,10 +2,11 @@
 
 Every row carries an HMAC over its event and the HMAC of the row before it, so a changed, removed, inserted or moved row
 breaks the chain at a place that can be named, and a chain rewritten without the key breaks everywhere. The last row's
-HMAC is kept, sealed, beside the rows *and* in a file outside the database, so cutting off the end, or putting back an
-older copy of the database, shows too. What shows sticks: before anything is written beside a mark that is missing or
-forged or does not fit, a row that says so is written, which `verify` names ever after. An audit that begins in a memory
-which holds something says so in its first row, so one that was thrown away whole shows by that.
+HMAC is kept, sealed, beside the rows *and* in a file outside the database, each with a seal of its own, so cutting off the
+end, or putting back an older copy of the database, shows too. That a record was ever begun is kept with the key
+(`audit_key`), so one that was thrown away whole, or replaced by another, shows by that. What shows sticks: before anything
+is written beside a mark that is missing or forged or does not fit, a row that says so is written, which `verify` names
+ever after.
 
 An older copy of the database *and* of the file, put back together, shows only against an anchor outside (`anchor`).
 Whoever holds the key can forge it: keep the key where the database is not.
@@ -15,23 +16,23 @@ Content (question, answer, quotes) is shown only to whom may read every scope it
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import os
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import takewhile
+from itertools import count, takewhile
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Protocol
 
+from assistant.govern.audit_key import Birth, Remembered
+from assistant.govern.audit_mark import ANCHOR, CUT, EITHER, INSIDE, OUTSIDE, START, Mark, Outside, Seals, parsed
 from assistant.govern.audit_row import (
     BEGUN,
     DAMAGED,
+    UNREADABLE,
+    Clock,
     Entry,
     Event,
     Problem,
@@ -47,18 +48,6 @@ from ingest.base.access import Viewer
 from ingest.base.errors import AuditBroken
 from ingest.base.plain import cell
 from ingest.memory.catalog import Catalog
-
-START = "0" * 64
-"""What stands for the HMAC before the first row."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A row's place and HMAC, sealed: the end of the chain, or of what was cut off its beginning."""
-
-    number: int
-    mac: str
-    seal: str = ""
 
 
 class Anchor(Protocol):
@@ -76,16 +65,21 @@ class Anchor(Protocol):
 
 
 class Audit:
-    """The record in one catalogue, sealed with `key`; `head` is the file that remembers where it ends."""
+    """The record in one catalogue, sealed with `key`. Where it ends the file `head` remembers, that it was begun, `birth`."""
 
     def __init__(
         self, catalog: Catalog, key: bytes, head: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        anchor: Anchor | None = None,
+        anchor: Anchor | None = None, birth: Birth | None = None,
     ) -> None:  # fmt: skip
-        self._catalog, self._key, self._head, self._now, self._anchor = catalog, key, head, now, anchor
+        self._catalog, self._seals, self._outside, self._now = catalog, Seals(key), Outside(head), now
+        self._anchor, self._birth = anchor, birth or Remembered()
 
     def append(self, event: Event) -> int:
-        """Write one event and return its number. Joins the caller's transaction if there is one."""
+        """Write one event and return its number. Joins the caller's transaction if there is one.
+
+        Raises:
+            AuditBroken: there is no place for the mark outside.
+        """
         with self._catalog.transaction() as connection:
             self._begin(connection)
             if fault := self._fault():
@@ -94,24 +88,24 @@ class Audit:
             self._catalog.after_commit(lambda: self._remember(mark))
         return mark.number
 
-    def _begin(self, connection: Connection) -> None:
-        """Before the first row of all: one that says what was in the memory already, where anything was."""
-        if not (self._mark("audit") or self._mark("audit_head") or self._mark("audit_cut")):
-            if self._outside() is None:
-                self._write_outside(_Mark(0, START))  # so that this mark is missing only where it was removed
-            if held := _held(connection):
-                self._append(connection, Event(BEGUN, "", details={"memory": held}))
+    def fits(self) -> bool:
+        """Whether anything that stands here was written with this key; so it is where nothing stands yet."""
+        rows = self._catalog.connection.execute("SELECT 1 FROM audit LIMIT 1").fetchone()
+        return not rows or self._last() != Mark(0, START)
 
     def fingerprint(self, text: str) -> str:
         """What stands for a question where the policy says that questions are not kept: equal for equal questions."""
-        return self._mac("fingerprint", text)
+        return self._seals.mac("fingerprint", text)
 
     def show(
         self, viewer: Viewer, *, person: str = "", action: str = "", since: str = "", until: str = ""
     ) -> Iterator[Entry]:
-        """The entries that match, newest first. Times are ISO 8601 in UTC; `until` itself is not included."""
+        """The entries that match, newest first. Times are ISO 8601 in UTC; `until` itself is not included.
+
+        A row that was changed shows as `unreadable`, whatever was written into it.
+        """
         for row in self._rows(self._catalog.connection, "DESC"):
-            entry = seen_by(viewer, Entry(row.number, event_of(row.event)))
+            entry = seen_by(viewer, Entry(row.number, event_of(row.event) if self._sound(row) else UNREADABLE))
             about = person in ("", entry.event.person) and action in ("", entry.event.action)
             if about and since <= entry.event.at and (not until or entry.event.at < until):
                 yield entry
@@ -119,19 +113,21 @@ class Audit:
     def verify(self) -> list[Problem]:
         """Everything that is wrong with the record, in order; empty when it is as it was written."""
         problems: list[Problem] = []
-        start = self._cut()
-        if start.number and not self._sealed("cut", start):
+        start, reach, clock = self._cut(), self._last().number, Clock()
+        if start.number and not self._seals.sealed([CUT], start):
             what = "the mark that says rows up to here were cut off is forged"
             problems.append(Problem(start.number, what, "mark forged"))
-        expected, previous, sound, at = start.number + 1, start.mac, True, ""
+        expected, previous, sound = start.number + 1, start.mac, True
         for row in self._rows(self._catalog.connection):
+            if row.number > reach:
+                problems.append(Problem(row.number, "was added behind the last row that was written", "added"))
+                continue
             if row.number > expected:
                 problems.append(Problem(expected, removed(expected, row.number - 1), "removed"))
             wrong = self._wrong(row, expected, previous if sound else row.previous)
-            event = event_of(row.event)
-            problems += [wrong] if wrong else told(row.number, event, at)
-            expected, previous, sound, at = max(expected, row.number + 1), row.mac, not wrong, event.at
-        end = _Mark(expected - 1, previous)
+            problems += [wrong] if wrong else told(row.number, event_of(row.event), clock)
+            expected, previous, sound = max(expected, row.number + 1), row.mac, not wrong
+        end = Mark(expected - 1, previous)
         return problems + self._emptied(end) + self._wrong_end(end) + self._against_anchor(end)
 
     def cut(self, before: str, event: Event) -> int:
@@ -148,8 +144,8 @@ class Audit:
             old = list(takewhile(lambda row: event_of(row.event).at < before, self._rows(connection)))
             if not old:
                 return 0
-            last = _Mark(old[-1].number, old[-1].mac)
-            connection.execute("INSERT INTO audit_cut VALUES (?, ?, ?)", self._seal("cut", last))
+            last = self._seals.seal(CUT, Mark(old[-1].number, old[-1].mac))
+            connection.execute("INSERT INTO audit_cut VALUES (?, ?, ?)", (last.number, last.mac, last.seal))
             connection.execute("DELETE FROM audit WHERE number <= ?", (last.number,))
             mark = self._append(connection, event)
             self._catalog.after_commit(lambda: self._remember(mark))
@@ -173,25 +169,54 @@ class Audit:
 
     # -- the chain -------------------------------------------------------------------------------------
 
-    def _append(self, connection: Connection, event: Event) -> _Mark:
+    def _begin(self, connection: Connection) -> None:
+        """Before the first row of all: one that says what was in the memory already, where anything was."""
+        if self._birth.state() == "begun" or self._mark("audit") or self._mark("audit_head") or self._mark("audit_cut"):
+            return
+        if self._outside.read() is None:  # so that this mark is missing only where it was removed
+            self._outside.write(self._seals.seal(OUTSIDE, Mark(0, START)))
+        if held := _held(connection):
+            self._append(connection, Event(BEGUN, "", details={"memory": held}))
+
+    def _append(self, connection: Connection, event: Event) -> Mark:
         """Behind the last row, and behind every row that a mark says there was: a gap stays a gap."""
-        marks = [mark for mark in (self._mark("audit_head"), self._outside()) if mark and self._sealed("head", mark)]
-        last = max(
-            (mark for mark in (self._mark("audit"), *marks, _Mark(0, START)) if mark), key=lambda one: one.number
-        )
-        text = canonical({**asdict(event), "at": self._time(), "number": last.number + 1})
-        mark = _Mark(last.number + 1, self._mac(last.mac, text))
-        connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (mark.number, text, last.mac, mark.mac))
-        connection.execute("INSERT OR REPLACE INTO audit_head VALUES (1, ?, ?, ?)", self._seal("head", mark))
+        last = self._last()
+        number = next(one for one in count(last.number + 1) if not self._stranger(one))
+        text = canonical({**asdict(event), "at": self._time(), "number": number})
+        mark = self._seals.seal(INSIDE, Mark(number, self._seals.mac(last.mac, text)))
+        connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (number, text, last.mac, mark.mac))
+        connection.execute("INSERT OR REPLACE INTO audit_head VALUES (1, ?, ?, ?)", (number, mark.mac, mark.seal))
         return mark
 
+    def _last(self) -> Mark:
+        """The last row that was written here, whether it stands or a mark says so."""
+        inside, outside = self._mark("audit_head"), self._outside.read()
+        marks = [
+            self._end(),
+            *([inside] if inside and self._seals.sealed(self._kinds(INSIDE), inside) else []),
+            *([outside] if outside and self._seals.sealed(self._kinds(OUTSIDE), outside) else []),
+        ]
+        return max(marks, key=lambda one: one.number)
+
+    def _end(self) -> Mark:
+        """The last row that stands as it was written, else what was cut off; strangers behind it do not count."""
+        rows = (row for row in self._rows(self._catalog.connection, "DESC") if self._sound(row))
+        last = next((Mark(row.number, row.mac) for row in rows), None)
+        cut = self._cut()
+        return last or (cut if self._seals.sealed([CUT], cut) else Mark(0, START))
+
+    def _stranger(self, number: int) -> bool:
+        """Whether something stands at a place behind the last row."""
+        return (
+            self._catalog.connection.execute("SELECT 1 FROM audit WHERE number = ?", (number,)).fetchone() is not None
+        )
+
     def _fault(self) -> Problem | None:
-        """What is wrong with the end of the record, by its last row and the marks alone."""
-        last = next(self._rows(self._catalog.connection, "DESC"), None)
-        if last and self._mac(last.previous, last.event) != last.mac:
-            return Problem(last.number, "was changed, or was not written by this product", "changed")
-        end = _Mark(last.number, last.mac) if last else self._cut()
-        return next(iter(self._wrong_end(end)), None)
+        """What is wrong with the end of the record, by the last row, what stands behind it, the marks and the key."""
+        end = self._end()
+        if self._stranger(end.number + 1):
+            return Problem(end.number + 1, "was changed, or was not written by this product", "changed")
+        return next(iter(self._emptied(end) + self._wrong_end(end)), None)
 
     @staticmethod
     def _rows(connection: Connection, order: str = "") -> Iterator[Row]:
@@ -202,9 +227,17 @@ class Audit:
         for number, *texts in connection.execute(f"{query} {order}"):
             yield Row(number, *(text.decode(errors="replace") for text in texts))
 
+    def _written(self, row: Row) -> bool:
+        """Whether the row was written by this product, wherever it stands now."""
+        return self._seals.mac(row.previous, row.event) == row.mac
+
+    def _sound(self, row: Row) -> bool:
+        """Whether it was written, and here."""
+        return self._written(row) and json.loads(row.event)["number"] == row.number
+
     def _wrong(self, row: Row, expected: int, previous: str) -> Problem | None:
         """What is wrong with one row, given what should stand before it; nothing if nothing."""
-        if self._mac(row.previous, row.event) != row.mac:
+        if not self._written(row):
             return Problem(row.number, "was changed, or was not written by this product", "changed")
         if (written := json.loads(row.event)["number"]) != row.number:
             return Problem(row.number, f"was moved here; it was written as row {written}", "moved")
@@ -214,15 +247,16 @@ class Audit:
             return Problem(row.number, f"does not follow row {row.number - 1} as it stands", "rolled back")
         return None
 
-    def _wrong_end(self, end: _Mark) -> list[Problem]:
+    def _wrong_end(self, end: Mark) -> list[Problem]:
         """What is wrong with the end of the chain, by the marks kept in the catalogue and outside."""
         found = []
-        for where, mark in (("in the catalogue", self._mark("audit_head")), ("outside it", self._outside())):
+        marks = (("in the catalogue", INSIDE, self._mark("audit_head")), ("outside it", OUTSIDE, self._outside.read()))
+        for where, kind, mark in marks:
             if mark is None and end.number:
                 found.append(Problem(end.number, f"the mark of the last row {where} was removed", "mark missing"))
             elif mark is None:
                 continue
-            elif not self._sealed("head", mark):
+            elif not self._seals.sealed(self._kinds(kind), mark):
                 found.append(Problem(end.number, f"the mark of the last row {where} is forged", "mark forged"))
             elif mark.number > end.number:
                 what = removed(end.number + 1, mark.number) + f", from the end, by the mark {where}"
@@ -230,17 +264,24 @@ class Audit:
             elif not self._stands(mark):
                 what = f"is not the row that was written, by the mark {where}; an older record was put back"
                 found.append(Problem(mark.number, what, "rolled back"))
-            elif mark.number < end.number and where == "in the catalogue":
+            elif mark.number < end.number and kind == INSIDE:
                 found.append(Problem(mark.number + 1, "was added behind the last row that was written", "added"))
         return found
 
-    def _emptied(self, end: _Mark) -> list[Problem]:
-        """A memory in which something is has rows about it."""
-        if end.number or not (held := _held(self._catalog.connection)):
-            return []
-        return [Problem(1, f"every row was removed, in a memory that holds {held}", "removed")]
+    def _kinds(self, kind: str) -> tuple[str, ...]:
+        """What a mark may be sealed for; a key from before the two were told apart still knows the seal that was for either."""
+        return (kind, EITHER) if self._birth.state() == "old" else (kind,)
 
-    def _against_anchor(self, end: _Mark) -> list[Problem]:
+    def _emptied(self, end: Mark) -> list[Problem]:
+        """Where a record was begun there are rows; a memory in which something is has rows about it."""
+        if end.number:
+            return []
+        if self._birth.state() == "begun":
+            return [Problem(1, "every row was removed; its key says that an audit was begun here", "removed")]
+        held = _held(self._catalog.connection)
+        return [Problem(1, f"every row was removed, in a memory that holds {held}", "removed")] if held else []
+
+    def _against_anchor(self, end: Mark) -> list[Problem]:
         """What the anchor was told and is not so any more; the first of each kind."""
         if self._anchor is None:
             return []
@@ -250,8 +291,8 @@ class Audit:
             return [Problem(end.number, f"the anchor outside cannot be read: {error}", "mark missing")]
         if lines is None:
             return []
-        marks = [_parsed(line) for line in lines]
-        sound = [mark for mark in marks if self._sealed("anchor", mark)]
+        marks = [parsed(line) for line in lines]
+        sound = [mark for mark in marks if self._seals.sealed([ANCHOR], mark)]
         last = max((mark.number for mark in sound), default=0)
         found = []
         if len(sound) < len(marks):
@@ -269,52 +310,32 @@ class Audit:
             found.append(Problem(min(gone), what, "rolled back"))
         return found
 
-    def _remember(self, mark: _Mark) -> None:
-        """Moves the mark outside forward. What was wrong with it has a row of its own by now."""
-        known = self._outside()
-        if known is None or not self._sealed("head", known) or known.number < mark.number:
-            self._write_outside(mark)
+    def _remember(self, mark: Mark) -> None:
+        """Moves the mark outside forward, tells the key and the anchor. What was wrong has a row of its own by now."""
+        known = self._outside.read()
+        if known is None or not self._seals.sealed([OUTSIDE], known) or known.number < mark.number:
+            self._outside.write(self._seals.seal(OUTSIDE, mark))
+        if self._birth.state() != "begun":
+            self._birth.begin()
         if self._anchor:
-            self._anchor.keep(" ".join(map(str, self._seal("anchor", mark))))
+            told = self._seals.seal(ANCHOR, mark)
+            self._anchor.keep(f"{told.number} {told.mac} {told.seal}")
 
-    def _write_outside(self, mark: _Mark) -> None:
-        new = self._head.with_name(f"{self._head.name}.{os.getpid()}.{threading.get_ident()}")
-        new.touch(0o600)
-        new.write_text(json.dumps(self._seal("head", mark)), encoding="ascii")
-        new.replace(self._head)
+    def _cut(self) -> Mark:
+        return self._mark("audit_cut") or Mark(0, START)
 
-    def _outside(self) -> _Mark | None:
-        try:
-            return _Mark(*json.loads(self._head.read_text(encoding="ascii")))
-        except FileNotFoundError:
-            return None
-        except (ValueError, TypeError):
-            return _Mark(0, START)
-
-    def _cut(self) -> _Mark:
-        return self._mark("audit_cut") or _Mark(0, START)
-
-    def _mark(self, table: str) -> _Mark | None:
+    def _mark(self, table: str) -> Mark | None:
         """The last mark in a table, whatever was put into it."""
         seal = "''" if table == "audit" else "seal"
         query = f"SELECT CAST(number AS INTEGER), CAST(mac AS BLOB), CAST({seal} AS BLOB) FROM {table}"
         row = self._catalog.connection.execute(f"{query} ORDER BY number DESC LIMIT 1").fetchone()
-        return _Mark(row[0], *(text.decode(errors="replace") for text in row[1:])) if row else None
+        return Mark(row[0], *(text.decode(errors="replace") for text in row[1:])) if row else None
 
-    def _stands(self, mark: _Mark) -> bool:
+    def _stands(self, mark: Mark) -> bool:
         """Is the marked row still there, or cut off with a signature?"""
         query = "SELECT 1 FROM audit WHERE number = ? AND mac = ?"
         there = self._catalog.connection.execute(query, (mark.number, mark.mac)).fetchone()
         return mark.number <= self._cut().number or there is not None
-
-    def _seal(self, kind: str, mark: _Mark) -> tuple[int, str, str]:
-        return mark.number, mark.mac, self._mac(kind, f"{mark.number} {mark.mac}")
-
-    def _sealed(self, kind: str, mark: _Mark) -> bool:
-        return self._seal(kind, mark)[2] == mark.seal
-
-    def _mac(self, before: str, text: str) -> str:
-        return hmac.digest(self._key, f"{before}\n{text}".encode(), hashlib.sha256).hex()
 
     def _time(self) -> str:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds")
@@ -350,13 +371,3 @@ def _held(connection: Connection) -> str:
     tables = ("source", "policy", "person")
     counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
     return ", ".join(f"{count} rows of {table}" for table, count in counts.items() if count)
-
-
-def _parsed(line: str) -> _Mark:
-    """A mark as a line of the anchor; one that fits no seal for any other line."""
-    number, _, rest = line.partition(" ")
-    return (
-        _Mark(int(number), *rest.split(" ", 1))
-        if number.isdigit() and len(number) < 19 and " " in rest
-        else _Mark(0, "")
-    )

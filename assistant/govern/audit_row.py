@@ -44,6 +44,10 @@ class Event:
     at: str = ""
 
 
+UNREADABLE = Event("unreadable", "")
+"""What stands for a row that was not written by this product, or not so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An event with its place in the record; `hidden` when the viewer may not see its content."""
@@ -85,13 +89,16 @@ def canonical(value: Mapping[str, Any]) -> str:
 
 
 def event_of(text: str) -> Event:
-    """The event in a row; a row that was made unreadable shows as such, so that the rest can still be read."""
+    """The event in a row; a row that says something else shows as unreadable, so that the rest can still be read."""
     try:
         row = json.loads(text)
         del row["number"]
-        return Event(**{**row, "roles": tuple(row["roles"]), "scopes": tuple(row["scopes"])})
-    except (ValueError, TypeError, KeyError):
-        return Event("unreadable", "")
+        event = Event(**{**row, "roles": tuple(row["roles"]), "scopes": tuple(row["scopes"])})
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return UNREADABLE
+    words = (event.action, event.person, event.policy, event.at, *event.roles, *event.scopes)
+    kept = isinstance(event.details, dict) and isinstance(event.content, dict)
+    return event if kept and all(isinstance(word, str) for word in words) else UNREADABLE
 
 
 def seen_by(viewer: Viewer, entry: Entry) -> Entry:
@@ -103,27 +110,41 @@ def seen_by(viewer: Viewer, entry: Entry) -> Entry:
     return Entry(entry.number, replace(event, content={}), hidden=True)
 
 
-def told(number: int, event: Event, before: str) -> list[Problem]:
-    """What a sound row itself says is wrong; `before` is the time of the row before it."""
+class Clock:
+    """The latest time that rows were written at, one after the other."""
+
+    def __init__(self) -> None:
+        self._latest = ""
+
+    def set_back(self, at: str) -> str:
+        """The latest time before, where the clock stands back behind it; told once for each time that it was set back."""
+        latest, back = self._latest, bool(self._latest) and _moment(at) < _moment(self._latest) - CLOCK
+        self._latest = at if back else max(latest, at, key=_moment)
+        return latest if back else ""
+
+
+def told(number: int, event: Event, clock: Clock) -> list[Problem]:
+    """What a sound row itself says is wrong; `clock` has seen the rows before it."""
+    before, problems = clock.set_back(event.at), []
     if event.action == DAMAGED:
-        return [Problem(number, f"{event.details.get('what')} (found when this row was written)", "damaged")]
+        problems.append(Problem(number, f"{event.details.get('what')} (found when this row was written)", "damaged"))
     if event.action == ANEW:
-        return [Problem(number, "the audit was begun anew, its key lost; the old rows were set aside", "begun anew")]
+        what = "the audit was begun anew, its key lost; the old rows were set aside"
+        problems.append(Problem(number, what, "begun anew"))
     if event.action == BEGUN:
         what = f"the audit begins here, in a memory that held {event.details.get('memory')} already"
-        return [Problem(number, what, "begun anew")]
-    if before and _moment(event.at) < _moment(before) - CLOCK:
-        return [
-            Problem(number, f"was written at {event.at}, after the row of {before}: the clock was set back", "clock")
-        ]
-    return []
+        problems.append(Problem(number, what, "begun anew"))
+    if before:
+        what = f"was written at {event.at}, after the row of {before}: the clock was set back"
+        problems.append(Problem(number, what, "clock"))
+    return problems
 
 
 def _moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        return datetime.max.replace(tzinfo=UTC)
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def removed(first: int, last: int) -> str:

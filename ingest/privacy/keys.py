@@ -56,13 +56,16 @@ def given(file: Path) -> str:
     """A secret that somebody put into a file: a password by which another server knows this one.
 
     Raises:
-        BadInput: it is not there, or others than its owner may read it.
+        BadInput: it is not there, holds something else, or others than its owner may read it.
     """
     if not file.is_file():
-        raise BadInput(f"there is no file {file} with a secret")
+        raise BadInput(f"there is no file {file} with a secret", "put it back from a back-up")
     if os.name == "posix" and file.stat().st_mode & 0o077:
         raise BadInput(f"others may read the key file {file}", f"chmod 600 {file}")
-    return file.read_text(encoding="ascii").strip()
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except UnicodeDecodeError:
+        raise BadInput(f"{file} holds no secret", "put it back from a back-up") from None
 
 
 class Files:
@@ -93,8 +96,7 @@ class Files:
 
     def write(self, name: str, text: str) -> None:
         file = self._folder / name
-        new = file.with_suffix(".new")
-        new.unlink(missing_ok=True)
+        new = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
         _create(new, text)
         new.replace(file)
 

@@ -27,7 +27,7 @@ from ingest.source import companions, walk
 from tests.attack import attack
 from tests.attack.target import Target
 from tests.conftest import WordSpace
-from tests.test_audit import ANCHORED, LATER, Place
+from tests.tampering import ANCHORED, LATER, Place
 
 AUDIT, LINKS, ALONE, FOLDER = "1 the audit", "2 links", "4 without accounts", "5 the state folder"
 TERMINAL, DOCTOR, SMALL = "6 terminal and report", "7 doctor", "8 small print"
