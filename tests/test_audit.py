@@ -4,12 +4,14 @@ import os
 import random
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from assistant.app import build
 from assistant.govern import anchor
 from assistant.govern.anchor import AnchorFile
 from assistant.govern.audit import Audit
@@ -17,6 +19,7 @@ from assistant.govern.audit_key import NAME, AuditKey
 from assistant.govern.audit_row import Event
 from ingest.base.access import Viewer
 from ingest.base.errors import AuditBroken, BadInput
+from ingest.base.settings import Settings
 from ingest.memory.catalog import Catalog
 from ingest.privacy.keys import Files
 from tests import tampering
@@ -154,6 +157,35 @@ def test_a_command_is_told_every_mark_and_its_failure_stops_nothing(
     assert [problem.kind for problem in by_command.verify() if problem.kind != "clock"] == []
 
 
+def test_a_command_that_hangs_costs_little_and_is_told(
+    audit: Audit, catalog: Catalog, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is ended with all it started, and not waited for again at once."""
+    pid = tmp_path / "pid"
+    hanging = anchor.named(f"| sh -c 'echo $$ > {pid}; sleep 600 & wait'")
+    began = time.perf_counter()
+    fill(Audit(catalog, KEY, tmp_path / "audit.head", Clock(), hanging), 20)
+    assert time.perf_counter() - began < anchor.SECONDS + 3
+    assert capfd.readouterr().err.count("was not told") == 1
+    assert not Path(f"/proc/{pid.read_text().strip()}").exists()
+
+
+@pytest.mark.parametrize("setting", ["|", "| ", "| mail 'x"])
+def test_an_anchor_that_names_no_command_is_told_with_what_to_name(setting: str) -> None:
+    with pytest.raises(BadInput, match="auditor@firm"):
+        anchor.named(setting)
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(
+    catalog: Catalog, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    piped = Audit(catalog, KEY, tmp_path / "audit.head", Clock(), AnchorFile(tmp_path / "pipe"))
+    fill(piped, 1)
+    assert "was not told" in capfd.readouterr().err
+    assert [problem.kind for problem in piped.verify()] == ["mark missing"]
+
+
 def test_a_clock_that_is_set_back_a_little_at_each_row_is_told(audit: Audit) -> None:
     times = [START - timedelta(seconds=1.9) * number for number in range(300)]
     waiting = iter(times)
@@ -250,6 +282,18 @@ def test_what_was_written_into_a_row_is_not_shown_as_if_it_had_happened(audit: A
     catalog.connection.execute("UPDATE audit SET event = replace(event, 'sawada', 'berg') WHERE number = 2")
     assert [entry.event.action for entry in audit.show(AUDITOR)] == ["ask", "unreadable", "ask"]
     assert not list(audit.show(AUDITOR, person="berg"))
+
+
+def test_a_key_of_another_memory_is_told_and_writes_nothing(tmp_path: Path) -> None:
+    mine, other = Settings(home=tmp_path / "mine"), Settings(home=tmp_path / "other")
+    for settings in (mine, other):
+        build.note(settings, build.catalog(settings), "ingest", {})
+    kept = (mine.keys_folder / NAME).read_text()
+    (mine.keys_folder / NAME).write_text((other.keys_folder / NAME).read_text())
+    with pytest.raises(AuditBroken, match="back from a back-up"):
+        build.note(mine, build.catalog(mine), "ingest", {})
+    (mine.keys_folder / NAME).write_text(kept)
+    assert build.audit(mine, build.catalog(mine)).verify() == []
 
 
 def test_an_audit_that_begins_in_a_memory_with_something_in_it_says_so(audit: Audit, catalog: Catalog) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.base.errors import MemoryDamaged
+from ingest.base.errors import BadInput, MemoryDamaged
 from ingest.privacy.keys import Files
 from ingest.privacy.vault import Vault, secret
 
@@ -43,3 +43,12 @@ def test_a_secret_is_made_once(tmp_path: Path) -> None:
     first = secret(Files(tmp_path), "audit.key")
     assert len(first) == 32
     assert secret(Files(tmp_path), "audit.key") == first != secret(Files(tmp_path), "other.key")
+
+
+@pytest.mark.parametrize("text", ["", "zzz", "00", "é", "a b c"])
+def test_what_is_no_key_is_told_in_one_line_with_what_to_do(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.key").write_text(text)
+    (tmp_path / "a.key").chmod(0o600)
+    for opened in (lambda: secret(Files(tmp_path), "a.key"), lambda: Vault(Files(tmp_path), "a.key")):
+        with pytest.raises((MemoryDamaged, BadInput), match="put it back from a back-up"):
+            opened()

@@ -53,7 +53,7 @@ from ingest.memory.catalog import Catalog
 class Anchor(Protocol):
     """A place outside this machine's reach that is told every mark, and may say them again."""
 
-    def keep(self, line: str) -> None:
+    def keep(self, mark: str) -> None:
         """Keeps one line; whatever prevents it is said on the terminal and does not stop the event."""
 
     def lines(self) -> Sequence[str] | None:
@@ -91,7 +91,7 @@ class Audit:
     def fits(self) -> bool:
         """Whether anything that stands here was written with this key; so it is where nothing stands yet."""
         rows = self._catalog.connection.execute("SELECT 1 FROM audit LIMIT 1").fetchone()
-        return not rows or self._last() != Mark(0, START)
+        return not rows or self._last().number > 0
 
     def fingerprint(self, text: str) -> str:
         """What stands for a question where the policy says that questions are not kept: equal for equal questions."""
@@ -114,9 +114,9 @@ class Audit:
         """Everything that is wrong with the record, in order; empty when it is as it was written."""
         problems: list[Problem] = []
         start, reach, clock = self._cut(), self._last().number, Clock()
-        if start.number and not self._seals.sealed([CUT], start):
+        if (said := self._mark("audit_cut")) and said != start:
             what = "the mark that says rows up to here were cut off is forged"
-            problems.append(Problem(start.number, what, "mark forged"))
+            problems.append(Problem(said.number, what, "mark forged"))
         expected, previous, sound = start.number + 1, start.mac, True
         for row in self._rows(self._catalog.connection):
             if row.number > reach:
@@ -201,9 +201,7 @@ class Audit:
     def _end(self) -> Mark:
         """The last row that stands as it was written, else what was cut off; strangers behind it do not count."""
         rows = (row for row in self._rows(self._catalog.connection, "DESC") if self._sound(row))
-        last = next((Mark(row.number, row.mac) for row in rows), None)
-        cut = self._cut()
-        return last or (cut if self._seals.sealed([CUT], cut) else Mark(0, START))
+        return next((Mark(row.number, row.mac) for row in rows), self._cut())
 
     def _stranger(self, number: int) -> bool:
         """Whether something stands at a place behind the last row."""
@@ -322,7 +320,9 @@ class Audit:
             self._anchor.keep(f"{told.number} {told.mac} {told.seal}")
 
     def _cut(self) -> Mark:
-        return self._mark("audit_cut") or Mark(0, START)
+        """Up to where rows were cut off; a mark that is forged cuts nothing off."""
+        cut = self._mark("audit_cut")
+        return cut if cut and cut.number > 0 and self._seals.sealed([CUT], cut) else Mark(0, START)
 
     def _mark(self, table: str) -> Mark | None:
         """The last mark in a table, whatever was put into it."""

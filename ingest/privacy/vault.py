@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -16,19 +17,33 @@ from .keys import Keys
 
 
 def secret(where: Keys, name: str) -> bytes:
-    """The 32 random bytes kept under this name, made on first use; errors are those of `Keys`."""
-    return bytes.fromhex(where.read(name, secrets.token_hex(32)))
+    """The 32 random bytes kept under this name, made on first use.
+
+    Raises:
+        MemoryDamaged: what lies there is no such secret; other errors are those of `Keys`.
+    """
+    text = where.read(name, secrets.token_hex(32))
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise _no_key(name)
+    return bytes.fromhex(text)
 
 
 class Vault:
     """Seals texts so that only the holder of the key can open them, each for one owner (an entity's id).
 
     Under `name` lies one key a line, the newest first: new seals use it, older ones still open until `reseal`ed.
+
+    Raises:
+        MemoryDamaged: what lies there is no key.
     """
 
     def __init__(self, where: Keys, name: str) -> None:
         self._where, self._name = where, name
         self._keys = where.read(name, Fernet.generate_key().decode()).split()
+        try:
+            self._fernet()
+        except ValueError:
+            raise _no_key(name) from None
 
     def seal(self, owner: str, text: str) -> bytes:
         """The sealed text. It opens only for the same `owner`, so a seal copied to another row is worthless."""
@@ -69,3 +84,7 @@ class Vault:
     def _write(self, keys: list[str]) -> None:
         self._where.write(self._name, "\n".join(keys))
         self._keys = keys
+
+
+def _no_key(name: str) -> MemoryDamaged:
+    return MemoryDamaged(f"what lies in the place of {name} is no key", "put it back from a back-up")
