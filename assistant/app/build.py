@@ -227,6 +227,19 @@ def audit_anew(settings: Settings, catalog: Catalog) -> Path:
     return aside
 
 
+def let_go(settings: Settings, key: str) -> None:
+    """Removes for good what only a lost key could open, together with its row in the audit.
+
+    Raises:
+        BadInput: there is no such lost key.
+    """
+    from ingest.privacy import keys, needed
+
+    known = catalog(settings)
+    with known.transaction():
+        note(settings, known, "let go", {"key": key, "lost": needed.let_go(known, keys.of(settings), key)})
+
+
 def personal(settings: Settings, catalog: Catalog) -> Personal:
     """The placeholders and sealed originals of this memory."""
     from ingest.privacy.personal import Personal

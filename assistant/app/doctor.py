@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import packages_distributions
@@ -21,11 +21,17 @@ from ingest.base.settings import Settings
 from ingest.memory import around
 from ingest.memory import memory as store
 from ingest.memory.memory import Memory
-from ingest.privacy import keys
+from ingest.privacy import keys, needed
 from ingest.privacy.vault import Vault
 
 SAMPLE = 200
 """Entities asked for themselves; enough to see a store that lost one in a hundred."""
+
+SEALED = {
+    "originals.key": ("originals", "SELECT entity AS owner, sealed FROM original ORDER BY entity"),
+    "talks.key": ("conversations", "SELECT id AS owner, title AS sealed FROM talk ORDER BY id"),
+}
+"""By key what is sealed with it, in words, and each with whom it was sealed for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ def examine(settings: Settings, rebuild: bool = False, repair: bool = False) -> 
     yield _names()
     yield from _tried("state folder", lambda: _folder(settings))
     yield from _tried("catalogue", lambda: [_integrity(settings)])
-    yield from _tried("keys", lambda: [_keys(settings)])
+    yield from _tried("keys", lambda: _keys(settings))
     yield from _tried("audit", lambda: [_audit(settings)])
     yield from _tried("memory", lambda: _inside(settings))
 
@@ -93,31 +99,31 @@ def _folder(settings: Settings) -> Iterator[Check]:
     yield Check("disk", free > LEAST_ROOM, f"{free / 1e9:,.1f} GB free" + ("" if free > LEAST_ROOM else ": make room"))
 
 
-def _keys(settings: Settings) -> Check:
-    """Every sealed original opens."""
-    catalog = build.catalog(settings)
-    where = keys.of(settings)
-    query = "SELECT original.entity, original.sealed FROM original ORDER BY entity"
-    sealed = catalog.connection.execute(query).fetchall()
-    missing = [name for name in ("originals.key", "placeholders.key") if sealed and not where.has(name)]
-    if missing:
-        gone = " and ".join(missing)
-        return Check(
-            "keys", False, f"{gone} gone, {len(sealed)} sealed originals cannot be opened: put keys back from a back-up"
-        )
-    vault = Vault(where, "originals.key") if sealed else None
-    lost = (
-        sum(not _opens(vault, row) for row in random.Random(0).sample(sealed, min(SAMPLE, len(sealed)))) if vault else 0
-    )
-    said = f"{len(sealed):,} sealed originals" + (
-        f", {lost} of a sample do not open: put keys back from a back-up" if lost else ""
-    )
-    return Check("keys", not lost, said)
+def _keys(settings: Settings) -> Iterator[Check]:
+    """No key is gone with which something is sealed, and what is sealed opens."""
+    catalog, where = build.catalog(settings), keys.of(settings)
+    gone = needed.lost(catalog, where)
+    if not gone:
+        yield Check("keys", True, "none is gone with which something is sealed")
+    for name, what in gone.items():
+        yield Check("keys", False, f"{name} gone, {what} cannot be opened: {needed.repair(name)}")
+    for name, (said, query) in SEALED.items():
+        rows = [] if name in gone else catalog.connection.execute(query).fetchall()
+        yield from _tried("keys", partial(_opening, where, name, said, rows))
+
+
+def _opening(where: keys.Keys, name: str, said: str, rows: Sequence[sqlite3.Row]) -> Iterator[Check]:
+    """Whether a sample of what is sealed with a key opens with it; no key is made where there is nothing."""
+    if rows:
+        vault = Vault(where, name)
+        lost = sum(not _opens(vault, row) for row in random.Random(0).sample(rows, min(SAMPLE, len(rows))))
+        told = f", {lost} of a sample do not open with {name}: {needed.repair(name)}" if lost else ""
+        yield Check("keys", not lost, f"{len(rows):,} sealed {said}{told}")
 
 
 def _opens(vault: Vault, row: sqlite3.Row) -> bool:
     try:
-        vault.open(row["entity"], row["sealed"])
+        vault.open(row["owner"], row["sealed"])
     except KotonohaError:
         return False
     return True

@@ -33,16 +33,20 @@ def serve(
 
     Raises:
         BadInput: one of them is no folder.
+        MemoryDamaged: the key of the conversations that are here is gone.
     """
     from assistant.answer import ahead
     from assistant.govern.people import People
     from assistant.serve import api
     from assistant.serve.parts import Parts
     from ingest import pipeline
+    from ingest.privacy import keys
+    from ingest.privacy.needed import require
 
     for folder in watch:
         if not folder.is_dir():
             raise BadInput(f"there is no folder {folder} to watch")
+    require(build.catalog(settings), keys.of(settings), "talks.key")
     with build.memory(settings) as opened:
         known = opened.catalog
         people = People(known)

@@ -24,6 +24,8 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="place everything with the encoder of today; stop and go on as you like",
     )
+    about = "remove for good what only a lost key could open; it says which one"
+    parser.add_argument("--let-go", metavar="KEY", default="", help=about)
     parser.add_argument("--json", action="store_true", help="one JSON object per check")
 
     about = "save the whole state in one file, also while a server runs"
@@ -40,6 +42,8 @@ def doctor(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.app import doctor as checks
 
     failed = 0
+    if args.let_go:
+        build.let_go(settings, args.let_go)
     if args.place_again:
         with progress(None, "entity", args.json) as bar:
             for done, total in build.place_again(settings):

@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from ingest.base.access import Viewer, may_read
-from ingest.base.errors import MemoryDamaged, MissingPart
+from ingest.base.errors import MissingPart
 from ingest.base.settings import Settings
 from ingest.memory.catalog import Catalog, chunks, marks
 from ingest.space.entity import Draft
@@ -23,6 +23,7 @@ from ingest.text.cells import shown
 from ingest.text.columns import Column, Columns
 
 from . import keys
+from .needed import require
 from .redact import KINDS, Placeholders, Span, find, resolved
 from .vault import Vault, secret
 
@@ -40,8 +41,6 @@ LONGEST = 24
 _PIECE = re.compile(r"[0-9A-Za-z]+|[^\W0-9A-Za-z_]+|[\W_]")
 _PLACEHOLDER = re.compile(r"\[[A-Z]+(?:-[A-Z]+)*-[a-z2-7]{8}\]")
 _FACT = "redact"
-_SEALED = "SELECT 1 FROM original UNION ALL SELECT 1 FROM correction UNION ALL SELECT 1 FROM hidden WHERE sealed NOTNULL LIMIT 1"
-"""Whether anything is sealed here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,7 @@ class Personal:
 
     def __init__(self, catalog: Catalog, settings: Settings) -> None:
         where = keys.of(settings)
-        for name in ("originals.key", "placeholders.key"):
-            if not where.has(name) and catalog.connection.execute(_SEALED).fetchone():
-                raise MemoryDamaged(
-                    f"the key {name} is gone, with which originals are sealed", "put it back from a back-up"
-                )
+        require(catalog, where, "originals.key", "placeholders.key")
         self._catalog = catalog
         self._placeholders = Placeholders(secret(where, "placeholders.key"))
         self._vault = Vault(where, "originals.key")
