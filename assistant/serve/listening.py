@@ -1,7 +1,8 @@
 """Where the server listens, and how long it bears a connection that says nothing or does not listen.
 
 What arrives before there is a whole request never reaches the application, so it is bounded here: the size and the time
-of the headers, the time in which an answer is not taken, the number of connections.
+of the headers, the time between an answer and the next request, the time in which an answer is not taken, and the number
+of connections. Where that number is reached, whoever has waited longest without a whole request makes room.
 """
 
 from __future__ import annotations
@@ -17,12 +18,18 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from ingest.base.errors import BadInput
 
 HEAD_SECONDS = 15.0
-"""Within which all headers have arrived, counted from the connection or the end of the answer before."""
+"""Within which all headers have arrived, counted from the connection or the first byte of the request."""
+NEXT_SECONDS = 30.0
+"""Within which, after an answer, the next request has begun; bytes that begin none do not count."""
 HEAD_BYTES = 64 * 1024
 UNREAD_SECONDS = 60.0
 """For which an answer may wait to be taken."""
 CONNECTIONS = 400
-"""Of which more than so many are not kept open; the oldest silent one of the busiest address goes first."""
+"""Of which more than so many are not kept open, whatever they are doing."""
+ROOM = 20
+"""How many go at once, since looking who is to go takes time."""
+WAITING = 128
+"""Connections the system keeps for us until we look at them; they come on top of those above."""
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -36,7 +43,7 @@ def bound(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
-        listening.listen(128)  # from now on nobody else can
+        listening.listen(WAITING)  # from now on nobody else can
     except (OSError, OverflowError, UnicodeError) as error:
         if getattr(error, "errno", None) == errno.EADDRINUSE:
             raise BadInput(f"port {port} is taken by another program", f"kotonoha serve --port {port + 1}") from None
@@ -59,7 +66,8 @@ class Patience(HttpToolsProtocol):
         self._reading = True
         self._unread: asyncio.TimerHandle | None = None
         self._late = self.loop.call_later(HEAD_SECONDS, self._give_up)
-        self._opened = self.loop.time()
+        self._since = self.loop.time()
+        self._is_gone = False
         if len(self.connections) > CONNECTIONS:
             self._make_room()
 
@@ -87,6 +95,14 @@ class Patience(HttpToolsProtocol):
         self._reading = False
         super().on_headers_complete()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.response_complete:
+            self._since = self.loop.time()
+            if not self._reading:  # neither an end of line nor the rest of a body that nobody read puts this off
+                self._late.cancel()
+                self._late = self.loop.call_later(NEXT_SECONDS, self._end)
+
     def pause_writing(self) -> None:
         self._unread = self._unread or self.loop.call_later(UNREAD_SECONDS, self._give_up)
         super().pause_writing()
@@ -97,29 +113,47 @@ class Patience(HttpToolsProtocol):
             self._unread = None
         super().resume_writing()
 
+    def _end(self) -> None:
+        """Ends it when the answer has been taken."""
+        self.transport.close()
+        self._late = self.loop.call_later(UNREAD_SECONDS, self._give_up)
+
     def _give_up(self) -> None:
+        self._is_gone = True
         self.transport.abort()
 
     def _make_room(self) -> None:
-        """Ends the oldest silent connection of the address that has most."""
-        silent = [one for one in self.connections if isinstance(one, Patience) and one is not self and one.is_silent]
-        if silent:
-            busiest = Counter(one.host for one in silent).most_common(1)[0][0]
-            min((one for one in silent if one.host == busiest), key=lambda one: one._opened)._give_up()
+        """Ends those that can best be done without, of the busiest address those that have waited longest; this one where
+        every other is at work for somebody."""
+        others = [one for one in self.connections if isinstance(one, Patience) and not (one is self or one._is_gone)]
+        if len(others) < CONNECTIONS:
+            return
+        worth = {one: one._worth for one in others}
+        least = min(worth.values())
+        if all(least):
+            self._give_up()
+            return
+        alike = [one for one in others if worth[one] == least]
+        busiest = Counter(one._host for one in alike).most_common(1)[0][0]
+        for one in sorted((one for one in alike if one._host == busiest), key=lambda one: one._since)[:ROOM]:
+            one._give_up()
 
     @property
-    def host(self) -> str:
+    def _host(self) -> str:
         return self.client[0] if self.client else ""
 
     @property
-    def is_silent(self) -> bool:
-        """Whether no request on it is being answered."""
-        return self.cycle is None or self.cycle.response_complete
+    def _worth(self) -> tuple[bool, bool]:
+        """Whether it is used by somebody who was let in, and whether a whole request is being answered on it."""
+        if self.cycle is None:
+            return False, False
+        at_work = not (self.cycle.response_complete or self.cycle.more_body)
+        return "person" in self.cycle.scope["state"], at_work
 
 
 def options() -> dict[str, Any]:
     """How uvicorn is to serve: patiently but not without end, without WebSockets, and silent about what strangers send."""
     return {
         "http": Patience, "ws": "none", "log_level": "error", "access_log": False, "server_header": False,
-        "timeout_keep_alive": 30, "timeout_graceful_shutdown": 10,
+        "timeout_keep_alive": int(NEXT_SECONDS), "backlog": WAITING, "timeout_graceful_shutdown": 10,
     }  # fmt: skip

@@ -103,6 +103,33 @@ def stalled(target: Target) -> tuple[bool, str]:
     return b"" not in (half, silent, no_body) and ends == [0, 0, 408], f"{ends}, 0 is an ended connection"
 
 
+@attack(DOOR, "one byte, or the rest of a body that nobody reads, after an answer")
+def stray_bytes(target: Target) -> tuple[bool, str]:
+    page = f"GET /style.css HTTP/1.1\r\nHost: {target.host}\r\n\r\n".encode()
+    body = f"POST /api/ask HTTP/1.1\r\nHost: {target.host}\r\nContent-Length: 2000000\r\n\r\n".encode()
+    ways = {"an end of line": (page, b"\r\n"), "a letter": (page, b"G"), "a byte of a body": (body, b"a")}
+    kept = listening.HEAD_SECONDS, listening.NEXT_SECONDS
+    listening.HEAD_SECONDS, listening.NEXT_SECONDS = 1.0, 1.0  # the same code, sooner
+    try:
+        ended = {name: _ended(target, first, stray) for name, (first, stray) in ways.items()}
+    finally:
+        listening.HEAD_SECONDS, listening.NEXT_SECONDS = kept
+    return all(ended.values()), f"{sum(ended.values())} of {len(ended)} connections ended"
+
+
+def _ended(target: Target, first: bytes, stray: bytes) -> bool:
+    """Whether a connection ends on which an answer is followed by this and then by nothing."""
+    with socket.create_connection(target.socket.getsockname(), timeout=5) as wire:
+        wire.sendall(first)
+        time.sleep(0.3)
+        wire.recv(1 << 20)
+        with contextlib.suppress(ConnectionError):
+            wire.sendall(stray)
+            while wire.recv(1 << 20):
+                pass
+    return True
+
+
 @attack(DOOR, "headers without end")
 def endless_headers(target: Target) -> tuple[bool, str]:
     said = target.raw(f"GET / HTTP/1.1\r\nHost: {target.host}\r\n".encode() + b"X-A: " + b"a" * (1 << 20))
@@ -122,6 +149,62 @@ def many_connections(target: Target) -> tuple[bool, str]:
         for wire in wires:
             wire.close()
     return kept <= listening.CONNECTIONS + 2, f"{len(wires)} opened, {kept} kept, a page took {waited:.2f} s at most"
+
+
+@attack(
+    DOOR,
+    "half a body on each of more connections than there are places, for as long as it takes, while somebody opens pages",
+)
+def slow_bodies(target: Target) -> tuple[bool, str]:
+    half = (
+        f"POST /sign-in HTTP/1.1\r\nHost: {target.host}\r\nContent-Length: 100\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\nname="
+    ).encode()
+    crowd = min(800, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 - 100)
+    stop, kept, waits, fresh = threading.Event(), [0], [], []
+    holders = [threading.Thread(target=_hold, args=(target, half, crowd // 4, stop), daemon=True) for _ in range(4)]
+    with target.client("endo") as http:
+        target.page_seconds(http)
+        for one in holders:
+            one.start()
+        time.sleep(2)
+        for _ in range(20):
+            waits.append(target.page_seconds(http))
+            kept.append(len(target.server.server_state.connections))
+        for _ in range(5):
+            with target.client(Authorization=http.headers["Authorization"]) as new:
+                fresh.append(target.page_seconds(new))
+    stop.set()
+    for one in holders:
+        one.join(30)
+    told = f"{crowd} at once, {max(kept)} kept; a page took {sorted(waits)[18]:.2f} s at p95, {max(fresh):.2f} s for who comes anew"
+    return max(kept) <= listening.CONNECTIONS + 2 and sorted(waits)[18] < 1 and crowd > listening.CONNECTIONS, told
+
+
+def _hold(target: Target, half: bytes, crowd: int, stop: threading.Event) -> None:
+    """Holds so many connections with this on them, and renews each that is ended."""
+    wires: list[socket.socket] = []
+    while not stop.wait(0.1):
+        with contextlib.suppress(OSError):
+            while len(wires) < crowd and not stop.is_set():
+                wire = socket.create_connection(target.socket.getsockname(), timeout=5)
+                wires.append(wire)
+                wire.sendall(half)
+                wire.setblocking(False)
+        for wire in [one for one in wires if _is_over(one)]:
+            wire.close()
+            wires.remove(wire)
+    for wire in wires:
+        wire.close()
+
+
+def _is_over(wire: socket.socket) -> bool:
+    try:
+        return wire.recv(100) is not None
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 @attack(DOOR, "seven wrong passwords of a stranger, then the owner with password, browser and token")
