@@ -127,13 +127,18 @@ class People:
     # -- getting in ------------------------------------------------------------------------------------
 
     def sign_in(self, name: str, password: str, address: str = "", device: str = "") -> str:
-        """The secret of a new session. After five wrong tries each one more doubles a lock, from a minute to an hour, of
-        whoever tried: `address` is where the request came from, `device` the secret of a known browser.
+        """The secret of a new session for whom a password proves; see `proven` and `admit`."""
+        return self.admit(self.proven(name, password, address, device))
+
+    def proven(self, name: str, password: str, address: str = "", device: str = "") -> str:
+        """The name, as it is known here, of whom this password proves; it lets nobody in yet. After five wrong tries each
+        one more doubles a lock, from a minute to an hour, of whoever tried: `address` is where the request came from,
+        `device` what a browser carries.
 
         Raises:
             SignInRefused: whatever the reason, in the same words.
         """
-        name = unicodedata.normalize("NFKC", name).casefold()
+        name = folded(name)
         if self.throttle.is_closed(name, address, device):
             raise _refused()
         row = self._row(name) if NAME.fullmatch(name) else None
@@ -144,7 +149,7 @@ class People:
         if self._hasher.check_needs_rehash(row["password"]):
             self._change(name, "password = ?", self._hasher.hash(_plain(password)))
         self.throttle.succeeded(name, address, device)
-        return self.admit(name)
+        return name
 
     def exist(self) -> bool:
         """Whether there is any account."""
@@ -236,6 +241,11 @@ class People:
                 return self._hasher.verify(self._decoy if kept == _ELSEWHERE else kept, _plain(password)[:LONGEST])
             except (VerificationError, InvalidHashError, UnicodeEncodeError):
                 return False
+
+
+def folded(name: str) -> str:
+    """A name as it is known here, however it was typed: capitals and full width are no difference."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def check_password(name: str, password: str) -> None:

@@ -56,7 +56,8 @@ def application(parts: Parts) -> FastAPI:
     app.state.parts = parts
     app.state.entrance = Entrance(parts.people, parts.start, bool(parts.sso))
     app.state.asking = Turns(threads=16, each=2, waiting=8)
-    app.state.hashing = Turns(threads=2, each=2, waiting=30)  # each guess takes 64 MiB for a while
+    app.state.hashing = Turns(threads=2, each=1, waiting=30, crowd=100)  # each guess takes 64 MiB for a while
+    app.state.known = Turns(threads=2, each=1, waiting=4)  # for browsers that are known, past that line
     app.state.conversing = conversing = Conversing(parts)
     for one in ROUTERS:
         app.include_router(one.router)

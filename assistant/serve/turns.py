@@ -27,10 +27,12 @@ class Turns:
         threads: how many there are in all.
         each: how many pieces of work of one person are done at the same time.
         waiting: how many more of one person may wait, without a thread.
+        crowd: how many of all may be here at once, at work or waiting; None for as many as come.
     """
 
-    def __init__(self, threads: int, each: int, waiting: int) -> None:
-        self._threads, self._each, self._waiting = threads, each, waiting
+    def __init__(self, threads: int, each: int, waiting: int, crowd: int | None = None) -> None:
+        self._threads, self._each, self._waiting, self._crowd = threads, each, waiting, crowd
+        self._here = 0
         self._pool: anyio.CapacityLimiter | None = None
         self._persons: dict[str, anyio.Semaphore] = {}
 
@@ -39,15 +41,19 @@ class Turns:
         """This person's turn, once it has come.
 
         Raises:
-            TooMany: as many as may wait are waiting already.
+            TooMany: as many as may wait are waiting already, of this person or of all.
         """
+        if self._crowd is not None and self._here >= self._crowd:
+            raise TooMany("too many people are at the door at this moment", "try again in a minute")
         own = self._persons.setdefault(person, anyio.Semaphore(self._each))
         if own.value == 0 and own.statistics().tasks_waiting >= self._waiting:
             raise TooMany("too many requests of yours are on their way already", "wait until some of them are answered")
+        self._here += 1
         try:
             async with own:
                 yield
         finally:
+            self._here -= 1
             if own.value == self._each and not own.statistics().tasks_waiting:
                 self._persons.pop(person, None)
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -77,28 +78,48 @@ def place(settings: Settings, scope: str, name: str) -> Path:
 
 
 def keep(
-    settings: Settings, catalog: Catalog, viewer: Viewer, scope: str, files: Iterable[tuple[str, IO[bytes]]]
-) -> str:
-    """Keeps files and puts them on the list of what is to be read; returns the ticket to follow them by.
+    settings: Settings, catalog: Catalog, viewer: Viewer, scope: str, files: Iterable[tuple[str, IO[bytes]]],
+    record: Callable[[], object] = lambda: None,
+) -> str:  # fmt: skip
+    """Keeps files and puts them on the list of what is to be read; returns the viewer's ticket to follow them by.
+
+    Args:
+        record: writes down that it was done; where it cannot, nothing is kept.
 
     Raises:
         NotAllowed: this viewer may not bring files into this scope.
     """
     if scope not in writable(viewer, catalog):
         raise NotAllowed(f"you may not bring files into '{scope}'", "ask whoever governs this memory")
-    kept: list[Path] = []
-    for name, data in files:
-        path = place(settings, scope, name)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = path.with_name(f".{path.name}.part")
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=_folder(settings)) as folder:
+        brought = list(_brought(settings, scope, files, Path(folder)))
+        if not brought:
+            raise BadInput("there is no file")
+        with catalog.transaction():
+            record()
+            for part, path in brought:
+                part.replace(path)
+            ticket, _ = pipeline.ask(catalog, [path for _, path in brought], lambda _: scope)
+            remember(catalog, ticket, viewer.person)
+    return ticket
+
+
+def _folder(settings: Settings) -> Path:
+    folder = settings.home / FOLDER
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _brought(
+    settings: Settings, scope: str, files: Iterable[tuple[str, IO[bytes]]], folder: Path
+) -> Iterator[tuple[Path, Path]]:
+    """Each file as it lies in `folder` for now, and where it belongs."""
+    for number, (name, data) in enumerate(files):
+        path, part = place(settings, scope, name), folder / str(number)
         with part.open("wb") as out:
             shutil.copyfileobj(data, out, 1024 * 1024)
-        part.replace(path)
-        kept.append(path)
-    if not kept:
-        raise BadInput("there is no file")
-    ticket, _ = pipeline.ask(catalog, kept, lambda _: scope)
-    return ticket
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        yield part, path
 
 
 def remember(catalog: Catalog, ticket: str, person: str) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from assistant.govern.people import folded
+from assistant.govern.throttle import net
 from assistant.serve.guard import COOKIE, credential, is_from_here, safe_path
 from assistant.serve.parts import Parts, viewer_named
 from assistant.serve.routes.who import L, P, V, record
@@ -58,19 +60,19 @@ async def sign_in(
     request: Request, parts: P, language: L, name: Annotated[str, Form(max_length=64)],
     password: Annotated[str, Form(max_length=256)], next: Annotated[str, Form()] = "/",
 ) -> Response:  # fmt: skip
-    """A session for a name and a password; the same page and the same words for every refusal."""
-    turns: Turns = request.app.state.hashing
-    address = request.client.host if request.client else ""
+    """A session for a name and a password; the same page and the same words for every refusal. Whoever once signed in with
+    this browser does not wait behind those who guess."""
+    name, address = folded(name), request.client.host if request.client else ""
     device = request.cookies.get(KNOWN, "")
-    async with turns.of(address):
-        secret = await turns.run(partial(_signed_in, parts, name, password, address, device))
+    is_known = parts.people.throttle.knows(name, device)
+    turns: Turns = request.app.state.known if is_known else request.app.state.hashing
+    async with turns.of(name if is_known else net(address)):
+        secret, device = await turns.run(partial(_signed_in, parts, name, password, address, device))
     if not secret:
         return HTMLResponse(pages.sign_in_page(language, safe_path(next), bool(parts.sso), "refused"), 401)
     answer = _with_session(request, RedirectResponse(safe_path(next), 303), secret)
-    if not device:
-        known = parts.people.throttle.know(name)
-        secure = request.url.scheme == "https"
-        answer.set_cookie(KNOWN, known, max_age=YEAR, path="/sign-in", httponly=True, samesite="strict", secure=secure)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(KNOWN, device, max_age=YEAR, path="/sign-in", httponly=True, samesite="strict", secure=secure)
     return answer
 
 
@@ -83,23 +85,29 @@ def sign_in_as(
     if name not in dict(parts.guests) or not is_from_here(request):
         raise NotFound("there is nothing here that you may read")
     try:
-        secret = parts.people.admit(name)
+        with parts.memory.catalog.transaction():
+            secret = parts.people.admit(name)
+            record(parts, Viewer(name, frozenset()), "sign-in", {"by": "one click"})
     except SignInRefused:
         record(parts, Viewer(name, frozenset()), "sign-in refused", {"by": "one click"})
         page = pages.sign_in_page(language, safe_path(next), bool(parts.sso), "kept_out", parts.guests)
         return HTMLResponse(page, 401)
-    record(parts, Viewer(name, frozenset()), "sign-in", {"by": "one click"})
     return _with_session(request, RedirectResponse(safe_path(next), 303), secret)
 
 
-def _signed_in(parts: Parts, name: str, password: str, address: str, device: str) -> str:
-    """The secret of a new session, or none; recorded either way."""
+def _signed_in(parts: Parts, name: str, password: str, address: str, device: str) -> tuple[str, str]:
+    """The secret of a new session, or none, and what the browser carries from now on. Recorded either way; a session that
+    cannot be recorded is not begun."""
+    viewer = Viewer(name, frozenset())
     try:
-        secret = parts.people.sign_in(name, password, address, device)
+        parts.people.proven(name, password, address, device)
+        with parts.memory.catalog.transaction():
+            secret = parts.people.admit(name)
+            record(parts, viewer, "sign-in", {"address": address})
+            return secret, parts.people.throttle.know(name, device)
     except SignInRefused:
-        secret = ""
-    record(parts, Viewer(name, frozenset()), "sign-in" if secret else "sign-in refused", {"address": address})
-    return secret
+        record(parts, viewer, "sign-in refused", {"address": address})
+        return "", device
 
 
 def _with_session(request: Request, answer: Response, secret: str) -> Response:
@@ -131,12 +139,10 @@ def from_provider(request: Request, parts: P, language: L) -> Response:
         cookie, back = request.cookies.get(BEGUN, ""), str(request.url_for("from_provider"))
         proven = sso.finish(cookie, dict(request.query_params), back)
         name = proven.name
-        secret = _admitted(parts, proven)
+        secret = _admitted(parts, proven, sso.issuer)
     except SignInRefused as error:
         answer: Response = _not_let_in(parts, language, name, error)
     else:
-        told = {"by": "single sign-on", "issuer": sso.issuer, "subject": proven.subject[:255]}
-        record(parts, Viewer(name, frozenset()), "sign-in", told)
         answer = _with_session(request, HTMLResponse(pages.signed_in_page(language, proven.next)), secret)
     answer.delete_cookie(BEGUN, path="/sign-in", httponly=True, samesite="lax")
     return answer
@@ -148,14 +154,19 @@ def _provider(parts: Parts) -> SingleSignOn:
     return parts.sso
 
 
-def _admitted(parts: Parts, proven: Proven) -> str:
-    """A session for whom the policy names and who has an account, or gets one if the settings say so."""
-    if not viewer_named(parts, proven.name).policy:
+def _admitted(parts: Parts, proven: Proven, issuer: str) -> str:
+    """A session for whom the policy names and who has an account, or gets one if the settings say so; with its record."""
+    name, viewer = proven.name, Viewer(proven.name, frozenset())
+    if not viewer_named(parts, name).policy:
         raise SignInRefused("the policy does not name this person")
-    if parts.settings.oidc_create and not parts.people.knows(proven.name):
-        parts.people.add(proven.name)
-        record(parts, Viewer(proven.name, frozenset()), "people add", {"name": proven.name, "by": "single sign-on"})
-    return parts.people.admit(proven.name)
+    with parts.memory.catalog.transaction():
+        if parts.settings.oidc_create and not parts.people.knows(name):
+            parts.people.add(name)
+            record(parts, viewer, "people add", {"name": name, "by": "single sign-on"})
+        secret = parts.people.admit(name)
+        told = {"by": "single sign-on", "issuer": issuer, "subject": proven.subject[:255]}
+        record(parts, viewer, "sign-in", told)
+    return secret
 
 
 def _not_let_in(parts: Parts, language: Language, name: str, error: SignInRefused) -> Response:
@@ -168,8 +179,9 @@ def _not_let_in(parts: Parts, language: Language, name: str, error: SignInRefuse
 @router.post("/sign-out")
 def sign_out(request: Request, parts: P, viewer: V) -> Response:
     """Ends the session at once, everywhere it is used."""
-    parts.people.sign_out(credential(request))
-    record(parts, viewer, "sign-out")
+    with parts.memory.catalog.transaction():
+        parts.people.sign_out(credential(request))
+        record(parts, viewer, "sign-out")
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer

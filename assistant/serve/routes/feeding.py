@@ -95,9 +95,11 @@ def upload(
     """Brings files into a scope; `names` are their paths within a folder, in the same order. Follow them by the ticket."""
     called = [name or one.filename or "" for one, name in zip(files, names or [""] * len(files), strict=False)]
     pairs = ((name, one.file) for name, one in zip(called, files, strict=True))
-    ticket = uploads.keep(parts.settings, parts.memory.catalog, viewer, scope, pairs)
-    uploads.remember(parts.memory.catalog, ticket, viewer.person)
-    record(parts, viewer, "upload", {"scope": scope, "files": len(files)}, (scope,), {"names": called})
+
+    def recorded() -> None:
+        record(parts, viewer, "upload", {"scope": scope, "files": len(files)}, (scope,), {"names": called})
+
+    ticket = uploads.keep(parts.settings, parts.memory.catalog, viewer, scope, pairs, recorded)
     return {"ticket": ticket, "files": len(files)}
 
 

@@ -88,8 +88,9 @@ def account(name: str, act: str, parts: P, governor: G, language: L) -> Response
         raise NotFound("there is no such thing to do")
     if act == "disable" and name == governor.person:
         raise NotAllowed("you cannot keep out yourself", "somebody else who governs can do it")
-    acts[act](name)
-    record(parts, governor, f"people {act}", {"name": name})
+    with parts.memory.catalog.transaction():
+        acts[act](name)
+        record(parts, governor, f"people {act}", {"name": name})
     return RedirectResponse(f"/govern?lang={language}", 303)
 
 
