@@ -178,8 +178,9 @@ def _outcomes(
 ) -> Iterator[tuple[jobs.Job, Work | Report]]:
     """Every job with what became of it, in order, while the next ones are being read."""
     begun: deque[tuple[jobs.Job, Begun | Report]] = deque()
+    files = places.Files(memory.catalog)
     for job in waiting:
-        begun.append((job, begin(job, memory, reads, personal)))
+        begun.append((job, begin(job, memory, reads, personal, files)))
         if len(begun) > reads.ahead:
             yield ended_reading(*begun.popleft(), memory, personal)
     while begun:

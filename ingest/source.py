@@ -1,18 +1,22 @@
 """A source: bytes at a path, with their hash and what kind of bytes they are.
 
-`walk` lists files in an order that does not change; `look` opens one and says what it is by its content. Names are
+`walk` lists files in an order that does not change; `look` opens one and says what it is by its content; `take` copies it
+to where nobody changes it, to be read. None of them opens anything by way of a link that `walk` did not resolve. Names are
 believed only between kinds of plain text that content cannot tell apart (a CSV of one column, Markdown without marks).
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .base.errors import UnreadableSource
+from .base import straight
+from .base.errors import UnreadableSource, told
 from .base.settings import MIB, Settings
 from .media import HEAD, sniff
 
@@ -155,7 +159,7 @@ def look(path: Path, settings: Settings) -> Source:
     try:
         path = path.resolve(strict=True)
         size = _size(path, settings)
-        with path.open("rb") as file:
+        with straight.opened(path) as file:
             head = file.read(HEAD)
             file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -167,6 +171,52 @@ def look(path: Path, settings: Settings) -> Source:
         what, hint = UNREAD[media]
         raise UnreadableSource(path, f"{what}; {hint}" if hint else what)
     return Source(path, sha256, size, media, head, settings, beside)
+
+
+Inode = tuple[int, int]
+"""What a file is on disk, whatever it is called there: device and number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A copy of a file and of those beside it, to be read.
+
+    Attributes:
+        source: the copy, looked at.
+        inodes: what was copied.
+        linked: whether anything of it has further names on its disk (hard links).
+    """
+
+    source: Source
+    inodes: tuple[Inode, ...]
+    linked: bool
+
+
+def take(source: Source, folder: Path) -> Taken:
+    """Copies a file, and what is read with it, as they are now, into an empty folder that nobody else changes.
+
+    Raises:
+        UnreadableSource: a link was put in its place, or it cannot be read any more.
+        MemoryFault: there is no room for the copy.
+    """
+    path = source.path
+    try:
+        found = [_copied(file, folder, source.settings) for file in (path, *companions(path, source.media))]
+    except (OSError, RuntimeError) as error:
+        full = getattr(error, "errno", None) == errno.ENOSPC
+        raise (told(error) if full else UnreadableSource(path, _why(error, path))) from error
+    own = replace(look(folder / path.name, source.settings), own_words=source.own_words)
+    inodes = tuple((status.st_dev, status.st_ino) for status in found)
+    return Taken(own, inodes, any(status.st_nlink > 1 for status in found))
+
+
+def _copied(file: Path, folder: Path, settings: Settings) -> os.stat_result:
+    """Copies one file under its name, at most one piece more than may be read; what it is on disk."""
+    left = settings.max_file_mb * MIB + 1
+    with straight.opened(file) as opened, (folder / file.name).open("xb") as copy:
+        while left > 0 and (piece := opened.read(min(MIB, left))):
+            left -= copy.write(piece)
+        return os.fstat(opened.fileno())
 
 
 def companions(path: Path, media: str) -> list[Path]:
@@ -193,15 +243,15 @@ def units_of(record: Path) -> Path | None:
 
 
 def _lies_here(file: Path) -> bool:
-    """Whether it is a file of this very folder: what is read along by its name alone is never fetched from elsewhere."""
-    return file.is_file() and file.resolve().parent == file.parent.resolve()
+    """Whether it is a file of its own: what is read along by its name alone is never another one that a link names."""
+    return file.is_file() and not file.is_symlink()
 
 
 def _hash(files: Iterable[Path]) -> str:
     """One hash of the kinds and contents of files, empty without any; a new name of all of them changes nothing."""
     found = []
     for file in files:
-        with file.open("rb") as opened:
+        with straight.opened(file) as opened:
             found.append(f"{file.suffix} {hashlib.file_digest(opened, 'sha256').hexdigest()}")
     return hashlib.sha256("\n".join(found).encode()).hexdigest() if found else ""
 

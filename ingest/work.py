@@ -6,15 +6,18 @@ What becomes of it is a `Report`. A file that was here before stays in its scope
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from . import jobs, reading
+from .base import private
 from .base.access import BOTH, destination
 from .base.errors import KotonohaError, UnreadableSource
 from .base.settings import Settings
@@ -25,7 +28,7 @@ from .memory.tables import Rows
 from .privacy.personal import Personal, Redacted
 from .readers import Reader
 from .reading import Read, Reads
-from .source import Source, file_of, look
+from .source import Source, file_of, look, take
 from .space.entity import Entity, identify
 from .space.space import UNPLACED, Packed, Space, nowhere
 from .text.columns import Columns
@@ -90,17 +93,18 @@ class Begun:
     found: Future[reading.Read]
 
 
-def begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal) -> Begun | Report:
-    """Looks at one file and begins to read it if it is new or changed."""
+def begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal, files: places.Files) -> Begun | Report:
+    """Looks at one file and begins to read it if it is new or changed: a copy of it, so that what is read and stored is what
+    lay at its path and at no other."""
     started = time.perf_counter()
     path = Path(job.path)
     jobs.begin(memory.catalog, job)
     try:
         if job.tries >= jobs.MAX_TRIES:
             raise UnreadableSource(path, f"reading it has stopped the program {job.tries} times", "report the file")
-        if path.resolve() != path:
-            raise UnreadableSource(path, "has become a link since it was listed")
         source = look(path, memory.settings)
+        if source.path != path:
+            raise UnreadableSource(path, "has become a link since it was listed")
         job, remarks = _where_it_lies(memory, source, job)
         source = replace(source, own_words=own_words(memory.catalog, [job.scope]))
         kinds = " ".join(sorted(personal.kinds(job.scope)))
@@ -111,9 +115,38 @@ def begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal) -> Be
             seconds = time.perf_counter() - started
             notes = (*row.notes, *remarks, *amended.remarks(memory.catalog, row.id))
             return Report(job.path, status, seconds=seconds, scope=job.scope, notes=notes)
-        return Begun(job, source, row, status, kinds, remarks, started, reads.submit(source))
+        read, found = _submitted(job, source, memory.settings, reads, files)
+        return Begun(job, read, row, status, kinds, remarks, started, found)
     except KotonohaError as error:
         return _failed(job, error, started)
+
+
+def _submitted(
+    job: jobs.Job, source: Source, settings: Settings, reads: Reads, files: places.Files
+) -> tuple[Source, Future[reading.Read]]:
+    """The file as it is read, and what will have been found in it. Its copy is gone when it is read.
+
+    Raises:
+        UnreadableSource: it is a source of another scope under another name, or a link was put in its place.
+    """
+    with ExitStack() as stack:
+        taken = take(source, stack.enter_context(_own_folder(settings)))
+        if taken.linked and files.is_elsewhere(job.path, job.scope, taken.inodes):
+            reason = "the same file as a source of another scope (a hard link); copy it if this scope may know it"
+            raise UnreadableSource(source.path, reason)
+        files.begin(job.path, job.scope, taken.inodes)
+        found = reads.submit(taken.source)
+        copy = stack.pop_all()
+    found.add_done_callback(lambda _: copy.close())
+    return replace(taken.source, path=source.path), found
+
+
+@contextmanager
+def _own_folder(settings: Settings) -> Iterator[Path]:
+    """An empty folder of the state, gone afterwards."""
+    private.folder(settings.reading_folder)
+    with tempfile.TemporaryDirectory(dir=settings.reading_folder, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def _copy(job: jobs.Job, row: SourceRow, started: float) -> Report:
@@ -204,10 +237,11 @@ def seen(row: SourceRow, settings: Settings, readers: Sequence[Reader], personal
     there any more, or is not what it was."""
     file = file_of(row.path)
     try:
-        source = look(file, settings)
-        if not row.within and source.sha256 != row.sha256:
-            return {}
-        found = reading.read(source, readers)
+        with _own_folder(settings) as own:
+            source = take(look(file, settings), own).source
+            if not row.within and source.sha256 != row.sha256:
+                return {}
+            found = reading.read(source, readers)
     except KotonohaError:
         return {}
     said = {str(file / one.path): (one.sha256, one.read) for one in found.inside} | {str(file): (source.sha256, found)}

@@ -21,7 +21,6 @@ from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies, Policy
 from assistant.serve import api, mapping, uploads
 from assistant.serve.parts import Parts
-from assistant.serve.routes.governing import changed
 from assistant.serve.talks import answered
 from ingest import pipeline
 from ingest.base.access import Viewer

@@ -26,7 +26,7 @@ from ingest.memory.catalog import Catalog
 
 MANIFEST = "manifest.json"
 FORM = 1
-LEFT_OUT = ("kept", "vectors", "cache", "demo", "owner.lock", "owner.json", "catalog.sqlite")
+LEFT_OUT = ("kept", "reading", "vectors", "cache", "demo", "owner.lock", "owner.json", "catalog.sqlite")
 """What is made anew, belongs to a process, or is copied in its own way."""
 
 

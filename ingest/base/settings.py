@@ -92,6 +92,11 @@ class Settings:
         return self.home / "keys"
 
     @property
+    def reading_folder(self) -> Path:
+        """Copies of the files that are being read at this moment."""
+        return self.home / "reading"
+
+    @property
     def cache_folder(self) -> Path:
         return self.home / "cache"
 

@@ -68,6 +68,7 @@ class Memory:
         self._settling = threading.Lock()
         self._reading = threading.Lock()
         self.beside = Beside(settings.home)
+        shutil.rmtree(settings.reading_folder, ignore_errors=True)  # what a killed reading left there
         self.impaired = ""
         """What keeps answers from being as good as they could be, in words; empty in a sound memory."""
         try:

@@ -6,7 +6,9 @@ import random
 import socket
 import struct
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,16 +19,18 @@ from assistant.app import build, doctor, feeding
 from assistant.govern.audit import Audit
 from assistant.govern.audit_row import Event
 from assistant.serve import api
+from ingest import pipeline
 from ingest.base import plain, private
 from ingest.base.access import Viewer
 from ingest.base.errors import AuditBroken, BadInput, MemoryDamaged, UnreadableSource
 from ingest.base.settings import Settings
 from ingest.memory.catalog import Catalog
 from ingest.memory.memory import Memory
-from ingest.source import companions, walk
+from ingest.reading import Direct, Read
+from ingest.source import Source, companions, walk
 from tests.attack import attack
 from tests.attack.target import Target
-from tests.conftest import WordSpace
+from tests.conftest import ParagraphReader, WordSpace
 from tests.tampering import ANCHORED, LATER, Place
 
 AUDIT, LINKS, ALONE, FOLDER = "1 the audit", "2 links", "4 without accounts", "5 the state folder"
@@ -90,6 +94,30 @@ def links(target: Target) -> tuple[bool, str]:
         followed = [one for one in walk([folder / "sales"]) if not isinstance(one, UnreadableSource)]
         beside = companions(folder / "sales" / "salaries.wav", "audio/x-wav")
     return not followed and not beside, f"{len(followed)} followed, {len(beside)} companions"
+
+
+@attack(LINKS, "a file swapped for a link while it is read, a hard link to another's file")
+def swapped(target: Target) -> tuple[bool, str]:
+    class Swapping(Direct):
+        def submit(self, source: Source) -> Future[Read]:
+            if source.path.name == price.name:
+                price.unlink()
+                price.symlink_to(secret)
+            return super().submit(source)
+
+    with _scratch() as folder, Memory(Settings(home=folder / "home"), WordSpace()) as memory:
+        for name in ("hr", "sales"):
+            (folder / name).mkdir()
+        secret, price = folder / "hr" / "salaries.txt", folder / "sales" / "price.txt"
+        secret.write_text("secret")
+        price.write_text("open")
+        (folder / "sales" / "hard.txt").hardlink_to(secret)
+        pipeline.ask(memory.catalog, [secret, folder / "sales"], lambda path: path.parent.name)
+        became = Counter(report.status for report in pipeline.run(memory, Swapping([ParagraphReader()])))
+        known = [
+            row["text"] for row in memory.catalog.connection.execute("SELECT text FROM entity WHERE scope = 'sales'")
+        ]
+    return known == ["open"] and became["failed"] == 1, f"{dict(became)}; in sales: {known}"
 
 
 @attack(LINKS, "a known file is read under another scope; a scope that nobody reads")
