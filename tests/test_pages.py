@@ -306,6 +306,31 @@ def test_the_audit_is_filtered_and_names_what_was_done(endo: TestClient, hoshino
     assert "july.txt" in page and "sign-in" not in page.split("<tbody>")[1]
 
 
+# -- what is not there -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/chat/en/nothing", "/chat/de/", "/static/nothing.js", "/open/nothing"])
+def test_an_address_that_does_not_exist_is_a_page_for_people_and_json_for_programs(endo: TestClient, path: str) -> None:
+    for language, trouble in (("en", "That did not work"), ("ja", "うまくいきませんでした")):
+        page = endo.get(path, params={"lang": language}, headers={"Accept": "text/html,*/*"})
+        assert page.status_code == 404 and trouble in page.text and 'href="/"' in page.text, path
+    program = endo.get(path, headers={"Accept": "application/json"})
+    assert program.status_code == 404 and program.json() == {"error": "there is nothing here that you may read"}
+
+
+def test_a_request_of_another_form_is_a_page_in_a_browser_too(endo: TestClient) -> None:
+    for method, path, status in (("GET", "/feedback", 405), ("POST", "/feedback", 422)):
+        reply = endo.request(method, f"{path}?lang=ja", headers={"Accept": "text/html"})
+        assert reply.status_code == status and "うまくいきませんでした" in reply.text, path
+        assert endo.request(method, path).json()["error"]
+
+
+def test_what_goes_wrong_in_the_source_beside_a_chat_is_said_there_without_a_second_chat(endo: TestClient) -> None:
+    for beside, leads_back in ((0, True), (1, False)):
+        page = endo.get(f"/open/nothing?beside={beside}", headers={"Accept": "text/html"}).text
+        assert ("Back to the chat" in page) == leads_back and "That did not work" in page
+
+
 # -- other clients ---------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.exceptions import HTTPException
 
 from assistant.govern.entrance import Entrance
 from assistant.serve.conversing import Conversing
@@ -30,12 +30,10 @@ from assistant.serve.routes import (
     opening,
     talking,
 )
-from assistant.serve.routes.who import language_of
 from assistant.serve.turns import Turns
-from assistant.serve.web import assets, pages
+from assistant.serve.web import assets
+from assistant.serve.web.refusal import ABSENT, refusal
 from assistant.serve.web.sessions import Sessions
-from assistant.serve.web.told import told
-from assistant.serve.web.words import words
 from ingest.base.errors import BadInput, KotonohaError, NotAllowed, NotFound, SignInRefused, TooMany
 
 OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -62,6 +60,7 @@ def application(parts: Parts) -> FastAPI:
     for one in ROUTERS:
         app.include_router(one.router)
     app.add_exception_handler(KotonohaError, _told)
+    app.add_exception_handler(HTTPException, _absent)
     app.add_exception_handler(RequestValidationError, _malformed)
     chat.mount(app, conversing)
     app.add_middleware(Sessions)
@@ -98,17 +97,20 @@ def serve(parts: Parts, host: str = "127.0.0.1", port: int = 7860) -> None:
 
 
 def _told(request: Request, error: Exception) -> Response:
-    """Errors made for people, as a page or as JSON. What is absent and what is forbidden are told in the same words."""
+    """Errors made for people. What is absent and what is forbidden are told in the same words."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    language = language_of(request)
-    if "text/html" in request.headers.get("accept", ""):
-        message = words(language)["absent"] if status == 404 else told(str(error), language)
-        return HTMLResponse(pages.message_page(message, language), status)
-    return JSONResponse({"error": told(str(error), language)}, status)
+    return refusal(request, str(error), status)
+
+
+def _absent(request: Request, error: Exception) -> Response:
+    """An address, or a way to use one, that does not exist; and what the limits refuse."""
+    raised = error if isinstance(error, HTTPException) else HTTPException(500)
+    known = {404: ABSENT, 405: "this is not a request that this server understands"}
+    answer = refusal(request, known.get(raised.status_code, str(raised.detail)), raised.status_code)
+    answer.headers.update(raised.headers or {})
+    return answer
 
 
 def _malformed(request: Request, error: Exception) -> Response:
     """A request that is not of the form expected. Small whatever was sent: nothing of it is said back."""
-    return JSONResponse(
-        {"error": "this request is not of the form that is expected; /api/openapi.json describes it"}, 422
-    )
+    return refusal(request, "this request is not of the form that is expected; /api/openapi.json describes it", 422)

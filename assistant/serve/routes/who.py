@@ -9,7 +9,8 @@ from fastapi import Depends, Request
 from assistant.govern.audit_row import Event
 from assistant.serve.conversing import Conversing
 from assistant.serve.parts import Parts, viewer_named
-from assistant.serve.web.words import LANGUAGES, Language, preferred
+from assistant.serve.web.refusal import language_of
+from assistant.serve.web.words import Language
 from ingest.base.access import Viewer
 from ingest.base.errors import NotAllowed
 
@@ -40,12 +41,6 @@ def governor_of(request: Request) -> Viewer:
     if not viewer.may_govern:
         raise NotAllowed("this page is for those who govern", "ask whoever governs this memory")
     return viewer
-
-
-def language_of(request: Request) -> Language:
-    """The language of the page: as chosen, else as the browser asks."""
-    chosen = request.query_params.get("lang") or request.cookies.get("kotonoha-language")
-    return next((one for one in LANGUAGES if one == chosen), preferred(request.headers.get("accept-language", "")))
 
 
 P = Annotated[Parts, Depends(parts_of)]

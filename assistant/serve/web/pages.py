@@ -47,8 +47,10 @@ def signed_in_page(language: Language, next: str) -> str:
     return page("signed_in.html", language, next=next)
 
 
-def message_page(message: str, language: Language) -> str:
-    return page("message.html", language, message=message)
+def message_page(message: str, language: Language, beside: bool = False) -> str:
+    """A sentence that says what is wrong, with the way back; `beside` the chat there is one already."""
+    begun = message[:1].upper() + message[1:] if message.partition(" ")[0].isalpha() else message
+    return page("message.html", language, message=begun, beside=beside)
 
 
 def other(language: Language) -> Language:

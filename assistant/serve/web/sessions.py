@@ -12,10 +12,10 @@ import re
 from collections import OrderedDict
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.serve.guard import CHAT
+from assistant.serve.web.refusal import ABSENT, refusal
 
 NEEDED = re.compile(
     r"/(?:en|ja)(?:/(?:config|theme\.css|favicon\.ico|manifest\.json|(?:assets|static)/[\w./@-]+"
@@ -40,11 +40,11 @@ class Sessions:
             return
         request = Request(scope, receive)
         if not NEEDED.fullmatch(scope["path"].removeprefix(CHAT)) or ".." in scope["path"]:
-            await _absent(scope, receive, send)
+            await refusal(request, ABSENT, 404)(scope, receive, send)
             return
         body = await _body(request) if request.method == "POST" else b""
         if body is None or not all(self._is_own(name, request.state.person) for name in _named(request, body)):
-            await _absent(scope, receive, send)
+            await refusal(request, ABSENT, 404)(scope, receive, send)
             return
         await self._app(scope, _again(body, receive) if request.method == "POST" else receive, send)
 
@@ -98,7 +98,3 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receiving
-
-
-async def _absent(scope: Scope, receive: Receive, send: Send) -> None:
-    await JSONResponse({"error": "there is nothing here that you may read"}, 404)(scope, receive, send)

@@ -92,15 +92,24 @@
   addEventListener("popstate", () => location.reload());
 
   // -- the source beside the answer ------------------------------------------------------------------------------
-  let opener = null;
+  let opener = null, trail = [];
+  function framed(address) {  // a new frame each time: what is opened and clicked in it is no step of the browser's Back
+    const old = $("source-frame"), frame = old.cloneNode(false);
+    if (address) frame.src = address; else frame.removeAttribute("src");
+    frame.onload = () => { const name = frame.contentDocument?.title.replace(/ · Kotonoha$/, ""); if (address && name) $("source-name").textContent = name; };
+    old.replaceWith(frame);
+    $("source-back").hidden = trail.length < 2;
+    $("source-alone").href = address.replace(/[?&]beside=1/, "");
+  }
+  window.kotonohaOpen = (address) => { trail.push(address); framed(address); };  // what is clicked within the source
   function open(link) {
-    const source = $("source"), frame = $("source-frame");
+    const source = $("source");
     if (!source) return false;
     opener = link;
     document.querySelectorAll("[data-open].is-open").forEach((one) => one.classList.remove("is-open"));
     link.classList.add("is-open");
-    frame.src = link.href + (link.href.includes("?") ? "&" : "?") + "beside=1";
-    $("source-alone").href = link.href;
+    trail = [];
+    window.kotonohaOpen(link.href + (link.href.includes("?") ? "&" : "?") + "beside=1");
     $("source-name").textContent = link.querySelector(".file, .tip b")?.textContent || link.title || "";
     source.hidden = false;
     document.body.classList.add("with-source");
@@ -110,7 +119,7 @@
   function close() {
     const source = $("source");
     if (!source || source.hidden) return;
-    source.hidden = true; $("source-frame").removeAttribute("src");
+    source.hidden = true; framed("");
     document.body.classList.remove("with-source");
     opener?.classList.remove("is-open"); opener?.focus();
   }
@@ -217,6 +226,7 @@
     if (at("[data-act]")) { act(at("[data-act]")); return; }
     if (at(".offer") && !sending) { write(at(".offer").textContent); setTimeout(() => $("ask").click(), 60); return; }
     if (at("#source-close")) close();
+    if (at("#source-back")) { trail.pop(); framed(trail.at(-1)); $("source-close").focus({ preventScroll: true }); }
     if (at("#dark")) $("dark").setAttribute("aria-pressed", String(window.kotonohaTheme(true)));
     if (at("#menu")) { const on = document.body.classList.toggle("with-menu"); $("menu").setAttribute("aria-expanded", String(on)); }
     else if (!at("#drawer")) document.body.classList.remove("with-menu");

@@ -7,6 +7,33 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const here = document.querySelector("#here, #cited, .passage.cited");
   if (!document.querySelector("img[data-src]")) here?.scrollIntoView({ block: "center" });
+  const beside = parent !== window && document.body.matches(".beside");
+  addEventListener("keydown", (event) => {  // Esc leaves a field with words in it, else closes the source beside the chat
+    if (!beside || event.key !== "Escape" || event.isComposing) return;
+    const field = document.activeElement;
+    if (field.value !== field.defaultValue) field.blur(); else parent.document.getElementById("source-close")?.click();
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("main a[href]");
+    if (!beside || !link || link.target || link.hasAttribute("download") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault(); parent.kotonohaOpen?.(link.href);
+  });
+  document.addEventListener("submit", async (event) => {  // what cannot be done is said at its form, which keeps its words
+    const form = event.target, then = form.dataset.then;
+    if (then === undefined) return;
+    event.preventDefault();
+    form.querySelector(".notice")?.remove();
+    const said = document.createElement("p");
+    said.className = "notice"; said.setAttribute("role", "alert"); said.textContent = form.dataset.lost;
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const reply = await fetch(form.action, { method: "POST", body, redirect: "manual", headers: { Accept: "application/json" } });
+      if (reply.type === "opaqueredirect") { location.replace(then); return; }
+      if (reply.ok) { document.querySelector("main").replaceWith(new DOMParser().parseFromString(await reply.text(), "text/html").querySelector("main")); return; }
+      said.textContent = (await reply.json()).error;
+    } catch { /* the server is gone, and that is said */ }
+    form.append(said);
+  });
   const player = document.querySelector("audio");
   document.addEventListener("click", (event) => {
     const at = event.target.closest(".at");
