@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from assistant.answer import cite, notes
 from assistant.answer.outcome import Answer
@@ -19,7 +21,7 @@ from assistant.app.demo import POLICY, examples, guests
 from assistant.govern import changes
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies, Policy
-from assistant.serve import api, mapping, uploads
+from assistant.serve import api, drawing, mapping, uploads
 from assistant.serve.parts import Parts
 from assistant.serve.talks import answered
 from ingest import pipeline
@@ -97,6 +99,52 @@ def test_a_folder_is_brought_read_and_found_its_failing_file_reported(parts: Par
     assert "june.txt" in endo.get("/files").text
     found = endo.get("/api/search", params={"query": "offer to Kawa"}).json()
     assert "12 units" in found[0]["text"]
+
+
+@pytest.fixture(scope="module")
+def mine(parts: Parts) -> dict[str, str]:
+    """The sources of the operations by the ends of their names."""
+    return {Path(row.path).suffix: row.id for row in parts.memory.catalog.sources(["operations"])}
+
+
+def test_the_list_of_sources_says_what_was_understood_of_each_and_shows_it_small(
+    parts: Parts, hoshino: TestClient
+) -> None:
+    for language, said in (("en", ("rows 95", "utterances 4 · 0:07")), ("ja", ("行 95", "発言 4 · 0:07"))):
+        page = hoshino.get("/files", params={"lang": language}).text
+        assert all(one in page for one in said)
+    rows = [row for row in parts.memory.catalog.sources() if row.media.startswith(("image/", "application/pdf"))]
+    pictures = re.findall(r"/open/\w+/page\.png\?small=1", page)
+    assert len(pictures) == len(rows) >= 2
+    for picture in pictures:
+        with Image.open(io.BytesIO(hoshino.get(picture).content)) as drawn:
+            assert max(drawn.size) <= drawing.SMALL
+
+
+def test_the_page_of_a_source_shows_its_pages_its_picture_its_player_and_its_table(
+    mine: dict[str, str], parts: Parts, hoshino: TestClient
+) -> None:
+    def page(id: str) -> str:
+        return hoshino.get(f"/files/{id}", params={"lang": "ja"}).text
+
+    assert page(mine[".pdf"]).count("page.png?small=1") >= 2 and "2ページ" in page(mine[".pdf"])
+    assert '<figure class="drawn"><img' in page(mine[".jpg"]) or "page.png" not in page(mine[".jpg"])
+    sound = page(mine[".flac"])
+    assert "<audio" in sound and sound.count('class="at"') == 4 and "line 3" in sound
+    table = next(row.id for row in parts.memory.catalog.sources(["sales"]) if row.path.endswith("2026.csv"))
+    assert '<th scope="col">Carrier</th>' in page(table) and "SO-2026-0403" in page(table)
+    assert "<polyline" in page(mine[".csv"])
+
+
+def test_pictures_of_a_source_are_behind_the_gate(
+    mine: dict[str, str], parts: Parts, endo: TestClient, mori: TestClient, hoshino: TestClient
+) -> None:
+    (small,) = re.findall(r"/open/\w+/page\.png\?small=1", hoshino.get(f"/files/{mine['.pdf']}").text)[:1]
+    assert mori.get(small).status_code == 404 and hoshino.get(small).status_code == 200
+    assert "page.png" not in mori.get("/files").text
+    assert parts.audit is not None
+    record = parts.memory.catalog.connection.execute("SELECT event FROM audit ORDER BY number DESC LIMIT 9").fetchall()
+    assert sum("thumbnail" in row["event"] for row in record) == 2, "seen or refused, it is recorded"
 
 
 def test_what_is_on_its_way_and_what_lately_failed_is_told_again_to_whoever_brought_it(

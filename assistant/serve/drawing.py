@@ -30,6 +30,8 @@ Floats = NDArray[np.float64]
 WIDTH = 1200
 """Pixels a page or picture is at most wide; more is only more to carry."""
 HEIGHT = 2000
+SMALL = 240
+"""Pixels the longer side of a thumbnail has: twice of what it is shown with, for fine screens."""
 POINTS = 400
 """Stretches of a chart; of each the smallest and the largest value are drawn, so that no peak is lost."""
 CONTEXT = 1.5
@@ -104,6 +106,17 @@ def _png(image: Image, box: Box | None, scale: float) -> bytes:
             place.add_text(BOX, f"{edge[1] / drawn.height:.4f} {edge[3] / drawn.height:.4f}")
     data = io.BytesIO()
     drawn.convert("RGB").save(data, "PNG", compress_level=3, pnginfo=place)
+    return data.getvalue()
+
+
+def small(png: bytes) -> bytes:
+    """A drawn page or picture as small as it stands in a list."""
+    from PIL import Image
+
+    data = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as drawn:
+        drawn.thumbnail((SMALL, SMALL))
+        drawn.save(data, "PNG")
     return data.getvalue()
 
 

@@ -31,6 +31,8 @@ Look = Literal["page", "picture", "sound", "chart", "table", "text"]
 """How a place is best shown."""
 
 PDF = "application/pdf"
+PLAYS = ("audio/", "video/", "application/ogg")
+"""How the types begin of what a player of the browser can play."""
 AROUND = 2
 """Passages shown before and after a passage."""
 LINES_AROUND = 6
@@ -64,6 +66,11 @@ class Opened:
     after: tuple[Entity, ...]
     whole: bool
     holder: SourceRow | None = None
+
+    @property
+    def plays(self) -> bool:
+        """Whether it is a recording that a browser's player is tried with."""
+        return self.look == "sound" and self.source.media.startswith(PLAYS)
 
     @property
     def name(self) -> str:

@@ -67,6 +67,28 @@ def scopes_of(catalog: Catalog, source: str) -> list[str]:
     return [row["scope"] for row in rows]
 
 
+def held(catalog: Catalog, sources: Sequence[str], scopes: Sequence[str]) -> dict[str, list[tuple[str, int, float]]]:
+    """What sources hold in these scopes: by source the kinds of its entities, how many of each, and the second at which
+    the last of them ends."""
+    query = (
+        "SELECT source, kind, count(*) AS count, max(json_extract(locator, '$.end')) AS end FROM entity "
+        f"WHERE source IN ({marks(sources)}) AND scope IN ({marks(scopes)}) GROUP BY source, kind ORDER BY min(ordinal)"
+    )
+    found: dict[str, list[tuple[str, int, float]]] = {}
+    for row in catalog.connection.execute(query, (*sources, *scopes)):
+        found.setdefault(row["source"], []).append((row["kind"], int(row["count"]), float(row["end"] or 0)))
+    return found
+
+
+def first_of(catalog: Catalog, sources: Sequence[str], scopes: Sequence[str]) -> dict[str, str]:
+    """The id of the first entity of each of these sources that lies in one of these scopes."""
+    query = (
+        "SELECT source, id, min(ordinal) FROM entity "
+        f"WHERE source IN ({marks(sources)}) AND scope IN ({marks(scopes)}) GROUP BY source"
+    )
+    return {row["source"]: row["id"] for row in catalog.connection.execute(query, (*sources, *scopes))}
+
+
 def titled(catalog: Catalog, scopes: Sequence[str], most: int) -> list[Entity]:
     """At most so many entities of these scopes that are named: concepts first, then one of each heading and table."""
     query = (

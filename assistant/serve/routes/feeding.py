@@ -10,8 +10,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from assistant.serve import amends, uploads
+from assistant.serve import amends, overview, uploads
 from assistant.serve.parts import Parts
+from assistant.serve.routes import looking
 from assistant.serve.routes.who import L, P, V, W, record
 from assistant.serve.web import pages, pieces
 from assistant.serve.web.told import told
@@ -22,8 +23,11 @@ from ingest.memory import amended
 from ingest.memory.catalog import SourceRow
 from ingest.privacy.personal import put_back
 from ingest.source import is_gone
+from ingest.space.entity import Entity
 from ingest.text.paths import telling
 
+LISTED = 200
+"""Sources that are listed; more are found by their names."""
 SHOWN = 200
 """Entities of a source that its page shows."""
 router = APIRouter(tags=["feeding"])
@@ -37,15 +41,19 @@ def files(parts: P, viewer: V, language: L, search: str = "") -> HTMLResponse:
     wanted = search.casefold().strip()
     names = telling(row.path for row in rows)
     found = [row for row in rows if wanted in f"{names[row.path]} {row.title} {row.scope}".casefold()]
+    listed = found[:LISTED]
     scopes = uploads.writable(viewer, catalog)
     largest = parts.settings.max_file_mb
     return HTMLResponse(
         pages.page(
             "files.html",
             language,
-            rows=found,
+            rows=listed,
+            more=len(found) - len(listed),
+            glances=overview.glances(catalog, listed, viewer.readable(catalog.scopes())),
+            icons=pieces.ICONS,
             names=names,
-            gone={row.id for row in found if is_gone(row.path)},
+            gone={row.id for row in listed if is_gone(row.path)},
             scopes=scopes,
             search=search,
             watched=uploads.watched(parts.watched(), viewer, catalog),
@@ -61,10 +69,9 @@ def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
     """What was understood of a source."""
     row = _readable(parts, viewer, id)
     ids = [item.id for item in parts.memory.catalog.entities_of(id)]
-    found = list(parts.memory.hydrate(ids, viewer).values())
+    found = sorted(parts.memory.hydrate(ids, viewer).values(), key=lambda one: one.ordinal)
     kinds = Counter(one.kind for one in found)
-    shown = sorted(found, key=lambda one: one.ordinal)[:SHOWN]
-    shown = [put_back(one, parts.personal.originals([one.id], viewer)) for one in shown]
+    shown = [put_back(one, parts.personal.originals([one.id], viewer)) for one in found[:SHOWN]]
     lines = [(one, pieces.ICONS.get(one.kind, "text"), place(one.locator, language)) for one in shown]
     may_forget = not row.within and row.scope in uploads.writable(viewer, parts.memory.catalog)
     return HTMLResponse(
@@ -76,7 +83,9 @@ def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
             gone=is_gone(row.path),
             places=list(telling((row.path, *row.places)).values())[1:],
             kinds=kinds,
-            lines=lines,
+            lines=[line for line in lines if line[0].kind != "utterance"],
+            spoken=[line for line in lines if line[0].kind == "utterance"],
+            **_shown(parts, viewer, found),
             more=len(found) - len(shown),
             may_forget=may_forget,
             hidden=amends.hidden(parts.memory, parts.personal, row, viewer),
@@ -85,6 +94,17 @@ def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
             viewer=viewer,
         )
     )
+
+
+def _shown(parts: Parts, viewer: Viewer, found: Sequence[Entity]) -> dict[str, Any]:
+    """What a source shows of itself, from its entities in reading order: its pages, pictures, tables, charts, its sound."""
+    if not found:
+        return {"overview": overview.Overview(), "original": False, "player": ""}
+    opened = looking.opened(parts, viewer, found[0].id, "source")
+    original = looking.there(parts, opened)
+    plays = original and opened.plays
+    seen = overview.of(parts.memory, parts.personal, parts.settings, opened, found, viewer)
+    return {"overview": seen, "original": original, "player": opened.entity.id if plays else ""}
 
 
 @router.post("/api/upload", status_code=202)

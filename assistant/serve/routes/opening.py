@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 from urllib.parse import quote as quoted
 
@@ -15,9 +16,9 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from assistant.serve import amends, drawing, view
 from assistant.serve.parts import Parts
-from assistant.serve.routes.who import L, P, V, record
+from assistant.serve.routes import looking
+from assistant.serve.routes.who import L, P, V
 from assistant.serve.web import pages
-from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 
 CHUNK = 256 * 1024
@@ -30,41 +31,41 @@ router = APIRouter(tags=["opening"])
 def open_source(entity: str, parts: P, viewer: V, language: L, quote: str = "", beside: int = 0) -> HTMLResponse:
     """The source of an entity, opened at its place. `quote` is the cited range of its characters: "12-80"; `beside` leaves
     out what the chat beside it shows already."""
-    opened = _opened(parts, viewer, entity, "place", _range(quote))
+    opened = looking.opened(parts, viewer, entity, "place", _range(quote))
     rows = view.excerpt(parts.memory, parts.personal, opened.entity, viewer) if opened.look == "table" else None
-    file = view.original(opened, parts.settings)
-    if file is not None:
-        file.close()
+    original = looking.there(parts, opened)
     chart = _chart(parts, opened) if opened.look == "chart" else None
     near = view.related(parts.memory, parts.personal, opened.entity, viewer)
     right = amends.seen(parts.memory, parts.personal, opened.entity, viewer)
-    return HTMLResponse(pages.opened_page(opened, file is not None, rows, chart, near, right, language, beside))
+    return HTMLResponse(pages.opened_page(opened, original, rows, chart, near, right, language, beside))
 
 
 @router.get("/open/{entity}/page.png")
-def page_image(entity: str, parts: P, viewer: V) -> Response:
-    """The page or picture an entity stands on, with its box drawn."""
-    opened = _opened(parts, viewer, entity, "image")
-    place = opened.place
+def page_image(entity: str, parts: P, viewer: V, small: int = 0) -> Response:
+    """The page or picture an entity stands on, with its box drawn; or `small`, without it."""
+    opened = looking.opened(parts, viewer, entity, "thumbnail" if small else "image")
+    place = replace(opened.place, box=None) if small else opened.place
     if opened.look == "page" and (file := view.original(opened, parts.settings)):
         with file:
-            return _drawn(drawing.page(file, place))
+            return _drawn(drawing.page(file, place), small)
     if opened.look == "picture":
         with view.source_of(opened, parts.settings) as source:
             if source:
-                return _drawn(drawing.picture(source, place))
+                return _drawn(drawing.picture(source, place), small)
     raise NotFound("there is no picture of this place")
 
 
-def _drawn(png: bytes) -> Response:
+def _drawn(png: bytes, small: int) -> Response:
     """A picture that says where its box is, so that the page can bring it into sight."""
+    if small:
+        return Response(drawing.small(png), media_type="image/png")
     return Response(png, media_type="image/png", headers={"Kotonoha-Box": drawing.box_of(png)})
 
 
 @router.get("/open/{entity}/file")
 def original_file(entity: str, request: Request, parts: P, viewer: V) -> Response:
     """The original's bytes, whole or one range (RFC 9110), which players ask for."""
-    opened = _opened(parts, viewer, entity, "file")
+    opened = looking.opened(parts, viewer, entity, "file")
     file = view.original(opened, parts.settings)
     if file is None:
         raise NotFound("the file has changed or is gone since it was read")
@@ -76,18 +77,6 @@ def original_file(entity: str, request: Request, parts: P, viewer: V) -> Respons
     }
     media = opened.source.media if plays else "application/octet-stream"
     return _ranged(file, opened.source.size, request.headers.get("range", ""), media, headers)
-
-
-def _opened(parts: Parts, viewer: Viewer, entity: str, part: str, marked: tuple[int, int] | None = None) -> view.Opened:
-    """The entity at its place, by way of the gate; recorded whether it opened or not."""
-    try:
-        opened = view.open_at(parts.memory, parts.personal, entity, viewer, marked)
-    except NotFound:
-        record(parts, viewer, "open", {"entity": entity[:64], "part": part, "denied": True})
-        raise
-    where = {"source": opened.source.path}
-    record(parts, viewer, "open", {"entity": entity, "part": part}, (opened.entity.scope,), where)
-    return opened
 
 
 def _range(text: str) -> tuple[int, int] | None:

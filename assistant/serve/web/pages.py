@@ -19,7 +19,9 @@ from ingest.space.entity import Entity
 def environment() -> Environment:
     """Templates of this package; everything is escaped, a missing value is an error."""
     loader = PackageLoader("assistant.serve.web")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.globals["clock"] = clock
+    return made
 
 
 def opened_page(
@@ -27,7 +29,7 @@ def opened_page(
     right: PutRight, language: Language, beside: int = 0,
 ) -> str:  # fmt: skip
     """A source opened at its place; `original` says whether its file can be opened, too; `right` what was put right."""
-    said = {"place": place(opened.entity.locator, language), "clock": clock, "right": right}
+    said = {"place": place(opened.entity.locator, language), "right": right}
     return page(
         "open.html", language, opened=opened, original=original, excerpt=excerpt, chart=chart, near=near, beside=beside, **said
     )  # fmt: skip

@@ -4,6 +4,9 @@
   document.querySelectorAll(".dark-toggle").forEach((one) => one.addEventListener("click", () => one.setAttribute("aria-pressed", String(window.kotonohaTheme(true)))));
   document.querySelectorAll("a.language").forEach((one) => { const to = new URL(location.href); to.searchParams.set("lang", one.lang); one.href = to.href; });
   document.querySelectorAll(".dark-toggle").forEach((one) => one.setAttribute("aria-pressed", String(document.documentElement.dataset.theme === "dark")));
+  const hollow = (image) => { image.hidden = true; };  // a thumbnail that this viewer may not have
+  document.querySelectorAll("img.small").forEach((one) => { if (one.complete && !one.naturalWidth) hollow(one); });
+  addEventListener("error", (event) => { if (event.target.matches?.("img.small")) hollow(event.target); }, true);
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const here = document.querySelector("#here, #cited, .passage.cited");
   if (!document.querySelector("img[data-src]")) here?.scrollIntoView({ block: "center" });
