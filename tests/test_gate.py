@@ -147,6 +147,8 @@ ROUTES: dict[str, tuple[str, str]] = {
     "GET /govern/as/{name}": (GOVERNS, PAGES),
     "GET /govern/audit": (GOVERNS, PAGES),
     "GET /govern/health": (GOVERNS, PAGES),
+    "POST /govern/health": (GOVERNS, PAGES),
+    "GET /govern/personal": (GOVERNS, PAGES),
 }
 
 

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from assistant.app import doctor
 from assistant.govern import changes
 from assistant.govern.policy import Policies, Policy
 from assistant.serve import api
+from assistant.serve.conversing import Conversing
 from assistant.serve.parts import Parts
+from assistant.serve.web.recorded import check_name
+from assistant.serve.web.told import told
 from assistant.serve.web.words import LANGUAGES, words
+from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadPolicy
-from tests.test_pages import endo, hoshino, mori, parts
+from ingest.reading import Direct
+from tests.conftest import ParagraphReader
+from tests.test_pages import brought, client, endo, hoshino, mori, parts
+from tests.test_told import JAPANESE
 
 __all__ = ["endo", "hoshino", "mori", "parts"]
 PRESIDENT = "may: [govern, reveal, feed]"
@@ -181,3 +191,97 @@ def test_the_japanese_audit_and_the_view_of_another_say_everything_in_japanese(
     seen = text(hoshino.get("/govern/as/endo", params={"lang": "ja"}).text)
     assert "sales 閲覧可" in seen and "役割 sales-clerkに許可（経路：endo → 役割 sales-clerk）" in seen
     assert "role " not in seen and "権限：資料の追加と削除" in seen
+
+
+# -- health, feedback, personal data -------------------------------------------------------------------------------
+
+
+def asked(client: TestClient, question: str) -> Any:
+    """Asks in a new conversation; gives its turn once it is answered."""
+    talk = client.post("/api/talks/ask", data={"question": question}).json()["talk"]
+    while (turn := client.get(f"/api/talks/{talk}").json()[-1])["state"] == "waiting":
+        time.sleep(0.02)
+    return turn
+
+
+def judged(client: TestClient, **said: str) -> int:
+    talk = client.get("/api/talks").json()[0]["id"]
+    turn = client.get(f"/api/talks/{talk}").json()[-1]["turn"]
+    return client.post("/api/feedback", json={"talk": talk, "turn": turn, **said}).status_code
+
+
+def test_the_same_said_twice_about_an_answer_is_kept_once(parts: Parts, endo: TestClient) -> None:
+    asked(endo, "How long is the warranty?")
+    kept = parts.memory.catalog.connection.execute
+    before = kept("SELECT count(*) FROM feedback").fetchone()[0]
+    assert judged(endo, verdict="good") == judged(endo, verdict="good") == 204
+    assert kept("SELECT count(*) FROM feedback").fetchone()[0] == before + 1
+    assert judged(endo, verdict="bad") == judged(endo, verdict="bad", remark="too short") == 204
+    assert kept("SELECT count(*) FROM feedback").fetchone()[0] == before + 3
+
+
+def test_whoever_governs_sees_the_source_that_was_named_and_what_had_been_found(
+    endo: TestClient, hoshino: TestClient
+) -> None:
+    found = asked(endo, "How long is the warranty of spindles?")["answer"]["hits"]
+    judged(endo, verdict="bad", entity=found[1]["entity"])
+    judged(endo, verdict="bad")
+    for language in LANGUAGES:
+        said = words(language)
+        bare, named = (
+            hoshino.get("/govern/health", params={"lang": language})
+            .text.split('<ul class="found">')[1]
+            .split("<li>")[1:3]
+        )
+        assert said["no_particulars"] in bare and said["right_source"] not in bare
+        assert f"/open/{found[1]['entity']}" in named.split(said["found"])[0] and said["right_source"] in named
+        assert f"/open/{found[0]['entity']}" in named.split(said["found"])[1]
+
+
+def test_feedback_with_personal_data_in_it_is_for_whom_may_see_personal_data(parts: Parts) -> None:
+    feedback = Conversing(parts).feedback
+    said = {"question": "Whose number is 090-1234-5678?", "answered": {"answer": "Nobody's."}, "revealed": True}
+    feedback.add("mori", "bad", {**said, "right_answer": "", "right_source": "", "remark": ""}, ["public"])
+    plain = Viewer("boss", frozenset({"public"}), may_govern=True)
+    assert next(feedback.seen_by(plain)).said == {}
+    assert next(feedback.seen_by(replace(plain, may_reveal=True))).said["question"].endswith("5678?")
+
+
+def test_every_check_of_the_doctor_is_made_on_the_page_and_said_in_its_language(
+    parts: Parts, hoshino: TestClient
+) -> None:
+    held = replace(parts, examined=lambda: doctor.examine_held(parts.memory))
+    governor = client(held, "hoshino", "a president among spindles")
+    checks = list(doctor.examine_held(parts.memory))
+    assert {"catalogue", "keys", "disk", "audit", "vectors of public", "self-retrieval"} <= {one.name for one in checks}
+    page = text(governor.post("/govern/health", params={"lang": "ja"}).text)
+    for one in checks:
+        if "free" not in one.finding:
+            assert check_name(one.name, "ja") in page and told(one.finding, "ja") in page
+        assert JAPANESE.search(told(one.finding, "ja")), one.finding
+    assert "publicのベクトル" in page and "点検" in rows(governor.get("/govern/audit", params={"lang": "ja"}).text)
+    assert words("en")["checks"] not in governor.get("/govern/health").text
+
+
+def test_the_models_are_listed_with_their_size_and_whether_they_were_checked(hoshino: TestClient) -> None:
+    page = text(hoshino.get("/govern/health", params={"lang": "ja"}).text)
+    assert "qwen2.5-coder-1.5b" in page and " MB " in page and "音声認識" in page
+
+
+def test_what_is_covered_is_counted_by_file_and_never_shown(
+    parts: Parts, endo: TestClient, hoshino: TestClient
+) -> None:
+    numbers = "Call 090-1234-5678 or 080-9876-5432, mail anything."
+    brought(endo, "sales", **{"calls.txt": numbers})
+    list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
+    page = hoshino.get("/govern/personal", params={"lang": "ja"}).text
+    assert re.search(r"calls\.txt</a></th><td>sales</td><td class=\"wide\">電話番号 2<", page)
+    assert "5678" not in page and "5432" not in page
+    scopes = text(page.split("<tbody>")[1].split("</tbody>")[0])
+    assert "hr-confidential hoshino、mori" in scopes and "sales hoshino " in scopes
+
+
+def test_a_governor_who_may_not_read_a_file_sees_how_much_is_covered_and_not_its_name(parts: Parts) -> None:
+    alone = replace(parts, viewer_of=lambda name: Viewer(name, frozenset({"public"}), may_govern=True))
+    page = text(client(alone, "hoshino", "a president among spindles").get("/govern/personal").text)
+    assert "calls.txt" not in page and "1 files you may not read sales telephone 2" in page

@@ -139,6 +139,7 @@ def test_every_word_is_used_somewhere() -> None:
         "right_",
         "data_",
         "value_",
+        "check_",
         "subject_",
         *get_args(Verdict),
         *get_args(Grounding),

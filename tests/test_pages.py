@@ -318,10 +318,10 @@ def test_everybody_of_the_sample_firm_has_an_example_in_both_languages_that_they
 
 
 def test_only_who_governs_sees_the_pages_for_it(endo: TestClient, hoshino: TestClient) -> None:
-    for path in ("/govern", "/govern/audit", "/govern/health", "/govern/as/mori"):
+    for path in ("/govern", "/govern/audit", "/govern/health", "/govern/personal", "/govern/as/mori"):
         assert endo.get(path).status_code == 403, path
         assert hoshino.get(path).status_code == 200, path
-    for path in ("/govern/preview", "/govern/policy", "/govern/people/mori/disable"):
+    for path in ("/govern/preview", "/govern/policy", "/govern/people/mori/disable", "/govern/health"):
         assert endo.post(path, data={"text": "scopes: {}"}).status_code == 403, path
 
 
@@ -434,7 +434,7 @@ def test_every_page_stands_without_a_policy_too(tmp_path: Path) -> None:
             memory.settings, memory, Parrot(memory), lambda _: owner, keys(memory), accounts(memory), start="s" * 40
         )
         signed = client(alone, "endo", PASSWORDS["endo"])
-        for path in ("/files", "/map", "/govern", "/govern/audit", "/govern/health", "/docs"):
+        for path in ("/files", "/map", "/govern", "/govern/audit", "/govern/health", "/govern/personal", "/docs"):
             for language in ("en", "ja"):
                 assert signed.get(path, params={"lang": language}).status_code == 200, path
 

@@ -9,11 +9,11 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import packages_distributions
 
 from assistant.app import build
+from assistant.serve.parts import Check
 from ingest.base import private, weights
 from ingest.base.access import Viewer
 from ingest.base.errors import KotonohaError, told
@@ -34,13 +34,6 @@ SEALED = {
 """By key what is sealed with it, in words, and each with whom it was sealed for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    name: str
-    ok: bool
-    finding: str
-
-
 LEAST_ROOM = 200_000_000
 """Bytes on the disk below which a memory cannot be worked with for long."""
 
@@ -56,13 +49,24 @@ def examine(settings: Settings, rebuild: bool = False, repair: bool = False) -> 
         yield Check("rights", True, f"taken from others: {private.tighten(settings.home)} files and folders")
     if rebuild or repair:
         yield from _tried("rebuild", lambda: [_rebuilt(settings)])
+    yield from _around(settings)
+    yield from _tried("memory", lambda: _opened(settings))
+
+
+def examine_held(memory: Memory) -> Iterator[Check]:
+    """The same of a memory that this process holds open."""
+    yield from _around(memory.settings)
+    yield from _tried("memory", lambda: _inside(memory))
+
+
+def _around(settings: Settings) -> Iterator[Check]:
+    """What can be looked at whoever holds the memory."""
     yield from _models()
     yield _names()
     yield from _tried("state folder", lambda: _folder(settings))
     yield from _tried("catalogue", lambda: [_integrity(settings)])
     yield from _tried("keys", lambda: _keys(settings))
     yield from _tried("audit", lambda: [_audit(settings)])
-    yield from _tried("memory", lambda: _inside(settings))
 
 
 def _tried(name: str, check: Callable[[], Iterable[Check]]) -> Iterator[Check]:
@@ -135,15 +139,21 @@ def _audit(settings: Settings) -> Check:
     return Check("audit", not problems, f"{problems[0]}; all of it: kotonoha audit verify" if problems else "whole")
 
 
-def _inside(settings: Settings) -> Iterator[Check]:
+def _opened(settings: Settings) -> Iterator[Check]:
     with build.memory(settings) as memory:
-        if memory.impaired:
-            yield Check("vectors", False, memory.impaired)
-        yield _words(memory)
-        yield _rows(memory)
-        for scope in memory.scopes():
-            yield from _tried(f"vectors of {scope}", partial(_one, _vectors, memory, scope))
-        yield _self_retrieval(memory)
+        yield from _inside(memory)
+
+
+def _inside(memory: Memory) -> Iterator[Check]:
+    if memory.impaired:
+        yield Check("vectors", False, memory.impaired)
+    else:
+        memory.settle()  # what waits to be brought to the vectors is no fault
+    yield _words(memory)
+    yield _rows(memory)
+    for scope in memory.scopes():
+        yield from _tried(f"vectors of {scope}", partial(_one, _vectors, memory, scope))
+    yield _self_retrieval(memory)
 
 
 def _one(check: Callable[..., Check], *given: object) -> list[Check]:

@@ -36,6 +36,7 @@ def serve(
         MemoryDamaged: the key of the conversations that are here is gone.
     """
     from assistant.answer import ahead
+    from assistant.app import doctor
     from assistant.govern.people import People
     from assistant.serve import api
     from assistant.serve.parts import Parts
@@ -67,7 +68,7 @@ def serve(
         parts = Parts(
             settings, opened, build.assistant(settings, opened), viewer_of, build.personal(settings, known), people,
             build.audit(settings, known), provider, tuple(names), tuple(examples), tuple(guests), secrets.token_urlsafe(32),
-            reading, watching.state,
+            reading, watching.state, lambda: doctor.examine_held(opened),
         )  # fmt: skip
         with (
             pipeline.attending(opened, lambda: Workers(build.readers, settings)),

@@ -22,6 +22,7 @@ from assistant.serve.routes import (
     asking,
     describing,
     door,
+    examining,
     exploring,
     feeding,
     governing,
@@ -40,7 +41,7 @@ OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure":
 """Nothing of a request is handed to a telemetry exporter, whatever the environment says."""
 STATUS: dict[type[Exception], int] = {NotFound: 404, BadInput: 400, SignInRefused: 401, TooMany: 429, NotAllowed: 403}
 ROUTERS = (
-    door, asking, openai, talking, feeding, amending, judging, opening, exploring, governing, describing, assets,
+    door, asking, openai, talking, feeding, amending, judging, opening, exploring, governing, examining, describing, assets,
 )  # fmt: skip
 LARGER = {"/api/talks/ask": 2 * talking.SHOWN, "/api/upload": 4 * 1024**3}
 """Bytes of a body, where it may have more than elsewhere."""

@@ -1,6 +1,7 @@
 """What people say about answers, kept with the retrieval that led there, sealed, for whoever improves them.
 
-Who governs sees that there is feedback; its words only where they may read every scope it came from.
+Who governs sees that there is feedback; its words only where they may read every scope it came from, and personal data in
+them only who may reveal it.
 """
 
 from __future__ import annotations
@@ -36,16 +37,24 @@ class Feedback:
         self._catalog, self._vault = catalog, vault
 
     def add(self, person: str, verdict: Verdict, said: dict[str, Any], scopes: list[str]) -> None:
-        """Keeps a verdict with the question, the answer, what was found, and what would be right."""
-        sealed = self._vault.seal(OWNER, json.dumps(said, ensure_ascii=False))
-        values = (person, datetime.now(UTC).isoformat(timespec="seconds"), verdict, json.dumps(scopes), sealed)
-        self._catalog.connection.execute(
-            "INSERT INTO feedback (person, added, verdict, scopes, sealed) VALUES (?, ?, ?, ?, ?)", values
-        )
+        """Keeps a verdict with the question, the answer, what was found, and what would be right. The very same said again
+        is one; `revealed` in what is said tells that personal data may be in it."""
+        kept = json.dumps(said, ensure_ascii=False)
+        with self._catalog.transaction() as connection:
+            query = "SELECT sealed FROM feedback WHERE person = ? AND verdict = ?"
+            earlier = connection.execute(query, (person, verdict)).fetchall()
+            if any(self._vault.open(OWNER, row["sealed"]) == kept for row in earlier):
+                return
+            sealed, now = self._vault.seal(OWNER, kept), datetime.now(UTC).isoformat(timespec="seconds")
+            connection.execute(
+                "INSERT INTO feedback (person, added, verdict, scopes, sealed) VALUES (?, ?, ?, ?, ?)",
+                (person, now, verdict, json.dumps(scopes), sealed),
+            )
 
     def seen_by(self, viewer: Viewer) -> Iterator[Remark]:
         """All feedback, the newest first."""
         for row in self._catalog.connection.execute("SELECT * FROM feedback ORDER BY number DESC"):
-            hidden = not all(may_read(viewer, scope) for scope in json.loads(row["scopes"]))
-            said = {} if hidden else json.loads(self._vault.open(OWNER, row["sealed"]))
-            yield Remark(row["number"], row["person"], row["added"], row["verdict"], said, hidden)
+            said = json.loads(self._vault.open(OWNER, row["sealed"]))
+            readable = all(may_read(viewer, scope) for scope in json.loads(row["scopes"]))
+            hidden = not readable or viewer.may_reveal < said.get("revealed", False)
+            yield Remark(row["number"], row["person"], row["added"], row["verdict"], {} if hidden else said, hidden)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,15 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Whether one part of a memory is as it should be, and what was found, in one line."""
+
+    name: str
+    ok: bool
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What the server is made of.
 
@@ -54,6 +63,7 @@ class Parts:
         guests: (name, what they are called) of whoever is signed in by one click, at this machine; the sample firm's alone.
         readers: what reads a picture or a recording that comes with a question.
         watched: the folders that are read again when something changes in them.
+        examined: every check of the memory that this server holds, made when it is called.
         start: the secret in the address that is printed for the owner; empty where everybody signs in.
     """
 
@@ -71,6 +81,7 @@ class Parts:
     start: str = ""
     readers: Callable[[], Sequence[Reader]] = tuple
     watched: Callable[[], Sequence[Watched]] = tuple
+    examined: Callable[[], Iterable[Check]] = tuple
 
 
 def viewer_named(parts: Parts, person: str) -> Viewer:

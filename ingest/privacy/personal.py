@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import accumulate
@@ -154,6 +155,15 @@ class Personal:
             "WHERE (source.id = ?1 OR source.within = ?1) AND hidden.sealed NOTNULL LIMIT 1"
         )
         return viewer.may_reveal or self._catalog.connection.execute(query, (source,)).fetchone() is None
+
+    def covered(self) -> dict[str, Counter[str]]:
+        """How many values of each kind stand sealed behind the placeholders of each source; nothing of what they are."""
+        query = "SELECT entity, sealed, source FROM original JOIN entity ON entity.id = original.entity"
+        found: dict[str, set[str]] = {}
+        for row in self._catalog.connection.execute(query):
+            marks = json.loads(self._vault.open(row["entity"], row["sealed"]))
+            found.setdefault(row["source"], set()).update(filter(_PLACEHOLDER.fullmatch, marks))
+        return {source: Counter(map(_kind, marks)) for source, marks in found.items()}
 
     def rotate(self) -> int:
         """Seals every original with a new key and drops the old one; returns how many. Safe to repeat after a kill."""

@@ -1,4 +1,4 @@
-"""Pages for whoever governs: people and policy with a preview of who gains and loses what, view as, audit, health.
+"""Pages for whoever governs: people and policy with a preview of who gains and loses what, and view as.
 
 Governing reads nothing: what stands in sources is shown here only where the governor may read it.
 """
@@ -6,11 +6,8 @@ Governing reads nothing: what stands in sources is shown here only where the gov
 from __future__ import annotations
 
 import difflib
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -19,14 +16,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from assistant.govern import changes
 from assistant.govern.policy import Policies, Policy
 from assistant.serve.parts import Parts
-from assistant.serve.routes.who import C, G, L, P, record
+from assistant.serve.routes.who import G, L, P, record
 from assistant.serve.web import pages, recorded
 from assistant.serve.web.words import words
-from ingest.base import weights
 from ingest.base.errors import KotonohaError, NotAllowed, NotFound
 
-ENTRIES = 200
-"""Entries of the audit on a page."""
 router = APIRouter(include_in_schema=False)
 
 
@@ -114,47 +108,6 @@ def view_as(name: str, parts: P, governor: G, language: L) -> HTMLResponse:
     )  # fmt: skip
 
 
-@router.get("/govern/audit")
-def audit(
-    parts: P, governor: G, language: L, person: str = "", action: str = "", since: str = "", until: str = ""
-) -> HTMLResponse:
-    """The record of who did what, filtered: a person's name as anybody writes it, days to the last one included; words only
-    where the governor may read where they come from."""
-    kept = parts.audit.show(governor, action=action, since=since, until=_end_of(until)) if parts.audit else iter(())
-    named = (one for one in kept if _folded(person) in ("", _folded(one.event.person)))
-    entries = [recorded.deed(one, language) for one in islice(named, ENTRIES + 1)]
-    wished = {"person": person, "action": action, "since": since, "until": until}
-    return HTMLResponse(
-        pages.page(
-            "audit.html", language, entries=entries[:ENTRIES], more=ENTRIES if len(entries) > ENTRIES else 0, wished=wished,
-            actions=recorded.ACTIONS, here="audit", viewer=governor,
-        )
-    )  # fmt: skip
-
-
-@router.get("/govern/health")
-def health(conversing: C, governor: G, language: L) -> HTMLResponse:
-    """Whether the parts agree: models, vectors and entities by scope, the audit; and what people say about answers."""
-    parts = conversing.parts
-    memory = parts.memory
-    scopes = [(one, memory.catalog.count(one), len(memory.vector_ids(one))) for one in memory.scopes()]
-    problems = [str(one) for one in parts.audit.verify()] if parts.audit else []
-    models = [(one, weights.fault(one)) for one in weights.models().values()]
-    remarks = list(islice(conversing.feedback.seen_by(governor), ENTRIES))
-    return HTMLResponse(
-        pages.page(
-            "health.html",
-            language,
-            scopes=scopes,
-            problems=problems,
-            models=models,
-            remarks=remarks,
-            here="health",
-            viewer=governor,
-        )
-    )
-
-
 def _weighed(parts: Parts, current: Policy | None, text: str) -> Wanted:
     """What a text would change; with the fault for which it cannot be in force."""
     try:
@@ -179,19 +132,6 @@ def _page(parts: Parts, governor: G, language: L, policy: Policy | None, wanted:
         wanted=wanted, version=policy.version if policy else "", diff=lines[2:], here="govern", rights=changes.rights,
         viewer=governor, history=Policies(parts.memory.catalog).history()[:10],
     )  # fmt: skip
-
-
-def _folded(name: str) -> str:
-    """A name without what does not tell people apart: case, width, blanks around it."""
-    return unicodedata.normalize("NFKC", name).casefold().strip()
-
-
-def _end_of(day: str) -> str:
-    """The moment from which on something is after a day; a moment stays as it is."""
-    try:
-        return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
-    except (ValueError, OverflowError):
-        return day
 
 
 def _unix(text: str) -> str:

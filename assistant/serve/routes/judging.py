@@ -56,6 +56,6 @@ def _keep(judged: Judged, conversing: Conversing, person: str) -> None:
     found = conversing.parts.memory.catalog.entities(turn.rests)
     said: dict[str, Any] = {
         "question": turn.question, "answered": dict(turn.said), "right_answer": judged.answer, "right_source": judged.entity,
-        "remark": judged.remark,
+        "remark": judged.remark, "revealed": turn.revealed,
     }  # fmt: skip
     conversing.feedback.add(person, judged.verdict, said, sorted({item.scope for item in found.values()}))

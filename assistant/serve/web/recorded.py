@@ -20,7 +20,7 @@ ACTIONS = (
     "show", "sign-in", "sign-in refused", "sign-out", "policy change", "policy move", "new key", "view as", "people add",
     "people password", "people token", "people disable", "people enable", "people revoke", "people remove", "concept accept",
     "concept refine", "concept revert", "models pull", "models remove", "models use", "models align", "backup", "restore",
-    "audit begun", "audit damaged", "audit anew", "audit export", "audit cut", "unreadable",
+    "audit begun", "audit damaged", "audit anew", "audit export", "audit cut", "examine", "unreadable",
 )  # fmt: skip
 """Everything that the audit can say somebody did."""
 FILES = frozenset({"path", "paths", "names", "file", "old", "source"})
@@ -69,6 +69,19 @@ def reason(found: Explanation, language: Language) -> str:
     return f"{'' if found.holds else said['other_time']}{lines}{way}"
 
 
+def file_name(path: str) -> str:
+    """The last part of a path of any system."""
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def check_name(name: str, language: Language) -> str:
+    """What a check of `kotonoha doctor` is called; a model has its own name."""
+    said, scope = words(language), name.removeprefix("vectors of ")
+    if scope != name:
+        return said["check_vectors_of"].format(scope=scope)
+    return said.get(f"check_{name.replace(' ', '_').replace('-', '_')}", name)
+
+
 # -- inside ------------------------------------------------------------------------------------------------------------
 
 
@@ -93,7 +106,7 @@ def _value(key: str, value: Any, language: Language) -> str:
     if key == "grounding":
         return said.get(text, text)
     if key in FILES:
-        return text.replace("\\", "/").rstrip("/").rpartition("/")[2]
+        return file_name(text)
     return said.get(f"value_{text.replace(' ', '_').replace('-', '_')}") or told(text, language)
 
 
