@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from assistant.app import doctor
 from assistant.govern import changes
+from assistant.govern.people import People
 from assistant.govern.policy import Policies, Policy
 from assistant.serve import api
 from assistant.serve.conversing import Conversing
@@ -23,8 +25,9 @@ from assistant.serve.web.words import LANGUAGES, words
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadPolicy
+from ingest.memory.memory import Memory
 from ingest.reading import Direct
-from tests.conftest import ParagraphReader
+from tests.conftest import ParagraphReader, WordSpace
 from tests.test_pages import brought, client, endo, hoshino, mori, parts
 from tests.test_told import JAPANESE
 
@@ -149,6 +152,61 @@ def test_one_click_of_somebody_kept_out_says_so_in_the_language_of_the_page(part
         assert next(parts.audit.show(Viewer("hoshino", frozenset()))).event.action == "sign-in refused"
     parts.people.enable("mori")
     assert visitor.post("/sign-in/as", data={"name": "mori"}).status_code == 303
+
+
+def secret(page: str) -> str:
+    return re.findall('<code class="secret">([^<]*)</code>', page)[0]
+
+
+def test_an_account_is_added_with_a_password_that_is_shown_once(parts: Parts, hoshino: TestClient) -> None:
+    assert "/govern/people/berg/add" in hoshino.get("/govern").text
+    made = hoshino.post("/govern/people/berg/add", params={"lang": "ja"})
+    first = secret(made.text)
+    assert len(first) == 20 and made.headers["cache-control"] == "no-store" and "表示されるのは今回だけ" in made.text
+    berg = client(parts, "berg", first)
+    assert berg.get("/api/talks").status_code == 200 and first not in hoshino.get("/govern").text
+    again = hoshino.post("/govern/people/berg/add", params={"lang": "ja"})
+    assert again.status_code == 400 and "既にいます" in again.text
+    second = secret(hoshino.post("/govern/people/berg/password").text)
+    assert (
+        berg.get("/api/talks").status_code == 401 and client(parts, "berg", second).get("/api/talks").status_code == 200
+    )
+    assert first not in rows(hoshino.get("/govern/audit").text) and second not in rows(
+        hoshino.get("/govern/audit").text
+    )
+    assert "people add" in rows(hoshino.get("/govern/audit").text)
+
+
+def test_a_token_is_issued_listed_and_ended_by_itself(parts: Parts, hoshino: TestClient) -> None:
+    token = secret(hoshino.post("/govern/people/endo/token", data={"label": "nightly report"}).text)
+    program = TestClient(api.application(parts), "http://localhost", headers={"Authorization": f"Bearer {token}"})
+    assert program.get("/api/talks").status_code == 200
+    page = hoshino.get("/govern", params={"lang": "ja"}).text
+    assert "トークン nightly report" in page and token not in page
+    (account,) = (one for one in parts.people.accounts() if one.name == "endo")
+    (kept,) = (one.id for one in account.credentials if one.label == "nightly report")
+    assert hoshino.post("/govern/people/endo/revoke", data={"id": kept}).status_code == 303
+    assert program.get("/api/talks").status_code == 401
+    (left,) = (one for one in parts.people.accounts() if one.name == "endo")
+    assert len(left.credentials) == len(account.credentials) - 1
+
+
+def test_an_account_is_for_whom_the_policy_names_and_the_first_of_one_who_governs(
+    parts: Parts, hoshino: TestClient
+) -> None:
+    assert hoshino.post("/govern/people/nobody/add").status_code == 400
+    assert "not in the policy" in text(hoshino.get("/govern").text), (
+        "the account of a stranger is seen and can be kept out"
+    )
+    with Memory(replace(parts.settings, home=parts.settings.home / "alone"), WordSpace()) as memory:
+        Policies(memory.catalog).put(SAMPLE, "test")
+        owner = Viewer("owner", frozenset(), may_govern=True)
+        people = People(memory.catalog, hasher=PasswordHasher(1, 8, 1))
+        alone = replace(parts, memory=memory, people=people, viewer_of=lambda _: owner, start="s" * 40)
+        here = TestClient(api.application(alone), "http://localhost", client=("127.0.0.1", 50_000))
+        here.get("/enter", params={"token": "s" * 40})
+        assert "the first account is of somebody who governs" in here.post("/govern/people/endo/add").text
+        assert not people.exist() and secret(here.post("/govern/people/mori/add").text) and people.exist()
 
 
 # -- the audit -----------------------------------------------------------------------------------------------------

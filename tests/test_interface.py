@@ -139,6 +139,8 @@ def test_every_word_is_used_somewhere() -> None:
         "right_",
         "data_",
         "value_",
+        "credential_",
+        "once_",
         "check_",
         "subject_",
         *get_args(Verdict),

@@ -321,7 +321,15 @@ def test_only_who_governs_sees_the_pages_for_it(endo: TestClient, hoshino: TestC
     for path in ("/govern", "/govern/audit", "/govern/health", "/govern/personal", "/govern/as/mori"):
         assert endo.get(path).status_code == 403, path
         assert hoshino.get(path).status_code == 200, path
-    for path in ("/govern/preview", "/govern/policy", "/govern/people/mori/disable", "/govern/health"):
+    for path in (
+        "/govern/preview",
+        "/govern/policy",
+        "/govern/people/mori/disable",
+        "/govern/people/berg/add",
+        "/govern/people/endo/password",
+        "/govern/people/endo/token",
+        "/govern/health",
+    ):
         assert endo.post(path, data={"text": "scopes: {}"}).status_code == 403, path
 
 

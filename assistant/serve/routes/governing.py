@@ -6,8 +6,10 @@ Governing reads nothing: what stands in sources is shown here only where the gov
 from __future__ import annotations
 
 import difflib
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -19,8 +21,13 @@ from assistant.serve.parts import Parts
 from assistant.serve.routes.who import G, L, P, record
 from assistant.serve.web import pages, recorded
 from assistant.serve.web.words import words
-from ingest.base.errors import KotonohaError, NotAllowed, NotFound
+from ingest.base.access import Viewer
+from ingest.base.errors import BadInput, KotonohaError, NotAllowed, NotFound
 
+SHOWN_ONCE = {"add": "password", "password": "password", "token": "token"}
+"""What is made by an act and shown on the page that follows, and never again."""
+PASSWORD = 15
+"""Random bytes of a password that is made here: 20 characters."""
 router = APIRouter(include_in_schema=False)
 
 
@@ -70,22 +77,57 @@ def put(
 
 
 @router.post("/govern/people/{name}/{act}")
-def account(name: str, act: str, parts: P, governor: G, language: L) -> Response:
-    """Lets somebody in again, keeps them out, or ends all their sessions. Nobody keeps out themselves, so that somebody is left
-    who governs."""
-    acts: dict[str, Callable[[str], object]] = {
-        "disable": parts.people.disable,
-        "enable": parts.people.enable,
-        "revoke": parts.people.revoke,
+def account(
+    name: str, act: str, parts: P, governor: G, language: L, id: Annotated[str, Form(max_length=64)] = "",
+    label: Annotated[str, Form(max_length=64)] = "",
+) -> Response:  # fmt: skip
+    """Adds somebody's account, lets them in again, keeps them out, gives them a password or a token, or ends one or all of
+    their sessions and tokens. Nobody keeps out themselves, so that somebody is left who governs; the first account is of
+    somebody who does."""
+    acts: dict[str, Callable[[], object]] = {
+        "add": lambda: _added(parts, name),
+        "password": lambda: _new_password(parts, name),
+        "token": lambda: parts.people.issue_token(name, label),
+        "disable": lambda: parts.people.disable(name),
+        "enable": lambda: parts.people.enable(name),
+        "revoke": lambda: parts.people.revoke(name, id),
     }
     if act not in acts:
         raise NotFound("there is no such thing to do")
     if act == "disable" and name == governor.person:
         raise NotAllowed("you cannot keep out yourself", "somebody else who governs can do it")
     with parts.memory.catalog.transaction():
-        acts[act](name)
+        made = acts[act]()
         record(parts, governor, f"people {act}", {"name": name})
-    return RedirectResponse(f"/govern?lang={language}", 303)
+    if act not in SHOWN_ONCE:
+        return RedirectResponse(f"/govern?lang={language}", 303)
+    shown = {"name": name, "secret": made, "what": f"once_{SHOWN_ONCE[act]}"}
+    return HTMLResponse(pages.page("secret.html", language, **shown, here="govern", viewer=governor))
+
+
+def _added(parts: Parts, name: str) -> str:
+    """The password of a new account of somebody whom the policy names."""
+    policy = Policies(parts.memory.catalog).current()
+    if policy is None or name not in policy.people:
+        raise BadInput("the policy does not name this person", "add them to the policy first")
+    if not (parts.people.exist() or parts.sso or name in policy.governors):
+        raise BadInput("the first account is of somebody who governs", "from then on everybody signs in")
+    password = _password(name)
+    parts.people.add(name, password)
+    return password
+
+
+def _new_password(parts: Parts, name: str) -> str:
+    password = _password(name)
+    parts.people.set_password(name, password)
+    return password
+
+
+def _password(name: str) -> str:
+    """A password at random, without the name in it, as short as that may be."""
+    while name in (password := secrets.token_urlsafe(PASSWORD)).casefold():
+        pass
+    return password
 
 
 @router.get("/govern/as/{name}")
@@ -124,13 +166,19 @@ def _weighed(parts: Parts, current: Policy | None, text: str) -> Wanted:
 
 def _page(parts: Parts, governor: G, language: L, policy: Policy | None, wanted: Wanted) -> str:
     scopes = sorted(policy.scopes) if policy else []
-    people = [(name, policy.people[name], policy.viewer(name)) for name in sorted(policy.people)] if policy else []
+    accounts = {one.name: one for one in parts.people.accounts()}
+    named = policy.people if policy else {}
+    people = [
+        (name, named.get(name, ""), policy.viewer(name) if policy and name in named else Viewer(name, frozenset()))
+        for name in sorted({*named, *accounts})
+    ]
     before = (policy.text if policy else "").splitlines()
     lines = list(difflib.unified_diff(before, _unix(wanted.text).splitlines(), n=1, lineterm=""))
     return pages.page(
-        "govern.html", language, scopes=scopes, people=people, accounts={one.name: one for one in parts.people.accounts()},
-        wanted=wanted, version=policy.version if policy else "", diff=lines[2:], here="govern", rights=changes.rights,
-        viewer=governor, history=Policies(parts.memory.catalog).history()[:10],
+        "govern.html", language, scopes=scopes, people=people, accounts=accounts, wanted=wanted,
+        version=policy.version if policy else "", diff=lines[2:], here="govern", rights=changes.rights,
+        day=lambda moment: datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M"), viewer=governor,
+        policy=policy, history=Policies(parts.memory.catalog).history()[:10],
     )  # fmt: skip
 
 
