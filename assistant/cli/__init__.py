@@ -9,6 +9,7 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from assistant import __version__
 from assistant.cli import asking, concepts, feeding, fitting, governing, keeping, measuring, models, permitting
@@ -24,11 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # spinning on a busy one's five times.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     os.umask(0o077)  # what is made here is its owner's alone
-    args = build_parser().parse_args(arguments)
-    out = sys.stdout
+    with contextlib.redirect_stdout(Plain(sys.stdout)), contextlib.redirect_stderr(Plain(sys.stderr, colours=False)):
+        return _run(build_parser().parse_args(arguments))
+
+
+def _run(args: argparse.Namespace) -> int:
+    """One command; whatever stops it is one line."""
     try:
-        with contextlib.redirect_stdout(Plain(out)):
-            return int(args.run(args, load(args.home)))
+        return int(args.run(args, load(args.home)))
     except KotonohaError as error:
         print(f"kotonoha: {plain.line(error)}", file=sys.stderr)
         return error.exit_code
@@ -43,8 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return fault.exit_code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command in one line, whatever was typed."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(plain.line(message))
+
+
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="kotonoha",
         description="Ask your own files; every sentence of the answer opens its source.",
         epilog="Start with: kotonoha demo",

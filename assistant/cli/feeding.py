@@ -94,7 +94,8 @@ def ingest(args: argparse.Namespace, settings: Settings) -> int:
             if args.json:
                 print(json.dumps(report.as_dict(), ensure_ascii=False), flush=True)
             else:
-                bar.write("\n".join(_lines(report)))
+                bar.clear()
+                print("\n".join(_lines(report)))
             bar.update(1)
     if not args.json:
         print(", ".join(f"{number} {status}" for status, number in sorted(counts.items())) or "nothing to read")

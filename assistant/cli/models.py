@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from assistant.cli.parts import Commands, command
@@ -77,9 +78,11 @@ def pulled(args: argparse.Namespace, settings: Settings) -> int:
         raise BadInput("--from needs the name of one model", "kotonoha models list")
     for model in chosen or [one for one in weights.models().values() if one.default]:
         build.note(settings, build.catalog(settings), "models pull", {"model": model.name})
-        with tqdm(total=model.size, desc=model.title, unit="B", unit_scale=True) as bar:
+        out = getattr(sys.stderr, "raw", sys.stderr)  # a bar is meant to act
+        with tqdm(total=model.size, desc=model.title, unit="B", unit_scale=True, file=out) as bar:
             for path in fetch.pull(model, args.given, bar.update):
-                tqdm.write(str(path))
+                bar.clear()
+                print(path)
     return 0
 
 

@@ -65,7 +65,8 @@ def progress(total: int | None, unit: str, quiet: bool) -> Any:
     """A bar with rate and remaining time on a terminal; silent elsewhere."""
     from tqdm import tqdm
 
-    return tqdm(total=total, unit=unit, disable=quiet or not sys.stderr.isatty(), file=sys.stderr, dynamic_ncols=True)
+    out = getattr(sys.stderr, "raw", sys.stderr)  # a bar is meant to act, and says nothing of others
+    return tqdm(total=total, unit=unit, disable=quiet or not out.isatty(), file=out, dynamic_ncols=True)
 
 
 def place(locator: Locator) -> str:
