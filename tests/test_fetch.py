@@ -226,8 +226,9 @@ def test_a_removed_model_is_gone(index: Path, place: Path) -> None:
 
 
 def test_the_commands_list_check_choose_and_remove(
-    index: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    index: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("KOTONOHA_HOME", str(tmp_path / "home"))  # what is done is recorded there
     assert main(["models"]) == 0
     assert "kotonoha models pull qwen2.5-coder-1.5b" in capsys.readouterr().out
     assert main(["models", "pull", "qwen2.5-coder-0.5b"]) == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import random
 import socket
 import struct
@@ -37,7 +39,7 @@ AUDIT, LINKS, ALONE, FOLDER = "1 the audit", "2 links", "4 without accounts", "5
 TERMINAL, DOCTOR, SMALL = "6 terminal and report", "7 doctor", "8 small print"
 
 
-@contextmanager
+@contextlib.contextmanager
 def _scratch() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
@@ -81,6 +83,26 @@ def audit_key(target: Target) -> tuple[bool, str]:
         except AuditBroken as error:
             return not (settings.keys_folder / "audit.key").exists(), str(error)[:80]
     return False, "a new key was made"
+
+
+@attack(AUDIT, "its key emptied, cut short, overwritten with garbage, replaced by that of another memory")
+def audit_other_keys(target: Target) -> tuple[bool, str]:
+    with _scratch() as folder:
+        mine, other = Settings(home=folder / "mine"), Settings(home=folder / "other")
+        for settings in (mine, other):
+            build.note(settings, build.catalog(settings), "ingest", {})
+        key, catalog, told = mine.keys_folder / "audit.key", build.catalog(mine), []
+        whole = key.read_text()
+        for text in ("", whole[:64], whole[45:], "é" * 9, (other.keys_folder / "audit.key").read_text()):
+            key.write_text(text)
+            try:
+                build.note(mine, catalog, "ingest", {})
+            except (AuditBroken, BadInput) as error:
+                told.append(str(error))
+        key.write_text(whole)
+        rows = catalog.connection.execute("SELECT count(*) FROM audit").fetchone()[0]
+        sound = not build.audit(mine, catalog).verify()
+    return len(told) == 5 and rows == 1 and sound, f"{len(told)} of 5 told, {rows - 1} rows written with them"
 
 
 @attack(LINKS, "a link to another's file, a link to their folder, a companion that is a link")
@@ -205,6 +227,38 @@ def forged_rows(target: Target) -> tuple[bool, str]:
     return not acts and not forged and "\x1b" not in plain.text(
         evil
     ), f"{len(acts)} lines act, {len(forged)} rows forged"
+
+
+@attack(TERMINAL, "a file that is named like an option, given to a command by the shell")
+def forged_option(target: Target) -> tuple[bool, str]:
+    from assistant.cli import main
+
+    out, wrong = io.StringIO(), ["--\x1b[2J\x1b]0;pwned\x07", "--\nkotonoha:well", "--\u202e\u200b"]
+    for name in wrong:
+        with _scratch() as home, contextlib.redirect_stderr(out), contextlib.suppress(SystemExit):
+            main(["--home", str(home), "ingest", "a.txt", name])
+    acts = [character for character in "\x1b\x07\u202e\u200b" if character in out.getvalue()]
+    forged = [said for said in out.getvalue().splitlines() if said.startswith("kotonoha:well")]
+    return not acts and not forged and "unrecognized" in out.getvalue(), f"{len(acts)} act, {len(forged)} lines forged"
+
+
+@attack(DOCTOR, "a key is removed with which conversations are sealed: is a new one made beside them?")
+def lost_key(target: Target) -> tuple[bool, str]:
+    from assistant.app import serving
+    from assistant.serve.talks import Talks
+    from ingest.privacy import keys
+    from ingest.privacy.vault import Vault
+
+    with _scratch() as folder:
+        settings = Settings(home=folder / "home")
+        Talks(build.catalog(settings), Vault(keys.of(settings), "talks.key")).begin("owner", "How often?")
+        (settings.keys_folder / "talks.key").unlink()
+        told = [check.finding for check in doctor._keys(settings) if not check.ok]
+        try:
+            serving.serve(settings, "127.0.0.1", 0)
+        except MemoryDamaged as error:
+            return bool(told) and not (settings.keys_folder / "talks.key").exists(), str(error)[:80]
+    return False, "the server started"
 
 
 @attack(DOCTOR, "broken pages of the catalogue, broken files of the vector store")
