@@ -36,6 +36,7 @@ LOOKS = "test_api.py::test_what_anybody_may_load_is_the_same_for_all"
 BY_HAND = "make demo"
 """It is what everybody runs first; in a test it would be minutes of the language model."""
 PAGES = "test_pages.py::test_only_who_governs_sees_the_pages_for_it"
+ELSEWHERE = "test_clients.py::test_errors_are_objects_where_the_openai_api_is_spoken_and_lines_elsewhere"
 CLIENTS = "test_pages.py::test_openai_and_langchain_clients_are_answered_with_citations"
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -114,7 +115,10 @@ ROUTES: dict[str, tuple[str, str]] = {
     "POST /api/ask/events": (OWN, "test_pages.py::test_an_answer_comes_as_server_sent_events"),
     "GET /api/search": (OWN, "test_pages.py::test_a_folder_is_brought_read_and_found_its_failing_file_reported"),
     "GET /v1/models": (ANYBODY, CLIENTS),
+    "GET /v1/models/{id}": (ANYBODY, "test_clients.py::test_the_one_model_is_found_by_its_name"),
     "POST /v1/chat/completions": (OWN, CLIENTS),
+    "GET /v1/{path:path}": (ANYBODY, ELSEWHERE),
+    "POST /v1/{path:path}": (ANYBODY, ELSEWHERE),
     "GET /api/talks": (OWN, TALKS),
     "POST /api/talks/ask": (OWN, TALKS),
     "GET /api/talks/{talk}": (OWN, TALKS),

@@ -70,8 +70,9 @@ def test_a_host_that_is_no_host_is_refused(host: str) -> None:
     assert server().get("/who", headers={**KNOWN, "Host": host.encode("latin-1")}).status_code == 400  # type: ignore[dict-item]
 
 
-def test_a_request_for_a_websocket_is_refused() -> None:
-    upgrade = {**KNOWN, "Connection": "Upgrade", "Upgrade": "websocket"}
+@pytest.mark.parametrize("wanted", ["websocket", "WebSocket", "h2c, websocket", "h2c,websocket/13"])
+def test_a_request_for_a_websocket_is_refused(wanted: str) -> None:
+    upgrade = {**KNOWN, "Connection": "Upgrade", "Upgrade": wanted}
     assert server().get("/who", headers=upgrade).status_code == 400
     with pytest.raises(WebSocketDisconnect), server().websocket_connect("/who"):
         pass

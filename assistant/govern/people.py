@@ -159,6 +159,11 @@ class People:
         """Whether there is an account of this name, open or not."""
         return self._row(name) is not None
 
+    def is_open(self, name: str) -> bool:
+        """Whether somebody of this name may go on: the account is open, or there are no accounts at all."""
+        row = self._row(name)
+        return not row["disabled"] if row else not self.exist()
+
     def admit(self, name: str) -> str:
         """The secret of a new session for someone whose identity is established, here or by single sign-on.
 

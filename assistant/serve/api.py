@@ -17,6 +17,7 @@ from assistant.serve.conversing import Conversing
 from assistant.serve.guard import Guard, is_local
 from assistant.serve.limits import Limits
 from assistant.serve.parts import Parts
+from assistant.serve.refusals import status_of
 from assistant.serve.routes import (
     amending,
     asking,
@@ -33,13 +34,12 @@ from assistant.serve.routes import (
 )
 from assistant.serve.turns import Turns
 from assistant.serve.web import assets
-from assistant.serve.web.refusal import ABSENT, refusal
+from assistant.serve.web.refusal import ABSENT, refused
 from assistant.serve.web.sessions import Sessions
-from ingest.base.errors import BadInput, KotonohaError, NotAllowed, NotFound, SignInRefused, TooMany
+from ingest.base.errors import BadInput, KotonohaError
 
 OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """Nothing of a request is handed to a telemetry exporter, whatever the environment says."""
-STATUS: dict[type[Exception], int] = {NotFound: 404, BadInput: 400, SignInRefused: 401, TooMany: 429, NotAllowed: 403}
 ROUTERS = (
     door, asking, openai, talking, feeding, amending, judging, opening, exploring, governing, examining, describing, assets,
 )  # fmt: skip
@@ -99,19 +99,18 @@ def serve(parts: Parts, host: str = "127.0.0.1", port: int = 7860) -> None:
 
 def _told(request: Request, error: Exception) -> Response:
     """Errors made for people. What is absent and what is forbidden are told in the same words."""
-    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    return refusal(request, str(error), status)
+    return refused(request, str(error), status_of(error))
 
 
 def _absent(request: Request, error: Exception) -> Response:
     """An address, or a way to use one, that does not exist; and what the limits refuse."""
     raised = error if isinstance(error, HTTPException) else HTTPException(500)
     known = {404: ABSENT, 405: "this is not a request that this server understands"}
-    answer = refusal(request, known.get(raised.status_code, str(raised.detail)), raised.status_code)
+    answer = refused(request, known.get(raised.status_code, str(raised.detail)), raised.status_code)
     answer.headers.update(raised.headers or {})
     return answer
 
 
 def _malformed(request: Request, error: Exception) -> Response:
     """A request that is not of the form expected. Small whatever was sent: nothing of it is said back."""
-    return refusal(request, "this request is not of the form that is expected; /api/openapi.json describes it", 422)
+    return refused(request, "this request is not of the form that is expected; /api/openapi.json describes it", 422)

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assistant.govern.audit_row import Event
 from assistant.search.question import WHAT
 from assistant.serve.desk import Answering, Desk
 from assistant.serve.feedback import Feedback
 from assistant.serve.parts import Parts, viewer_named
 from assistant.serve.talks import TITLE, Talks, Turn, answered, may_show
 from ingest.base.access import Viewer
-from ingest.base.errors import BadInput
+from ingest.base.errors import BadInput, NotAllowed
 from ingest.privacy import keys
 from ingest.privacy.vault import Vault
 
@@ -189,12 +190,22 @@ class Conversing:
             yield replace(turn, state="stopped", question=question)
         viewer = self.viewer(person)
         before = self._before(person, talk, turn.number)
-        for step in self.parts.assistant.ask(question, viewer, grounding=grounding, history=before, shown=shown):
+        steps = self.parts.assistant.ask(question, viewer, grounding=grounding, history=before, shown=shown)
+        for step in self._while_open(person, viewer, steps):
             if isinstance(step, Answer):
                 yield replace(answered(turn.number, step, viewer), question=question)
             else:
                 told(answering, step)
                 yield None
+
+    def _while_open(self, person: str, viewer: Viewer, steps: Iterator[Step]) -> Iterator[Step]:
+        """The steps of an answer, for as long as whoever asked has an account that is open."""
+        for step in steps:
+            if not self.parts.people.is_open(person):
+                if self.parts.audit:
+                    self.parts.audit.append(Event("ask stopped", person, viewer.roles, viewer.policy))
+                raise NotAllowed("what you may read has changed while this was being answered", "ask again")
+            yield step
 
     def _before(self, person: str, talk: str, number: int) -> list[Exchange]:
         from assistant.answer.outcome import Exchange

@@ -20,11 +20,12 @@ from typing import Any, Protocol
 
 from starlette.datastructures import URL
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.govern.entrance import AT_THIS_MACHINE
 from assistant.govern.people import Person
+from assistant.serve.refusals import OPENAI, refusal
 from ingest.base.errors import SignInRefused
 
 COOKIE = "kotonoha-session"
@@ -87,26 +88,47 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            refusal = self._refusal(Request(scope))
-            await (refusal or self._app)(scope, receive, _with_headers(send, scope["path"]))
+            request = Request(scope)
+            refused, sending = self._refusal(request), _with_headers(send, scope["path"])
+            if refused is None and _is_chat(scope["path"]):
+                sending = self._while_admitted(request, sending)
+            await (refused or self._app)(scope, receive, sending)
         else:
             await send({"type": "websocket.close", "code": 1008})
 
     def _refusal(self, request: Request) -> Response | None:
-        host = _host(request)
-        if host is None or request.headers.get("upgrade", "").lower() == "websocket":
-            return _refused(400, "this is not a request that this server understands")
+        host, path = _host(request), request.url.path
+        if host is None or _is_other_protocol(request):
+            return refusal(path, 400, "this is not a request that this server understands")
         if not (host in self._hosts or _is_address(host)):
-            return _refused(421, "this server is not known by that name")
+            return refusal(path, 421, "this server is not known by that name")
         if not _from_here(request):
-            return _refused(403, "only pages of this server may do that")
-        if request.url.path in OPEN:
+            return refusal(path, 403, "only pages of this server may do that")
+        if path in OPEN:
             return None
         person = self._person(request)
         if person is None:
             return _unknown(request)
         request.state.person = person
         return None
+
+    def _while_admitted(self, request: Request, send: Send) -> Send:
+        """`send`, which ends a stream of the chat once what its request carried lets nobody in any more."""
+        streams = ended = False
+
+        async def sending(message: Message) -> None:
+            nonlocal streams, ended
+            if message["type"] == "http.response.start":
+                streams = (b"content-type", b"text/event-stream") in [
+                    (k, v.partition(b";")[0]) for k, v in message["headers"]
+                ]
+            elif streams and not ended and self._person(request) is None:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                ended = True
+            if not ended:
+                await send(message)
+
+        return sending
 
     def _person(self, request: Request) -> str | None:
         try:
@@ -121,6 +143,12 @@ def _host(request: Request) -> str | None:
     named = request.headers.getlist("host")
     found = _HOST.fullmatch(named[0]) if len(named) == 1 else None
     return found[1].strip("[]").lower() if found else None
+
+
+def _is_other_protocol(request: Request) -> bool:
+    """Whether a WebSocket is among what a request asks to go on with."""
+    wanted = ",".join(request.headers.getlist("upgrade")).lower().split(",")
+    return any(one.strip().partition("/")[0] == "websocket" for one in wanted)
 
 
 def credential(request: Request) -> str:
@@ -159,15 +187,15 @@ def _from_here(request: Request) -> bool:
 
 def _unknown(request: Request) -> Response:
     """To the door for a person with a browser, a plain refusal for a program."""
-    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+    if (
+        request.method == "GET"
+        and "text/html" in request.headers.get("accept", "")
+        and not request.url.path.startswith(OPENAI)
+    ):
         wanted = str(request.url.replace(scheme="", netloc=""))
         target = URL("/sign-in").include_query_params(next=safe_path(wanted))
         return RedirectResponse(str(target), 303)
-    return JSONResponse({"error": "sign in first"}, 401, {"WWW-Authenticate": "Bearer"})
-
-
-def _refused(status: int, reason: str) -> Response:
-    return JSONResponse({"error": reason}, status)
+    return refusal(request.url.path, 401, "sign in first", {"WWW-Authenticate": "Bearer"})
 
 
 def _is_address(host: str) -> bool:
@@ -182,9 +210,13 @@ def _is_loopback(host: str) -> bool:
     return _is_address(host) and ipaddress.ip_address(host.strip("[]")).is_loopback
 
 
+def _is_chat(path: str) -> bool:
+    return path == CHAT or path.startswith(f"{CHAT}/")
+
+
 def _with_headers(send: Send, path: str) -> Send:
     """`send`, with the headers every answer carries; what an answer says itself about its content policy stays."""
-    chat = path == CHAT or path.startswith(f"{CHAT}/")
+    chat = _is_chat(path)
     library = chat and ("/assets/" in path or "/static/" in path)
     headers = {
         **_COMMON,

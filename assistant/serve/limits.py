@@ -11,8 +11,9 @@ import time
 from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.serve.refusals import refusal
 
 MIB = 1024 * 1024
 LARGEST = 2 * MIB
@@ -56,8 +57,8 @@ class Limits:
             await self._app(scope, body, sending)
         except HTTPException as error:
             if not started:
-                closing = {"Connection": "close"}
-                await JSONResponse({"error": error.detail}, error.status_code, closing)(scope, receive, send)
+                said = refusal(scope["path"], error.status_code, error.detail, {"Connection": "close"})
+                await said(scope, receive, send)
 
 
 class _Body:

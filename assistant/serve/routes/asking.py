@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
@@ -12,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
-from assistant.serve.routes.who import P, V
+from assistant.serve.routes.who import P, V, record, while_admitted
 from assistant.serve.turns import Turns
 from ingest.base.errors import KotonohaError
 from ingest.privacy.personal import put_back
@@ -49,30 +50,29 @@ def ask(asked: Question, request: Request, parts: P, viewer: V) -> Response:
     history = [Exchange(said.question, said.answer) for said in asked.history]
     grounding: Any = asked.grounding
     steps = parts.assistant.ask(asked.question, viewer, grounding=grounding, history=history)
-    return Answering(steps, request.app.state.asking, viewer.person)
+    return Answering(while_admitted(steps, request, viewer), request.app.state.asking, viewer.person)
 
 
 class Answering(StreamingResponse):
     """An answer, made in its person's turn. What is wrong with the question is said before the stream begins."""
 
     def __init__(
-        self, steps: Iterator[Step], turns: Turns, person: str, form: Callable[[str], str] = str,
-        media: str = "application/x-ndjson",
+        self, steps: Iterator[Step], turns: Turns, person: str,
+        form: Callable[[Iterator[Step]], Iterator[str]] | None = None, media: str = "application/x-ndjson",
     ) -> None:  # fmt: skip
         super().__init__((), media_type=media)
-        self._steps, self._turns, self._person, self._form = steps, turns, person, form
+        self._steps, self._turns, self._person, self._form = steps, turns, person, form or _lines
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._turns.of(self._person):
             first = await self._turns.run(partial(next, self._steps))
-            self.body_iterator = self._turns.each(map(self._form, _lines(first, self._steps)))
+            self.body_iterator = self._turns.each(self._form(chain([first], self._steps)))
             await super().__call__(scope, receive, send)
 
 
-def _lines(first: Step, rest: Iterator[Step]) -> Iterator[str]:
+def _lines(steps: Iterator[Step]) -> Iterator[str]:
     try:
-        yield _line(first)
-        yield from map(_line, rest)
+        yield from map(_line, steps)
     except KotonohaError as error:
         yield json.dumps({"event": "error", "error": str(error)}, ensure_ascii=False) + "\n"
 
@@ -99,11 +99,13 @@ def ask_events(asked: Question, request: Request, parts: P, viewer: V) -> Respon
     history = [Exchange(said.question, said.answer) for said in asked.history]
     grounding: Any = asked.grounding
     steps = parts.assistant.ask(asked.question, viewer, grounding=grounding, history=history)
-    return Answering(steps, request.app.state.asking, viewer.person, _as_event, "text/event-stream")
+    steps = while_admitted(steps, request, viewer)
+    return Answering(steps, request.app.state.asking, viewer.person, _events, "text/event-stream")
 
 
-def _as_event(line: str) -> str:
-    return f"event: {json.loads(line)['event']}\ndata: {line}\n"
+def _events(steps: Iterator[Step]) -> Iterator[str]:
+    for line in _lines(steps):
+        yield f"event: {json.loads(line)['event']}\ndata: {line}\n"
 
 
 @router.get("/api/search")
@@ -118,6 +120,10 @@ def search(query: str, parts: P, viewer: V, limit: int = 10) -> list[dict[str, A
     found = [parts.personal.originals([hit.entity.id], viewer) for hit in hits]
     shown = [put_back(hit.entity, originals) for hit, originals in zip(hits, found, strict=True)]
     paths = {one.source: row.path for one in shown if (row := catalog.source(one.source))}
+    scopes = tuple(sorted({one.scope for one in shown}))
+    record(
+        parts, viewer, "search", {"entities": [one.id for one in shown]}, scopes, {"query": query[:LONGEST_QUESTION]}
+    )
     return [
         {
             "entity": one.id, "score": round(float(hit.score), 4), "kind": one.kind, "source": paths.get(one.source, ""),

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from assistant.search.retrieve import Retriever
 from assistant.serve import mapping, view
-from assistant.serve.routes.who import C, L, V, W
+from assistant.serve.routes.who import C, L, V, W, record
 from assistant.serve.talks import may_show
 from assistant.serve.web import pages
 from ingest.base.errors import NotFound
@@ -45,6 +45,8 @@ def memory_map(
         search = Retriever(memory, memory.catalog, memory.space).search
         hits = [hit.entity.id for hit in search(question[:LONGEST_QUESTION], viewer, HITS)]
     chart = mapping.drawn(memory, viewer, hits, question[:LONGEST_QUESTION])
+    scopes = tuple(sorted({dot.entity.scope for dot in chart.dots}))
+    record(conversing.parts, viewer, "map", {"entities": hits}, scopes, {"question": question[:LONGEST_QUESTION]})
     originals = personal.originals([dot.entity.id for dot in chart.dots], viewer)
     shown = [(dot, FAMILIES[dot.entity.kind], put_back(dot.entity.text, originals)[:140]) for dot in chart.dots]
     terms = [(dot, view.called(text)[:LONGEST]) for dot, family, text in shown if family == "meant"]

@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
-from assistant.serve.routes.who import P, V
+from assistant.serve.refusals import as_openai, status_of
+from assistant.serve.routes.asking import Answering
+from assistant.serve.routes.who import P, V, while_admitted
 from assistant.serve.turns import Turns
-from ingest.base.errors import BadInput
+from ingest.base.errors import BadInput, KotonohaError, NotFound
 
 if TYPE_CHECKING:
     from assistant.answer.outcome import Answer, Exchange
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 NAME = "kotonoha"
 LONGEST = 4_000
+_MODEL = {"id": NAME, "object": "model", "created": 0, "owned_by": NAME}
 router = APIRouter(tags=["for OpenAI clients"])
 
 
@@ -57,7 +60,14 @@ class Completion(BaseModel):
 
 @router.get("/v1/models")
 def models() -> dict[str, Any]:
-    return {"object": "list", "data": [{"id": NAME, "object": "model", "created": 0, "owned_by": NAME}]}
+    return {"object": "list", "data": [_MODEL]}
+
+
+@router.get("/v1/models/{id}")
+def model(id: str) -> dict[str, Any]:
+    if id != NAME:
+        raise NotFound(f"there is no such model here, only '{NAME}'")
+    return _MODEL
 
 
 @router.post("/v1/chat/completions")
@@ -66,8 +76,9 @@ async def complete(wanted: Completion, request: Request, parts: P, viewer: V) ->
     question, history = _asked(wanted)
     turns: Turns = request.app.state.asking
     steps = parts.assistant.ask(question, viewer, history=history)
+    steps = while_admitted(steps, request, viewer)
     if wanted.stream:
-        return StreamingResponse(_streamed(steps, turns, viewer.person), media_type="text/event-stream")
+        return Answering(steps, turns, viewer.person, _streamed, "text/event-stream")
     async with turns.of(viewer.person):
         answer = await turns.run(lambda: _last(steps))
     message = {"role": "assistant", "content": answer.answer, "refusal": None}
@@ -81,19 +92,28 @@ async def complete(wanted: Completion, request: Request, parts: P, viewer: V) ->
     )
 
 
-async def _streamed(steps: Iterator[Step], turns: Turns, person: str) -> AsyncIterator[str]:
-    """The answer as it stood the check: drafts may be replaced, and what was sent cannot be taken back."""
+@router.api_route("/v1/{path:path}", methods=["GET", "POST"], include_in_schema=False)
+def elsewhere(path: str) -> None:
+    """Says in the form of the OpenAI API that of it there is nothing more here."""
+    raise NotFound("of the OpenAI API only models and chat completions are here")
+
+
+def _streamed(steps: Iterator[Step]) -> Iterator[str]:
+    """The answer as it stood the check: drafts may be replaced, and what was sent cannot be taken back. What goes wrong
+    ends it as an error."""
     from assistant.answer.outcome import Answer
 
     head = _head("chat.completion.chunk")
     yield _chunk(head, {"role": "assistant", "content": ""})
-    async with turns.of(person):
-        async for step in turns.each(steps):
+    try:
+        for step in steps:
             if isinstance(step, Answer):
-                for word in step.answer.split(" "):
-                    yield _chunk(head, {"content": f"{word} "})
+                yield "".join(_chunk(head, {"content": f"{word} "}) for word in step.answer.split(" "))
                 yield _chunk(head, {}, "stop", citations=_citations(step))
-    yield "data: [DONE]\n\n"
+    except KotonohaError as error:
+        yield f"data: {json.dumps(as_openai(status_of(error), str(error)), ensure_ascii=False)}\n\n"
+    else:
+        yield "data: [DONE]\n\n"
 
 
 def _asked(wanted: Completion) -> tuple[str, list[Exchange]]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
 from assistant.govern.audit_row import Event
 from assistant.serve.conversing import Conversing
+from assistant.serve.guard import credential
 from assistant.serve.parts import Parts, viewer_named
 from assistant.serve.web.refusal import language_of
 from assistant.serve.web.words import Language
 from ingest.base.access import Viewer
-from ingest.base.errors import NotAllowed
+from ingest.base.errors import NotAllowed, SignInRefused
+
+T = TypeVar("T")
 
 
 def parts_of(request: Request) -> Parts:
@@ -49,6 +53,21 @@ W = Annotated[str, Depends(person_of)]
 V = Annotated[Viewer, Depends(viewer_of)]
 G = Annotated[Viewer, Depends(governor_of)]
 L = Annotated[Language, Depends(language_of)]
+
+
+def while_admitted(steps: Iterator[T], request: Request, viewer: Viewer) -> Iterator[T]:
+    """The steps of an answer, for as long as what the request carried lets whoever asks in.
+
+    Raises:
+        SignInRefused: it was revoked, or the account shut, in the meantime; nothing further is said.
+    """
+    for step in steps:
+        try:
+            request.app.state.entrance.principal(credential(request))
+        except SignInRefused:
+            record(parts_of(request), viewer, "ask stopped")
+            raise
+        yield step
 
 
 def record(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 
+from assistant.serve.refusals import OPENAI, refusal
 from assistant.serve.web import pages
 from assistant.serve.web.told import told
 from assistant.serve.web.words import LANGUAGES, Language, preferred, words
@@ -19,12 +20,12 @@ def language_of(request: Request) -> Language:
     return next((one for one in LANGUAGES if one == chosen), preferred(request.headers.get("accept-language", "")))
 
 
-def refusal(request: Request, reason: str, status: int) -> Response:
-    """A page for whoever asks for pages, else `{"error": reason}`; in the source beside a chat it fits in there."""
-    language = language_of(request)
-    if "text/html" in request.headers.get("accept", ""):
+def refused(request: Request, reason: str, status: int) -> Response:
+    """A page for whoever asks for pages, else JSON; in the source beside a chat it fits in there."""
+    language, path = language_of(request), request.url.path
+    if not path.startswith(OPENAI) and "text/html" in request.headers.get("accept", ""):
         message = words(language)["absent"] if status == 404 else told(reason, language)
         return HTMLResponse(
             pages.message_page(message, language, request.query_params.get("beside", "0") != "0"), status
         )
-    return JSONResponse({"error": told(reason, language)}, status)
+    return refusal(path, status, told(reason, language))

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.serve.guard import CHAT
-from assistant.serve.web.refusal import ABSENT, refusal
+from assistant.serve.web.refusal import ABSENT, refused
 
 NEEDED = re.compile(
     r"/(?:en|ja)(?:/(?:config|theme\.css|favicon\.ico|manifest\.json|(?:assets|static)/[\w./@-]+"
@@ -40,11 +40,11 @@ class Sessions:
             return
         request = Request(scope, receive)
         if not NEEDED.fullmatch(scope["path"].removeprefix(CHAT)) or ".." in scope["path"]:
-            await refusal(request, ABSENT, 404)(scope, receive, send)
+            await refused(request, ABSENT, 404)(scope, receive, send)
             return
         body = await _body(request) if request.method == "POST" else b""
         if body is None or not all(self._is_own(name, request.state.person) for name in _named(request, body)):
-            await refusal(request, ABSENT, 404)(scope, receive, send)
+            await refused(request, ABSENT, 404)(scope, receive, send)
             return
         await self._app(scope, _again(body, receive) if request.method == "POST" else receive, send)
 
