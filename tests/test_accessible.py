@@ -42,7 +42,7 @@ def test_the_pages_beside_the_chat(served: Served, browser: Any, axe: str, dark:
     page, _ = _signed_in(browser, served, "en-GB")
     page.emulate_media(color_scheme="dark" if dark else "light")
     entities = [served.firm[kind][-1].id for kind in ("text", "table", "sensor", "sound", "pdf", "picture")]
-    for path in ("/files", "/map", *(f"/open/{id}" for id in entities), "/open/nothing"):
+    for path in ("/files", "/map", "/docs?lang=ja", "/nowhere", *(f"/open/{id}" for id in entities), "/open/nothing"):
         page.goto(served.url + path)
         page.wait_for_load_state("networkidle")
         assert not faults(page, axe), path
@@ -61,7 +61,7 @@ def test_the_chat_in_each_state(served: Served, browser: Any, axe: str, width: i
     page.fill("#question textarea", WARRANTY)
     page.keyboard.press("Enter")
     page.wait_for_selector("#past .card", timeout=60_000)
-    assert not faults(page, axe, GRADIO)
+    assert not faults(page, axe, GRADIO), "with a conversation beside it"
     page.click("#past .card")
     page.wait_for_selector("#source:not([hidden])")
     assert not faults(page, axe, GRADIO)

@@ -111,7 +111,6 @@ ROUTES: dict[str, tuple[str, str]] = {
     "GET /favicon.ico": (ANYBODY, LOOKS),
     "GET /static/{name}": (ANYBODY, LOOKS),
     "GET /docs": (ANYBODY, "test_pages.py::test_the_pages_of_the_api_load_nothing_from_elsewhere"),
-    "GET /docs/{name}": (ANYBODY, "test_pages.py::test_the_pages_of_the_api_load_nothing_from_elsewhere"),
     "POST /api/ask/events": (OWN, "test_pages.py::test_an_answer_comes_as_server_sent_events"),
     "GET /api/search": (OWN, "test_pages.py::test_a_folder_is_brought_read_and_found_its_failing_file_reported"),
     "GET /v1/models": (ANYBODY, CLIENTS),

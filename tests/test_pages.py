@@ -23,6 +23,7 @@ from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies, Policy
 from assistant.serve import api, drawing, mapping, uploads
 from assistant.serve.parts import Parts
+from assistant.serve.routes import describing
 from assistant.serve.talks import answered
 from ingest import pipeline
 from ingest.base.access import Viewer
@@ -391,10 +392,14 @@ def test_what_goes_wrong_in_the_source_beside_a_chat_is_said_there_without_a_sec
 
 
 def test_the_pages_of_the_api_load_nothing_from_elsewhere(endo: TestClient) -> None:
-    page = endo.get("/docs")
-    assert page.status_code == 200 and "http" not in page.text.replace("http-equiv", "")
-    assert endo.get("/docs/swagger-ui-bundle.js").status_code == endo.get("/docs/swagger-ui.css").status_code == 200
     paths = endo.get("/api/openapi.json").json()["paths"]
+    requests = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert requests - describing.japanese().keys() == set(), "what each does is said in Japanese, too"
+    for language in ("en", "ja"):
+        page = endo.get("/docs", params={"lang": language})
+        assert page.status_code == 200 and "http" not in page.text
+        assert all(f'data-method="{one.split()[0]}" data-path="{one.split()[1]}"' in page.text for one in requests)
+        assert (describing.japanese()["GET /api/search"] in page.text) == (language == "ja")
     assert {
         "/api/ask",
         "/api/ask/events",

@@ -93,14 +93,14 @@ def turn(talk: str, one: Turn, language: Language) -> str:
     cards = sorted(numbered.values(), key=lambda card: card.number)
     looked = list(telling(hit["source"] for hit in said.get("hits", ())).values())[:LOOKED]
     shown = _seal(one, bool(cards), language)
-    notes = [*said.get("notes", ()), *([said["error"]] if "error" in said else [])]
     rows = counted(said.get("notes", ()))
     listed = {int(one["mark"]) for one in said.get("citations", ()) if rows and one["kind"] == "row"}
     beside = listed - {int(mark) for mark in MARK.findall(said.get("answer", ""))}
     marks = {mark: card for mark, card in numbered.items() if mark not in beside}
     return page(
         "turn.html", language, talk=talk, turn=one, seal=shown, pieces=_pieces(said.get("answer", ""), marks),
-        cards=[card for card in cards if card in marks.values()], rows=rows, listed=len(listed), looked=looked, notes=notes,
+        cards=[card for card in cards if card in marks.values()], rows=rows, listed=len(listed), looked=looked, notes=said.get("notes", ()),
+        trouble=said.get("error", ""),
     )  # fmt: skip
 
 

@@ -89,6 +89,17 @@
     }));
     if (!found.length) { const none = document.createElement("li"); none.className = "none"; none.textContent = wanted.trim() ? list.dataset.nothing : list.dataset.none; list.append(none); }
   }
+  function placed(menu) {  // a menu stands below its sign, or above it where there is no room, and always in sight
+    const sign = menu.querySelector("summary").getBoundingClientRect(), acts = menu.querySelector("div"), drawn = acts.getBoundingClientRect();
+    const below = sign.bottom + drawn.height <= innerHeight ? sign.bottom : sign.top - drawn.height;
+    const around = getComputedStyle($("drawer")).transform === "none" ? { left: 0, top: 0 } : $("drawer").getBoundingClientRect();
+    acts.style.left = `${Math.max(8, sign.right - drawn.width) - around.left}px`;
+    acts.style.top = `${Math.max(0, Math.min(below, innerHeight - drawn.height)) - around.top}px`;
+  }
+  const menus = (but) => document.querySelectorAll("#talks details[open]").forEach((one) => { if (one !== but) one.open = false; });
+  addEventListener("resize", () => menus());
+  document.addEventListener("scroll", (event) => { if (event.target.matches?.("#talks, #drawer")) menus(); }, true);
+  document.addEventListener("toggle", (event) => { if (event.target.matches?.("#talks details[open]")) { menus(event.target); placed(event.target); } }, true);
   addEventListener("popstate", () => location.reload());
 
   // -- the source beside the answer ------------------------------------------------------------------------------
@@ -123,6 +134,15 @@
     document.body.classList.remove("with-source");
     opener?.classList.remove("is-open"); opener?.focus();
   }
+
+  const told = (event) => {  // the words of a mark stay within the conversation
+    const mark = event.target.closest?.(".mark"), room = $("talk")?.getBoundingClientRect(), tip = mark?.querySelector(".tip");
+    if (!tip || !room) return;
+    const { left, top } = mark.getBoundingClientRect(), wide = tip.offsetWidth;
+    tip.style.setProperty("--shift", `${Math.max(room.left + 8, Math.min(left - wide * .4, room.right - wide - 20)) - left}px`);
+    tip.classList.toggle("under", top - tip.offsetHeight - 8 < room.top);
+  };
+  document.addEventListener("pointerover", told); document.addEventListener("focusin", told);
 
   // -- asking ------------------------------------------------------------------------------------------------------
   let sending = false;  // a question of this page that the server has not taken yet: a second click does not ask it twice
@@ -225,6 +245,7 @@
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0 && open(link)) { event.preventDefault(); return; }
     if (at("[data-act]")) { act(at("[data-act]")); return; }
     if (at(".offer") && !sending) { write(at(".offer").textContent); setTimeout(() => $("ask").click(), 60); return; }
+    menus(at("#talks details"));
     if (at("#source-close")) close();
     if (at("#source-back")) { trail.pop(); framed(trail.at(-1)); $("source-close").focus({ preventScroll: true }); }
     if (at("#dark")) $("dark").setAttribute("aria-pressed", String(window.kotonohaTheme(true)));
@@ -252,6 +273,8 @@
   window.addEventListener("keydown", (event) => {
     const writing = /TEXTAREA|INPUT|SELECT/.test(event.target.tagName);
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches("#question textarea")) asking(event);
+    const menu = event.key === "Escape" && document.querySelector("#talks details[open]");
+    if (menu) { menus(); menu.querySelector("summary").focus(); return; }
     if (event.key === "Escape") { close(); document.body.classList.remove("with-menu"); }
     if (event.key === "/" && !writing) { event.preventDefault(); field()?.focus(); }
     if (event.key === "k" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); document.body.classList.add("with-menu"); $("find-talk")?.focus(); }

@@ -37,6 +37,23 @@
     } catch { /* the server is gone, and that is said */ }
     form.append(said);
   });
+  const map = document.querySelector(".map");
+  const middle = (dot) => { const { x, y, width, height } = dot.getBoundingClientRect(); return [x + width / 2, y + height / 2]; };
+  map?.addEventListener("keydown", (event) => {  // from a dot to the nearest one in the direction of the arrow
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key], from = event.target.closest("a");
+    if (!way || !from) return;
+    event.preventDefault();
+    const [x, y] = middle(from.querySelector("circle"));
+    let next = null, least = Infinity;
+    for (const dot of map.querySelectorAll("a")) {
+      const [right, down] = middle(dot.querySelector("circle")).map((one, axis) => one - [x, y][axis]);
+      const ahead = right * way[0] + down * way[1], aside = Math.abs(right * way[1]) + Math.abs(down * way[0]);
+      if (ahead > 0.5 && ahead + 2 * aside < least) { least = ahead + 2 * aside; next = dot; }
+    }
+    next?.focus(); next?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
+  const hit = map?.querySelector(".hit");
+  if (hit) map.scrollLeft = middle(hit)[0] - map.getBoundingClientRect().left - map.clientWidth / 2;
   const player = document.querySelector("audio");
   document.addEventListener("click", (event) => {
     const at = event.target.closest(".at");
