@@ -82,6 +82,7 @@ def test_the_words_of_a_mark_stay_within_the_conversation(office: Office, chromi
         turn = ask(page, ASKED["model"][0])
         room = page.locator("#talk").bounding_box()
         for mark in turn.locator(".mark").all():
+            page.mouse.move(1, 1)
             mark.hover()
             tip = mark.locator(".tip").bounding_box()
             assert tip["x"] >= room["x"] and tip["x"] + tip["width"] <= room["x"] + room["width"]
