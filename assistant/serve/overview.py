@@ -5,6 +5,7 @@ The entities given here have passed the gate; pictures and originals are fetched
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,12 +40,14 @@ class Overview:
     Attributes:
         pages: number of each page and an entity on it.
         pictures: entities whose picture is shown.
-        tables: the name and the first rows of each.
+        more: pages that are not among them.
+        tables: the name of each, its first rows, and how many rows it has.
     """
 
     pages: tuple[tuple[int, str], ...] = ()
     pictures: tuple[str, ...] = ()
-    tables: tuple[tuple[str, view.Excerpt], ...] = ()
+    more: int = 0
+    tables: tuple[tuple[str, view.Excerpt, int], ...] = ()
     charts: tuple[drawing.Chart, ...] = ()
 
 
@@ -66,10 +69,16 @@ def of(
     memory: Memory, personal: Personal, settings: Settings, opened: view.Opened, found: Sequence[Entity], viewer: Viewer
 ) -> Overview:
     """What a source shows of itself, from its entities in reading order; `opened` is the first of them at its place."""
+    pages = _pages(found) if opened.look == "page" else ()
+    rows = Counter(one.parent for one in found if one.kind == "row")
     return Overview(
-        _pages(found) if opened.look == "page" else (),
-        tuple(one.id for one in found if one.kind == "picture")[:MOST] if opened.look == "picture" else (),
-        tuple(_table(memory, personal, one, viewer) for one in found if one.kind == "table")[:MOST],
+        pages[:PAGES],
+        _pictures(found) if opened.look == "picture" else (),
+        len(pages[PAGES:]),
+        tuple(
+            (_called(one), view.excerpt(memory, personal, one, viewer), rows[one.id])
+            for one in [one for one in found if one.kind == "table"][:MOST]
+        ),
         _charts(settings, opened, found) if opened.look == "chart" else (),
     )
 
@@ -78,22 +87,29 @@ def _pictured(row: SourceRow) -> bool:
     return row.media == view.PDF or (row.media.startswith("image/") and row.media != "image/svg+xml")
 
 
+def _pictures(found: Sequence[Entity]) -> tuple[str, ...]:
+    return tuple([one.id for one in found if one.kind == "picture"] or [one.id for one in found[:1]])[:MOST]
+
+
 def _pages(found: Sequence[Entity]) -> tuple[tuple[int, str], ...]:
     first: dict[int, str] = {}
     for one in found:
         if one.locator.page is not None:
             first.setdefault(one.locator.page, one.id)
-    return tuple(sorted(first.items()))[:PAGES]
+    return tuple(sorted(first.items()))
 
 
-def _table(memory: Memory, personal: Personal, table: Entity, viewer: Viewer) -> tuple[str, view.Excerpt]:
-    return table.locator.sheet or table.title, view.excerpt(memory, personal, table, viewer)
+def _called(table: Entity) -> str:
+    return table.locator.sheet or table.title.split(" > ")[-1]
 
 
 def _charts(settings: Settings, opened: view.Opened, found: Sequence[Entity]) -> tuple[drawing.Chart, ...]:
-    series = [one for one in found if one.kind == "series"][:MOST]
+    longest: dict[str, Entity] = {}
+    for one in found:
+        if one.kind == "series":
+            longest.setdefault(str(one.facts.get("quantity", "")), one)
     with view.source_of(opened, settings) as source:
         if source is None:
             return ()
-        drawn = (drawing.chart(source, str(one.facts.get("quantity", "")), one.locator) for one in series)
+        drawn = (drawing.chart(source, name, one.locator) for name, one in [*longest.items()][:MOST])
         return tuple(one for one in drawn if one is not None)
