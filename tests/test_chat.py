@@ -144,3 +144,50 @@ def test_a_picture_is_still_attached_when_the_server_is_back(office: Office, chr
     page.wait_for_selector("#lost[hidden]", state="attached")
     page.click("#ask")
     assert PHOTO.name in answered(page, 1).inner_text()
+
+
+def noticed(page: Any) -> str:
+    """Everything that is said in sight outside the conversation and the entry."""
+    said = page.locator(".notices p:visible, .toast-body:visible").all_inner_texts()
+    return "\n".join(said)
+
+
+def test_an_answer_still_on_its_way_and_an_ended_session_are_told_once_in_the_language_of_the_page(
+    office: Office, chromium: Any
+) -> None:
+    page, said = enter(chromium, office, "sawada", language="ja"), words("ja")
+    office.actor.pause = 0.5
+    write(page, SPOKEN)
+    page.wait_for_selector("#live .draft .words")
+    write(page, "And for pumps?")
+    page.wait_for_selector("#said:not([hidden])")
+    assert noticed(page) == said["busy"]
+    page.click("#stop")
+    answered(page, 1)
+    page.wait_for_selector("#said", state="hidden")
+    office.parts.people.revoke("sawada")
+    page.locator("#question textarea").press("Enter")
+    page.wait_for_selector("#signed-out:not([hidden])")
+    page.wait_for_timeout(1500)
+    assert noticed(page) == f"{said['signed_out']} {said['sign_in']}"
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_server_that_is_gone_is_told_once_also_in_the_middle_of_an_answer(
+    office: Office, chromium: Any, running: bool
+) -> None:
+    page = enter(chromium, office, language="ja")
+    office.actor.pause = 0.5 * running
+    write(page, SPOKEN)
+    page.wait_for_selector("#live .draft .words" if running else "#past .turn")
+    office.stop()
+    try:
+        if not running:
+            write(page, "And for pumps?")
+        page.wait_for_selector("#lost:not([hidden])")
+        page.wait_for_timeout(2500)
+        assert noticed(page) == words("ja")["lost"]
+    finally:
+        office.start()
+    page.wait_for_selector("#lost", state="hidden")
+    page.wait_for_selector("#past .turn, #live .live")

@@ -33,6 +33,13 @@
       if (attached) follow(); else location.reload();
     }, 2000);
   }
+  const look = () => fetch("/leaf.svg", { cache: "no-store" });
+  setInterval(() => { if (document.body.classList.contains("is-answering")) look().catch(() => {}); }, 4000);
+  async function tell(toast) {  // what Gradio would say; a lost server and an ended session have notices of their own
+    if (!toast.matches(".error")) { say(toast.textContent); return; }
+    try { await look(); } catch { return; }
+    if ($("signed-out").hidden) say($("said").dataset.trouble);
+  }
   const person = () => document.querySelector("#drawer .person")?.textContent || "";
   const written = () => `written ${person()} ${talk()}`;  // where the words in the field are kept while a page is loaded anew
   let found = false, left = false;
@@ -289,8 +296,9 @@
   // -- what the chat brings ------------------------------------------------------------------------------------------
   let listed = "none";
   new MutationObserver((changes) => {
-    const came = (what) => changes.some((one) => [...one.addedNodes].some((node) => node.matches?.(what) || node.querySelector?.(what)));
-    if (came(".live, .past, .welcome, .toast-body")) sending = false;
+    const came = (what) => changes.flatMap((one) => [...one.addedNodes].map((node) => (node.matches?.(what) ? node : node.querySelector?.(what)))).find(Boolean);
+    if (came(".live, .past, .welcome, .toast-message-item")) sending = false;
+    if (came(".toast-message-item")) tell(came(".toast-message-item"));
     const past = document.querySelector("#past [data-talk]"), live = document.querySelector("#live .live");
     document.body.classList.toggle("is-answering", Boolean(live?.querySelector(".dots")));
     if (document.querySelector("#past [data-missing]") && talk()) history.replaceState(null, "", here());
