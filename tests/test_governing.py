@@ -93,6 +93,9 @@ def test_the_preview_says_who_gains_and_loses_which_right(parts: Parts, hoshino:
     }
     assert "berg + governs + sees personal data" in shown["en"]
     assert "berg + 管理 + 個人データの原文表示" in shown["ja"]
+    covering = new.replace("{folder: sales,", "{folder: sales, redact: [card, name], may_leave: true,")
+    scopes = text(hoshino.post("/govern/preview", params={"lang": "ja"}, data={"text": covering}).text)
+    assert "sales + 氏名を伏せる + 外部モデルへの送信 − 住所、銀行口座、" in scopes
     assert "Nobody gains or loses" not in shown["en"] and "変わる人はいません" not in shown["ja"]
 
 
@@ -313,9 +316,12 @@ def test_every_check_of_the_doctor_is_made_on_the_page_and_said_in_its_language(
     checks = list(doctor.examine_held(parts.memory))
     assert {"catalogue", "keys", "disk", "audit", "vectors of public", "self-retrieval"} <= {one.name for one in checks}
     page = text(governor.post("/govern/health", params={"lang": "ja"}).text)
+    home = str(parts.settings.home)
+    assert home not in page
     for one in checks:
         if "free" not in one.finding:
-            assert check_name(one.name, "ja") in page and told(one.finding, "ja") in page
+            said = told(one.finding.replace(f"{home}/keys/", ""), "ja")
+            assert check_name(one.name, "ja") in page and said in page
         assert JAPANESE.search(told(one.finding, "ja")), one.finding
     assert "publicのベクトル" in page and "点検" in rows(governor.get("/govern/audit", params={"lang": "ja"}).text)
     assert words("en")["checks"] not in governor.get("/govern/health").text

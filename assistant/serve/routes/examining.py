@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
@@ -78,9 +78,18 @@ def health(conversing: C, governor: G, language: L) -> HTMLResponse:
 @router.post("/govern/health")
 def examine(conversing: C, governor: G, language: L) -> HTMLResponse:
     """The same, with every check that `kotonoha doctor` makes."""
-    checks = list(conversing.parts.examined())
+    settings = conversing.parts.settings
+    folders = [f"{one}/" for one in (settings.keys_folder, settings.home)]
+    checks = [replace(one, finding=_without(one.finding, folders)) for one in conversing.parts.examined()]
     record(conversing.parts, governor, "examine", {"failed": sum(not one.ok for one in checks)})
     return HTMLResponse(_health(conversing, governor, language, checks))
+
+
+def _without(text: str, folders: Iterable[str]) -> str:
+    """A finding without where the memory lies on this machine."""
+    for one in folders:
+        text = text.replace(one, "")
+    return text
 
 
 def _health(conversing: Conversing, governor: Viewer, language: Language, checks: Sequence[Check] | None) -> str:

@@ -87,7 +87,8 @@ def check_name(name: str, language: Language) -> str:
 
 def _lines(values: Mapping[str, Any], language: Language) -> tuple[tuple[str, str], ...]:
     said = words(language)
-    lines = ((said.get(f"key_{key}", key), _value(key, value, language)) for key, value in values.items() if value)
+    ordered = sorted(values.items(), key=lambda pair: pair[0] != "question")
+    lines = ((said.get(f"key_{key}", key), _value(key, value, language)) for key, value in ordered if value)
     return tuple((name, value if len(value) <= LONGEST else f"{value[:LONGEST]}…") for name, value in lines)
 
 
