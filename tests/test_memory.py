@@ -61,7 +61,6 @@ def test_a_changed_source_keeps_what_stayed_and_drops_what_went(memory: Memory) 
 def test_a_forgotten_source_leaves_no_vector_word_or_row(memory: Memory) -> None:
     put(memory, "s", "a", "one fish")
     memory.forget_source("s")
-    memory.settle()
     assert find(memory, "fish", "a") == []
     assert memory.vector_ids("a") == set()
     assert memory.catalog.count() == 0

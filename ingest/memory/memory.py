@@ -131,11 +131,7 @@ class Memory:
             old = connection.execute("SELECT scope FROM source WHERE id = ?", (row.id,)).fetchone()
             writing.put_row(connection, row)
             shown = amended.keep_hidden(connection, row.id, items)
-            gone = [
-                r["id"]
-                for r in connection.execute("SELECT id FROM entity WHERE source = ?", (row.id,))
-                if r["id"] not in keep
-            ]
+            gone = [id for id in writing.ids_of(connection, row.id) if id not in keep]
             writing.drop(connection, gone)
             if old is not None and old["scope"] != row.scope:
                 writing.rescope(connection, row.id, row.scope)
@@ -176,15 +172,19 @@ class Memory:
         """Removes a source and those inside its file, their entities, words and vectors. Unknown ids are no error."""
         together = [source, *(row.id for row in self.catalog.inside(source))]
         with self.catalog.transaction() as connection:
+            self.catalog.after_commit(self._tidy)
             for one in together:
-                ids = [row["id"] for row in connection.execute("SELECT id FROM entity WHERE source = ?", (one,))]
-                writing.drop(connection, ids)
+                writing.drop(connection, writing.ids_of(connection, one))
                 connection.execute("DELETE FROM source WHERE id = ?", (one,))
             connection.execute(
                 "DELETE FROM job WHERE state = 'done' AND path NOT IN (SELECT path FROM source UNION SELECT path FROM place)"
             )
         for one in together:
             self.beside.drop(one)
+
+    def _tidy(self) -> None:
+        with suppress(KotonohaError, sqlite3.Error):  # what is left over is settled when the memory is next opened
+            self.settle()
 
     def settle(self) -> int:
         """Finishes moves and brings every pending vector to Chroma; returns how many. Safe to repeat or be killed in."""

@@ -91,6 +91,11 @@ def _retire(connection: Any, ids: Sequence[str]) -> None:
         )
 
 
+def ids_of(connection: Any, source: str) -> list[str]:
+    """The entities of a source."""
+    return [row["id"] for row in connection.execute("SELECT id FROM entity WHERE source = ?", (source,))]
+
+
 def drop(connection: Any, ids: Sequence[str]) -> None:
     _retire(connection, ids)
     connection.executemany("DELETE FROM entity WHERE id = ?", [(id,) for id in ids])
