@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import multiprocessing
 import random
@@ -95,6 +96,82 @@ def test_a_member_that_leads_elsewhere_is_refused(filled: Settings, tmp_path: Pa
     with pytest.raises(MemoryDamaged, match="was not saved"):
         backup.restore(replace(filled, home=tmp_path / "other"), evil)
     assert not (tmp_path / "escaped").exists()
+
+
+def repacked(saved: Path, made: bytes, keep: tuple[str, ...] = ()) -> Path:
+    """A back-up with another manifest and these files of a good one."""
+    odd = saved.with_name("odd.backup")
+    with tarfile.open(saved) as old, tarfile.open(odd, "w") as new:
+        entry = tarfile.TarInfo(backup.MANIFEST)
+        entry.size = len(made)
+        new.addfile(entry, io.BytesIO(made))
+        for member in old.getmembers():
+            if member.name in keep:
+                new.addfile(member, old.extractfile(member))
+    return odd
+
+
+ODD = (
+    b"[]", b"null", b"7", b'"x"', b"[" * 100_000, b'{"form": 1}', b'{"form": 1, "sha256": [1]}', b"\xff",
+    b'{"form": 1, "sha256": {"catalog.sqlite": 7}}', b'{"form": [1], "sha256": {}}', b'{"form": 1, "sha256": {"k": "0"}}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("made", ODD, ids=[repr(one[:30]) for one in ODD])
+def test_a_back_up_with_an_odd_manifest_is_one_line_and_leaves_nothing_behind(
+    filled: Settings, tmp_path: Path, made: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backup.save(filled, saved := tmp_path / "kotonoha.backup")
+    there = set(tmp_path.iterdir()) | {odd := repacked(saved, made)}
+    assert main(["--home", str(tmp_path / "other"), "restore", str(odd)]) == 2
+    assert "is no back-up" in capsys.readouterr().err
+    assert set(tmp_path.iterdir()) == there
+
+
+def test_a_back_up_without_its_catalogue_is_refused_and_its_keys_are_not_left_behind(
+    filled: Settings, tmp_path: Path
+) -> None:
+    backup.save(filled, saved := tmp_path / "kotonoha.backup")
+    with tarfile.open(saved) as archive:
+        file = archive.extractfile(backup.MANIFEST)
+        made = json.loads(file.read()) if file else {}
+    keys = tuple(name for name in made["sha256"] if name.startswith("keys/"))
+    for hashes in ({name: made["sha256"][name] for name in keys}, made["sha256"]):
+        odd = repacked(saved, json.dumps({**made, "sha256": hashes}).encode(), keys)
+        with pytest.raises((BadInput, MemoryDamaged), match="catalog"):
+            backup.restore(replace(filled, home=tmp_path / "other"), odd)
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "files", saved.name, odd.name}
+
+
+def test_keys_that_lie_elsewhere_behind_a_link_are_saved(filled: Settings, tmp_path: Path) -> None:
+    before, saved = state(filled), tmp_path / "kotonoha.backup"
+    filled.keys_folder.rename(tmp_path / "disk")
+    filled.keys_folder.symlink_to(tmp_path / "disk")
+    backup.save(filled, saved)
+    backup.restore(other := replace(filled, home=tmp_path / "other"), saved)
+    assert state(other) == before
+
+
+@pytest.mark.parametrize("name", ["keys", "keys/originals.key", "uploads/open"])
+def test_a_link_that_cannot_be_followed_is_named_and_nothing_is_saved_without_it(
+    filled: Settings, tmp_path: Path, name: str
+) -> None:
+    link = filled.home / name
+    link.parent.mkdir(exist_ok=True)
+    if link.exists():
+        link.rename(tmp_path / "away")
+    link.symlink_to(tmp_path / ("files" if name.startswith("uploads") else "nowhere"))
+    with pytest.raises(BadInput, match=f"{name} is a link that cannot be followed"):
+        backup.save(filled, tmp_path / "kotonoha.backup")
+    assert not (tmp_path / "kotonoha.backup").exists()
+
+
+def test_a_back_up_into_the_memory_itself_is_refused(filled: Settings, tmp_path: Path) -> None:
+    (tmp_path / "again").symlink_to(filled.home)
+    for target in (filled.home / "in.backup", tmp_path / "again" / "in.backup"):
+        with pytest.raises(BadInput, match="would lie in the memory"):
+            backup.save(filled, target)
+    assert not list(filled.home.glob("*in.backup*"))
 
 
 @pytest.mark.slow

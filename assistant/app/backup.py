@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from filelock import FileLock, Timeout
+
 from ingest.base import private
 from ingest.base.errors import BadInput, MemoryDamaged
 from ingest.base.settings import Settings
@@ -25,8 +27,11 @@ from ingest.memory import memory as store
 from ingest.memory.catalog import Catalog
 
 MANIFEST = "manifest.json"
+CATALOG = "catalog.sqlite"
 FORM = 1
-LEFT_OUT = ("kept", "reading", "vectors", "cache", "demo", "owner.lock", "owner.json", "catalog.sqlite")
+LARGEST = 1 << 26
+"""Bytes of a manifest."""
+LEFT_OUT = ("kept", "reading", "vectors", "cache", "demo", "owner.lock", "owner.json", CATALOG)
 """What is made anew, belongs to a process, or is copied in its own way."""
 
 
@@ -34,25 +39,27 @@ def save(settings: Settings, target: Path) -> int:
     """Writes the state to one file that its owner alone may read, also while a server works on it; its size in bytes.
 
     Raises:
-        BadInput: there is no memory, or the file is there already.
+        BadInput: there is no memory, the file is there already or would lie in the memory, or a link leads nowhere.
     """
     if not settings.catalog_file.exists():
         raise BadInput(f"there is no memory in {settings.home}", "--home names another")
     if target.exists():
         raise BadInput(f"{target} is there already", "name a new file")
+    if target.resolve().is_relative_to(settings.home.resolve()):
+        raise BadInput(f"{target} would lie in the memory that it saves", "name a file in another folder")
     with _scratch(target) as scratch:
         whole = scratch / "whole"
         private.file(whole)
         # Marks first: the catalogue may be ahead of them, never behind.
         others = [(name, path.read_bytes()) for name, path in _others(settings.home)]
-        _copy(settings.catalog_file, copy := scratch / "catalog.sqlite")
-        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in others} | {"catalog.sqlite": _digest(copy)}
+        _copy(settings.catalog_file, copy := scratch / CATALOG)
+        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in others} | {CATALOG: _digest(copy)}
         made = {"form": FORM, "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "sha256": hashes}
         with tarfile.open(whole, "w") as archive:
             for name, data in [(MANIFEST, json.dumps(made).encode()), *others]:
                 _add(archive, name, io.BytesIO(data), len(data))
             with copy.open("rb") as file:
-                _add(archive, "catalog.sqlite", file, copy.stat().st_size)
+                _add(archive, CATALOG, file, copy.stat().st_size)
         with whole.open("rb") as file:
             os.fsync(file.fileno())
         whole.rename(target)
@@ -69,17 +76,39 @@ def restore(settings: Settings, source: Path) -> str:
     home = settings.home
     if home.exists() and any(home.iterdir()):
         raise BadInput(f"there is something in {home}", "move it away first, or name a new folder with --home")
-    beside = home.with_name(f"{home.name}.restoring")
-    shutil.rmtree(beside, ignore_errors=True)
-    private.folder(beside)
-    made = _unpacked(source, beside)
-    catalog = Catalog(beside / "catalog.sqlite")
-    with catalog.transaction() as connection:
-        store.redeliver(connection)
-    catalog.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    catalog.close()
-    beside.rename(home)  # onto nothing, or an empty folder
+    with _alone(home) as beside:
+        made = _unpacked(source, beside)
+        catalog = Catalog(beside / CATALOG)
+        with catalog.transaction() as connection:
+            store.redeliver(connection)
+        catalog.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        catalog.close()
+        beside.rename(home)  # onto nothing, or an empty folder
     return made
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[Path]:
+    """A private folder beside the home that no other restoration has, gone afterwards; a killed one's goes first.
+
+    Raises:
+        BadInput: another restoration is at it.
+    """
+    folder = home.with_name(f"{home.name}.restoring")
+    home.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f"{folder.name}.lock"), mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BadInput(f"{home} is being restored already", "let that finish") from None
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        private.folder(folder)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
 
 
 @contextmanager
@@ -95,11 +124,29 @@ def _scratch(target: Path) -> Iterator[Path]:
 
 
 def _others(home: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted(home.rglob("*")):
-        name = path.relative_to(home)
-        mine = name.parts[0] not in LEFT_OUT and not name.name.startswith("catalog.sqlite")
-        if mine and path.is_file() and not path.is_symlink() and path.suffix != ".lock":
-            yield name.as_posix(), path
+    """Every other file of the state by its name in it, also where a folder or file of it lies elsewhere behind a link.
+
+    Raises:
+        BadInput: a link leads nowhere, or from inside one folder to another.
+    """
+    for top in sorted(home.iterdir()):
+        if top.name in LEFT_OUT or top.name.startswith(CATALOG):
+            continue
+        for path in _files(top) if top.is_dir() else (top,):
+            if path.is_symlink() and not path.is_file():
+                raise BadInput(
+                    f"{path} is a link that cannot be followed", "put there what it stands for, or remove it"
+                )
+            if path.is_file() and path.suffix != ".lock":
+                yield path.relative_to(home).as_posix(), path
+
+
+def _files(top: Path) -> Iterator[Path]:
+    """What is below a folder: files, and links to folders, which are not gone into."""
+    for folder, folders, files in os.walk(top):
+        below = Path(folder)
+        yield from (below / name for name in sorted(files))
+        yield from (below / name for name in sorted(folders) if (below / name).is_symlink())
 
 
 def _copy(catalog: Path, copy: Path) -> None:
@@ -117,19 +164,31 @@ def _unpacked(source: Path, folder: Path) -> str:
     """Puts what was saved into a folder, every byte held against its hash; when it was saved."""
     try:
         with tarfile.open(source) as archive:
-            first = archive.next()
-            file = archive.extractfile(first) if first and first.name == MANIFEST else None
-            made = json.loads(file.read()) if file else {}
-            if made.get("form") != FORM:
-                raise BadInput(f"{source} is no back-up of a memory that this version knows")
-            hashes: dict[str, str] = dict(made["sha256"])
+            hashes, made = _manifest(archive)
             while member := archive.next():
                 _take(archive, member, folder, hashes)
-    except (tarfile.TarError, OSError, ValueError, KeyError, EOFError) as error:
+    except (tarfile.TarError, OSError, ValueError, KeyError, EOFError, RecursionError) as error:
         raise BadInput(f"{source} is no back-up, or only a part of one ({error})") from None
     if hashes:
         raise MemoryDamaged(f"{source} lacks {', '.join(sorted(hashes))}", "use another back-up")
-    return str(made["made"])
+    return made
+
+
+def _manifest(archive: tarfile.TarFile) -> tuple[dict[str, str], str]:
+    """The hash of every file that was saved, by its name, and when it was.
+
+    Raises:
+        ValueError: it is of no form that this version knows.
+    """
+    first = archive.next()
+    file = archive.extractfile(first) if first and first.name == MANIFEST else None
+    made = json.loads(file.read(LARGEST)) if file else None
+    hashes = made.get("sha256") if isinstance(made, dict) and made.get("form") == FORM else None
+    if not isinstance(hashes, dict) or not all(isinstance(one, str) and one for one in hashes.values()):
+        raise ValueError("of no form that this version knows")
+    if CATALOG not in hashes:
+        raise ValueError("without a catalogue")
+    return hashes, str(made.get("made", ""))
 
 
 def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, hashes: dict[str, str]) -> None:

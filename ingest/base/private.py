@@ -63,7 +63,8 @@ def file(path: Path) -> None:
 def open_to_others(home: Path) -> Iterator[Path]:
     """Everything in the state folder, itself included, that others than its owner may read, write or list."""
     if os.name == "posix":
-        for path in (home, *sorted(home.rglob("*"))):
+        below = (Path(folder, name) for folder, folders, files in os.walk(home) for name in (*folders, *files))
+        for path in (home, *sorted(below)):
             with suppress(FileNotFoundError):  # a file of a moment
                 if not path.is_symlink() and path.stat().st_mode & OTHERS:
                     yield path
