@@ -1,13 +1,65 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from assistant.app import build, doctor, feeding
+from assistant.app.doctor import Check
+from ingest import pipeline
 from ingest.base.settings import Settings
+from ingest.memory.memory import Memory
+from ingest.reading import Direct
+from tests.conftest import ParagraphReader, WordSpace
 
-pytestmark = pytest.mark.slow
+
+@pytest.fixture
+def small(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A small memory made with the encoder in miniature, which the doctor is given, too."""
+    monkeypatch.setattr(build, "space", lambda settings: WordSpace())
+    (tmp_path / "a.txt").write_text("The spindle is greased.")
+    build.note(settings, build.catalog(settings), "ingest", {})
+    with Memory(settings, WordSpace()) as memory:
+        pipeline.ask(memory.catalog, [tmp_path / "a.txt"], lambda path: "open")
+        assert [report.status for report in pipeline.run(memory, Direct([ParagraphReader()]))] == ["added"]
+    return settings
+
+
+def findings(settings: Settings, **how: bool) -> dict[str, Check]:
+    return {check.name: check for check in doctor.examine(settings, **how)}
+
+
+@pytest.mark.parametrize("repair", [False, True])
+@pytest.mark.parametrize("emptied", [False, True])
+def test_a_catalogue_that_is_gone_or_empty_is_told_and_a_back_up_named(
+    small: Settings, emptied: bool, repair: bool
+) -> None:
+    for file in small.home.glob("catalog.sqlite*"):
+        file.unlink()
+    if emptied:
+        small.catalog_file.touch()
+    for _ in range(2):  # the second time it is there again, with nothing in it
+        found = findings(small, repair=repair)
+        assert not found["catalogue"].ok and "kotonoha restore" in found["catalogue"].finding
+        assert "1 vectors" in found["catalogue"].finding and "rebuild" not in found
+
+
+def test_a_memory_in_which_nothing_is_yet_or_any_more_is_sound(small: Settings, tmp_path: Path) -> None:
+    with Memory(small, WordSpace()) as memory:
+        memory.forget_source(memory.catalog.sources()[0].id)
+    fresh = Settings(home=tmp_path / "fresh")
+    for settings in (small, fresh, fresh):
+        assert findings(settings)["catalogue"].ok
+
+
+def test_a_file_in_the_place_of_the_vectors_is_told_and_mended(small: Settings) -> None:
+    shutil.rmtree(small.vectors_folder)
+    small.vectors_folder.write_text("x")
+    found = findings(small)
+    assert not found["vectors"].ok and "doctor --repair" in found["vectors"].finding
+    found = findings(small, repair=True)
+    assert found["vectors of open"].ok and "vectors" not in found
 
 
 @pytest.fixture
@@ -23,10 +75,12 @@ def filled(tmp_path: Path) -> Settings:
     return settings
 
 
+@pytest.mark.slow
 def test_a_sound_memory_passes_every_check(filled: Settings) -> None:
     assert [check for check in doctor.examine(filled) if not check.ok] == []
 
 
+@pytest.mark.slow
 def test_lost_vectors_and_words_are_found_and_restored(filled: Settings) -> None:
     with build.memory(filled) as memory:
         victims = sorted(memory.vector_ids("engineering"))

@@ -9,6 +9,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib.metadata import packages_distributions
 
@@ -47,24 +48,25 @@ def examine(settings: Settings, rebuild: bool = False, repair: bool = False) -> 
     """
     if repair:
         yield Check("rights", True, f"taken from others: {private.tighten(settings.home)} files and folders")
-    if rebuild or repair:
+    lost = list(_tried("catalogue", lambda: _lost(settings)))
+    if (rebuild or repair) and not lost:
         yield from _tried("rebuild", lambda: [_rebuilt(settings)])
-    yield from _around(settings)
+    yield from _around(settings, lost)
     yield from _tried("memory", lambda: _opened(settings))
 
 
 def examine_held(memory: Memory) -> Iterator[Check]:
     """The same of a memory that this process holds open."""
-    yield from _around(memory.settings)
+    yield from _around(memory.settings, ())
     yield from _tried("memory", lambda: _inside(memory))
 
 
-def _around(settings: Settings) -> Iterator[Check]:
+def _around(settings: Settings, lost: Sequence[Check]) -> Iterator[Check]:
     """What can be looked at whoever holds the memory."""
     yield from _models()
     yield _names()
     yield from _tried("state folder", lambda: _folder(settings))
-    yield from _tried("catalogue", lambda: [_integrity(settings)])
+    yield from lost or _tried("catalogue", lambda: [_integrity(settings)])
     yield from _tried("keys", lambda: _keys(settings))
     yield from _tried("audit", lambda: [_audit(settings)])
 
@@ -87,6 +89,34 @@ def _rebuilt(settings: Settings) -> Check:
     return Check(
         "rebuild", True, f"{store.rebuild(settings, build.space(settings)):,} vectors restored from the catalogue"
     )
+
+
+def _lost(settings: Settings) -> Iterator[Check]:
+    """A catalogue that is not there, or never held anything, beside what only a catalogue leads to."""
+    file = settings.catalog_file
+    there = file.exists() and file.stat().st_size > 0
+    if there and build.catalog(settings).last_number():
+        return
+    beside = [f"{count:,} vectors"] if (count := _count_vectors(settings)) else []
+    if not there:
+        beside += [path.name for path in (settings.keys_folder, settings.home / "audit.head") if path.exists()]
+    if beside:
+        how = "empty" if file.exists() else "gone"
+        said = f"it is {how}, and {', '.join(beside)} are here: put a back-up in its place with kotonoha restore"
+        yield Check("catalogue", False, said)
+
+
+def _count_vectors(settings: Settings) -> int:
+    """How many vectors there are, whatever the catalogue knows of them; 0 where they cannot be opened."""
+    if not settings.vectors_folder.is_dir():
+        return 0
+    with suppress(KotonohaError), store.owning(settings):
+        vectors = store.opened(settings)
+        try:
+            return sum(one.count() for one in vectors.list_collections())
+        finally:
+            vectors.close()
+    return 0
 
 
 def _folder(settings: Settings) -> Iterator[Check]:

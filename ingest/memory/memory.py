@@ -72,7 +72,7 @@ class Memory:
         self.impaired = ""
         """What keeps answers from being as good as they could be, in words; empty in a sound memory."""
         try:
-            self._client = _opened(settings)
+            self._client = opened(settings)
             private.tighten(settings.home)
             self.settle()
             self.beside.sweep((row.id, row.scope) for row in self.catalog.sources())
@@ -312,7 +312,8 @@ def rebuild(settings: Settings, space: Space) -> int:
 
 def forget_vectors(settings: Settings, catalog: Catalog) -> int:
     """Throws the vectors away, for whoever opens the memory next to restore; returns how many those are."""
-    shutil.rmtree(settings.vectors_folder, ignore_errors=True)
+    folder = settings.vectors_folder
+    folder.unlink() if folder.is_file() else shutil.rmtree(folder, ignore_errors=True)
     with catalog.transaction() as connection:
         redeliver(connection)
         lexicon.rebuild(connection)
@@ -368,8 +369,8 @@ def _owner_file(settings: Settings) -> Path:
     return settings.lock_file.with_suffix(".json")
 
 
-def _opened(settings: Settings) -> ClientAPI:
-    """The vector store, or one clear line where it cannot be opened: its own failures are of every kind, panics included."""
+def opened(settings: Settings) -> ClientAPI:
+    """The vector store, or one clear `MemoryFault`: its own failures are of every kind, panics included."""
     try:
         return open_vectors(settings.vectors_folder)
     except (KeyboardInterrupt, SystemExit, KotonohaError):
@@ -391,8 +392,8 @@ def _one_line(error: BaseException) -> str:
 
 def open_vectors(folder: Path) -> ClientAPI:
     """The vector store in a folder, which nobody else may have open."""
-    import chromadb
-    from chromadb.config import Settings as ChromaSettings
+    import chromadb.config
 
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     private.folder(folder)
-    return chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False))
+    return chromadb.PersistentClient(str(folder), settings=chromadb.config.Settings(anonymized_telemetry=False))
