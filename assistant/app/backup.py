@@ -183,7 +183,8 @@ def _manifest(archive: tarfile.TarFile) -> tuple[dict[str, str], str]:
     first = archive.next()
     file = archive.extractfile(first) if first and first.name == MANIFEST else None
     made = json.loads(file.read(LARGEST)) if file else None
-    hashes = made.get("sha256") if isinstance(made, dict) and made.get("form") == FORM else None
+    made = made if isinstance(made, dict) and made.get("form") == FORM else {}
+    hashes = made.get("sha256")
     if not isinstance(hashes, dict) or not all(isinstance(one, str) and one for one in hashes.values()):
         raise ValueError("of no form that this version knows")
     if CATALOG not in hashes:

@@ -110,12 +110,12 @@ def _count_vectors(settings: Settings) -> int:
     """How many vectors there are, whatever the catalogue knows of them; 0 where they cannot be opened."""
     if not settings.vectors_folder.is_dir():
         return 0
-    with suppress(KotonohaError), store.owning(settings):
+    with suppress(Exception), store.owning(settings):  # the vector store raises anything
         vectors = store.opened(settings)
-        try:
-            return sum(one.count() for one in vectors.list_collections())
-        finally:
-            vectors.close()
+        count = sum(one.count() for one in vectors.list_collections())
+        with suppress(AttributeError):
+            vectors.close()  # type: ignore[attr-defined]
+        return count
     return 0
 
 
