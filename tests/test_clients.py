@@ -194,7 +194,7 @@ def test_what_the_chat_is_shown_of_an_answer_ends_with_the_session(target: Targe
 
 @pytest.mark.parametrize(
     ("path", "action"),
-    [("/api/search?query=warranty", "search"), ("/files/{source}", "read source"), ("/map?question=warranty", "map")],
+    [("/api/search?query=warranty", "search"), ("/files/{source}", "open"), ("/map?question=warranty", "map")],
 )
 def test_whatever_shows_words_of_a_source_is_recorded(target: Target, path: str, action: str) -> None:
     source = target.firm["text"][0].source

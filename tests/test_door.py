@@ -157,7 +157,7 @@ def _bring(page: TestClient) -> int:
 
 
 ACTS: dict[str, Callable[[TestClient], int]] = {
-    "an account is kept out": lambda page: page.post("/govern/people/endo/disable").status_code,
+    "an account is kept out": lambda page: page.post("/govern/people/mori/disable").status_code,
     "an account is let in": lambda page: page.post("/govern/people/stranger/enable").status_code,
     "sessions are ended": lambda page: page.post("/govern/people/endo/revoke").status_code,
     "a file is brought": _bring,

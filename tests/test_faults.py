@@ -98,7 +98,7 @@ def test_a_memory_with_broken_vectors_is_written_and_loses_nothing(filled: Setti
 def test_lost_keys_are_told_and_no_new_ones_take_their_place(filled: Settings) -> None:
     shutil.rmtree(filled.keys_folder)
     check = next(one for one in doctor.examine(filled) if one.name == "keys")
-    assert not check.ok and "gone" in check.finding and "put keys back from a back-up" in check.finding
+    assert not check.ok and "gone" in check.finding and "put it back from a back-up" in check.finding
     with Memory(filled, WordSpace()) as memory:
         ids = [row["entity"] for row in memory.catalog.connection.execute("SELECT entity FROM original")]
         assert len(ids) == PARAGRAPHS

@@ -68,7 +68,6 @@ def files(parts: P, viewer: V, language: L, search: str = "") -> HTMLResponse:
 def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
     """What was understood of a source."""
     row = _readable(parts, viewer, id)
-    record(parts, viewer, "read source", {"source": id}, (row.scope,), {"path": row.path})
     ids = [item.id for item in parts.memory.catalog.entities_of(id)]
     found = sorted(parts.memory.hydrate(ids, viewer).values(), key=lambda one: one.ordinal)
     kinds = Counter(one.kind for one in found)
