@@ -16,11 +16,12 @@ from assistant.serve.web.told import told
 from assistant.serve.web.words import Language, seal, words
 
 ACTIONS = (
-    "ask", "ask stopped", "search", "map", "egress", "open", "upload", "ingest", "ingest done", "forget",
-    "correct", "correct undone", "hide", "show", "sign-in", "sign-in refused", "sign-out", "policy change", "policy move", "new key", "view as", "people add",
-    "people password", "people token", "people disable", "people enable", "people revoke", "people remove", "concept accept",
-    "concept refine", "concept revert", "models pull", "models remove", "models use", "models align", "backup", "restore", "let go",
-    "audit begun", "audit damaged", "audit anew", "audit export", "audit cut", "examine", "unreadable",
+    "ask", "ask stopped", "search", "map", "egress", "open", "upload", "ingest", "ingest done", "forget", "correct",
+    "correct undone", "hide", "show", "sign-in", "sign-in refused", "sign-out", "policy change", "policy move", "new key",
+    "view as", "people add", "people password", "people token", "people disable", "people enable", "people revoke",
+    "people remove", "concept accept", "concept refine", "concept revert", "models pull", "models remove", "models use",
+    "models align", "backup", "restore", "let go", "audit begun", "audit damaged", "audit anew", "audit export", "audit cut",
+    "examine", "unreadable",
 )  # fmt: skip
 """Everything that the audit can say somebody did."""
 FILES = frozenset({"path", "paths", "names", "file", "old", "source"})
