@@ -94,6 +94,7 @@ def ask(page: Any, question: str) -> Any:
 def answered(page: Any, number: int) -> Any:
     page.wait_for_function(
         f"document.querySelectorAll('#past .turn').length === {number} && !document.querySelector('#live .live')"
+        " && !document.querySelector('#question textarea').value"  # what is typed before it is emptied would be lost
     )
     return page.locator("#past .turn").last
 
