@@ -88,13 +88,14 @@ def ask(page: Any, question: str) -> Any:
     """Asks, and gives the turn with its answer."""
     before = page.locator("#past .turn").count()
     write(page, question)
-    return answered(page, before + 1)
+    turn = answered(page, before + 1)
+    page.wait_for_function("!document.querySelector('#question textarea').value")  # else it is emptied of the next one
+    return turn
 
 
 def answered(page: Any, number: int) -> Any:
     page.wait_for_function(
         f"document.querySelectorAll('#past .turn').length === {number} && !document.querySelector('#live .live')"
-        " && !document.querySelector('#question textarea').value"  # what is typed before it is emptied would be lost
     )
     return page.locator("#past .turn").last
 
