@@ -61,9 +61,9 @@ class AnchorCommand:
         try:
             self._command = tuple(shlex.split(command))
         except ValueError as error:
-            raise BadInput(f"KOTONOHA_AUDIT_ANCHOR names no command ({error})", AS) from None
+            raise BadInput(f"KOTONOHA_AUDIT_ANCHOR names no command ({error})", EXAMPLE) from None
         if not self._command:
-            raise BadInput("KOTONOHA_AUDIT_ANCHOR names no command behind its '|'", AS)
+            raise BadInput("KOTONOHA_AUDIT_ANCHOR names no command behind its '|'", EXAMPLE)
 
     def keep(self, mark: str) -> None:
         """See `audit.Anchor.keep`. One that hangs is waited for once a minute."""
@@ -82,7 +82,8 @@ class AnchorCommand:
         return None
 
 
-AS = "'| mail -s mark auditor@firm.example', or the path of a file, or nothing"
+EXAMPLE = "'| mail -s mark auditor@firm.example', or the path of a file, or nothing"
+"""What the setting may be."""
 
 
 def named(setting: str) -> AnchorFile | AnchorCommand | None:

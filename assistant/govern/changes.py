@@ -34,27 +34,17 @@ def rights(viewer: Viewer) -> frozenset[str]:
 def of_people(old: Policy | None, new: Policy) -> list[Change]:
     """Everybody for whom a policy changes something at this moment, by name."""
     names = sorted({*new.people, *(old.people if old else ())})
-    found = [_change(name, _viewer(old, name), _viewer(new, name)) for name in names]
+    pairs = [(name, _viewer(old, name), _viewer(new, name)) for name in names]
+    found = [_change(name, was.scopes, now.scopes, rights(was), rights(now)) for name, was, now in pairs]
     return [one for one in found if one != Change(one.name)]
 
 
 def of_scopes(old: Policy | None, new: Policy) -> list[Change]:
     """The scopes of which, from the next reading on, other personal data is covered, or that may leave or no longer may."""
-    found = []
-    for name in sorted(new.scopes):
-        before = old.covers(name) if old else new.covers(name)
-        left = bool(old and old.may_leave(name))
-        leaves = ("leave",) if new.may_leave(name) else ()
-        covers = new.covers(name)
-        found.append(
-            Change(
-                name,
-                _but(covers, before),
-                _but(before, covers),
-                () if left else leaves,
-                () if leaves or not left else ("leave",),
-            )
-        )
+    found = [
+        _change(name, (old or new).covers(name), new.covers(name), _leaves(old, name), _leaves(new, name))
+        for name in sorted(new.scopes)
+    ]
     return [one for one in found if one != Change(one.name)]
 
 
@@ -75,15 +65,18 @@ def governed(policy: Policy, people: People | None = None) -> Policy:
     return policy
 
 
-def _change(name: str, old: Viewer, new: Viewer) -> Change:
-    return Change(
-        name, _but(new.scopes, old.scopes), _but(old.scopes, new.scopes),
-        _but(rights(new), rights(old)), _but(rights(old), rights(new)),
-    )  # fmt: skip
+def _change(
+    name: str, had: frozenset[str], has: frozenset[str], could: frozenset[str], can: frozenset[str]
+) -> Change:  # fmt: skip
+    return Change(name, _but(has, had), _but(had, has), _but(can, could), _but(could, can))
 
 
 def _viewer(policy: Policy | None, name: str) -> Viewer:
     return policy.viewer(name) if policy and name in policy.people else Viewer(name, frozenset())
+
+
+def _leaves(policy: Policy | None, scope: str) -> frozenset[str]:
+    return frozenset({"leave"} if policy and policy.may_leave(scope) else ())
 
 
 def _but(these: frozenset[str], those: frozenset[str]) -> tuple[str, ...]:

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant.govern.audit_row import Event
 from assistant.search.question import WHAT
 from assistant.serve.desk import Answering, Desk
 from assistant.serve.feedback import Feedback
-from assistant.serve.parts import Parts, viewer_named
+from assistant.serve.parts import Parts, viewer_named, while_admitted
 from assistant.serve.talks import TITLE, Talks, Turn, answered, may_show
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, NotAllowed
@@ -191,21 +190,16 @@ class Conversing:
         viewer = self.viewer(person)
         before = self._before(person, talk, turn.number)
         steps = self.parts.assistant.ask(question, viewer, grounding=grounding, history=before, shown=shown)
-        for step in self._while_open(person, viewer, steps):
+        for step in while_admitted(steps, self.parts, viewer, lambda: self._admitted(person)):
             if isinstance(step, Answer):
                 yield replace(answered(turn.number, step, viewer), question=question)
             else:
                 told(answering, step)
                 yield None
 
-    def _while_open(self, person: str, viewer: Viewer, steps: Iterator[Step]) -> Iterator[Step]:
-        """The steps of an answer, for as long as whoever asked has an account that is open."""
-        for step in steps:
-            if not self.parts.people.is_open(person):
-                if self.parts.audit:
-                    self.parts.audit.append(Event("ask stopped", person, viewer.roles, viewer.policy))
-                raise NotAllowed("what you may read has changed while this was being answered", "ask again")
-            yield step
+    def _admitted(self, person: str) -> None:
+        if not self.parts.people.is_open(person):
+            raise NotAllowed("what you may read has changed while this was being answered", "ask again")
 
     def _before(self, person: str, talk: str, number: int) -> list[Exchange]:
         from assistant.answer.outcome import Exchange

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from assistant.govern.audit_row import Event
 from ingest.base.access import Viewer
-from ingest.base.errors import UnknownPerson
+from ingest.base.errors import KotonohaError, UnknownPerson
 
 if TYPE_CHECKING:
     from assistant.answer.audited import Asks
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ingest.memory.memory import Memory
     from ingest.privacy.personal import Personal
     from ingest.readers import Reader
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,22 @@ class Parts:
     readers: Callable[[], Sequence[Reader]] = tuple
     watched: Callable[[], Sequence[Watched]] = tuple
     examined: Callable[[], Iterable[Check]] = tuple
+
+
+def while_admitted(steps: Iterator[T], parts: Parts, viewer: Viewer, admitted: Callable[[], object]) -> Iterator[T]:
+    """The steps of an answer, for as long as its asker is let in; nothing further is said then, and that is recorded.
+
+    Args:
+        admitted: raises a `KotonohaError` once the asker is let in no more.
+    """
+    for step in steps:
+        try:
+            admitted()
+        except KotonohaError:
+            if parts.audit:
+                parts.audit.append(Event("ask stopped", viewer.person, viewer.roles, viewer.policy))
+            raise
+        yield step
 
 
 def viewer_named(parts: Parts, person: str) -> Viewer:

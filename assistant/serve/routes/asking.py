@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
-from assistant.serve.routes.who import P, V, record, while_admitted
+from assistant.serve.routes.who import P, V, record, while_let_in
 from assistant.serve.turns import Turns
 from ingest.base.errors import KotonohaError
 from ingest.privacy.personal import put_back
@@ -50,7 +50,7 @@ def ask(asked: Question, request: Request, parts: P, viewer: V) -> Response:
     history = [Exchange(said.question, said.answer) for said in asked.history]
     grounding: Any = asked.grounding
     steps = parts.assistant.ask(asked.question, viewer, grounding=grounding, history=history)
-    return Answering(while_admitted(steps, request, viewer), request.app.state.asking, viewer.person)
+    return Answering(while_let_in(steps, request, viewer), request.app.state.asking, viewer.person)
 
 
 class Answering(StreamingResponse):
@@ -99,7 +99,7 @@ def ask_events(asked: Question, request: Request, parts: P, viewer: V) -> Respon
     history = [Exchange(said.question, said.answer) for said in asked.history]
     grounding: Any = asked.grounding
     steps = parts.assistant.ask(asked.question, viewer, grounding=grounding, history=history)
-    steps = while_admitted(steps, request, viewer)
+    steps = while_let_in(steps, request, viewer)
     return Answering(steps, request.app.state.asking, viewer.person, _events, "text/event-stream")
 
 

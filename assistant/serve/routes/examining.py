@@ -5,10 +5,9 @@ Governing reads nothing: what stands in sources, and what they are called, is sh
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from assistant.govern.people import folded
 from assistant.govern.policy import Policies
 from assistant.serve.conversing import Conversing
 from assistant.serve.feedback import Remark
@@ -58,7 +58,8 @@ def audit(
     """The record of who did what, filtered: a person's name as anybody writes it, days to the last one included; words only
     where the governor may read where they come from."""
     kept = parts.audit.show(governor, action=action, since=since, until=_end_of(until)) if parts.audit else iter(())
-    named = (one for one in kept if _folded(person) in ("", _folded(one.event.person)))
+    wanted = folded(person).strip()
+    named = (one for one in kept if wanted in ("", folded(one.event.person).strip()))
     entries = [recorded.deed(one, language) for one in islice(named, ENTRIES + 1)]
     wished = {"person": person, "action": action, "since": since, "until": until}
     return HTMLResponse(
@@ -78,18 +79,9 @@ def health(conversing: C, governor: G, language: L) -> HTMLResponse:
 @router.post("/govern/health")
 def examine(conversing: C, governor: G, language: L) -> HTMLResponse:
     """The same, with every check that `kotonoha doctor` makes."""
-    settings = conversing.parts.settings
-    folders = [f"{one}/" for one in (settings.keys_folder, settings.home)]
-    checks = [replace(one, finding=_without(one.finding, folders)) for one in conversing.parts.examined()]
+    checks = list(conversing.parts.examined())
     record(conversing.parts, governor, "examine", {"failed": sum(not one.ok for one in checks)})
     return HTMLResponse(_health(conversing, governor, language, checks))
-
-
-def _without(text: str, folders: Iterable[str]) -> str:
-    """A finding without where the memory lies on this machine."""
-    for one in folders:
-        text = text.replace(one, "")
-    return text
 
 
 def _health(conversing: Conversing, governor: Viewer, language: Language, checks: Sequence[Check] | None) -> str:
@@ -167,11 +159,6 @@ def _covered(parts: Parts, governor: Viewer, kept: dict[str, Counter[str]]) -> l
             line["files"] += 1
             line["kinds"] += count
     return sorted(lines.values(), key=lambda line: (line["scope"], line["file"]))
-
-
-def _folded(name: str) -> str:
-    """A name without what does not tell people apart: case, width, blanks around it."""
-    return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
 def _end_of(day: str) -> str:

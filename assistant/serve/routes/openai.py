@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 
 from assistant.serve.refusals import as_openai, status_of
 from assistant.serve.routes.asking import Answering
-from assistant.serve.routes.who import P, V, while_admitted
+from assistant.serve.routes.who import P, V, while_let_in
 from assistant.serve.turns import Turns
 from ingest.base.errors import BadInput, KotonohaError, NotFound
 
@@ -76,7 +76,7 @@ async def complete(wanted: Completion, request: Request, parts: P, viewer: V) ->
     question, history = _asked(wanted)
     turns: Turns = request.app.state.asking
     steps = parts.assistant.ask(question, viewer, history=history)
-    steps = while_admitted(steps, request, viewer)
+    steps = while_let_in(steps, request, viewer)
     if wanted.stream:
         return Answering(steps, turns, viewer.person, _streamed, "text/event-stream")
     async with turns.of(viewer.person):

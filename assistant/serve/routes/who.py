@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -10,11 +11,11 @@ from fastapi import Depends, Request
 from assistant.govern.audit_row import Event
 from assistant.serve.conversing import Conversing
 from assistant.serve.guard import credential
-from assistant.serve.parts import Parts, viewer_named
+from assistant.serve.parts import Parts, viewer_named, while_admitted
 from assistant.serve.web.refusal import language_of
 from assistant.serve.web.words import Language
 from ingest.base.access import Viewer
-from ingest.base.errors import NotAllowed, SignInRefused
+from ingest.base.errors import NotAllowed
 
 T = TypeVar("T")
 
@@ -55,19 +56,14 @@ G = Annotated[Viewer, Depends(governor_of)]
 L = Annotated[Language, Depends(language_of)]
 
 
-def while_admitted(steps: Iterator[T], request: Request, viewer: Viewer) -> Iterator[T]:
+def while_let_in(steps: Iterator[T], request: Request, viewer: Viewer) -> Iterator[T]:
     """The steps of an answer, for as long as what the request carried lets whoever asks in.
 
     Raises:
         SignInRefused: it was revoked, or the account shut, in the meantime; nothing further is said.
     """
-    for step in steps:
-        try:
-            request.app.state.entrance.principal(credential(request))
-        except SignInRefused:
-            record(parts_of(request), viewer, "ask stopped")
-            raise
-        yield step
+    admitted = partial(request.app.state.entrance.principal, credential(request))
+    return while_admitted(steps, parts_of(request), viewer, admitted)
 
 
 def record(
