@@ -73,6 +73,11 @@ def test_a_link_to_the_rows_of_a_figure_says_how_many_there_are_and_how_many_are
     )
 
 
+def test_a_figure_over_a_record_whose_rows_are_no_entities_has_no_link_to_them() -> None:
+    figure = replace(answer("calculation", kind="series"), notes=(COMPUTED.format(129, "SELECT 7"),))
+    assert "/rows?" not in pieces.turn("talk", turned(figure), "en")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", get_args(State))
 def test_every_end_of_a_question_is_shown_and_says_what_it_is(state: State, language: Language) -> None:

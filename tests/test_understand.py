@@ -50,13 +50,20 @@ def test_a_half_that_is_lost_is_written_anew_by_itself() -> None:
 
 
 def test_sentences_are_halves_without_asking_the_model() -> None:
-    leaning = {
-        "Is it paid? When does it end?": "Is it paid by us?", "Is it paid?": "Is the warranty paid?",
-        "When does it end?": "When does the warranty end?",
-    }  # fmt: skip
-    reader = Scripted(leaning=leaning)
-    said = alone("Is it paid? When does it end?", EARLIER, reader)  # type: ignore[arg-type]
-    assert (said, len(reader.told)) == ("Is the warranty paid? When does the warranty end?", 3)
+    both = "Is it paid? When does it end?"
+    reader = Scripted(leaning={both: "Is the warranty paid?", "When does it end?": "When does the warranty end?"})
+    said = alone(both, EARLIER, reader)  # type: ignore[arg-type]
+    assert (said, len(reader.told)) == ("Is the warranty paid? When does the warranty end?", 2)
+
+
+def test_a_further_half_leans_on_the_first_and_where_it_is_lost_again_on_what_was_said_before_alone() -> None:
+    both = "Is it paid? When does it end?"
+    reader = Scripted(leaning={both: "Is the warranty paid?", "When does it end?": "When does the warranty end?"})
+    alone(both, EARLIER, reader)  # type: ignore[arg-type]
+    assert "Is the warranty paid?" in reader.told[-1][1]
+    reader = Scripted(leaning={both: "Is the warranty paid?"}, alone="Is it?")
+    alone(both, EARLIER, reader)  # type: ignore[arg-type]
+    assert ["Is the warranty paid?" in told for _, told in reader.told] == [False, True, False]
 
 
 def test_parts_that_say_something_else_are_no_halves() -> None:

@@ -61,12 +61,22 @@ def understand(
 
 def alone(question: str, history: Sequence[Exchange], reader: Reader) -> str:
     """The question as it would be asked without what was said before; as it was asked where nothing would be added to it or
-    something that it names would be lost. One of which something is lost is written anew in its halves."""
+    something that it names would be lost. Halves that the model loses follow it, each written anew by itself."""
     said = _anew(question, history, reader)
-    if _telling(question) - _telling(said) and len(asked := _halves(question, reader)) > 1:
-        said = " ".join(_anew(half, history, reader) for half in asked)
+    lost = _telling(question) - _telling(said)
+    for half in _halves(question, reader) if lost else ():
+        if 2 * len(_telling(half) & lost) > len(_telling(half)):
+            said = f"{said} {_further(half, said, history, reader)}"
     kept = all(name in squeezed(said) for name in verify.named(question))
     return said if kept and _telling(said) - _telling(question) else question
+
+
+def _further(half: str, before: str, history: Sequence[Exchange], reader: Reader) -> str:
+    """A half behind the question that it leans on; behind the earlier ones alone where it would be lost again."""
+    from assistant.answer.outcome import Exchange
+
+    said = _anew(half, [*history, Exchange(before, "…")], reader)
+    return _anew(half, history, reader) if _telling(half) - _telling(said) else said
 
 
 def _anew(question: str, history: Sequence[Exchange], reader: Reader) -> str:

@@ -99,7 +99,7 @@ def turn(talk: str, one: Turn, language: Language) -> str:
     marks = {mark: card for mark, card in numbered.items() if mark not in beside}
     return page(
         "turn.html", language, talk=talk, turn=one, seal=shown, pieces=_pieces(said.get("answer", ""), marks),
-        cards=[card for card in cards if card in marks.values()], rows=rows, listed=len(listed), looked=looked,
+        cards=[card for card in cards if card in marks.values()], rows=rows if listed else 0, listed=len(listed), looked=looked,
         notes=said.get("notes", ()),
         trouble=said.get("error", ""),
     )  # fmt: skip
