@@ -25,6 +25,7 @@ from assistant.serve import api, drawing, mapping, uploads
 from assistant.serve.parts import Parts
 from assistant.serve.routes import describing
 from assistant.serve.talks import answered
+from assistant.serve.web import pages
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, NotAllowed
@@ -392,6 +393,11 @@ def test_what_goes_wrong_in_the_source_beside_a_chat_is_said_there_without_a_sec
 # -- other clients ---------------------------------------------------------------------------------------------------
 
 
+def test_what_stands_between_backticks_is_code_and_nothing_of_it_is_markup() -> None:
+    made = pages.environment().from_string("{{ text | code }}").render(text="`<b>` & <i>`x`")
+    assert made == "<code>&lt;b&gt;</code> &amp; &lt;i&gt;<code>x</code>"
+
+
 def test_the_pages_of_the_api_load_nothing_from_elsewhere(endo: TestClient) -> None:
     paths = endo.get("/api/openapi.json").json()["paths"]
     requests = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
@@ -401,6 +407,7 @@ def test_the_pages_of_the_api_load_nothing_from_elsewhere(endo: TestClient) -> N
         assert page.status_code == 200 and "http" not in page.text
         assert all(f'data-method="{one.split()[0]}" data-path="{one.split()[1]}"' in page.text for one in requests)
         assert (describing.japanese()["GET /api/search"] in page.text) == (language == "ja")
+        assert "<code>Authorization: Bearer</code>" in page.text and "`" not in page.text
     assert {
         "/api/ask",
         "/api/ask/events",

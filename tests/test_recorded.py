@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -14,6 +15,7 @@ from assistant.answer import audited
 from assistant.govern import audit_row
 from assistant.govern.audit_row import Entry, Event
 from assistant.govern.policy import Policy
+from assistant.serve.routes.looking import Part
 from assistant.serve.web.recorded import ACTIONS, deed, reason
 from assistant.serve.web.words import LANGUAGES, Language, words
 from tests.test_interface import answer
@@ -66,6 +68,12 @@ def test_every_value_that_is_recorded_says_what_it_is(language: Language) -> Non
     keys = {key for _, found in written() for key in found}
     assert {"how", "entities", "by", "host", "question", "quotes"} <= keys
     assert not [key for key in sorted(keys) if f"key_{key}" not in words(language)]
+
+
+@pytest.mark.parametrize("part", get_args(Part))
+def test_every_part_of_a_source_that_is_opened_says_what_it_is_in_japanese(part: str) -> None:
+    (_, value), *_ = deed(Entry(1, Event("open", "endo", details={"part": part})), "ja").details
+    assert JAPANESE.search(value), value
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from assistant.serve import view
 from assistant.serve.parts import Parts
 from assistant.serve.routes.who import record
 from ingest.base.access import Viewer
 from ingest.base.errors import NotFound
 
+Part = Literal["place", "image", "thumbnail", "file", "source"]
+"""What is opened of it."""
 
-def opened(parts: Parts, viewer: Viewer, entity: str, part: str, marked: tuple[int, int] | None = None) -> view.Opened:
+
+def opened(parts: Parts, viewer: Viewer, entity: str, part: Part, marked: tuple[int, int] | None = None) -> view.Opened:
     """The entity at its place; recorded whether it opened or not.
 
     Raises:

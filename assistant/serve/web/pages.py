@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from assistant.serve.amends import PutRight
 from assistant.serve.drawing import Chart
@@ -21,7 +23,13 @@ def environment() -> Environment:
     loader = PackageLoader("assistant.serve.web")
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.globals["clock"] = clock
+    made.filters["code"] = _coded
     return made
+
+
+def _coded(text: str) -> Markup:
+    """A text in which what stands between backticks is shown as code; all of it is escaped."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 def opened_page(
