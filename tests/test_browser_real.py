@@ -47,7 +47,7 @@ ASKED: dict[Language, list[tuple[str, set[str], str, str]]] = {
         ("結婚するときは休暇を何日もらえますか。", WRITTEN, "5", "leave-rules-ja.txt"),
         ("3号機の注意銘板によると、扉を開ける前に何秒待ちますか。", WRITTEN, "30", "warning-sign-mc3.jpg"),
         ("Kumoashi Airで送った箱は全部で何箱ですか。", FIGURE, "82", "shipments-2026.csv"),
-        ("チョコ停とは何ですか。", WRITTEN, "10", "glossary.yaml"),
+        ("チョコ停とは何ですか。", WRITTEN, "Chokotei", "glossary.yaml"),
         ("社員食堂の昼食はいくらですか。", NONE, "", ""),
         ("こんにちは", TALK, "", ""),
     ],
