@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -30,6 +31,7 @@ hypothesis_settings.register_profile("search", PATIENT, print_blob=True)
 hypothesis_settings.load_profile("same")
 
 OFFLINE = Path(__file__).resolve().parent / "offline"
+SCREENS = Path(__file__).resolve().parents[1] / "runs" / "screens"
 
 
 def pytest_configure() -> None:
@@ -52,6 +54,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left = [item for item in items if item.get_closest_marker("extra") is None]
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("extra")])
         items[:] = left
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """What stood on the pages of a browser when a test ended, well or badly, is kept as pictures in `runs/screens/`."""
+    browser = getattr(item, "funcargs", {}).get("chromium")
+    if browser is not None:
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"\W+", "-", item.name)
+        pages = [page for context in browser.contexts for page in context.pages]
+        for number, page in enumerate(pages, 1):
+            with contextlib.suppress(Exception):  # a page may hang or be gone, which is no fault of what was tested
+                page.screenshot(path=SCREENS / f"{name}-{number}.png", timeout=10_000)
+        for context in browser.contexts:
+            context.close()
 
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
