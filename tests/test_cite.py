@@ -42,6 +42,19 @@ def test_a_line_of_a_picture_is_cited_with_its_box() -> None:
     assert passage(1, plate, "the current is 52 A", "", str).locator.box is not None
 
 
+def test_what_stands_in_a_picture_is_cited_at_its_line_and_how_it_looks_at_the_whole() -> None:
+    caption = "Picture of a plate; text in it: RATED POWER 15 kW RATED CURRENT 52 A; colours: grey"
+    picture = Entity("p", "s1", "open", "picture", caption, Locator())
+    lines = [
+        Entity(f"l{n}", "s1", "open", "line", text, Locator(box=(1, n, 3, n + 2)), parent="p")
+        for n, text in enumerate(["RATED POWER 15 kW", "RATED CURRENT 52 A"])
+    ]
+    plate = Evidence(Hit(picture, 1.0, 1.0, 1.0), (picture, *lines), "s1", caption)
+    current = passage(1, plate, "The rated current is 52 A.", "What rated current is on the plate?", str)
+    assert (current.entity, current.locator.box) == ("l1", (1, 1, 3, 3))
+    assert passage(1, plate, "The plate is grey.", "What colours has the picture?", str).entity == "p"
+
+
 def pieces(texts: list[str]) -> Evidence:
     members = tuple(
         Entity(f"u{n}", "s1", "open", "utterance", text, Locator(start=n, end=n + 1)) for n, text in enumerate(texts)

@@ -58,3 +58,14 @@ def test_a_line_of_a_picture_is_given_with_the_lines_around_it() -> None:
     lines = list(identify("f", "open", drafts))[1:]
     (one,) = gather([hit(lines[1])], lambda _: "receipt.jpg", lambda _: (), lambda _: lines)
     assert one.text == "SALE\nTape 8.00"
+
+
+def test_what_a_picture_says_in_its_own_text_is_given_once_and_its_lines_can_be_cited() -> None:
+    drafts = [
+        Draft("picture", "Picture of a plate; text in it: RATED CURRENT 52 A", key="p"),
+        *(Draft("line", said, parent="p") for said in ("RATED CURRENT 52 A", "MADE IN JAPAN")),
+    ]
+    picture, *lines = identify("f", "open", drafts)
+    (one,) = gather([hit(picture), hit(lines[0])], lambda _: "plate.jpg", lambda _: lines, lambda _: lines)
+    assert one.text == "Picture of a plate; text in it: RATED CURRENT 52 A\nMADE IN JAPAN"
+    assert one.members == (picture, *lines)

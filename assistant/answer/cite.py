@@ -210,9 +210,22 @@ def passage(
     older = [one.locator.part == OLDER_MESSAGE for one, _, _ in cuts]
     best = max(range(len(cuts)), key=lambda n: scores[n] + OWN * found[n] - OLDER * older[n])
     entity, start, end = cuts[best]
+    if entity.traits.lines and (line := _line_in(source.members, texts[best], said or asked)):
+        entity, start, end = line, 0, len(line.text)
     cited = _citation(mark, entity, *_wider(entity.text, start, end, beside), name)
     pieces = entity.traits.flows and entity.traits.perceived
     return replace(cited, quote=_among(entity, source.members, QUOTED + beside)) if pieces else cited
+
+
+def _line_in(members: Sequence[Entity], text: str, said: str) -> Entity | None:
+    """The line of a picture that has what the picture's own text has of something said: all its figures, most of its words."""
+    lines = [one for one in members if one.traits.flows]
+    if not lines:
+        return None
+    whole, *there = by_words(said, [text, *(one.text for one in lines)])
+    most = max(range(len(lines)), key=lambda n: there[n])
+    exact = _exact(said) & _exact(text) <= _exact(lines[most].text)
+    return lines[most] if exact and 2 * there[most] > whole else None
 
 
 def _wider(text: str, start: int, end: int, beside: int) -> tuple[int, int]:

@@ -105,7 +105,7 @@ def length(text: str) -> float:
 
 def _members(entity: Entity, inside: Around, beside: Around) -> Sequence[Entity]:
     if entity.traits.lines:
-        return [entity, *(one for one in inside(entity) if one.text.strip() not in entity.text)]
+        return [entity, *inside(entity)]
     if not entity.traits.flows:
         return [entity]
     parted = stretches(beside(entity))
@@ -113,9 +113,12 @@ def _members(entity: Entity, inside: Around, beside: Around) -> Sequence[Entity]
 
 
 def _lines(members: Sequence[Entity], shared: int) -> Iterator[str]:
-    """The texts, each new heading above what stands under it."""
+    """The texts, each new heading above what stands under it; what a picture's own text says already is not said again."""
     before: Sequence[str] = []
+    told = "".join(one.text for one in members if one.traits.lines)
     for one in members:
+        if one.text.strip() in told and not one.traits.lines:
+            continue
         headings = one.title.split(" > ")[shared:] if one.title else []
         if headings and headings != before:
             yield headings[-1]
