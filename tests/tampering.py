@@ -15,6 +15,7 @@ from assistant.govern.audit import Audit
 from assistant.govern.audit_key import NAME, AuditKey
 from assistant.govern.audit_mark import EITHER, Mark, Seals
 from assistant.govern.audit_row import Event
+from assistant.govern.audit_tables import TABLES
 from ingest.memory.catalog import Catalog
 from ingest.privacy.keys import Files
 
@@ -322,6 +323,28 @@ def head_forged(place: Place, pick: random.Random, rows: int) -> None:
     place.head.write_text(pick.choice(["", "nonsense", "[]", '[3, "abc", "def"]', "[1e999, 1, 1]", "\ud7ff"]), "utf-8")
 
 
+def head_of_other_types(place: Place, pick: random.Random, rows: int) -> None:
+    number, *rest = json.loads(place.head.read_text())
+    place.head.write_text(json.dumps([pick.choice([str(number), [number], None, True, number + 0.0]), *rest]))
+
+
+def table_dropped(place: Place, pick: random.Random, rows: int) -> None:
+    place.sql(f"DROP TABLE {pick.choice(TABLES)}")
+
+
+def table_set_in(place: Place, pick: random.Random, rows: int) -> None:
+    """One of the same name with the same rows, which takes values of any type, or a view of them."""
+    name = pick.choice(TABLES)
+    columns = [row[1] for row in place.catalog.connection.execute(f"PRAGMA table_info({name})")]
+    place.sql(f"ALTER TABLE {name} RENAME TO other")
+    if pick.random() < 0.3:
+        place.sql(f"CREATE VIEW {name} AS SELECT * FROM other")
+        return
+    place.sql(f"CREATE TABLE {name} ({', '.join(columns)})", f"INSERT INTO {name} SELECT * FROM other")
+    odd = pick.choice(["number = CAST(number AS TEXT)", "mac = NULL", "number = NULL"])
+    place.sql(f"UPDATE {name} SET {odd}", f"INSERT INTO {name} DEFAULT VALUES", "DROP TABLE other")
+
+
 def mark_forged(place: Place, pick: random.Random, rows: int) -> None:
     place.sql(
         pick.choice(["UPDATE audit_head SET seal = 'x'", "UPDATE audit_head SET number = 2", "DELETE FROM audit_head"])
@@ -357,6 +380,9 @@ LATER: dict[Callable[[Place, random.Random, int], None], set[str]] = {
     truncated_without_marks: {"damaged"},
     head_removed: {"damaged"},
     head_forged: {"damaged"},
+    head_of_other_types: {"damaged"},
+    table_dropped: {"damaged"},
+    table_set_in: {"damaged"},
     mark_forged: {"damaged"},
     row_edited: {"changed"},
     row_removed: {"removed", "damaged"},

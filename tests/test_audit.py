@@ -110,6 +110,8 @@ def test_200_random_tamperings_with_files_and_tables_are_found_after_ordinary_ev
         place.live(pick.randint(2, 9))
         assert place.audit.verify() == []
         tamper(place, pick, place.audit.append(Event("ask", "endo")) if tamper is row_edited else last(place))
+        lines = list(place.audit.export(AUDITOR))
+        assert "The record was tampered with:" in lines, tamper.__name__
         place.live(pick.randint(1, 5))
         found = {problem.kind for problem in place.audit.verify()}
         assert found & kinds, (attempt, tamper.__name__, found)

@@ -44,6 +44,7 @@ from assistant.govern.audit_row import (
     seen_by,
     told,
 )
+from assistant.govern.audit_tables import TABLES, make_anew, set_in
 from ingest.base.access import Viewer
 from ingest.base.errors import AuditBroken
 from ingest.base.plain import cell
@@ -81,8 +82,10 @@ class Audit:
             AuditBroken: there is no place for the mark outside.
         """
         with self._catalog.transaction() as connection:
+            if replaced := self._replaced():
+                make_anew(connection)
             self._begin(connection)
-            if fault := self._fault():
+            if fault := next(iter(replaced), None) or self._fault():
                 self._append(connection, Event(DAMAGED, "", details={"kind": fault.kind, "what": str(fault)}))
             mark = self._append(connection, event)
             self._catalog.after_commit(lambda: self._remember(mark))
@@ -112,7 +115,7 @@ class Audit:
 
     def verify(self) -> list[Problem]:
         """Everything that is wrong with the record, in order; empty when it is as it was written."""
-        problems: list[Problem] = []
+        problems = self._replaced()
         start, reach, clock = self._cut(), self._last().number, Clock()
         if (said := self._mark("audit_cut")) and said != start:
             what = "the mark that says rows up to here were cut off is forged"
@@ -205,9 +208,16 @@ class Audit:
 
     def _stranger(self, number: int) -> bool:
         """Whether something stands at a place behind the last row."""
-        return (
-            self._catalog.connection.execute("SELECT 1 FROM audit WHERE number = ?", (number,)).fetchone() is not None
-        )
+        return self._found("SELECT 1 FROM audit WHERE number = ?", number)
+
+    def _replaced(self) -> list[Problem]:
+        tables = set_in(self._catalog.connection)
+        return [Problem(0, f"the table {name} was removed, or replaced by another", "removed") for name in tables]
+
+    def _found(self, query: str, *values: object) -> bool:
+        """Whether the table of the rows, if it is the one that was made, holds any of these."""
+        connection = self._catalog.connection
+        return "audit" not in set_in(connection) and connection.execute(query, values).fetchone() is not None
 
     def _fault(self) -> Problem | None:
         """What is wrong with the end of the record, by the last row, what stands behind it, the marks and the key."""
@@ -218,7 +228,9 @@ class Audit:
 
     @staticmethod
     def _rows(connection: Connection, order: str = "") -> Iterator[Row]:
-        """The rows as they stand, whatever was put into them."""
+        """The rows as they stand, whatever was put into them; none in a table that is not the one that was made."""
+        if "audit" in set_in(connection):
+            return
         query = (
             "SELECT number, CAST(event AS BLOB), CAST(previous AS BLOB), CAST(mac AS BLOB) FROM audit ORDER BY number"
         )
@@ -325,7 +337,9 @@ class Audit:
         return cut if cut and cut.number > 0 and self._seals.sealed([CUT], cut) else Mark(0, START)
 
     def _mark(self, table: str) -> Mark | None:
-        """The last mark in a table, whatever was put into it."""
+        """The last mark in a table, whatever was put into it; none in one that is not the one that was made."""
+        if table in set_in(self._catalog.connection):
+            return None
         seal = "''" if table == "audit" else "seal"
         query = f"SELECT CAST(number AS INTEGER), CAST(mac AS BLOB), CAST({seal} AS BLOB) FROM {table}"
         row = self._catalog.connection.execute(f"{query} ORDER BY number DESC LIMIT 1").fetchone()
@@ -334,8 +348,7 @@ class Audit:
     def _stands(self, mark: Mark) -> bool:
         """Is the marked row still there, or cut off with a signature?"""
         query = "SELECT 1 FROM audit WHERE number = ? AND mac = ?"
-        there = self._catalog.connection.execute(query, (mark.number, mark.mac)).fetchone()
-        return mark.number <= self._cut().number or there is not None
+        return mark.number <= self._cut().number or self._found(query, mark.number, mark.mac)
 
     def _time(self) -> str:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds")
@@ -343,13 +356,15 @@ class Audit:
 
 def is_begun(catalog: Catalog, head: Path) -> bool:
     """Whether there is anything of an audit."""
-    tables = ("audit", "audit_head", "audit_cut")
-    return head.exists() or any(catalog.connection.execute(f"SELECT 1 FROM {table}").fetchone() for table in tables)
+    if head.exists() or set_in(catalog.connection):
+        return True
+    return any(catalog.connection.execute(f"SELECT 1 FROM {table}").fetchone() for table in TABLES)
 
 
 def set_aside(catalog: Catalog, head: Path, aside: Path) -> None:
     """Writes all rows as they stand to a new file, one JSON object a line, and empties the record."""
     with catalog.transaction() as connection:
+        make_anew(connection)
         schema = connection.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit%'"
         ).fetchall()
@@ -359,7 +374,7 @@ def set_aside(catalog: Catalog, head: Path, aside: Path) -> None:
                 file.write(canonical(asdict(row)) + "\n")
         for name, _ in schema:
             connection.execute(f"DROP TRIGGER {name}")
-        for table in ("audit", "audit_head", "audit_cut"):
+        for table in TABLES:
             connection.execute(f"DELETE FROM {table}")
         for _, sql in schema:
             connection.execute(sql)

@@ -69,7 +69,7 @@ class Outside:
             if self._path.exists() and not self._path.is_file():
                 raise AuditBroken(f"{self._path} is no file", "move it away, then: kotonoha audit verify")
             with self._path.open(encoding="ascii") as file:
-                return Mark(*json.loads(file.read(LONGEST)))
+                return _mark(*json.loads(file.read(LONGEST)))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -83,6 +83,13 @@ class Outside:
         new.touch(0o600)
         new.write_text(json.dumps([mark.number, mark.mac, mark.seal]), encoding="ascii")
         new.replace(self._path)
+
+
+def _mark(number: object, mac: object, seal: object) -> Mark:
+    """The mark, if it is of the kinds that were written; else one that fits no seal."""
+    if type(number) is int and isinstance(mac, str) and isinstance(seal, str):
+        return Mark(number, mac, seal)
+    return Mark(0, START)
 
 
 def parsed(line: str) -> Mark:

@@ -131,7 +131,7 @@ class Catalog:
                     "install the newer Kotonoha",
                 )
             for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-                for statement in _statements(script):
+                for statement in statements(script):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {number}")
 
@@ -272,7 +272,7 @@ def _source(row: sqlite3.Row) -> SourceRow:
     return SourceRow(**{**dict(row), "notes": tuple(notes), "places": tuple(places), **flags})
 
 
-def _statements(script: str) -> Iterator[str]:
+def statements(script: str) -> Iterator[str]:
     """The single statements of a script (`executescript` would commit between them)."""
     statement = ""
     for line in script.splitlines(keepends=True):
