@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,6 +13,7 @@ import openai
 import pytest
 from fastapi.testclient import TestClient
 
+from assistant.govern.audit_row import Entry
 from assistant.govern.entrance import OWNER
 from assistant.govern.people import People
 from assistant.serve import api
@@ -136,6 +138,21 @@ def test_an_answer_ends_with_what_let_its_asker_in(target: Target, path: str, en
     assert "not valid" in str(last["error"])
     assert "citations" not in said and "[1]" not in said
     assert "ask stopped" in [one.event.action for one in target.audit.show(GOVERNOR, person="endo")]
+
+
+@pytest.mark.parametrize("path", ["/api/ask", "/api/ask/events", "/v1/chat/completions"])
+def test_who_hangs_up_in_the_middle_of_an_answer_is_in_the_record_with_what_was_said(target: Target, path: str) -> None:
+    go, before = threading.Event(), len(list(target.audit.show(GOVERNOR, person="endo", action="ask stopped")))
+    at_the_third_word(target, lambda: go.wait(60))
+    body = {"question": QUESTION, "messages": [{"role": "user", "content": QUESTION}], "stream": True}
+    with target.client("endo") as http, http.stream("POST", path, json=body) as answer:
+        next(answer.iter_raw())
+    go.set()
+    rows: list[Entry] = []
+    while len(rows) <= before:
+        rows = list(target.audit.show(GOVERNOR, person="endo", action="ask stopped"))
+        time.sleep(0.05)
+    assert rows[0].event.content["question"] == QUESTION and rows[0].event.details["entities"]
 
 
 def test_an_answer_that_is_asked_for_whole_is_refused_in_the_same_way(target: Target) -> None:

@@ -13,7 +13,7 @@ from assistant.answer.audited import AuditedAssistant
 from assistant.answer.cite import Citation
 from assistant.answer.compose import Grounding
 from assistant.answer.discreet import DiscreetAssistant
-from assistant.answer.outcome import Answer, Event, Exchange, Found
+from assistant.answer.outcome import Answer, Draft, Event, Exchange, Found
 from assistant.app import build
 from assistant.govern.audit import Audit
 from assistant.search.question import Shown
@@ -53,6 +53,7 @@ class Echo:
         self.heard.append(f"{before} {seen} {question} {' '.join(hit.entity.text for hit in hits)}")
         cited = tuple(_cited(hit) for hit in hits)
         yield Found(hits)
+        yield Draft(self.heard[-1])
         paths = {hit.entity.source: "a file" for hit in hits}
         yield Answer(question, self.heard[-1], "model", cited, hits, paths, "text", "echo", 1.0)
 
@@ -146,6 +147,19 @@ def test_an_answer_stops_where_a_grant_is_withdrawn_while_it_is_written(memory: 
         shown += steps
     assert not any(isinstance(one, Answer) for one in shown)
     assert next(entry.event.action for entry in audit.show(viewer)) == "ask stopped"
+
+
+def test_a_question_whose_answer_was_not_awaited_is_recorded_with_what_was_said(memory: Memory, echo: Echo) -> None:
+    """Whoever stops an answer, or hangs up, has read its first words."""
+    audit = Audit(memory.catalog, b"k" * 32, memory.settings.home / "audit.head")
+    viewer = Viewer("mori", frozenset({"hr"}))
+    steps = AuditedAssistant(echo, audit).ask("電話は?", viewer)
+    said = next(step.text for step in steps if isinstance(step, Draft))
+    del steps
+    entry, *_ = audit.show(viewer)
+    assert entry.event.action == "ask stopped" and entry.event.scopes == ("hr",)
+    assert entry.event.content == {"question": "電話は?", "answer": said} and said
+    assert entry.event.details["entities"]
 
 
 def test_a_change_of_the_policy_or_of_a_scope_stops_an_answer_that_is_being_written(memory: Memory, echo: Echo) -> None:

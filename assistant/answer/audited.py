@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Protocol
 
 from assistant.answer.compose import Grounding
-from assistant.answer.outcome import Answer, Event, Exchange, Found, Leaving, rests_on
+from assistant.answer.outcome import Answer, Draft, Event, Exchange, Found, Leaving, rests_on
 from assistant.govern.audit import Audit
 from assistant.govern.audit_row import Event as AuditEvent
 from assistant.search.question import Shown
@@ -55,23 +55,33 @@ class AuditedAssistant:
         history: Sequence[Exchange] = (),
         shown: Shown | None = None,
     ) -> Iterator[Event]:
-        """See `assistant.answer.answer.Assistant.ask`; what leaves and the `Answer` are recorded before they do.
+        """See `assistant.answer.answer.Assistant.ask`; what leaves and the `Answer` are recorded before they do, and what had
+        been found and said where it ends before, whoever ends it.
 
         Raises:
             NotAllowed: what the answer rests on may not be read any more; nothing further of it is said.
         """
         needed: set[str] = set()
-        for event in self._assistant.ask(question, viewer, grounding=grounding, history=history, shown=shown):
-            if isinstance(event, Found | Answer):
-                needed |= rests_on(event)
-            if not self._may_see(viewer, needed):
-                self.audit.append(AuditEvent("ask stopped", viewer.person, viewer.roles, viewer.policy))
-                raise NotAllowed("what you may read has changed while this was being answered", "ask again")
-            if isinstance(event, Leaving):
-                self.audit.append(left(event, viewer))
-            if isinstance(event, Answer):
-                self.audit.append(record(event, viewer))
-            yield event
+        found, said, recorded = Found(()), "", False
+        try:
+            for event in self._assistant.ask(question, viewer, grounding=grounding, history=history, shown=shown):
+                if isinstance(event, Found | Answer):
+                    needed |= rests_on(event)
+                if not self._may_see(viewer, needed):
+                    raise NotAllowed("what you may read has changed while this was being answered", "ask again")
+                if isinstance(event, Found):
+                    found = event
+                if isinstance(event, Draft):
+                    said += event.text
+                if isinstance(event, Leaving):
+                    self.audit.append(left(event, viewer))
+                if isinstance(event, Answer):
+                    self.audit.append(record(event, viewer))
+                    recorded = True
+                yield event
+        finally:
+            if not recorded:
+                self.audit.append(stopped(question, found, said, viewer))
 
 
 def left(event: Leaving, viewer: Viewer) -> AuditEvent:
@@ -80,6 +90,16 @@ def left(event: Leaving, viewer: Viewer) -> AuditEvent:
         "egress", viewer.person, viewer.roles, viewer.policy, scopes=event.scopes,
         details={"host": event.host, "bytes": event.bytes, "entities": list(event.entities)},
         content={"question": event.question},
+    )  # fmt: skip
+
+
+def stopped(question: str, found: Found, said: str, viewer: Viewer) -> AuditEvent:
+    """What the audit keeps of a question that was not answered to its end."""
+    return AuditEvent(
+        "ask stopped", viewer.person, viewer.roles, viewer.policy,
+        scopes=tuple(sorted({hit.entity.scope for hit in found.hits})),
+        details={"open": sorted(viewer.scopes), "entities": [hit.entity.id for hit in found.hits]},
+        content={"question": question, "answer": said},
     )  # fmt: skip
 
 

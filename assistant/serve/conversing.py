@@ -190,7 +190,7 @@ class Conversing:
         viewer = self.viewer(person)
         before = self._before(person, talk, turn.number)
         steps = self.parts.assistant.ask(question, viewer, grounding=grounding, history=before, shown=shown)
-        for step in while_admitted(steps, self.parts, viewer, lambda: self._admitted(person)):
+        for step in while_admitted(steps, lambda: self._admitted(person)):
             if isinstance(step, Answer):
                 yield replace(answered(turn.number, step, viewer), question=question)
             else:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from assistant.govern.audit_row import Event
 from ingest.base.access import Viewer
-from ingest.base.errors import KotonohaError, UnknownPerson
+from ingest.base.errors import UnknownPerson
 
 if TYPE_CHECKING:
     from assistant.answer.audited import Asks
@@ -87,20 +86,19 @@ class Parts:
     examined: Callable[[], Iterable[Check]] = tuple
 
 
-def while_admitted(steps: Iterator[T], parts: Parts, viewer: Viewer, admitted: Callable[[], object]) -> Iterator[T]:
-    """The steps of an answer, for as long as its asker is let in; nothing further is said then, and that is recorded.
+def while_admitted(steps: Iterator[T], admitted: Callable[[], object]) -> Iterator[T]:
+    """The steps of an answer, for as long as its asker is let in; nothing further is said then.
 
     Args:
+        steps: their end, however it comes, is recorded where they are made.
         admitted: raises a `KotonohaError` once the asker is let in no more.
     """
-    for step in steps:
-        try:
+    try:
+        for step in steps:
             admitted()
-        except KotonohaError:
-            if parts.audit:
-                parts.audit.append(Event("ask stopped", viewer.person, viewer.roles, viewer.policy))
-            raise
-        yield step
+            yield step
+    finally:
+        steps.close()  # type: ignore[attr-defined]
 
 
 def viewer_named(parts: Parts, person: str) -> Viewer:

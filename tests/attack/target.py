@@ -11,6 +11,7 @@ from types import TracebackType
 import httpx
 import uvicorn
 
+from assistant.answer.audited import AuditedAssistant
 from assistant.govern.audit import Audit
 from assistant.serve import api, listening
 from assistant.serve.parts import Parts
@@ -29,8 +30,9 @@ class Target:
         self.people = accounts(self.memory)
         self.audit = Audit(self.memory.catalog, b"k" * 32, folder / "audit.head")
         self.parts = Parts(
-            self.memory.settings, self.memory, self.parrot, viewer_of, keys(self.memory), self.people, self.audit
-        )
+            self.memory.settings, self.memory, AuditedAssistant(self.parrot, self.audit), viewer_of, keys(self.memory),
+            self.people, self.audit,
+        )  # fmt: skip
         self.socket = listening.bound("127.0.0.1", 0)
         self.url = listening.address_of(self.socket)
         self.host = self.url.removeprefix("http://")

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from anyio import CancelScope
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
@@ -50,7 +51,7 @@ def ask(asked: Question, request: Request, parts: P, viewer: V) -> Response:
     history = [Exchange(said.question, said.answer) for said in asked.history]
     grounding: Any = asked.grounding
     steps = parts.assistant.ask(asked.question, viewer, grounding=grounding, history=history)
-    return Answering(while_let_in(steps, request, viewer), request.app.state.asking, viewer.person)
+    return Answering(while_let_in(steps, request), request.app.state.asking, viewer.person)
 
 
 class Answering(StreamingResponse):
@@ -65,9 +66,13 @@ class Answering(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._turns.of(self._person):
-            first = await self._turns.run(partial(next, self._steps))
-            self.body_iterator = self._turns.each(self._form(chain([first], self._steps)))
-            await super().__call__(scope, receive, send)
+            try:
+                first = await self._turns.run(partial(next, self._steps))
+                self.body_iterator = self._turns.each(self._form(chain([first], self._steps)))
+                await super().__call__(scope, receive, send)
+            finally:  # whoever hangs up ends the answer, and that is recorded
+                with CancelScope(shield=True):
+                    await self._turns.run(self._steps.close)  # type: ignore[attr-defined]
 
 
 def _lines(steps: Iterator[Step]) -> Iterator[str]:
@@ -99,7 +104,7 @@ def ask_events(asked: Question, request: Request, parts: P, viewer: V) -> Respon
     history = [Exchange(said.question, said.answer) for said in asked.history]
     grounding: Any = asked.grounding
     steps = parts.assistant.ask(asked.question, viewer, grounding=grounding, history=history)
-    steps = while_let_in(steps, request, viewer)
+    steps = while_let_in(steps, request)
     return Answering(steps, request.app.state.asking, viewer.person, _events, "text/event-stream")
 
 

@@ -76,7 +76,7 @@ async def complete(wanted: Completion, request: Request, parts: P, viewer: V) ->
     question, history = _asked(wanted)
     turns: Turns = request.app.state.asking
     steps = parts.assistant.ask(question, viewer, history=history)
-    steps = while_let_in(steps, request, viewer)
+    steps = while_let_in(steps, request)
     if wanted.stream:
         return Answering(steps, turns, viewer.person, _streamed, "text/event-stream")
     async with turns.of(viewer.person):

@@ -56,14 +56,13 @@ G = Annotated[Viewer, Depends(governor_of)]
 L = Annotated[Language, Depends(language_of)]
 
 
-def while_let_in(steps: Iterator[T], request: Request, viewer: Viewer) -> Iterator[T]:
+def while_let_in(steps: Iterator[T], request: Request) -> Iterator[T]:
     """The steps of an answer, for as long as what the request carried lets whoever asks in.
 
     Raises:
         SignInRefused: it was revoked, or the account shut, in the meantime; nothing further is said.
     """
-    admitted = partial(request.app.state.entrance.principal, credential(request))
-    return while_admitted(steps, parts_of(request), viewer, admitted)
+    return while_admitted(steps, partial(request.app.state.entrance.principal, credential(request)))
 
 
 def record(
