@@ -51,7 +51,6 @@ def test_the_menu_of_every_conversation_is_wholly_in_sight_and_closes(
         page.wait_for_timeout(400)
     signs = page.locator("#talks summary")
     for sign in (signs.first, signs.last):
-        sign.scroll_into_view_if_needed()
         sign.click()
         buttons = page.locator("#talks details[open] button")
         buttons.last.wait_for()
