@@ -24,7 +24,7 @@ from assistant.serve.web.told import told
 from assistant.serve.web.words import LANGUAGES, words
 from ingest import pipeline
 from ingest.base.access import Viewer
-from ingest.base.errors import BadPolicy
+from ingest.base.errors import BadPolicy, NotAllowed
 from ingest.memory.memory import Memory
 from ingest.reading import Direct
 from tests.conftest import ParagraphReader, WordSpace
@@ -140,6 +140,19 @@ def test_nobody_who_governs_keeps_out_themselves(hoshino: TestClient) -> None:
     refused = hoshino.post("/govern/people/hoshino/disable", params={"lang": "ja"})
     assert refused.status_code == 403 and "自分自身を停止" in refused.text
     assert hoshino.get("/govern").status_code == 200
+
+
+def test_of_two_who_govern_and_keep_out_each_other_one_is_left(parts: Parts) -> None:
+    """A page that was opened before cannot take the other one, too."""
+    policy, people = Policy(SAMPLE.replace("{reads: [sales]}", "{roles: [head]}")), parts.people
+    people.disable("mori")
+    changes.somebody_left(policy, people, "mori")
+    people.disable("endo")
+    with pytest.raises(NotAllowed, match="'endo' is the last"):
+        changes.somebody_left(policy, people, "endo")
+    changes.somebody_left(policy, people, "hoshino")
+    people.enable("mori")
+    people.enable("endo")
 
 
 def test_one_click_of_somebody_kept_out_says_so_in_the_language_of_the_page(parts: Parts) -> None:

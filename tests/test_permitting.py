@@ -88,6 +88,34 @@ def test_explaining_names_the_line_that_decides(home: Path, tmp_path: Path, caps
     assert "line 6: role reader may read open" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("act", ["disable", "remove"])
+def test_the_last_who_may_govern_is_neither_kept_out_nor_removed_by_command(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], act: str
+) -> None:
+    for name in ("boss", "worker"):
+        assert kotonoha(home, "people", "add", name, "--sso") == 0
+    assert kotonoha(home, "people", act, "boss", "--as", "boss") != 0
+    said = capsys.readouterr().err.strip()
+    assert "'boss' is the last who may govern" in said and "give somebody else" in said and "\n" not in said
+    kotonoha(home, "people")
+    assert "boss                 open" in capsys.readouterr().out
+    kotonoha(home, "audit", "show", "--action", f"people {act}")
+    assert capsys.readouterr().out == ""
+    (tmp_path / "new.yaml").write_text(POLICY.replace("worker: {", "worker: {may: [govern], "))
+    assert kotonoha(home, "policy", "set", str(tmp_path / "new.yaml")) == 0
+    assert kotonoha(home, "people", act, "boss") == 0
+    assert kotonoha(home, "people", "disable", "worker", "--as", "worker") != 0
+
+
+def test_whoever_does_not_govern_and_the_only_account_are_removed_by_command(home: Path) -> None:
+    """Without any account the memory is its owner's again."""
+    for name in ("boss", "worker"):
+        assert kotonoha(home, "people", "add", name, "--sso") == 0
+    assert kotonoha(home, "people", "disable", "worker") == 0
+    assert kotonoha(home, "people", "remove", "worker") == 0
+    assert kotonoha(home, "people", "remove", "boss") == 0
+
+
 @pytest.mark.parametrize("action", ["show", "history", "leaks"])
 def test_whoever_may_not_govern_sees_no_policy(home: Path, capsys: pytest.CaptureFixture[str], action: str) -> None:
     capsys.readouterr()

@@ -46,6 +46,7 @@ def add(commands: Commands) -> None:
 
 def people(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.app import build
+    from assistant.govern import changes
     from assistant.govern.people import People
 
     catalog = build.catalog(settings)
@@ -69,6 +70,9 @@ def people(args: argparse.Namespace, settings: Settings) -> int:
             print(accounts.issue_token(args.name, args.label))
         else:
             getattr(accounts, args.do)(args.name)
+        if args.do in ("disable", "remove"):
+            newcomers = bool(settings.oidc_issuer) and settings.oidc_create
+            changes.somebody_left(build.policies(catalog).current(), accounts, args.name, newcomers)
     return 0
 
 

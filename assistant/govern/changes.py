@@ -9,7 +9,7 @@ from assistant.govern.people import People
 from assistant.govern.policy import Policy
 from assistant.govern.policy_file import Right
 from ingest.base.access import Viewer
-from ingest.base.errors import BadPolicy
+from ingest.base.errors import BadPolicy, NotAllowed
 
 RIGHTS: tuple[Right, ...] = get_args(Right)
 
@@ -63,6 +63,25 @@ def governed(policy: Policy, people: People | None = None) -> Policy:
             "add the account first, or leave `may: [govern]` with somebody who has one",
         )
     return policy
+
+
+def somebody_left(policy: Policy | None, people: People, name: str, newcomers: bool = False) -> None:
+    """Checks, once an account was shut or removed, that somebody who may govern can still sign in.
+
+    Args:
+        name: whose account it was.
+        newcomers: whether whom the policy names gets an account by signing in elsewhere.
+
+    Raises:
+        NotAllowed: it was the last one.
+    """
+    shut = {one.name: one.disabled for one in people.accounts()}
+    governors = policy.governors if policy else frozenset()
+    if shut and name in governors and all(shut.get(one, not newcomers) for one in governors):
+        raise NotAllowed(
+            f"'{name}' is the last who may govern and can sign in",
+            "give somebody else `may: [govern]` in the policy, and an account, first",
+        )
 
 
 def _change(

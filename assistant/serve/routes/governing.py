@@ -88,7 +88,7 @@ def account(
         "add": lambda: _added(parts, name),
         "password": lambda: _new_password(parts, name),
         "token": lambda: parts.people.issue_token(name, label),
-        "disable": lambda: parts.people.disable(name),
+        "disable": lambda: _kept_out(parts, name),
         "enable": lambda: parts.people.enable(name),
         "revoke": lambda: parts.people.revoke(name, id),
     }
@@ -115,6 +115,12 @@ def _added(parts: Parts, name: str) -> str:
     password = _password(name)
     parts.people.add(name, password)
     return password
+
+
+def _kept_out(parts: Parts, name: str) -> None:
+    parts.people.disable(name)
+    newcomers = bool(parts.sso) and parts.settings.oidc_create
+    changes.somebody_left(Policies(parts.memory.catalog).current(), parts.people, name, newcomers)
 
 
 def _new_password(parts: Parts, name: str) -> str:
