@@ -21,6 +21,7 @@ from assistant.serve.refusals import status_of
 from assistant.serve.routes import (
     amending,
     asking,
+    bringing,
     describing,
     door,
     examining,
@@ -34,6 +35,7 @@ from assistant.serve.routes import (
 )
 from assistant.serve.turns import Turns
 from assistant.serve.web import assets
+from assistant.serve.web.legible import MALFORMED, Legible
 from assistant.serve.web.refusal import ABSENT, refused
 from assistant.serve.web.sessions import Sessions
 from ingest.base.errors import BadInput, KotonohaError
@@ -41,7 +43,8 @@ from ingest.base.errors import BadInput, KotonohaError
 OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """Nothing of a request is handed to a telemetry exporter, whatever the environment says."""
 ROUTERS = (
-    door, asking, openai, talking, feeding, amending, judging, opening, exploring, governing, examining, describing, assets,
+    door, asking, openai, talking, feeding, bringing, amending, judging, opening, exploring, governing, examining, describing,
+    assets,
 )  # fmt: skip
 LARGER = {"/api/talks/ask": 2 * talking.SHOWN, "/api/upload": 4 * 1024**3}
 """Bytes of a body, where it may have more than elsewhere."""
@@ -57,6 +60,7 @@ def application(parts: Parts) -> FastAPI:
     app.state.asking = Turns(threads=16, each=2, waiting=8)
     app.state.hashing = Turns(threads=2, each=1, waiting=30, crowd=100)  # each guess takes 64 MiB for a while
     app.state.known = Turns(threads=2, each=1, waiting=4)  # for browsers that are known, past that line
+    app.state.bringing = Turns(threads=1, each=4, waiting=0)  # files take the disk while they come
     app.state.conversing = conversing = Conversing(parts)
     for one in ROUTERS:
         app.include_router(one.router)
@@ -65,6 +69,7 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _malformed)
     chat.mount(app, conversing)
     app.add_middleware(Sessions)
+    app.add_middleware(Legible)
     app.add_middleware(Guard, entrance=app.state.entrance, hosts=parts.hosts)
     app.add_middleware(Limits, larger=LARGER)
     return app
@@ -113,4 +118,4 @@ def _absent(request: Request, error: Exception) -> Response:
 
 def _malformed(request: Request, error: Exception) -> Response:
     """A request that is not of the form expected. Small whatever was sent: nothing of it is said back."""
-    return refused(request, "this request is not of the form that is expected; /api/openapi.json describes it", 422)
+    return refused(request, MALFORMED, 422)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.serve import amends, overview, uploads
@@ -105,22 +105,6 @@ def _shown(parts: Parts, viewer: Viewer, found: Sequence[Entity]) -> dict[str, A
     plays = original and opened.plays
     seen = overview.of(parts.memory, parts.personal, parts.settings, opened, found, viewer)
     return {"overview": seen, "original": original, "player": opened.entity.id if plays else ""}
-
-
-@router.post("/api/upload", status_code=202)
-def upload(
-    parts: P, viewer: V, scope: Annotated[str, Form(max_length=64)],
-    files: Annotated[list[UploadFile], File()], names: Annotated[list[str] | None, Form()] = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Brings files into a scope; `names` are their paths within a folder, in the same order. Follow them by the ticket."""
-    called = [name or one.filename or "" for one, name in zip(files, names or [""] * len(files), strict=False)]
-    pairs = ((name, one.file) for name, one in zip(called, files, strict=True))
-
-    def recorded() -> None:
-        record(parts, viewer, "upload", {"scope": scope, "files": len(files)}, (scope,), {"names": called})
-
-    ticket = uploads.keep(parts.settings, parts.memory.catalog, viewer, scope, pairs, recorded)
-    return {"ticket": ticket, "files": len(files)}
 
 
 @router.get("/api/jobs/{ticket}")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request
 
 from assistant.govern.audit_row import Event
+from assistant.serve import uploads
 from assistant.serve.conversing import Conversing
 from assistant.serve.guard import credential
 from assistant.serve.parts import Parts, viewer_named, while_admitted
@@ -45,6 +46,14 @@ def governor_of(request: Request) -> Viewer:
     viewer = viewer_of(request)
     if not viewer.may_govern:
         raise NotAllowed("this page is for those who govern", "ask whoever governs this memory")
+    return viewer
+
+
+def feeder_of(request: Request) -> Viewer:
+    """The viewer, who must be allowed to bring files into some scope."""
+    viewer = viewer_of(request)
+    if not uploads.writable(viewer, parts_of(request).memory.catalog):
+        raise NotAllowed("you may not bring files", "ask whoever governs this memory")
     return viewer
 
 

@@ -11,10 +11,12 @@ import json
 import re
 from collections import OrderedDict
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.serve.guard import CHAT
+from assistant.serve.web.legible import again, is_text, whole
 from assistant.serve.web.refusal import ABSENT, refused
 
 NEEDED = re.compile(
@@ -42,11 +44,32 @@ class Sessions:
         if not NEEDED.fullmatch(scope["path"].removeprefix(CHAT)) or ".." in scope["path"]:
             await refused(request, ABSENT, 404)(scope, receive, send)
             return
-        body = await _body(request) if request.method == "POST" else b""
+        body = await _event(receive) if request.method == "POST" else b""
         if body is None or not all(self._is_own(name, request.state.person) for name in _named(request, body)):
             await refused(request, ABSENT, 404)(scope, receive, send)
             return
-        await self._app(scope, _again(body, receive) if request.method == "POST" else receive, send)
+        await self._streamed(scope, again(body, receive) if request.method == "POST" else receive, send)
+
+    async def _streamed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Gradio's answer. A stream that it breaks off, since its session has ended or is none, simply ends: the page was told
+        by its last event, or is gone, and it is no fault of this server."""
+        streams = ended = False
+
+        async def sending(message: Message) -> None:
+            nonlocal streams, ended
+            if message["type"] == "http.response.start":
+                streams = Headers(raw=message["headers"]).get("content-type", "").startswith("text/event-stream")
+            else:
+                ended = not message.get("more_body", False)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            if not streams:
+                raise
+            if not ended:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _is_own(self, session: str, person: str) -> bool:
         """Whether a session is this person's; one that nobody used yet becomes so."""
@@ -67,34 +90,7 @@ def _named(request: Request, body: bytes) -> list[str]:
     return found
 
 
-async def _body(request: Request) -> bytes | None:
+async def _event(receive: Receive) -> bytes | None:
     """The whole body if it is an event of bearable size, else None."""
-    data = b""
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > LARGEST:
-            return None
-    return data if _is_text(data) else None
-
-
-def _is_text(data: bytes) -> bool:
-    """Whether it is JSON as the standard has it: no NaN or endless figure, no halves of characters, not too deep to read."""
-    try:
-        json.dumps(json.loads(data or b"{}"), ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body once more, then whatever comes."""
-    given = False
-
-    async def receiving() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receiving
+    body = await whole(receive, LARGEST)
+    return body if body is not None and is_text(body) else None
