@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.attack import ATTACKS, Attack, door, machine, outcomes
+from tests.attack import ATTACKS, Attack, door, held, machine, outcomes
 from tests.attack.target import Target
 
-assert door and machine
+assert door and held and machine
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 @pytest.mark.slow
 @pytest.mark.parametrize("one", ATTACKS, ids=lambda one: one.name)
 def test_an_attack_is_held(one: Attack, target: Target) -> None:
-    held, found = one.run(target)
-    assert held, found
+    was_held, found = one.run(target)
+    assert was_held, found
 
 
 def test_an_attack_that_breaks_is_not_held() -> None:

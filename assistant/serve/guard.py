@@ -7,6 +7,7 @@ One ASGI middleware in front of everything, the chat included, so that a new rou
     origin       other web pages may link here and nothing more (Fetch Metadata, W3C; `Origin` where it is not sent)
     person       a session cookie or `Authorization: Bearer`, resolved by `entrance` at every request; where there are no
                  accounts it is the secret in the address the server printed, and counts for this machine alone
+    share        `SHARE` requests of one person at the same time, streams that are held open among them
 
 Every answer forbids framing by others, sniffing, referrers and storing, and lets the browser load from this server alone.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Iterable, MutableMapping
 from typing import Any, Protocol
 
@@ -26,7 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.govern.entrance import AT_THIS_MACHINE
 from assistant.govern.people import Person
 from assistant.serve.refusals import OPENAI, refusal
-from ingest.base.errors import SignInRefused
+from ingest.base.errors import SignInRefused, TooMany
 
 COOKIE = "kotonoha-session"
 OPEN = frozenset(
@@ -45,6 +47,8 @@ OPEN = frozenset(
 )
 """What may be seen before signing in; none of it says anything about what is kept here."""
 CHAT = "/chat"
+SHARE = 100
+"""Requests of one person that are answered at the same time; a page of the chat holds two as long as it is open."""
 _HOST = re.compile(r"([\w.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 _COMMON = {
@@ -83,6 +87,7 @@ class Guard:
     def __init__(self, app: ASGIApp, entrance: Door, hosts: Iterable[str] = ()) -> None:
         self._app, self._entrance = app, entrance
         self._hosts = {"localhost", *(host.lower() for host in hosts)}
+        self._held: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -92,9 +97,29 @@ class Guard:
             refused, sending = self._refusal(request), _with_headers(send, scope["path"])
             if refused is None and _is_chat(scope["path"]):
                 sending = self._while_admitted(request, sending)
-            await (refused or self._app)(scope, receive, sending)
+            await self._shared(request, refused or self._app)(scope, receive, sending)
         else:
             await send({"type": "websocket.close", "code": 1008})
+
+    def _shared(self, request: Request, answer: ASGIApp) -> ASGIApp:
+        """What answers a request, as long as whoever asks has not more than their share of requests under way."""
+        person = getattr(request.state, "person", None)
+        if person is None:
+            return answer
+        if self._held[person] >= SHARE:
+            said = TooMany("too many requests of yours are on their way already", "close pages that you do not need")
+            return refusal(request.url.path, 429, str(said))
+
+        async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+            self._held[person] += 1
+            try:
+                await answer(scope, receive, send)
+            finally:
+                self._held[person] -= 1
+                if not self._held[person]:
+                    del self._held[person]
+
+        return counted
 
     def _refusal(self, request: Request) -> Response | None:
         host, path = _host(request), request.url.path

@@ -2,7 +2,8 @@
 
 What arrives before there is a whole request never reaches the application, so it is bounded here: the size and the time
 of the headers, the time between an answer and the next request, the time in which an answer is not taken, and the number
-of connections. Where that number is reached, whoever has waited longest without a whole request makes room.
+of connections. Where that number is reached, whoever has waited longest without a whole request makes room; where every
+connection is at work for somebody who was let in, whoever holds the most of them does.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ HEAD_SECONDS = 15.0
 NEXT_SECONDS = 30.0
 """Within which, after an answer, the next request has begun; bytes that begin none do not count."""
 HEAD_BYTES = 64 * 1024
+"""Of headers, and of whatever else comes before the next byte of a body: lengths of chunks, trailers."""
 UNREAD_SECONDS = 60.0
 """For which an answer may wait to be taken."""
 CONNECTIONS = 400
 """Of which more than so many are not kept open, whatever they are doing."""
+PAGE = 2
+"""Connections that one page of the chat holds; so many are left to everybody who is at work."""
 ROOM = 20
 """How many go at once, since looking who is to go takes time."""
 WAITING = 128
@@ -77,11 +81,10 @@ class Patience(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._reading:
-            self._head += len(data)
-            if self._head > HEAD_BYTES + len(data):
-                self.send_400_response("The headers of this request are too long.")
-                return
+        self._head += len(data)
+        if self._head > HEAD_BYTES + len(data):
+            self.send_400_response("The headers of this request are too long.")
+            return
         super().data_received(data)
 
     def on_message_begin(self) -> None:
@@ -90,10 +93,18 @@ class Patience(HttpToolsProtocol):
         self._late = self.loop.call_later(HEAD_SECONDS, self._give_up)
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._reading:  # what comes behind a body says nothing about a request that is being answered
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._late.cancel()
-        self._reading = False
+        self._head, self._reading = 0, False
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._head = 0
+        super().on_body(body)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -123,24 +134,26 @@ class Patience(HttpToolsProtocol):
         self.transport.abort()
 
     def _make_room(self) -> None:
-        """Ends those that can best be done without, of the busiest address those that have waited longest; this one where
-        every other is at work for somebody."""
+        """Ends those that can best be done without: of whoever holds the most of these those that have waited longest."""
         others = [one for one in self.connections if isinstance(one, Patience) and not (one is self or one._is_gone)]
         if len(others) < CONNECTIONS:
             return
         worth = {one: one._worth for one in others}
         least = min(worth.values())
-        if all(least):
+        alike = [one for one in others if worth[one] == least]
+        busiest, held = Counter(one._holder for one in alike).most_common(1)[0]
+        if all(least) and held <= PAGE:
             self._give_up()
             return
-        alike = [one for one in others if worth[one] == least]
-        busiest = Counter(one._host for one in alike).most_common(1)[0][0]
-        for one in sorted((one for one in alike if one._host == busiest), key=lambda one: one._since)[:ROOM]:
+        going = sorted((one for one in alike if one._holder == busiest), key=lambda one: one._since)
+        for one in going[: min(ROOM, max(1, held // 4)) if all(least) else ROOM]:
             one._give_up()
 
     @property
-    def _host(self) -> str:
-        return self.client[0] if self.client else ""
+    def _holder(self) -> tuple[str, str]:
+        """Who holds it: a person who was let in, wherever they are, else an address."""
+        person = self.cycle.scope["state"].get("person", "") if self.cycle else ""
+        return person, "" if person or not self.client else self.client[0]
 
     @property
     def _worth(self) -> tuple[bool, bool]:

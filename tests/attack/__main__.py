@@ -7,11 +7,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.attack import door, machine, outcomes
+from tests.attack import door, held, machine, outcomes
 from tests.attack.target import Target
 from tests.conftest import pytest_configure
 
-assert door and machine
+assert door and held and machine
 
 
 def main() -> int:

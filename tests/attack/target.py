@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -15,6 +16,7 @@ from assistant.answer.audited import AuditedAssistant
 from assistant.govern.audit import Audit
 from assistant.serve import api, listening
 from assistant.serve.parts import Parts
+from ingest.base.access import Viewer
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from tests.conftest import WordSpace
@@ -24,13 +26,13 @@ from tests.library import PASSWORDS, Parrot, accounts, keys, stock, viewer_of
 class Target:
     """A running server, as `kotonoha serve` runs one, over a new memory below `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, viewer: Callable[[str], Viewer] = viewer_of) -> None:
         self.memory = Memory(Settings(home=folder / "home"), WordSpace())
         self.firm, self.parrot = stock(self.memory), Parrot(self.memory)
         self.people = accounts(self.memory)
         self.audit = Audit(self.memory.catalog, b"k" * 32, folder / "audit.head")
         self.parts = Parts(
-            self.memory.settings, self.memory, AuditedAssistant(self.parrot, self.audit), viewer_of, keys(self.memory),
+            self.memory.settings, self.memory, AuditedAssistant(self.parrot, self.audit), viewer, keys(self.memory),
             self.people, self.audit,
         )  # fmt: skip
         self.socket = listening.bound("127.0.0.1", 0)
