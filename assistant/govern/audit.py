@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import count, takewhile
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Protocol
 
 from assistant.govern.audit_key import Birth, Remembered
 from assistant.govern.audit_mark import ANCHOR, CUT, EITHER, INSIDE, OUTSIDE, START, Mark, Outside, Seals, parsed
@@ -44,25 +45,12 @@ from assistant.govern.audit_row import (
     seen_by,
     told,
 )
+from assistant.govern.audit_still import Anchor, Ends, SeenAnchor, SeenEnd
 from assistant.govern.audit_tables import TABLES, make_anew, set_in
 from ingest.base.access import Viewer
 from ingest.base.errors import AuditBroken
 from ingest.base.plain import cell
 from ingest.memory.catalog import Catalog
-
-
-class Anchor(Protocol):
-    """A place outside this machine's reach that is told every mark, and may say them again."""
-
-    def keep(self, mark: str) -> None:
-        """Keeps one line; whatever prevents it is said on the terminal and does not stop the event."""
-
-    def lines(self) -> Sequence[str] | None:
-        """Every line that was kept; None where the place cannot say them again.
-
-        Raises:
-            OSError: it cannot be read.
-        """
 
 
 class Audit:
@@ -72,7 +60,8 @@ class Audit:
         self, catalog: Catalog, key: bytes, head: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC),
         anchor: Anchor | None = None, birth: Birth | None = None,
     ) -> None:  # fmt: skip
-        self._catalog, self._seals, self._outside, self._now = catalog, Seals(key), Outside(head), now
+        self._catalog, self._seals, self._now = catalog, Seals(key), now
+        self._outside: Ends = Outside(head)
         self._anchor, self._birth = anchor, birth or Remembered()
 
     def append(self, event: Event) -> int:
@@ -114,7 +103,11 @@ class Audit:
                 yield entry
 
     def verify(self) -> list[Problem]:
-        """Everything that is wrong with the record, in order; empty when it is as it was written."""
+        """Everything that is wrong with the record, in order; empty when it is as it was written. Others may write meanwhile."""
+        with self._still() as still:
+            return still._problems()
+
+    def _problems(self) -> list[Problem]:
         problems = self._replaced()
         start, reach, clock = self._cut(), self._last().number, Clock()
         if (said := self._mark("audit_cut")) and said != start:
@@ -156,8 +149,9 @@ class Audit:
 
     def export(self, viewer: Viewer, since: str = "", until: str = "") -> Iterator[str]:
         """A report in Markdown, line by line: what it covers, whether the record is whole, sums, then every entry."""
-        problems = self.verify()
-        entries = list(self.show(viewer, since=since, until=until))[::-1]
+        with self._still() as still:
+            problems = still._problems()
+            entries = list(still.show(viewer, since=since, until=until))[::-1]
         yield "# Audit report"
         yield f"Made {self._time()} for {cell(viewer.person)}."
         yield f"{len(entries)} entries from {since or 'the start'} to {until or 'now'}."
@@ -169,6 +163,17 @@ class Audit:
         )
         yield from ("", "| row | time | person | roles | policy | action | what |", "|---|---|---|---|---|---|---|")
         yield from (line_of(entry) for entry in entries)
+
+    @contextmanager
+    def _still(self) -> Iterator[Audit]:
+        """The record as it is at one moment: what lies outside is looked at first, and only follows the rows."""
+        still, between = copy(self), True
+        while between:
+            still._birth, still._outside = Remembered(self._birth.state()), (end := SeenEnd(self._outside))
+            still._anchor = SeenAnchor(self._anchor, end) if self._anchor else None
+            with self._catalog.still():  # the first row of all, and before it the mark, may have come in between
+                if not (between := end.read() is None and self._outside.read() is not None):
+                    yield still
 
     # -- the chain -------------------------------------------------------------------------------------
 
@@ -312,7 +317,7 @@ class Audit:
         if last > end.number:
             what = removed(end.number + 1, last) + ", from the end, by the anchor outside"
             found.append(Problem(end.number + 1, what, "rolled back"))
-        if last < end.number:
+        if last < min(self._passed_on(end).number, end.number):
             found.append(Problem(last + 1, "and what follows was not told to the anchor outside", "mark missing"))
         gone = [mark.number for mark in sound if mark.number <= end.number and not self._stands(mark)]
         if gone:
@@ -321,15 +326,20 @@ class Audit:
         return found
 
     def _remember(self, mark: Mark) -> None:
-        """Moves the mark outside forward, tells the key and the anchor. What was wrong has a row of its own by now."""
+        """Tells the anchor, then moves the mark outside forward, then tells the key. What was wrong has a row of its own by now."""
+        if self._anchor:
+            told = self._seals.seal(ANCHOR, mark)
+            self._anchor.keep(f"{told.number} {told.mac} {told.seal}")
         known = self._outside.read()
         if known is None or not self._seals.sealed([OUTSIDE], known) or known.number < mark.number:
             self._outside.write(self._seals.seal(OUTSIDE, mark))
         if self._birth.state() != "begun":
             self._birth.begin()
-        if self._anchor:
-            told = self._seals.seal(ANCHOR, mark)
-            self._anchor.keep(f"{told.number} {told.mac} {told.seal}")
+
+    def _passed_on(self, end: Mark) -> Mark:
+        """Up to where the anchor has been told by now: the mark outside moves on after that; the end, where it says nothing."""
+        known = self._outside.read()
+        return known if known and self._seals.sealed(self._kinds(OUTSIDE), known) else end
 
     def _cut(self) -> Mark:
         """Up to where rows were cut off; a mark that is forged cuts nothing off."""

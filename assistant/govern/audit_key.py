@@ -34,10 +34,10 @@ class Birth(Protocol):
 
 
 class Remembered:
-    """What is remembered in this process alone, for a record that lives no longer."""
+    """What is remembered in this process alone, for a record that lives no longer, or is looked at."""
 
-    def __init__(self) -> None:
-        self._state: State = "new"
+    def __init__(self, state: State = "new") -> None:
+        self._state: State = state
 
     def state(self) -> State:
         return self._state

@@ -113,6 +113,20 @@ class Catalog:
         for act in self._local.then:
             act()
 
+    @contextmanager
+    def still(self) -> Iterator[sqlite3.Connection]:
+        """Everything is read as it is now, whatever others write meanwhile. In a transaction of this thread it is a part of it."""
+        connection = self.connection
+        if connection.in_transaction:
+            yield connection
+            return
+        connection.execute("BEGIN")
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # SQLite keeps still from the first read on
+            yield connection
+        finally:
+            connection.execute("ROLLBACK")
+
     def after_commit(self, act: Callable[[], None]) -> None:
         """Has something done once the transaction that this thread is in has been committed, and only then."""
         self._local.then.append(act)
