@@ -67,8 +67,8 @@ class Citation:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "mark": self.mark, "entity": self.entity, "kind": self.kind, "source": self.source,
-            "locator": self.locator.as_dict(), "quote": self.quote, "gone": self.gone,
+            "mark": self.mark, "entity": self.entity, "kind": self.kind, "source_id": self.source_id,
+            "source": self.source, "locator": self.locator.as_dict(), "quote": self.quote, "gone": self.gone,
         }  # fmt: skip
 
 

@@ -129,8 +129,8 @@ def rests_on(event: Found | Answer) -> set[str]:
 def _hit_as_dict(hit: Hit, paths: Mapping[str, str]) -> dict[str, Any]:
     entity = hit.entity
     return {
-        "entity": entity.id, "score": round(float(hit.score), 4), "kind": entity.kind, "source": paths[entity.source],
-        "locator": entity.locator.as_dict(), "title": entity.title, "text": entity.text,
+        "entity": entity.id, "score": round(float(hit.score), 4), "kind": entity.kind, "source_id": entity.source,
+        "source": paths[entity.source], "locator": entity.locator.as_dict(), "title": entity.title, "text": entity.text,
     }  # fmt: skip
 
 

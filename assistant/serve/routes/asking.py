@@ -14,10 +14,12 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
+from assistant.serve.names import named
 from assistant.serve.routes.who import P, V, record, while_let_in
 from assistant.serve.turns import Turns
 from ingest.base.errors import KotonohaError
 from ingest.privacy.personal import put_back
+from ingest.text.paths import telling
 
 if TYPE_CHECKING:
     from assistant.answer.outcome import Event as Step
@@ -92,7 +94,7 @@ def _line(step: Step) -> str:
     elif isinstance(step, Leaving):
         said = {"event": "leaving", "host": step.host, "bytes": step.bytes, "entities": step.entities}
     else:
-        said = {"event": "answer", **step.as_dict()}
+        said = {"event": "answer", **named(step.as_dict())}
     return json.dumps(said, ensure_ascii=False) + "\n"
 
 
@@ -125,14 +127,16 @@ def search(query: str, parts: P, viewer: V, limit: int = 10) -> list[dict[str, A
     found = [parts.personal.originals([hit.entity.id], viewer) for hit in hits]
     shown = [put_back(hit.entity, originals) for hit, originals in zip(hits, found, strict=True)]
     paths = {one.source: row.path for one in shown if (row := catalog.source(one.source))}
+    names = telling(paths.values())
     scopes = tuple(sorted({one.scope for one in shown}))
     record(
         parts, viewer, "search", {"entities": [one.id for one in shown]}, scopes, {"query": query[:LONGEST_QUESTION]}
     )
     return [
         {
-            "entity": one.id, "score": round(float(hit.score), 4), "kind": one.kind, "source": paths.get(one.source, ""),
-            "locator": one.locator.as_dict(), "title": one.title, "text": one.text, "open": f"/open/{one.id}",
+            "entity": one.id, "score": round(float(hit.score), 4), "kind": one.kind, "source_id": one.source,
+            "source": names.get(paths.get(one.source, ""), ""), "locator": one.locator.as_dict(),
+            "title": one.title, "text": one.text, "open": f"/open/{one.id}",
         }
         for one, hit in zip(shown, hits, strict=True)
     ]  # fmt: skip
@@ -143,4 +147,5 @@ def sources(parts: P, viewer: V) -> list[dict[str, str]]:
     """The sources this viewer may read."""
     catalog = parts.memory.catalog
     rows = catalog.sources(viewer.readable(catalog.scopes()))
-    return [{"id": r.id, "source": r.path, "scope": r.scope, "media": r.media, "title": r.title} for r in rows]
+    names = telling(row.path for row in rows)
+    return [{"id": r.id, "source": names[r.path], "scope": r.scope, "media": r.media, "title": r.title} for r in rows]

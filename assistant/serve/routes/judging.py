@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from assistant.serve.conversing import Conversing
+from assistant.serve.feedback import Remark
+from assistant.serve.names import named
 from assistant.serve.routes.who import C, G, L, W
 from assistant.serve.web import pages
 
@@ -44,11 +46,13 @@ def from_page(
 @router.get("/api/feedback.jsonl")
 def exported(conversing: C, governor: G) -> Response:
     """All feedback as JSON Lines; words that came from what you may not read are left out."""
-    lines = [
-        json.dumps({"person": one.person, "added": one.added, "verdict": one.verdict, **one.said}, ensure_ascii=False)
-        for one in conversing.feedback.seen_by(governor)
-    ]
+    lines = [json.dumps(_line(one), ensure_ascii=False) for one in conversing.feedback.seen_by(governor)]
     return Response("".join(f"{line}\n" for line in lines), media_type="application/x-ndjson")
+
+
+def _line(remark: Remark) -> dict[str, Any]:
+    said = remark.said and {**remark.said, "answered": named(remark.said["answered"])}
+    return {"person": remark.person, "added": remark.added, "verdict": remark.verdict, **said}
 
 
 def _keep(judged: Judged, conversing: Conversing, person: str) -> None:

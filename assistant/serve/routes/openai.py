@@ -17,6 +17,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
+from assistant.serve.names import named
 from assistant.serve.refusals import as_openai, status_of
 from assistant.serve.routes.asking import Answering
 from assistant.serve.routes.who import P, V, while_let_in
@@ -140,7 +141,8 @@ def _last(steps: Iterator[Step]) -> Answer:
 
 
 def _citations(answer: Answer) -> list[dict[str, Any]]:
-    return [{**one.as_dict(), "open": f"/open/{one.entity}"} for one in answer.citations]
+    cited = named({"citations": [one.as_dict() for one in answer.citations]})["citations"]
+    return [{**one, "open": f"/open/{one['entity']}"} for one in cited]
 
 
 def _usage(answer: Answer) -> dict[str, int]:

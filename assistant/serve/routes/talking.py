@@ -14,6 +14,7 @@ from assistant.answer.notes import counted
 from assistant.search import question as asked
 from assistant.serve import export, view
 from assistant.serve.conversing import Read
+from assistant.serve.names import named
 from assistant.serve.parts import Parts
 from assistant.serve.routes.who import C, L, P, V, W
 from assistant.serve.talks import Turn, may_show
@@ -50,7 +51,7 @@ def turns(talk: str, conversing: C, person: W) -> list[dict[str, Any]]:
             "turn": turn.number,
             "state": turn.state,
             "question": turn.question,
-            "answer": dict(turn.said) if shown else None,
+            "answer": named(turn.said) if shown else None,
         }
         for turn, shown in conversing.shown(person, talk)
     ]
