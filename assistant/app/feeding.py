@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from assistant.app import build
+from assistant.serve import forgetting
 from ingest import pipeline
 from ingest.base.access import checked_scope, destination
 from ingest.base.errors import BadInput, UnreadableSource
@@ -46,6 +47,7 @@ def ingest(
 
     def write(held: Catalog, row: SourceRow) -> None:
         build.note(settings, held, "forget", {"source": row.id, "why": "file gone"}, (row.scope,), {"path": row.path})
+        forgetting.let_go(settings, held, row.id)
 
     for report in pipeline.pruned(gone, opened[0], write) if prune else pipeline.gone(gone):
         became[report.status] += 1

@@ -136,6 +136,7 @@ def sources(args: argparse.Namespace, settings: Settings) -> int:
 
 def forget(args: argparse.Namespace, settings: Settings) -> int:
     from assistant.app import build
+    from assistant.serve import forgetting
     from ingest.base.access import may_read
 
     with build.memory(settings) as memory:
@@ -145,6 +146,7 @@ def forget(args: argparse.Namespace, settings: Settings) -> int:
             with memory.catalog.transaction():
                 path = {"path": row.path}
                 build.record(settings, memory.catalog, viewer, "forget", {"source": row.id}, (row.scope,), path)
+                forgetting.let_go(settings, memory.catalog, row.id)
                 memory.forget_source(row.id)
             for place in (row.path, *row.places):
                 print(f"forgotten  {line(place)}")

@@ -15,7 +15,7 @@ from assistant.search.question import WHAT
 from assistant.serve.desk import Answering, Desk
 from assistant.serve.feedback import Feedback
 from assistant.serve.parts import Parts, viewer_named, while_admitted
-from assistant.serve.talks import TITLE, Talks, Turn, answered, may_show
+from assistant.serve.talks import KEY, TITLE, Talk, Talks, Turn, answered, may_show
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, NotAllowed
 from ingest.privacy import keys
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from assistant.answer.outcome import Exchange
     from assistant.search.question import Question
 
-KEY = "talks.key"
 REMEMBERED = 6
 """Earlier exchanges of a conversation that a question is understood by."""
 LONGEST = 4_000
@@ -62,6 +61,11 @@ class Conversing:
         """The answer that is on its way in a conversation of this person."""
         found = self._running.get((person, talk))
         return found if found and not found.ended else None
+
+    def found(self, person: str, search: str) -> list[Talk]:
+        """A person's conversations; in answers that they may not be shown now nothing is found."""
+        viewer = self.viewer(person)
+        return self.talks.of(person, search, lambda turn: may_show(turn, viewer, self.parts.memory))
 
     def shown(self, person: str, talk: str) -> list[tuple[Turn, bool]]:
         """The turns of a conversation, each with whether it may be shown to this person now."""

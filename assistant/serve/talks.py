@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from sqlite3 import Row
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.answer.outcome import rests_on
 from ingest.base.access import Viewer, may_read_all
-from ingest.base.errors import BadInput, NotFound
+from ingest.base.errors import BadInput, MemoryDamaged, NotFound
 from ingest.memory.catalog import Catalog
 from ingest.memory.memory import Memory
 from ingest.privacy.vault import Vault
@@ -25,6 +26,7 @@ from ingest.privacy.vault import Vault
 if TYPE_CHECKING:
     from assistant.answer.outcome import Answer
 
+KEY = "talks.key"
 State = Literal["waiting", "done", "stopped", "failed"]
 """How far a question is. `waiting` after a restart means that its answer was lost on the way."""
 TITLE = 80
@@ -79,12 +81,16 @@ class Talks:
         )
         return id
 
-    def of(self, person: str, search: str = "") -> list[Talk]:
-        """A person's conversations, the one used last first; only those in which `search` was said, when given."""
+    def of(self, person: str, search: str = "", shows: Callable[[Turn], bool] = lambda turn: True) -> list[Talk]:
+        """A person's conversations, the one used last first; only those in which `search` was said, when given.
+
+        Args:
+            shows: whether the answer of a turn may be shown; in others nothing is looked for.
+        """
         rows = self._catalog.connection.execute("SELECT * FROM talk WHERE person = ? ORDER BY changed DESC", (person,))
         found = [self._talk(row) for row in rows]
         wanted = search.casefold().strip()
-        return [one for one in found if not wanted or self._says(one, person, wanted)]
+        return [one for one in found if not wanted or self._says(one, person, wanted, shows)]
 
     def talk(self, person: str, id: str) -> Talk:
         """One of them.
@@ -157,6 +163,16 @@ class Talks:
         self.turn(person, id, number)
         self._catalog.connection.execute("DELETE FROM turn WHERE talk = ? AND number >= ?", (id, number))
 
+    def let_go(self, entities: Collection[str]) -> None:
+        """Removes for good, from everybody's conversations, the answers that rest on any of these; questions stay."""
+        gone, connection = frozenset(entities), self._catalog.connection
+        connection.execute("PRAGMA secure_delete = ON")
+        for row in connection.execute("SELECT * FROM turn WHERE state = 'done'").fetchall():
+            with suppress(MemoryDamaged):  # nobody reads it
+                turn = self._turn(row)
+                if turn.said and not gone.isdisjoint(turn.rests):
+                    self.end(row["talk"], replace(turn, said={}, marked={}))
+
     # -- inside --------------------------------------------------------------------------------------------
 
     def _talk(self, row: Row) -> Talk:
@@ -177,9 +193,11 @@ class Talks:
         }  # fmt: skip
         return self._vault.seal(id, json.dumps(kept, ensure_ascii=False))
 
-    def _says(self, talk: Talk, person: str, wanted: str) -> bool:
-        said = (f"{one.question}\n{one.said.get('answer', '')}" for one in self.turns(person, talk.id))
-        return wanted in talk.title.casefold() or any(wanted in one.casefold() for one in said)
+    def _says(self, talk: Talk, person: str, wanted: str, shows: Callable[[Turn], bool]) -> bool:
+        return wanted in talk.title.casefold() or any(
+            wanted in one.question.casefold() or (wanted in str(one.said.get("answer", "")).casefold() and shows(one))
+            for one in self.turns(person, talk.id)
+        )
 
 
 def answered(number: int, answer: Answer, viewer: Viewer) -> Turn:

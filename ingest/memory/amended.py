@@ -58,6 +58,13 @@ def hidden(catalog: Catalog, source: str) -> list[Hidden]:
     return [Hidden(_entity(row), row["person"], row["added"]) for row in catalog.connection.execute(query, (source,))]
 
 
+def ids_hidden(catalog: Catalog, source: str) -> list[str]:
+    """All that is hidden in a source, parts too."""
+    return [
+        row["entity"] for row in catalog.connection.execute("SELECT entity FROM hidden WHERE source = ?", (source,))
+    ]
+
+
 def source_of(catalog: Catalog, entity: str) -> str:
     """The source of something that is hidden; empty where nothing is."""
     found = catalog.connection.execute("SELECT source FROM hidden WHERE entity = ?", (entity,)).fetchone()

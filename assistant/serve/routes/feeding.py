@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from assistant.serve import amends, overview, uploads
+from assistant.serve import amends, forgetting, overview, uploads
 from assistant.serve.parts import Parts
 from assistant.serve.routes import looking
 from assistant.serve.routes.who import L, P, V, W, record
@@ -142,8 +142,10 @@ def forget(id: str, parts: P, viewer: V, language: L) -> Response:
         raise NotAllowed("you may not forget this", "ask whoever governs this memory")
     if row.within:
         raise NotAllowed("it is inside another file and forgotten with it", "forget the file that it came in")
-    record(parts, viewer, "forget", {"source": id}, (row.scope,), {"path": row.path})
-    parts.memory.forget_source(id)
+    with parts.memory.catalog.transaction():
+        record(parts, viewer, "forget", {"source": id}, (row.scope,), {"path": row.path})
+        forgetting.let_go(parts.settings, parts.memory.catalog, id)
+        parts.memory.forget_source(id)
     for file in uploads.ours(parts.settings, row):
         file.unlink(missing_ok=True)
     return RedirectResponse(f"/files?lang={language}", 303)

@@ -39,7 +39,7 @@ class Again(BaseModel):
 @router.get("/api/talks")
 def talks(conversing: C, person: W, search: str = "") -> list[dict[str, Any]]:
     """Your conversations, the one used last first; `search` finds words that were said in them."""
-    found = conversing.talks.of(person, search[:100])
+    found = conversing.found(person, search[:100])
     return [{"id": one.id, "title": one.title, "began": one.began, "changed": one.changed} for one in found]
 
 
