@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import multiprocessing
 import random
+import sqlite3
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -141,6 +143,72 @@ def test_a_back_up_without_its_catalogue_is_refused_and_its_keys_are_not_left_be
         with pytest.raises((BadInput, MemoryDamaged), match="catalog"):
             backup.restore(replace(filled, home=tmp_path / "other"), odd)
     assert {path.name for path in tmp_path.iterdir()} == {"home", "files", saved.name, odd.name}
+
+
+def catalogue_in(saved: Path, data: bytes) -> Path:
+    """A back-up with another catalogue, and the right hash of it."""
+    odd = saved.with_name("odd.backup")
+    with tarfile.open(saved) as old, tarfile.open(odd, "w") as new:
+        for member in old.getmembers():
+            file = old.extractfile(member)
+            assert file is not None
+            held = data if member.name == backup.CATALOG else file.read()
+            if member.name == backup.MANIFEST:
+                made = json.loads(held)
+                made["sha256"][backup.CATALOG] = hashlib.sha256(data).hexdigest()
+                held = json.dumps(made).encode()
+            member.size = len(held)
+            new.addfile(member, io.BytesIO(held))
+    return odd
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "another database", "torn"])
+def test_a_back_up_whose_catalogue_is_none_is_refused_and_nothing_is_put_in_place(
+    filled: Settings, tmp_path: Path, kind: str
+) -> None:
+    backup.save(filled, saved := tmp_path / "kotonoha.backup")
+    with tarfile.open(saved) as archive:
+        file = archive.extractfile(backup.CATALOG)
+        whole = file.read() if file else b""
+    other = sqlite3.connect(tmp_path / "other.sqlite")
+    other.execute("CREATE TABLE x (y)")
+    other.close()
+    torn = whole[: len(whole) // 2] + bytes(4096) + whole[len(whole) // 2 + 4096 :]
+    data = {
+        "empty": b"",
+        "text": b"x" * 5000,
+        "another database": (tmp_path / "other.sqlite").read_bytes(),
+        "torn": torn,
+    }
+    before = set(tmp_path.iterdir()) | {tmp_path / "odd.backup"}
+    with pytest.raises(MemoryDamaged, match="catalogue in .*odd"):
+        backup.restore(replace(filled, home=tmp_path / "home-2"), catalogue_in(saved, data[kind]))
+    assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("how", ["gz", "bz2", "xz"])
+def test_an_archive_that_unpacks_to_more_than_it_is_is_no_back_up(filled: Settings, tmp_path: Path, how: str) -> None:
+    backup.save(filled, saved := tmp_path / "kotonoha.backup")
+    packed = tmp_path / "packed.backup"
+    with tarfile.open(saved) as old, tarfile.open(packed, f"w:{how}") as new:  # type: ignore[call-overload]
+        for member in old.getmembers():
+            new.addfile(member, old.extractfile(member))
+    with pytest.raises(BadInput, match="is no back-up"):
+        backup.restore(replace(filled, home=tmp_path / "other"), packed)
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_file_with_holes_is_no_part_of_a_back_up(filled: Settings, tmp_path: Path) -> None:
+    """A hole costs nothing in the archive, and the disk where it is filled."""
+    backup.save(filled, saved := tmp_path / "kotonoha.backup")
+    odd = tmp_path / "odd.backup"
+    with tarfile.open(saved) as old, tarfile.open(odd, "w", format=tarfile.PAX_FORMAT) as new:
+        for member in old.getmembers():
+            if member.name == backup.CATALOG:
+                member.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": str(1 << 26)}
+            new.addfile(member, old.extractfile(member))
+    with pytest.raises(MemoryDamaged, match="was not saved"):
+        backup.restore(replace(filled, home=tmp_path / "other"), odd)
 
 
 def test_keys_that_lie_elsewhere_behind_a_link_are_saved(filled: Settings, tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ def restore(settings: Settings, source: Path) -> str:
         raise BadInput(f"there is something in {home}", "move it away first, or name a new folder with --home")
     with _alone(home) as beside:
         made = _unpacked(source, beside)
+        _held(beside / CATALOG, source)
         catalog = Catalog(beside / CATALOG)
         with catalog.transaction() as connection:
             store.redeliver(connection)
@@ -163,7 +164,7 @@ def _copy(catalog: Path, copy: Path) -> None:
 def _unpacked(source: Path, folder: Path) -> str:
     """Puts what was saved into a folder, every byte held against its hash; when it was saved."""
     try:
-        with tarfile.open(source) as archive:
+        with tarfile.open(source, "r:") as archive:  # as it is written: what is in it is no larger than the file
             hashes, made = _manifest(archive)
             while member := archive.next():
                 _take(archive, member, folder, hashes)
@@ -172,6 +173,26 @@ def _unpacked(source: Path, folder: Path) -> str:
     if hashes:
         raise MemoryDamaged(f"{source} lacks {', '.join(sorted(hashes))}", "use another back-up")
     return made
+
+
+def _held(catalog: Path, source: Path) -> None:
+    """Sees to it that a catalogue that was saved is one, whole, and of a memory.
+
+    Raises:
+        MemoryDamaged: it is not.
+    """
+    connection = sqlite3.connect(catalog)
+    try:
+        made = connection.execute("PRAGMA user_version").fetchone()[0] > 0
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0] if made else "nothing is in it"
+    except sqlite3.DatabaseError as error:
+        verdict = str(error)
+    finally:
+        connection.close()
+    if verdict != "ok":
+        raise MemoryDamaged(
+            f"the catalogue in {source} is damaged ({' '.join(verdict.split())[:200]})", "use another back-up"
+        )
 
 
 def _manifest(archive: tarfile.TarFile) -> tuple[dict[str, str], str]:
@@ -196,7 +217,7 @@ def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, hashe
     """One file of a back-up, if it is one of those that were saved, under its own name and with its own bytes."""
     name = PurePosixPath(member.name)
     wanted = hashes.pop(member.name, "")
-    if not member.isreg() or name.is_absolute() or ".." in name.parts or not wanted:
+    if not member.isreg() or member.issparse() or name.is_absolute() or ".." in name.parts or not wanted:
         raise MemoryDamaged(f"the back-up holds '{member.name}', which was not saved", "use another back-up")
     target = folder.joinpath(*name.parts)
     private.folder(target.parent)
