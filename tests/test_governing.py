@@ -85,6 +85,12 @@ def test_a_policy_by_which_nobody_could_govern_is_refused() -> None:
         changes.governed(Policy(SAMPLE.replace("govern, ", "")))
 
 
+def test_the_preview_of_what_is_no_policy_says_in_which_line(hoshino: TestClient) -> None:
+    for language, said in (("en", "line 2: what stands before a colon is one name"), ("ja", "2行目：コロンの前")):
+        reply = hoshino.post("/govern/preview", params={"lang": language}, data={"text": "scopes: {a: {}}\n? [a]\n: b"})
+        assert reply.status_code == 400 and said in text(reply.text)
+
+
 def test_the_preview_says_who_gains_and_loses_which_right(parts: Parts, hoshino: TestClient) -> None:
     new = current(parts).text.replace("auditor: {reads: [public]}", "auditor: {reads: [public], may: [reveal, govern]}")
     shown = {

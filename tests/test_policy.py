@@ -233,6 +233,14 @@ def test_nothing_may_leave_unless_its_scope_says_so() -> None:
         ("[" * 100_000, "line 1: brackets"),
         ("x" * 1_000_001, "at most 1,000,000 characters"),
         ("scopes: {a: \x00}", "line 1: "),
+        ("scopes: {a: {}}\nroles: {a: \x07}", "line 2: "),
+        ("scopes: {a: {}}\n? [a]\n: b", "line 2: what stands before a colon"),
+        ("scopes: {a: {}}\nroles:\n  r: {{a: b}: c}", "line 3: what stands before a colon"),
+        ("scopes: {a: {}}\n<<: {roles: {}}", "line 2: what stands before a colon"),
+        ("scopes: {a: {}}\nowner: \ud800", "line 2: half of a character"),
+        ("scopes: {a: {}}\nowner: =", "line 2: "),
+        ("scopes: {a: {}}\nowner: 0b_", "line 2: "),
+        ("scopes: {a: {}}\nroles:\n  r: {grants: [{scope: a, until: 2026-02-30}]}", "line 3: "),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_the_file_is_one_line_that_names_its_line(text: str, message: str) -> None:
@@ -240,6 +248,26 @@ def test_what_is_wrong_in_the_file_is_one_line_that_names_its_line(text: str, me
         Policy(text)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+ODD = (
+    "=", "<<", "~", "[a]", "{a: b}", "0b_", "0x", "1:60", "1e999", ".nan", "2026-13-45", "9999-12-31T23:59:59-23:59",
+    "2026-01-01T00:00:00+99:99", "0000-01-01", '"\\ud800"', '"\\x00"', "9" * 5_000, "? [a]\n", "- a", "\ud800", "\x07", "''", "|\n",
+)  # fmt: skip
+"""What YAML may mean something by."""
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(("", "  ", "    ")), st.sampled_from(ODD), st.sampled_from(ODD)), max_size=3),
+    st.sampled_from(("", "scopes: {a: {}}\n", "scopes: {a: {}}\npeople:\n  endo:\n")),
+)
+@settings(max_examples=400, deadline=None)
+def test_any_yaml_that_is_no_policy_is_one_line(lines: list[tuple[str, str, str]], before: str) -> None:
+    text = before + "\n".join(f"{indent}{key}: {value}" for indent, key, value in lines)
+    try:
+        Policy(text)
+    except BadPolicy as error:
+        assert "\n" not in str(error) and str(error).startswith("policy")
 
 
 @pytest.fixture

@@ -47,6 +47,8 @@ LARGEST = 1_000_000
 DEEPEST = 16
 """Levels of a policy file, lists and settings together."""
 
+_HALF = re.compile("[\ud800-\udfff]")
+
 # -- the shape --
 
 
@@ -158,8 +160,12 @@ def read(text: str, name: str) -> tuple[File, tuple[Rule, ...]]:
     node = _parsed(text, name)
     try:
         file = File.model_validate(yaml.CSafeLoader(text).get_single_data())
-    except (ValidationError, ValueError) as error:
+    except yaml.YAMLError as error:
+        raise _no_yaml(error, text, name) from None
+    except ValidationError as error:
         raise _bad(name, node, *_first(error)) from None
+    except (ValueError, ArithmeticError) as error:
+        raise BadPolicy(f"{name}, line {_meaningless(node)}: {error}") from None
     for loc, problem in _contradictions(file):
         raise _bad(name, node, loc, problem)
     return file, tuple(_rules(file, node))
@@ -174,6 +180,8 @@ def _parsed(text: str, name: str) -> yaml.Node:
     """The syntax tree, which knows its lines. Aliases, tags and repeated keys hide what a file says: refused."""
     if len(text) > LARGEST:
         raise BadPolicy(f"{name}: a policy has at most {LARGEST:,} characters")
+    if half := _HALF.search(text):
+        raise BadPolicy(f"{name}, line {text.count(chr(10), 0, half.start()) + 1}: half of a character cannot be kept")
     try:
         depth = 0
         for event in yaml.parse(text, yaml.CSafeLoader):
@@ -185,25 +193,48 @@ def _parsed(text: str, name: str) -> yaml.Node:
                 raise BadPolicy(f"{name}, line {line}: brackets within brackets, more than {DEEPEST} deep")
         node: yaml.Node | None = yaml.compose(text, yaml.CSafeLoader)
     except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        raise BadPolicy(f"{name}, line {line}: {getattr(error, 'problem', None) or 'this is not YAML'}") from None
+        raise _no_yaml(error, text, name) from None
     if node is None:
         raise BadPolicy(f"{name}: the policy is empty")
     _refuse_repeated_keys(node, name)
     return node
 
 
+def _no_yaml(error: yaml.YAMLError, text: str, name: str) -> BadPolicy:
+    """Where a text stops being YAML, and why, as far as the error says so."""
+    mark, position = getattr(error, "problem_mark", None), getattr(error, "position", None) or 0
+    line = mark.line if mark else text.encode()[:position].count(b"\n")
+    return BadPolicy(f"{name}, line {line + 1}: {getattr(error, 'problem', None) or 'this is not YAML'}")
+
+
 def _refuse_repeated_keys(node: yaml.Node, name: str) -> None:
+    """What names a setting is one word, and there once. A key that merges (<<) hides what a file says, too."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+                raise BadPolicy(f"{name}, line {line}: what stands before a colon is one name")
             if key.value in seen:
-                raise BadPolicy(f"{name}, line {key.start_mark.line + 1}: '{key.value}' is there twice")
+                raise BadPolicy(f"{name}, line {line}: '{key.value}' is there twice")
             seen.add(key.value)
             _refuse_repeated_keys(value, name)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             _refuse_repeated_keys(item, name)
+
+
+def _meaningless(node: yaml.Node) -> int:
+    """The line of the first value that looks like a number, a time or a sign of YAML and is none."""
+    try:
+        if isinstance(node, yaml.ScalarNode):
+            yaml.CSafeLoader("").construct_document(node)
+        found = 0
+    except (yaml.YAMLError, ValueError, ArithmeticError):
+        found = node.start_mark.line + 1
+    below = node.value if isinstance(node, yaml.CollectionNode) else []
+    inner = (one for item in below for one in (item if isinstance(item, tuple) else (item,)))
+    return found or next((line for line in map(_meaningless, inner) if line), 0)
 
 
 def _line(node: yaml.Node, loc: Loc) -> int:
@@ -221,10 +252,8 @@ def _line(node: yaml.Node, loc: Loc) -> int:
     return int(line) + 1
 
 
-def _first(error: ValueError) -> tuple[Loc, str]:
+def _first(error: ValidationError) -> tuple[Loc, str]:
     """Where the first fault lies, and what it is."""
-    if not isinstance(error, ValidationError):
-        return (), str(error)
     fault = error.errors(include_url=False)[0]
     words = {"extra_forbidden": "there is no such setting", "missing": "this is needed"}
     return fault["loc"], words.get(fault["type"], fault["msg"])
