@@ -181,7 +181,7 @@ def test_a_back_up_whose_catalogue_is_none_is_refused_and_nothing_is_put_in_plac
         "torn": torn,
     }
     before = set(tmp_path.iterdir()) | {tmp_path / "odd.backup"}
-    with pytest.raises(MemoryDamaged, match="catalogue in .*odd"):
+    with pytest.raises(MemoryDamaged, match=r"catalogue in .*odd"):
         backup.restore(replace(filled, home=tmp_path / "home-2"), catalogue_in(saved, data[kind]))
     assert set(tmp_path.iterdir()) == before
 

@@ -128,6 +128,17 @@ def test_a_question_or_a_name_that_is_too_long_or_blank_is_told_in_plain_words(
     assert endo.http.get("/api/talks").json()[0]["title"] == ASKED[0]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_too_long_stays_in_the_box_whole_and_its_writer_is_told(endo: Person, language: Language) -> None:
+    typed = "w" * 4_990 + " the end"
+    assert endo.join("long", endo.ask_event, typed, "hybrid", "", language=language).status_code == 200
+    said = endo.stream("long", language)
+    assert told("a question may have 4,000 characters", language) in said and typed in said
+    every = [one["props"] for one in endo.http.get(f"/chat/{language}/config").json()["components"]]
+    (box,) = [one for one in every if one.get("elem_id") == "question"]
+    assert box.get("max_length") is None
+
+
 def test_an_answer_that_is_closed_says_every_reason_that_may_be_true(served: Served, endo: Person) -> None:
     """Whether it was hidden, forgotten or closed is told in the same words: nobody learns what is still there."""
     endo.ask("closed", WARRANTY)

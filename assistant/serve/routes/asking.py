@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from assistant.serve.names import named
 from assistant.serve.routes.who import P, V, record, while_let_in
 from assistant.serve.turns import Turns
-from ingest.base.errors import KotonohaError
+from ingest.base.errors import BadInput, KotonohaError
 from ingest.privacy.personal import put_back
 from ingest.text.paths import telling
 
@@ -120,18 +120,16 @@ def search(query: str, parts: P, viewer: V, limit: int = 10) -> list[dict[str, A
     """What matters to a query among what you may read, best first, without an answer."""
     from assistant.search.retrieve import Retriever
 
+    if len(query) > LONGEST_QUESTION:
+        raise BadInput(f"a question may have {LONGEST_QUESTION:,} characters")
     catalog = parts.memory.catalog
-    hits = Retriever(parts.memory, catalog, parts.memory.space).search(
-        query[:LONGEST_QUESTION], viewer, min(max(limit, 1), 50)
-    )
+    hits = Retriever(parts.memory, catalog, parts.memory.space).search(query, viewer, min(max(limit, 1), 50))
     found = [parts.personal.originals([hit.entity.id], viewer) for hit in hits]
     shown = [put_back(hit.entity, originals) for hit, originals in zip(hits, found, strict=True)]
     paths = {one.source: row.path for one in shown if (row := catalog.source(one.source))}
     names = telling(paths.values())
     scopes = tuple(sorted({one.scope for one in shown}))
-    record(
-        parts, viewer, "search", {"entities": [one.id for one in shown]}, scopes, {"query": query[:LONGEST_QUESTION]}
-    )
+    record(parts, viewer, "search", {"entities": [one.id for one in shown]}, scopes, {"query": query})
     return [
         {
             "entity": one.id, "score": round(float(hit.score), 4), "kind": one.kind, "source_id": one.source,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +35,10 @@ router = APIRouter(tags=["for OpenAI clients"])
 
 
 class Part(BaseModel):
-    """A part of a message; only text is read."""
+    """A part of a message; only those of the type `text` are read, others are refused."""
 
     type: str
-    text: str = Field(default="", max_length=LONGEST)
+    text: str = ""
 
 
 class Message(BaseModel):
@@ -118,18 +118,35 @@ def _streamed(steps: Iterator[Step]) -> Iterator[str]:
 
 
 def _asked(wanted: Completion) -> tuple[str, list[Exchange]]:
-    """The question, and the exchanges before it."""
+    """The question, and the exchanges before it.
+
+    Raises:
+        BadInput: the last message is no question, is too long, or something else than text came with one.
+    """
     from assistant.answer.outcome import Exchange
 
     said = [message for message in wanted.messages if message.role in ("user", "assistant")]
     if not said or said[-1].role != "user":
         raise BadInput("the last message is the question, of the role 'user'")
+    if any(part.type != "text" for part in _parts(said)):
+        raise BadInput(
+            "only text is read here", "a picture or a recording is asked about in the chat, or at /api/talks/ask"
+        )
+    if len(said[-1].text) > LONGEST:
+        raise BadInput(f"a question may have {LONGEST:,} characters")
     before = [
         Exchange(asked.text[:LONGEST], answered.text[: 4 * LONGEST])
         for asked, answered in pairwise(said)
         if (asked.role, answered.role) == ("user", "assistant")
     ]
-    return said[-1].text[:LONGEST], before
+    return said[-1].text, before
+
+
+def _parts(said: Sequence[Message]) -> Iterator[Part]:
+    """The parts of what the user said."""
+    for message in said:
+        if message.role == "user" and isinstance(message.content, list):
+            yield from message.content
 
 
 def _last(steps: Iterator[Step]) -> Answer:

@@ -18,7 +18,7 @@ import gradio as gr
 from fastapi import FastAPI, Request
 
 from assistant.govern.entrance import OWNER
-from assistant.serve.conversing import LONGEST, Busy, Conversing
+from assistant.serve.conversing import Busy, Conversing
 from assistant.serve.guard import CHAT
 from assistant.serve.web import pieces
 from assistant.serve.web.suggest import after, offered
@@ -72,7 +72,7 @@ class Chat:
                 _html("tools", pieces.tools(self._language))
                 box = gr.Textbox(
                     placeholder=said["placeholder"], show_label=False, label=said["placeholder"], container=False,
-                    lines=1, max_lines=6, max_length=LONGEST, autofocus=True, elem_id="question",
+                    lines=1, max_lines=6, autofocus=True, elem_id="question",
                 )  # fmt: skip
                 send = gr.Button(said["ask"], variant="primary", min_width=72, elem_id="ask")
                 stop = gr.Button(said["stop"], min_width=72, elem_id="stop")
