@@ -176,6 +176,22 @@ def test_one_click_of_somebody_kept_out_says_so_in_the_language_of_the_page(part
     assert visitor.post("/sign-in/as", data={"name": "mori"}).status_code == 303
 
 
+def test_looking_at_the_audit_and_at_feedback_leaves_one_row_for_each_look(parts: Parts, hoshino: TestClient) -> None:
+    def newest() -> tuple[str, str, dict[str, object]]:
+        assert parts.audit is not None
+        event = next(parts.audit.show(Viewer("hoshino", frozenset()))).event
+        return event.action, event.person, dict(event.details)
+
+    page = hoshino.get("/govern/audit", params={"person": "endo", "since": "2026-01-01"})
+    assert page.status_code == 200 and "audit look" in page.text  # it can be chosen
+    assert newest() == ("audit look", "hoshino", {"name": "endo", "since": "2026-01-01"})
+    assert hoshino.get("/api/feedback.jsonl").status_code == 200
+    assert newest() == ("feedback export", "hoshino", {})
+    before = len(list(parts.audit.show(Viewer("hoshino", frozenset()))))  # type: ignore[union-attr]
+    hoshino.get("/govern/audit")
+    assert len(list(parts.audit.show(Viewer("hoshino", frozenset())))) == before + 1  # type: ignore[union-attr]
+
+
 def secret(page: str) -> str:
     return re.findall('<code class="secret">([^<]*)</code>', page)[0]
 

@@ -128,6 +128,8 @@ def audit(args: argparse.Namespace, settings: Settings) -> int:
         for part in record.export(viewer, args.since, args.until):
             print(part)
         return 0
+    wished = {"name": args.about, "action": args.action, "since": args.since, "until": args.until}
+    build.record(settings, catalog, viewer, "audit look", {key: text for key, text in wished.items() if text})
     for entry in record.show(viewer, person=args.about, action=args.action, since=args.since, until=args.until):
         event = entry.event
         content = (

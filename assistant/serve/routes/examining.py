@@ -62,6 +62,12 @@ def audit(
     named = (one for one in kept if wanted in ("", folded(one.event.person).strip()))
     entries = [recorded.deed(one, language) for one in islice(named, ENTRIES + 1)]
     wished = {"person": person, "action": action, "since": since, "until": until}
+    record(
+        parts,
+        governor,
+        "audit look",
+        {("name" if key == "person" else key): text for key, text in wished.items() if text},
+    )
     return HTMLResponse(
         pages.page(
             "audit.html", language, entries=entries[:ENTRIES], more=ENTRIES if len(entries) > ENTRIES else 0, wished=wished,
@@ -93,6 +99,8 @@ def _health(conversing: Conversing, governor: Viewer, language: Language, checks
     problems = [str(one) for one in parts.audit.verify()] if parts.audit else []
     models = [(one, weights.fault(one)) for one in weights.models().values()]
     remarks = [_heard(parts, governor, language, one) for one in islice(conversing.feedback.seen_by(governor), ENTRIES)]
+    if any(one.remark.said for one in remarks):
+        record(parts, governor, "feedback look")
     return pages.page(
         "health.html", language, scopes=scopes, impaired=memory.impaired, problems=problems, models=models,
         remarks=remarks, checks=checks, check_name=recorded.check_name, here="health", viewer=governor,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from assistant.serve.conversing import Conversing
 from assistant.serve.feedback import Remark
 from assistant.serve.names import named
-from assistant.serve.routes.who import C, G, L, W
+from assistant.serve.routes.who import C, G, L, W, record
 from assistant.serve.web import pages
 
 router = APIRouter(tags=["feedback"])
@@ -46,6 +46,7 @@ def from_page(
 @router.get("/api/feedback.jsonl")
 def exported(conversing: C, governor: G) -> Response:
     """All feedback as JSON Lines; words that came from what you may not read are left out."""
+    record(conversing.parts, governor, "feedback export")
     lines = [json.dumps(_line(one), ensure_ascii=False) for one in conversing.feedback.seen_by(governor)]
     return Response("".join(f"{line}\n" for line in lines), media_type="application/x-ndjson")
 

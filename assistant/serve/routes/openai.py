@@ -129,9 +129,7 @@ def _asked(wanted: Completion) -> tuple[str, list[Exchange]]:
     if not said or said[-1].role != "user":
         raise BadInput("the last message is the question, of the role 'user'")
     if any(part.type != "text" for part in _parts(said)):
-        raise BadInput(
-            "only text is read here", "a picture or a recording is asked about in the chat, or at /api/talks/ask"
-        )
+        raise BadInput("only text is read here", "ask about a picture or a recording in the chat")
     if len(said[-1].text) > LONGEST:
         raise BadInput(f"a question may have {LONGEST:,} characters")
     before = [
