@@ -20,8 +20,8 @@ ACTIONS = (
     "correct undone", "hide", "show", "sign-in", "sign-in refused", "sign-out", "policy change", "policy move", "new key",
     "view as", "people add", "people password", "people token", "people disable", "people enable", "people revoke",
     "people remove", "concept accept", "concept refine", "concept revert", "models pull", "models remove", "models use",
-    "models align", "backup", "restore", "let go", "audit begun", "audit damaged", "audit anew", "audit look", "audit export", "audit cut",
-    "feedback look", "feedback export", "examine", "unreadable",
+    "models align", "backup", "restore", "let go", "audit begun", "audit damaged", "audit anew", "audit export", "audit cut",
+    "audit look", "feedback look", "feedback export", "examine", "unreadable",
 )  # fmt: skip
 """Everything that the audit can say somebody did."""
 FILES = frozenset({"path", "paths", "names", "file", "old", "source"})
