@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .memory.catalog import Catalog
+from .text.whole import whole
 
 MAX_TRIES = 10
 """After so many readings that never ended the file itself is named as the cause."""
@@ -75,7 +76,7 @@ def end(catalog: Catalog, job: Job, report: dict[str, Any], failed: bool) -> Non
     """Ticks a job off, with its report."""
     catalog.connection.execute(
         "UPDATE job SET state = ?, tries = 0, report = ? WHERE number = ?",
-        ("failed" if failed else "done", json.dumps(report, ensure_ascii=False), job.number),
+        ("failed" if failed else "done", whole(json.dumps(report, ensure_ascii=False)), job.number),
     )
 
 

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from . import jobs
-from .base.background import going_on
+from .base.background import Untiring, going_on
 from .base.errors import MemoryFault, MemoryHeld, UnreadableSource
 from .base.settings import Settings
 from .memory import links, moves, places
@@ -24,7 +24,8 @@ from .memory.memory import Memory
 from .privacy.personal import Personal
 from .reading import Reads
 from .source import is_gone, walk
-from .work import Begun, Report, Work, begin, ended, ended_reading, store
+from .work import Begun, Report, Work, begin, ended_reading
+from .work.storing import ended, store
 
 BATCH = 256
 """Texts placed in one call; several small files share a call."""
@@ -32,6 +33,8 @@ SETTLE = 2_000
 """Entities stored between two deliveries to the vector store."""
 FOLLOW = 0.5
 """Seconds between two looks at jobs that another process does for us."""
+FAULTY = 5.0
+"""Seconds until the next one after a fault."""
 
 ScopeOf = Callable[[Path], str]
 
@@ -120,8 +123,10 @@ def attending(memory: Memory, open_readers: Callable[[], Reads]) -> Iterator[Non
 
     def attend(stop: threading.Event) -> None:
         reads: Reads | None = None
-        while not stop.wait(FOLLOW):
-            with suppress(sqlite3.Error, MemoryFault):  # jobs and moves stay on their lists until they are done
+        untiring = Untiring("ingestion")
+        while not stop.wait(FAULTY if untiring.fault else FOLLOW):
+            # jobs and moves stay on their lists until they are done
+            with untiring.trying(), suppress(sqlite3.OperationalError, MemoryFault):
                 if jobs.count_waiting(memory.catalog):
                     reads = reads or open_readers()
                     for _ in run(memory, reads):

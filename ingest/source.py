@@ -19,7 +19,9 @@ from .base import straight
 from .base.errors import UnreadableSource, told
 from .base.settings import MIB, Settings
 from .media import HEAD, sniff
+from .text.whole import whole
 
+NOT_UTF8 = "a name that is not UTF-8; rename it"
 LEADS_OUT = "a link that leads out of the folder, which is not followed (--follow-links follows it)"
 
 
@@ -80,14 +82,16 @@ def walk(paths: Iterable[Path | str], follow_links: bool = False) -> Iterator[Pa
     Hidden files, leftovers of office programs and what is read with the file it lies beside (`companions`) are passed over
     inside folders; a file named by the user never is. A link that leads out of the named folder (of a named file: out of
     its folder) is followed only if `follow_links` says so: it would carry a file to whoever reads the folder.
-    What cannot be listed (missing, not permitted, a link that leads nowhere, out or in a circle) is yielded as an error.
+    What cannot be listed (missing, not permitted, of a name that is not UTF-8, a link that leads nowhere, out or in a circle)
+    is yielded as an error.
     """
     seen: set[Path] = set()
     todo = [(path, _inside(path)) for path in reversed([Path(path).absolute() for path in paths])]
     while todo:
         path, named = todo.pop()
         try:
-            real = path.resolve(strict=True)
+            if not _is_spelled(path) or not _is_spelled(real := path.resolve(strict=True)):
+                raise UnreadableSource(whole(str(path)), NOT_UTF8)
             if not follow_links and not real.is_relative_to(named):
                 raise UnreadableSource(path, LEADS_OUT)
             if real.is_dir():
@@ -122,6 +126,11 @@ def count_files(paths: Iterable[Path | str], follow_links: bool = False) -> int:
 def _inside(path: Path) -> Path:
     """Where what is found by way of a named path has to lie: the named folder, or the folder of the named file."""
     return path.resolve() if path.is_dir() else path.parent.resolve()
+
+
+def _is_spelled(path: Path) -> bool:
+    """Whether its name is text: a system may hand on any bytes, of which nothing can be stored or shown."""
+    return whole(str(path)) == str(path)
 
 
 def _is_wanted(path: Path) -> bool:

@@ -17,7 +17,8 @@ from ingest.reading import Direct
 from ingest.source import Source, companions
 from ingest.space.entity import Draft
 from ingest.space.space import Placed
-from ingest.work import TABLE, Report
+from ingest.work import Report
+from ingest.work.storing import TABLE
 
 from .conftest import ParagraphReader, WordSpace
 

@@ -27,7 +27,7 @@ SAYING = {
 }  # fmt: skip
 """What is given words for a person."""
 WHERE = (
-    "ingest/readers", "ingest/reading", "ingest/media.py", "ingest/source.py", "ingest/work.py", "ingest/memory/amending.py",
+    "ingest/readers", "ingest/reading", "ingest/media.py", "ingest/source.py", "ingest/work", "ingest/memory/amending.py",
     "assistant/answer", "assistant/search", "assistant/serve", "assistant/govern/policy_file.py",
     "assistant/govern/changes.py",
     "assistant/govern/audit.py", "assistant/govern/audit_row.py",

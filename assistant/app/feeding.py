@@ -16,6 +16,7 @@ from ingest.memory import links
 from ingest.memory.catalog import Catalog, SourceRow
 from ingest.pipeline import ScopeOf
 from ingest.reading.workers import Workers
+from ingest.text.whole import whole
 from ingest.work import Report
 
 DEFAULT_SCOPE = "private"
@@ -37,7 +38,7 @@ def ingest(
     known, asked = build.catalog(settings), list(paths)
     given = checked_scope(scope) if scope else ""
     scope_of = scopes(known, given)
-    build.note(settings, known, "ingest", {"scope": given}, content={"paths": [str(path) for path in asked]})
+    build.note(settings, known, "ingest", {"scope": given}, content={"paths": [whole(str(path)) for path in asked]})
     became: Counter[str] = Counter()
     opened = lambda: build.memory(settings), lambda: Workers(build.readers, settings)
     for report in pipeline.ingest(settings, asked, scope_of, *opened, follow_links):

@@ -19,6 +19,7 @@ from ..readers import Enclosed, Note, Reader
 from ..source import Source, look
 from ..space.entity import Draft
 from ..text.columns import Columns
+from ..text.whole import storable
 
 DEEPEST = 8
 """Files that may lie one inside the other."""
@@ -105,7 +106,7 @@ def read(source: Source, readers: Sequence[Reader], depth: int = 0) -> Read:
     except KotonohaError:
         raise
     except Exception as error:  # the boundary: format libraries raise anything on hostile files
-        raise UnreadableSource(source.path, f"damaged or not what it seems ({_one_line(error)})") from error
+        raise UnreadableSource(source.path, f"damaged or not what it seems ({one_line(error)})") from error
     if not found.drafts:
         raise UnreadableSource(source.path, "; ".join(found.notes) or "nothing in it can be read")
     return found
@@ -129,7 +130,7 @@ def _gathered(reader: Reader, source: Source, readers: Sequence[Reader], depth: 
     notes: list[str] = []
     inside: list[Inside] = []
     most = source.settings.max_entities
-    for item in reader.read(source):
+    for item in map(storable, reader.read(source)):
         if isinstance(item, Note):
             notes.append(item.text)
         elif isinstance(item, Columns):
@@ -193,6 +194,7 @@ def _told_apart(inside: Sequence[Inside]) -> Iterator[Inside]:
         yield one if name == one.path else replace(one, path=name)
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
+    """What an error says, at most 160 characters; its kind where it says nothing."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 160 else text[:157] + "..."

@@ -6,37 +6,33 @@ What becomes of it is a `Report`. A file that was here before stays in its scope
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import jobs, reading
-from .base import private
-from .base.access import BOTH, destination
-from .base.errors import KotonohaError, UnreadableSource
-from .base.settings import Settings
-from .memory import amended, links, places
-from .memory.catalog import Catalog, SourceRow, marks, stored
-from .memory.memory import Memory
-from .memory.tables import Rows
-from .privacy.personal import Personal, Redacted
-from .readers import Reader
-from .reading import Read, Reads
-from .source import Source, file_of, look, take
-from .space.entity import Entity, identify
-from .space.space import UNPLACED, Packed, Space, nowhere
-from .text.columns import Columns
-from .text.rows import of
-
-TABLE = 200
-"""Rows of a table that are each placed in the space. Of a larger one they are found by their words and by query: what a
-question means leads to the table and its columns, and among thousands of rows alike it leads nowhere."""
+from .. import jobs, reading
+from ..base import private
+from ..base.access import BOTH, destination
+from ..base.errors import KotonohaError, UnreadableSource
+from ..base.settings import Settings
+from ..memory import amended, links, places
+from ..memory.catalog import Catalog, SourceRow, marks, stored
+from ..memory.memory import Memory
+from ..memory.tables import Rows
+from ..privacy.personal import Personal, Redacted
+from ..readers import Reader
+from ..reading import Read, Reads, one_line
+from ..source import Source, file_of, look, take
+from ..space.entity import Entity, identify
+from ..space.space import UNPLACED, Packed, Space
+from ..text.columns import Columns
+from ..text.rows import of
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +106,15 @@ def begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal, files
         kinds = " ".join(sorted(personal.kinds(job.scope)))
         row, status = _known(memory, source, job, kinds)
         if row is not None and status == "copy":
-            return _copy(job, row, started)
+            return copy(job, row, started)
         if row is not None and status in ("unchanged", "moved"):
             seconds = time.perf_counter() - started
             notes = (*row.notes, *remarks, *amended.remarks(memory.catalog, row.id))
             return Report(job.path, status, seconds=seconds, scope=job.scope, notes=notes)
         read, found = _submitted(job, source, memory.settings, reads, files)
         return Begun(job, read, row, status, kinds, remarks, started, found)
-    except KotonohaError as error:
-        return _failed(job, error, started)
+    except Exception as error:  # noqa: BLE001 - one file, whatever is wrong with it, is one line
+        return failed(job, error, started)
 
 
 def _submitted(
@@ -149,13 +145,22 @@ def _own_folder(settings: Settings) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _copy(job: jobs.Job, row: SourceRow, started: float) -> Report:
+def copy(job: jobs.Job, row: SourceRow, started: float) -> Report:
     """The report of a file that is another place of a source."""
     seconds = time.perf_counter() - started
     return Report(job.path, "copy", seconds=seconds, scope=job.scope, notes=(f"the same file as {row.path}",))
 
 
-def _failed(job: jobs.Job, error: KotonohaError, started: float) -> Report:
+def failed(job: jobs.Job, error: Exception, started: float) -> Report:
+    """The report of a file that stopped itself being taken in, whatever was raised; the others go on.
+
+    Raises:
+        sqlite3.Error: it is a fault of the memory, and not of the file.
+    """
+    if isinstance(error, sqlite3.InternalError | sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+        raise error
+    if not isinstance(error, KotonohaError):
+        error = UnreadableSource(job.path, f"cannot be taken in ({one_line(error)})")
     reason = error.reason if isinstance(error, UnreadableSource) else str(error)
     return Report(job.path, "failed", seconds=time.perf_counter() - started, error=reason, scope=job.scope)
 
@@ -168,10 +173,10 @@ def ended_reading(
         return asked, begun
     try:
         found = begun.found.result()
-    except KotonohaError as error:
-        return asked, _failed(begun.job, error, begun.started)
-    jobs.survived(memory.catalog, begun.job)
-    return asked, _work(begun, found, memory, personal)
+        jobs.survived(memory.catalog, begun.job)
+        return asked, _work(begun, found, memory, personal)
+    except Exception as error:  # noqa: BLE001 - what one file says is that file's fault alone
+        return asked, failed(begun.job, error, begun.started)
 
 
 def _work(begun: Begun, found: reading.Read, memory: Memory, personal: Personal) -> Work:
@@ -295,7 +300,7 @@ def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[S
         if here.scope != job.scope and BOTH not in here.scope:
             memory.move_source(here.id, here.path, job.scope)
         return here, "unchanged"
-    if copied := _copied(memory, source, job):
+    if copied := joined(memory, source, job):
         return copied, "copy"
     row = _renamed(memory, source)
     if row is None:
@@ -306,7 +311,7 @@ def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[S
     return row, "moved"
 
 
-def _copied(memory: Memory, source: Source, job: jobs.Job) -> SourceRow | None:
+def joined(memory: Memory, source: Source, job: jobs.Job) -> SourceRow | None:
     """The source of which this file is one more place, in the same scope, with the same files beside it."""
     path = str(source.path)
     row = places.twin(memory.catalog, path, source.sha256, source.beside, job.scope)
@@ -317,59 +322,10 @@ def _copied(memory: Memory, source: Source, job: jobs.Job) -> SourceRow | None:
     return row
 
 
-def store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
-    """Places what is new in one call, then stores file by file."""
-    entities = [entity for work in batch for one in (work, *work.inside) for entity in one.entities]
-    stored = memory.catalog.entities([entity.id for entity in entities])
-    fresh = [one for one in entities if one.id not in stored or stored[one.id].text != one.text]
-    rows = Counter(entity.parent for entity in entities if entity.kind == "row")
-    near = [entity for entity in fresh if entity.kind != "row" or rows[entity.parent] <= TABLE]
-    at = {entity.id: entity.at for entity in (*stored.values(), *place(memory.space, near))}
-    for work in batch:
-        if work.status == "added" and (row := _copied(memory, work.source, work.job)):  # read ahead beside its twin
-            yield ended(memory, work.job, _copy(work.job, row, time.perf_counter() - work.seconds))
-            continue
-        _put(memory, work, at)
-        kinds = dict(Counter[str](entity.kind for one in (work, *work.inside) for entity in one.entities))
-        report = Report(
-            work.job.path, work.status, kinds, round(work.seconds, 3), scope=work.job.scope,
-            notes=(*work.read.notes, *work.remarks, *amended.remarks(memory.catalog, work.id)),
-        )  # fmt: skip
-        yield ended(memory, work.job, report)
-
-
-def _put(memory: Memory, work: Work, at: Mapping[str, Packed]) -> None:
-    """A file and what is inside it, in one transaction; what was inside it and is not any more is forgotten."""
-    lost = Packed.of(nowhere(memory.space.dim))
-    with memory.catalog.transaction():
-        for one in (work, *work.inside):
-            items = [replace(entity, at=at.get(entity.id, lost)) for entity in one.entities]
-            within = "" if one is work else work.id
-            memory.put_source(_row(one, within), items, one.sealed, one.rows)
-        for row in memory.catalog.inside(work.id):
-            if row.id not in {one.id for one in work.inside}:
-                memory.forget_source(row.id)
-
-
-def ended(memory: Memory, job: jobs.Job, report: Report) -> Report:
-    jobs.end(memory.catalog, job, report.as_dict(), failed=report.status == "failed")
-    return report
-
-
 def place(space: Space, entities: Sequence[Entity]) -> list[Entity]:
     """Entities placed in the space by their words, unless they brought vectors of their own."""
     spoken = iter(space.place([entity.words for entity in entities if entity.at == UNPLACED]))
     return [entity.placed(next(spoken)) if entity.at == UNPLACED else entity for entity in entities]
-
-
-def _row(work: Work, within: str) -> SourceRow:
-    title = next((e.title for e in work.entities if e.title), work.source.path.stem)
-    title = " > ".join(title.split(" > ")[: 2 if within else 1])
-    now = time.strftime("%Y-%m-%dT%H:%M:%S")
-    return SourceRow(
-        work.id, str(work.source.path), work.source.sha256, work.source.size, work.source.media, title, work.job.scope,
-        work.read.reader, work.read.notes, now, work.redacted, beside=work.source.beside, within=within,
-    )  # fmt: skip
 
 
 def _source_id(memory: Memory, source: Source) -> str:
