@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,17 @@ import pytest
 from assistant.app import feeding, watching
 from assistant.app.watching import Watching
 from assistant.cli import main
+from assistant.govern.audit import Audit
+from assistant.govern.audit_row import Event
 from assistant.govern.policy import Policies
 from assistant.serve import uploads
 from ingest import jobs, pipeline
 from ingest.base.access import Viewer
+from ingest.base.errors import BadPolicy
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.reading import Direct
+from ingest.source import NOT_UTF8
 from tests.conftest import ParagraphReader, WordSpace
 
 POLICY = """
@@ -149,6 +154,48 @@ def test_a_thread_looks_until_the_server_stops(memory: Memory, folder: Path, mon
                 break
             time.sleep(0.01)
     assert read(memory) == {"a.txt": "added"}
+
+
+def test_a_file_whose_name_is_no_text_is_named_and_the_others_are_watched(memory: Memory, folder: Path) -> None:
+    (folder / "sales" / "a.txt").write_text("An offer.", "utf-8")
+    Path(os.fsdecode(os.fsencode(folder) + b"/sales/bad\xff.txt")).write_text("An offer.", "utf-8")
+    watched = Watching(memory.catalog, [folder], lambda: feeding.scopes(memory.catalog))
+    watched.look()
+    assert watched.look() == 1 and watched.state()[0].faults == (("bad\ufffd.txt", NOT_UTF8),)
+    (seen,) = uploads.watched(watched.state(), Viewer("hoshino", frozenset(), may_govern=True), memory.catalog)
+    assert "bad\ufffd.txt" in str(seen.failed).encode().decode()
+
+
+def test_what_cannot_be_recorded_is_not_read_until_it_can_and_the_fault_is_said_once(
+    memory: Memory, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "sales" / "a.txt").write_text("An offer.", "utf-8")
+    key, head = b"k" * 32, folder.parent / "away" / "head"
+    audit = Audit(memory.catalog, key, head)
+    head.mkdir(parents=True)  # no place for the mark
+
+    def told(files: Sequence[Path]) -> None:
+        audit.append(Event("ingest", "", content={"paths": [str(path) for path in files]}))
+
+    watched = Watching(memory.catalog, [folder], lambda: feeding.scopes(memory.catalog), told)
+    assert [watched.look() for _ in range(4)] == [0, 0, 0, 0] and not jobs.waiting(memory.catalog)
+    assert len(watched.state()[0].faults) == 1 and capsys.readouterr().err.count("\n") == 1
+    head.rmdir()
+    assert watched.look() == 1 and watched.state()[0].faults == () and read(memory) == {"a.txt": "added"}
+    assert [one.event.action for one in audit.show(ENDO, action="ingest")] == ["ingest"]
+
+
+def test_a_fault_of_the_policy_does_not_end_the_watching(memory: Memory, folder: Path) -> None:
+    (folder / "sales" / "a.txt").write_text("An offer.", "utf-8")
+    faults = [BadPolicy("no policy"), BadPolicy("no policy")]
+
+    def scopes() -> pipeline.ScopeOf:
+        if faults:
+            raise faults.pop()
+        return feeding.scopes(memory.catalog)
+
+    watched = Watching(memory.catalog, [folder], scopes)
+    assert [watched.look() for _ in range(4)] == [0, 0, 0, 1] and read(memory) == {"a.txt": "added"}
 
 
 def test_what_is_no_folder_cannot_be_watched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,16 +6,16 @@ really changed is found out by whoever reads it. Links are followed as `kotonoha
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.serve.parts import Watched
 from ingest import pipeline
-from ingest.base.background import going_on
+from ingest.base.background import Untiring, going_on
 from ingest.base.errors import UnreadableSource
 from ingest.memory.catalog import Catalog
 from ingest.pipeline import ScopeOf
@@ -36,7 +36,7 @@ class Watching:
 
     Args:
         scopes: says where a new file goes, by the policy as it is at this moment.
-        told: is given the files of each look that are to be read.
+        told: is given the files of each look that are to be read; where it fails none of them is read.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Watching:
         self._asked: dict[Path, Stamp] = {}
         self._refused: dict[Path, str] = {}
         self._state = {folder: Watched(folder) for folder in self._seen}
+        self._untiring = {folder: Untiring(f"watching {folder}") for folder in self._seen}
 
     def state(self) -> tuple[Watched, ...]:
         """Each folder as it was last looked at."""
@@ -58,20 +59,30 @@ class Watching:
         self._catalog.close()
 
     def look(self) -> int:
-        """Looks into every folder once; gives how many files are to be read."""
-        return sum(self._look(folder) for folder in self._seen)
+        """Looks into every folder once; gives how many files are to be read. What a fault kept from being put on the list is
+        put there by a later look."""
+        return sum(self._tried(folder) for folder in self._seen)
+
+    def _tried(self, folder: Path) -> int:
+        untiring, found = self._untiring[folder], 0
+        with untiring.trying():
+            found = self._look(folder)
+        if untiring.fault:
+            self._state[folder] = replace(self._state[folder], faults=((folder.name, untiring.fault),))
+        return found
 
     def _look(self, folder: Path) -> int:
         files, faults = self._files(folder)
         before, self._seen[folder] = self._seen[folder], files
         changed = [path for path, stamp in files.items() if before.get(path) == stamp != self._asked.get(path)]
         if changed:
-            _, refused = pipeline.ask(self._catalog, changed, self._scopes())
+            with self._catalog.transaction():
+                self._told(changed)
+                _, refused = pipeline.ask(self._catalog, changed, self._scopes())
             for path in changed:
                 self._refused.pop(path, None)
             self._refused |= {Path(one.source): one.error for one in refused}
             self._asked |= {path: files[path] for path in changed}
-            self._told(changed)
         faults += [(path.name, why) for path, why in self._refused.items() if path in files]
         self._state[folder] = Watched(folder, time.strftime("%Y-%m-%dT%H:%M:%S"), len(files), tuple(faults[:FAULTS]))
         return len(changed)
@@ -97,8 +108,7 @@ def attending(watching: Watching) -> Iterator[None]:
 
     def attend(stop: threading.Event) -> None:
         while not stop.wait(EVERY):
-            with suppress(sqlite3.Error):  # the next look asks again
-                watching.look()
+            watching.look()
         watching.close()
 
     with going_on(attend, "watching", daemon=True):
