@@ -419,6 +419,20 @@ def test_the_pages_of_the_api_load_nothing_from_elsewhere(endo: TestClient) -> N
     assert "/v1/chat/completions" in paths
 
 
+def test_each_form_of_the_page_of_the_api_is_taken_as_it_is_filled_in(endo: TestClient) -> None:
+    """What it fills in of itself is of the form that the request expects; conversations and entities are to be named."""
+    filled = [one for one in describing.operations(endo.get("/api/openapi.json").json(), "en") if one.sample]
+    as_json = {"Content-Type": "application/json"}
+    replies = {
+        one.path: endo.request(one.method, re.sub(r"\{\w+\}", "1", one.path), content=one.sample, headers=as_json)
+        for one in filled
+    }
+    refused = {path: reply.text for path, reply in replies.items() if reply.status_code in (400, 422)}
+    assert refused == {} and len(replies) > 4
+    for path in ("/v1/chat/completions", "/api/ask", "/api/ask/events"):
+        assert replies[path].status_code == 200 and "18 months" in replies[path].text
+
+
 def test_an_answer_comes_as_server_sent_events(endo: TestClient) -> None:
     reply = endo.post("/api/ask/events", json={"question": "How long is the warranty?"})
     assert reply.headers["content-type"].startswith("text/event-stream")

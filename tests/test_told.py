@@ -45,6 +45,12 @@ OF_FIXED_WORDS = {
 JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 
 
+def test_an_address_of_this_server_in_a_sentence_of_ours_is_no_path_of_a_machine() -> None:
+    described = next(one for one in sentences() if "/api/openapi.json" in one)
+    assert "/api/openapi.json" in told(described, "en") and "/api/openapi.json" in told(described, "ja")
+    assert told("/home/who/offer.pdf: not a picture (text/plain)", "en") == "offer.pdf: not a picture (text/plain)"
+
+
 def said(node: ast.AST) -> Iterator[str]:
     """The words of an argument, {} for what is filled in; nothing for what is made elsewhere."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):

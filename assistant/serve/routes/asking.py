@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from assistant.answer.outcome import Event as Step
 
 LONGEST_QUESTION = 4_000
+EXAMPLE = "How long is the warranty?"
+"""A question to try a request with."""
 router = APIRouter(tags=["asking"])
 
 
@@ -36,7 +38,7 @@ class Said(BaseModel):
 
 
 class Question(BaseModel):
-    question: str = Field(min_length=1, max_length=LONGEST_QUESTION)
+    question: str = Field(min_length=1, max_length=LONGEST_QUESTION, examples=[EXAMPLE])
     grounding: str = Field(default="hybrid", pattern="^(hybrid|soft|text|none)$")
     history: list[Said] = Field(default=[], max_length=20)
 

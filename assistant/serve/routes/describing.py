@@ -96,8 +96,10 @@ def _sample(described: Mapping[str, Any], one: Mapping[str, Any]) -> str:
 
 
 def _example(described: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
-    """A value of a schema to begin with: its default or first choice, else something empty of its type."""
+    """A value of a schema to begin with: its example, default or first choice, else something empty of its type."""
     whole = _whole(described, schema)
+    if "examples" in whole:
+        return whole["examples"][0]
     if "default" in whole:
         return whole["default"]
     if "enum" in whole:

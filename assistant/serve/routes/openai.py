@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 
 from assistant.serve.names import named
 from assistant.serve.refusals import as_openai, status_of
-from assistant.serve.routes.asking import Answering
+from assistant.serve.routes.asking import EXAMPLE, Answering
 from assistant.serve.routes.who import P, V, while_let_in
 from assistant.serve.turns import Turns
 from ingest.base.errors import BadInput, KotonohaError, NotFound
@@ -42,8 +42,8 @@ class Part(BaseModel):
 
 
 class Message(BaseModel):
-    role: str = Field(max_length=20)
-    content: str | list[Part] | None = None
+    role: str = Field(max_length=20, examples=["user"])
+    content: str | list[Part] | None = Field(default=None, examples=[EXAMPLE])
 
     @property
     def text(self) -> str:

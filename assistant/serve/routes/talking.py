@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from assistant.answer.notes import counted
 from assistant.search import question as asked
@@ -16,6 +16,7 @@ from assistant.serve import export, view
 from assistant.serve.conversing import Read
 from assistant.serve.names import named
 from assistant.serve.parts import Parts
+from assistant.serve.routes.asking import EXAMPLE
 from assistant.serve.routes.who import C, L, P, V, W
 from assistant.serve.talks import Turn, may_show
 from assistant.serve.web import pages, pieces
@@ -28,11 +29,11 @@ router = APIRouter(tags=["conversations"])
 
 
 class Named(BaseModel):
-    title: str
+    title: str = Field(examples=["Warranty"])
 
 
 class Again(BaseModel):
-    question: str | None = None
+    question: str | None = Field(default=None, examples=[EXAMPLE])
     later: int = 0
 
 

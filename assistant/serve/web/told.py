@@ -21,7 +21,10 @@ DEEPEST = 4
 
 
 def told(text: str, language: Language) -> str:
-    """A sentence in a language, with no path of this machine in it; a query stays as it was run."""
+    """A sentence in a language, with no path of this machine in it.
+
+    A query stays as it was run, and a sentence of ours without values as it is: it names no file.
+    """
     plain = text if text in sentences() or counted((text,)) else _FOLDERS.sub("", text)
     return plain if language == "en" else _told(plain, DEEPEST)
 
