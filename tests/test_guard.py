@@ -10,6 +10,8 @@ from starlette.websockets import WebSocketDisconnect
 from assistant.govern.entrance import AT_THIS_MACHINE
 from assistant.govern.people import Person
 from assistant.serve.guard import COOKIE, Guard, is_local, safe_path
+from assistant.serve.web.refusal import tell
+from assistant.serve.web.told import told
 from ingest.base.errors import SignInRefused
 
 
@@ -89,6 +91,14 @@ def test_a_session_or_a_token_lets_its_person_in(headers: dict[str, str]) -> Non
 )
 def test_anything_else_lets_nobody_in(headers: dict[str, str]) -> None:
     assert server(Doorman()).get("/who", headers=headers).status_code == 401
+
+
+def test_who_is_let_in_no_more_is_told_so_in_the_language_of_the_page() -> None:
+    outside = TestClient(Guard(FastAPI(), Doorman(), tell=tell), base_url="http://localhost")
+    for language, said in (("en", "sign in first"), ("ja", told("sign in first", "ja"))):
+        reply = outside.post("/api/upload", params={"lang": language})
+        assert (reply.status_code, reply.json()["error"]) == (401, said)
+    assert told("sign in first", "ja") != "sign in first"
 
 
 def test_a_browser_without_a_session_is_shown_the_door() -> None:

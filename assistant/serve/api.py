@@ -36,7 +36,7 @@ from assistant.serve.routes import (
 from assistant.serve.turns import Turns
 from assistant.serve.web import assets
 from assistant.serve.web.legible import MALFORMED, Legible
-from assistant.serve.web.refusal import ABSENT, refused
+from assistant.serve.web.refusal import ABSENT, refused, tell
 from assistant.serve.web.sessions import Sessions
 from ingest.base.errors import BadInput, KotonohaError
 
@@ -70,7 +70,7 @@ def application(parts: Parts) -> FastAPI:
     chat.mount(app, conversing)
     app.add_middleware(Sessions)
     app.add_middleware(Legible)
-    app.add_middleware(Guard, entrance=app.state.entrance, hosts=parts.hosts)
+    app.add_middleware(Guard, entrance=app.state.entrance, hosts=parts.hosts, tell=tell)
     app.add_middleware(Limits, larger=LARGER)
     return app
 

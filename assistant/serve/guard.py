@@ -17,7 +17,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Protocol
 
 from starlette.datastructures import URL
@@ -49,6 +49,7 @@ OPEN = frozenset(
 CHAT = "/chat"
 SHARE = 100
 """Requests of one person that are answered at the same time; a page of the chat holds two as long as it is open."""
+Tell = Callable[[Request, str], str]
 _HOST = re.compile(r"([\w.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 _COMMON = {
@@ -82,10 +83,13 @@ class Guard:
     Args:
         entrance: resolves credentials.
         hosts: names, besides `localhost` and addresses, under which this server is known.
+        tell: says a reason in the language of a request.
     """
 
-    def __init__(self, app: ASGIApp, entrance: Door, hosts: Iterable[str] = ()) -> None:
-        self._app, self._entrance = app, entrance
+    def __init__(
+        self, app: ASGIApp, entrance: Door, hosts: Iterable[str] = (), tell: Tell = lambda _, reason: reason
+    ) -> None:
+        self._app, self._entrance, self._tell = app, entrance, tell
         self._hosts = {"localhost", *(host.lower() for host in hosts)}
         self._held: Counter[str] = Counter()
 
@@ -124,18 +128,23 @@ class Guard:
     def _refusal(self, request: Request) -> Response | None:
         host, path = _host(request), request.url.path
         if host is None or _is_other_protocol(request):
-            return refusal(path, 400, "this is not a request that this server understands")
+            return self._refused(request, 400, "this is not a request that this server understands")
         if not (host in self._hosts or _is_address(host)):
-            return refusal(path, 421, "this server is not known by that name")
+            return self._refused(request, 421, "this server is not known by that name")
         if not _from_here(request):
-            return refusal(path, 403, "only pages of this server may do that")
+            return self._refused(request, 403, "only pages of this server may do that")
         if path in OPEN:
             return None
         person = self._person(request)
         if person is None:
-            return _unknown(request)
+            return _to_the_door(request) or self._refused(request, 401, "sign in first", {"WWW-Authenticate": "Bearer"})
         request.state.person = person
         return None
+
+    def _refused(
+        self, request: Request, status: int, reason: str, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        return refusal(request.url.path, status, self._tell(request, reason), headers)
 
     def _while_admitted(self, request: Request, send: Send) -> Send:
         """`send`, which ends a stream of the chat once what its request carried lets nobody in any more."""
@@ -210,8 +219,8 @@ def _from_here(request: Request) -> bool:
     return origin is None or origin.partition("://")[2].lower() == request.headers["host"].lower()
 
 
-def _unknown(request: Request) -> Response:
-    """To the door for a person with a browser, a plain refusal for a program."""
+def _to_the_door(request: Request) -> Response | None:
+    """Where a person with a browser signs in; None for a program."""
     if (
         request.method == "GET"
         and "text/html" in request.headers.get("accept", "")
@@ -220,7 +229,7 @@ def _unknown(request: Request) -> Response:
         wanted = str(request.url.replace(scheme="", netloc=""))
         target = URL("/sign-in").include_query_params(next=safe_path(wanted))
         return RedirectResponse(str(target), 303)
-    return refusal(request.url.path, 401, "sign in first", {"WWW-Authenticate": "Bearer"})
+    return None
 
 
 def _is_address(host: str) -> bool:

@@ -20,6 +20,11 @@ def language_of(request: Request) -> Language:
     return next((one for one in LANGUAGES if one == chosen), preferred(request.headers.get("accept-language", "")))
 
 
+def tell(request: Request, reason: str) -> str:
+    """A reason in the language of the page that a request comes from."""
+    return told(reason, language_of(request))
+
+
 def refused(request: Request, reason: str, status: int) -> Response:
     """A page for whoever asks for pages, else JSON; in the source beside a chat it fits in there."""
     language, path = language_of(request), request.url.path

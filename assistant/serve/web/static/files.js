@@ -11,6 +11,24 @@
   };
   const group = (...items) => { const one = document.createElement("ul"); one.append(...items); list.prepend(one); return one; };
   const asked = (path) => fetch(`${path}?lang=${document.documentElement.lang}`);
+  const button = (word, what) => { const one = document.createElement("button"); one.type = "button"; one.className = "quiet"; one.textContent = word; one.onclick = what; return one; };
+  function tellTrouble(into, said, ...ways) {
+    const item = line("", said, []);
+    item.className = "failed"; item.setAttribute("role", "alert"); item.append(" ", ...ways);
+    into.querySelector("[role=alert]")?.remove(); into.prepend(item);
+  }
+  function signIn() {  // in this tab: what was chosen is chosen again after it
+    const link = document.createElement("a");
+    link.textContent = form.dataset.sign; link.href = `/sign-in?${new URLSearchParams({ next: location.pathname + location.search })}`;
+    return link;
+  }
+  function whenBack(then) {
+    const look = setInterval(async () => {
+      let reply;
+      try { reply = await asked("/api/jobs"); } catch { return; }
+      clearInterval(look); then(reply);
+    }, 1500);
+  }
   const moving = (jobs) => jobs.some((job) => ["waiting", "reading"].includes(job.state));
   function tell(into, jobs) {
     into.replaceChildren(...jobs.map((job) => {
@@ -25,10 +43,10 @@
   function watch(ticket, into) {
     watching += 1; delete list.dataset.done;
     const look = setInterval(async () => {
-      let jobs;
-      try { jobs = await (await asked(`/api/jobs/${ticket}`)).json(); } catch { return; }
+      let jobs, reply;
+      try { reply = await asked(`/api/jobs/${ticket}`); jobs = await reply.json(); } catch { tellTrouble(into, form.dataset.gone); return; }
       const told = Array.isArray(jobs);
-      if (told) tell(into, jobs); else into.replaceChildren(line("", jobs.error || form.dataset.lost, []));
+      if (told) tell(into, jobs); else if (reply.status === 401) tellTrouble(into, form.dataset.out, signIn()); else into.replaceChildren(line("", jobs.error || reply.statusText, []));
       if (told && moving(jobs)) return;
       clearInterval(look);
       watching -= 1;
@@ -39,21 +57,30 @@
   async function anew() {  // the table of sources as it is now
     try {
       const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-      document.getElementById("sources").replaceWith(page.getElementById("sources"));
+      const found = page.getElementById("sources");
+      if (found) document.getElementById("sources").replaceWith(found);
     } catch { /* it is there when the page is loaded again */ }
   }
-  async function bring(pairs) {
+  async function bring(pairs, scope = document.getElementById("into").value, into = group()) {
     if (!pairs.length) return;
-    const body = new FormData();
-    body.set("scope", document.getElementById("into").value);
+    const body = new FormData(), names = (state) => into.replaceChildren(...pairs.map(([, name]) => line(name, state, [])));
+    body.set("scope", scope);
     for (const [file, name] of pairs) { body.append("files", file, file.name); body.append("names", name); }
-    const into = group(...pairs.map(([, name]) => line(name, form.dataset.sending, [])));
+    names(form.dataset.sending);
+    const out = () => tellTrouble(into, `${form.dataset.out} ${form.dataset.kept}`, signIn());
+    const again = () => button(form.dataset.again, () => bring(pairs, scope, into));
     let reply;
-    try { reply = await fetch(`/api/upload?lang=${document.documentElement.lang}`, { method: "POST", body }); } catch { into.prepend(line("", form.dataset.lost, [])); return; }
-    const said = await reply.json();
-    if (reply.ok) watch(said.ticket, into); else into.replaceChildren(line("", said.error || reply.statusText, []));
+    try { reply = await fetch(`/api/upload?lang=${document.documentElement.lang}`, { method: "POST", body }); } catch {
+      names(""); tellTrouble(into, `${form.dataset.gone} ${form.dataset.kept}`);
+      whenBack((found) => { if (found.status === 401) out(); else tellTrouble(into, `${form.dataset.back} ${form.dataset.kept}`, again()); });
+      return;
+    }
+    const said = await reply.json().catch(() => ({}));
+    if (reply.ok) { watch(said.ticket, into); return; }
+    names("");
+    if (reply.status === 401) out(); else tellTrouble(into, said.error || reply.statusText);
   }
-  asked("/api/jobs").then((reply) => reply.json()).then((found) => found.reverse().forEach(({ ticket, files }) => {
+  asked("/api/jobs").then((reply) => (reply.ok ? reply.json() : [])).then((found) => found.reverse().forEach(({ ticket, files }) => {
     const into = group();
     tell(into, files);
     if (moving(files)) watch(ticket, into);
