@@ -102,6 +102,7 @@ class Parrot:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
         self.heard: list[tuple[str, tuple[Exchange, ...]]] = []
+        self.shown: list[Shown] = []
         self.pause: Callable[[], object] = lambda: None
 
     def ask(
@@ -116,6 +117,7 @@ class Parrot:
         if question == "nothing":
             raise BadInput("there is no question")
         self.heard.append((viewer.person, tuple(history)))
+        self.shown += [shown] if shown else []
         address = self.memory.space.place([question])[0].address
         ids = [id for id, _ in self.memory.nearest(address, viewer, 3)]
         found = self.memory.hydrate(ids, viewer)

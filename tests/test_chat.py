@@ -169,7 +169,7 @@ def test_an_answer_still_on_its_way_and_an_ended_session_are_told_once_in_the_la
     page.locator("#question textarea").press("Enter")
     page.wait_for_selector("#signed-out:not([hidden])")
     page.wait_for_timeout(1500)
-    assert noticed(page) == f"{said['signed_out']} {said['sign_in']}"
+    assert noticed(page) == f"{said['signed_out']} {said['not_sent']} {said['sign_in']}"
 
 
 @pytest.mark.parametrize("running", [True, False])

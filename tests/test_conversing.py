@@ -8,23 +8,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from assistant.search.question import WHAT, Question
+from assistant.search.question import WHAT, Question, Shown
 from assistant.serve.conversing import Conversing
-from assistant.serve.desk import MOST
+from assistant.serve.desk import MOST, Answering
 from assistant.serve.parts import Parts
-from assistant.serve.talks import TITLE
+from assistant.serve.talks import TITLE, Turn
 from assistant.serve.web.told import told
 from assistant.serve.web.words import LANGUAGES, Language, words
+from ingest.base.errors import BadInput
 from ingest.base.settings import Settings
 from ingest.memory import amending
 from ingest.memory.memory import Memory
 from tests.conftest import WordSpace
 from tests.library import Parrot, accounts, keys, stock, viewer_of
-from tests.test_web import WARRANTY, Person, Served, endo, served
+from tests.test_web import WARRANTY, Person, Served, endo, mori, served
 
-__all__ = ["endo", "served"]
+__all__ = ["endo", "mori", "served"]
 CALLED = "About a recording"
 ASKED = ("warranty one", "warranty two", "warranty three")
 
@@ -180,6 +182,66 @@ def test_a_conversation_begun_by_voice_is_called_after_what_was_heard_and_one_by
         assert titled(long).startswith("How long") and len(titled(long)) <= TITLE
         assert titled(WHAT) == CALLED
         assert titled("How long is the warranty?", "Mine") == "Mine"
+
+
+def test_a_question_about_a_picture_is_asked_again_about_what_was_read_from_it(tmp_path: Path) -> None:
+    with Memory(Settings(home=tmp_path), WordSpace()) as memory:
+        stock(memory)
+        parts = Parts(memory.settings, memory, parrot := Parrot(memory), viewer_of, keys(memory), accounts(memory))
+        talking = Conversing(parts)
+        shown = Shown("HS-40", np.ones((2, memory.space.dim), np.float32))
+
+        def damaged() -> Question:
+            raise BadInput("plate.jpg: not a picture (text/plain)")
+
+        def ended(found: Answering) -> Turn:
+            while not found.ended:
+                threading.Event().wait(0.01)
+            return talking.talks.turns("endo", talk)[-1]
+
+        talk, found = talking.ask("endo", "warranty", read=lambda: Question("warranty", shown), attached="plate.jpg")
+        first = ended(found)
+        for question in (None, "warranty one"):
+            again = ended(talking.again("endo", talk, talking.talks.turns("endo", talk)[-1].number, question))
+            assert again.attached is not None and first.attached is not None and again.state == "done"
+            assert again.attached.name == "plate.jpg" and not again.lacks_its_file
+            given = parrot.shown[-1]
+            assert given.words == "HS-40" and np.array_equal(given.vectors, shown.vectors)
+        talk, found = talking.ask("endo", "", read=damaged, attached="plate.jpg")
+        failed = ended(found)
+        assert (failed.question, failed.state, failed.lacks_its_file) == ("plate.jpg", "failed", True)
+        with pytest.raises(BadInput, match="not kept"):
+            talking.again("endo", talk, failed.number)
+        assert talking.talks.turns("endo", talk) == (failed,)
+
+
+def test_the_state_of_a_conversation_is_another_one_after_all_that_happens_in_it(endo: Person, mori: Person) -> None:
+    talk, numbers = begun(endo)
+    state = lambda: endo.http.get(f"/api/talks/{talk}/state").json()["state"]  # noqa: E731
+    before = state()
+    assert before == state() and before in endo.show("state", talk)
+    assert again(endo, talk, numbers[2])[0] == 202
+    assert "/open/" in endo.show("state again", talk) and state() != before
+    assert mori.http.get(f"/api/talks/{talk}/state").status_code == 404
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("nameplate 3号機.png", "nameplate 3号機.png"), ("../../etc/p<b>.png", "_.._etc_p_b_.png"), ("...", "shown"),
+        ("a" * 200 + ".png", "a" * 64 + "…" + "a" * 11 + ".png"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_called_by_its_own_name(
+    endo: Person, name: str, called: str, language: Language
+) -> None:
+    sent = {"image": (name, b"neither", "image/png")}
+    talk = endo.http.post(f"/api/talks/ask?lang={language}", files=sent).json()["talk"]
+    while (turn := turns(endo, talk)[0])["state"] == "waiting":
+        threading.Event().wait(0.01)
+    assert (turn["state"], turn["question"], turn["attached"]) == ("failed", called, called)
+    assert called in endo.show("bad name", talk, language)
 
 
 @pytest.mark.parametrize(("kind", "named"), [("image", "a_picture"), ("audio", "a_recording")])

@@ -121,6 +121,10 @@ ROUTES: dict[str, tuple[str, str]] = {
     "GET /api/talks": (OWN, TALKS),
     "POST /api/talks/ask": (OWN, TALKS),
     "GET /api/talks/{talk}": (OWN, TALKS),
+    "GET /api/talks/{talk}/state": (
+        OWN,
+        "test_conversing.py::test_the_state_of_a_conversation_is_another_one_after_all_that_happens_in_it",
+    ),
     "PATCH /api/talks/{talk}": (OWN, TALKS),
     "DELETE /api/talks/{talk}": (OWN, TALKS),
     "GET /api/talks/{talk}/export.{form}": (OWN, TALKS),

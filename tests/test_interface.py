@@ -17,8 +17,9 @@ from assistant.answer.outcome import Answer, How
 from assistant.govern.policy_file import Right
 from assistant.serve import show
 from assistant.serve.desk import Answering, Stage
+from assistant.serve.export import markdown
 from assistant.serve.feedback import Verdict
-from assistant.serve.talks import State, Turn, answered
+from assistant.serve.talks import Attached, State, Turn, answered
 from assistant.serve.web import chat, pieces
 from assistant.serve.web.words import LANGUAGES, Language, seal, words
 from ingest.base.access import Viewer
@@ -71,6 +72,29 @@ def test_a_link_to_the_rows_of_a_figure_says_how_many_there_are_and_how_many_are
     assert "/open/2222" in shown and "/open/3333" not in shown, (
         "of the rows those that the answer names stand beside it"
     )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_adding_what_is_missing_is_offered_to_whom_may_bring_files_alone(language: Language) -> None:
+    refused, add = turned(answer("refusal", cited=False)), "/files?lang="
+    assert add in pieces.turn("talk", refused, language, feeds=True)
+    assert add not in pieces.turn("talk", refused, language)
+    assert add in pieces.welcome((), True, language, feeds=True) and add not in pieces.welcome((), True, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_about_a_file_names_it_and_is_offered_again_only_while_its_words_are_kept(
+    language: Language,
+) -> None:
+    asked = turned(answer("model"))
+    plates = (Attached("plate <1>.jpg", is_read=on) for on in (True, False))
+    whole, lost = (pieces.turn("talk", replace(asked, attached=plate), language) for plate in plates)
+    assert all("plate &lt;1&gt;.jpg" in one for one in (whole, lost))
+    assert 'data-act="again"' in whole and 'data-act="edit"' in whole and words(language)["attach_again"] not in whole
+    assert "plate" in markdown("t", [(replace(asked, attached=Attached("plate.jpg")), True)], language).decode()
+    assert 'data-act="again"' not in lost and 'data-act="edit"' not in lost and words(language)["attach_again"] in lost
+    before = replace(asked, said={**asked.said, "shown": "HS-40"})
+    assert words(language)["attach_again"] in pieces.turn("talk", before, language), "asked before names were kept"
 
 
 def test_a_figure_over_a_record_whose_rows_are_no_entities_has_no_link_to_them() -> None:

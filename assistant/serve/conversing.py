@@ -15,7 +15,7 @@ from assistant.search.question import WHAT
 from assistant.serve.desk import Answering, Desk
 from assistant.serve.feedback import Feedback
 from assistant.serve.parts import Parts, viewer_named, while_admitted
-from assistant.serve.talks import KEY, TITLE, Talk, Talks, Turn, answered, may_show
+from assistant.serve.talks import KEY, TITLE, Attached, Talk, Talks, Turn, answered, may_show
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, NotAllowed
 from ingest.privacy import keys
@@ -74,13 +74,14 @@ class Conversing:
 
     def ask(
         self, person: str, question: str, grounding: Grounding = "hybrid", talk: str = "", read: Read | None = None,
-        called: str = HEARD,
+        called: str = HEARD, attached: str = "",
     ) -> tuple[str, Answering]:  # fmt: skip
         """Asks in a conversation, or begins one; returns its name and the answer on its way.
 
         Args:
             read: reads a picture or a recording that came with the question.
             called: the name of a conversation that begins without words, until some are heard.
+            attached: the name of that picture or recording.
 
         Raises:
             Busy: the answer before is still on its way.
@@ -95,23 +96,29 @@ class Conversing:
             if read and not (talk or question):
                 talk = self.talks.begin(person, called)
                 read = self._naming(person, talk, called, read)
-            return self._ask(person, question, grounding, talk, read)
+            asked = Turn(0, "waiting", question, attached=Attached(attached) if read else None)
+            return self._ask(person, asked, grounding, talk, read)
 
     def again(self, person: str, talk: str, number: int, question: str | None = None, later: int = 0) -> Answering:
         """Asks a question of a conversation again, in other words if given; it and all that came after it are taken back.
+
+        What was shown with it is asked about again, by what was read from it.
 
         Args:
             later: how many questions after it may go; nobody loses more than they were told.
 
         Raises:
-            BadInput: the other words are blank, or more came after it than may go.
+            BadInput: the other words are blank, more came after it than may go, or of what was shown nothing was read.
             Busy, NotFound, TooMany: as when it was asked. Nothing was taken back then.
         """
         if question is not None and not question.strip():
             raise BadInput("there is no question")
         with self._lock:
             self._may_ask(person, talk, question or "")
-            asked = (question or self.talks.turn(person, talk, number).question).strip()
+            before = self.talks.turn(person, talk, number)
+            if before.lacks_its_file:
+                raise BadInput("the file that was asked about is not kept", "attach it to a new question")
+            asked = Turn(0, "waiting", (question or before.question).strip(), attached=before.attached)
             lost = sum(turn.number > number for turn in self.talks.turns(person, talk))
             if lost > later:
                 raise BadInput(f"{lost} later questions would be deleted with it", "look at the conversation again")
@@ -140,12 +147,14 @@ class Conversing:
         self.desk.room(person)
 
     def _ask(
-        self, person: str, question: str, grounding: Grounding, talk: str, read: Read | None
+        self, person: str, asked: Turn, grounding: Grounding, talk: str, read: Read | None
     ) -> tuple[str, Answering]:
-        talk = self.talks.talk(person, talk).id if talk else self.talks.begin(person, question)
-        number = self.talks.ask(person, talk, question or HEARD)
-        work = self._work(person, talk, Turn(number, "waiting", question), grounding, read)
-        self._running[person, talk] = found = self.desk.take(person, question or HEARD, work)
+        talk = self.talks.talk(person, talk).id if talk else self.talks.begin(person, asked.question)
+        name = asked.attached.name if asked.attached else ""
+        called = asked.question or name or HEARD
+        number = self.talks.ask(person, talk, called, asked.attached)
+        work = self._work(person, talk, replace(asked, number=number), grounding, read)
+        self._running[person, talk] = found = self.desk.take(person, called, work, name)
         return talk, found
 
     def _naming(self, person: str, talk: str, called: str, read: Read) -> Read:
@@ -185,18 +194,19 @@ class Conversing:
         """The steps of an answer; the last one gives what is kept of it."""
         from assistant.answer.outcome import Answer
 
-        question, shown = turn.question, None
         if read:
             heard = read()
-            question, shown = heard.text, heard.shown
-            answering.question = question
-            yield replace(turn, state="stopped", question=question)
+            name = turn.attached.name if turn.attached else ""
+            turn = replace(turn, question=heard.text, attached=Attached(name, True, heard.shown))
+            answering.question = heard.text
+            yield replace(turn, state="stopped")
         viewer = self.viewer(person)
         before = self._before(person, talk, turn.number)
-        steps = self.parts.assistant.ask(question, viewer, grounding=grounding, history=before, shown=shown)
+        shown = turn.attached.shown if turn.attached else None
+        steps = self.parts.assistant.ask(turn.question, viewer, grounding=grounding, history=before, shown=shown)
         for step in while_admitted(steps, lambda: self._admitted(person)):
             if isinstance(step, Answer):
-                yield replace(answered(turn.number, step, viewer), question=question)
+                yield replace(answered(turn.number, step, viewer), question=turn.question, attached=turn.attached)
             else:
                 told(answering, step)
                 yield None

@@ -27,7 +27,8 @@ MOST = 8
 
 @dataclass(slots=True)
 class Answering:
-    """One answer on its way. `draft` are the model's words so far; `place` counts who is served before, in the queue."""
+    """One answer on its way. `draft` are the model's words so far; `place` counts who is served before, in the queue;
+    `attached` names the picture or recording that is asked about."""
 
     person: str
     question: str
@@ -37,6 +38,7 @@ class Answering:
     error: str = ""
     version: int = 0
     wanted: bool = field(default=True)
+    attached: str = ""
 
     @property
     def ended(self) -> bool:
@@ -62,13 +64,13 @@ class Desk:
         for number in range(threads):
             threading.Thread(target=self._serve, name=f"answers-{number}", daemon=True).start()
 
-    def take(self, person: str, question: str, work: Work) -> Answering:
-        """Puts a question on the desk.
+    def take(self, person: str, question: str, work: Work, attached: str = "") -> Answering:
+        """Puts a question on the desk; `attached` is the name of what is asked about.
 
         Raises:
             TooMany: as many of this person's as may wait are waiting.
         """
-        answering = Answering(person, question)
+        answering = Answering(person, question, attached=attached)
         with self._changed:
             self.room(person)
             self._waiting.setdefault(person, deque()).append((answering, work))

@@ -25,7 +25,7 @@ def markdown(title: str, turns: Turns, language: Language) -> bytes:
     """The conversation as Markdown, UTF-8. What was said is quoted letter for letter, with markup made harmless."""
     lines = [f"# {_plain(title)}", ""]
     for turn, shown in turns:
-        lines += [f"## {_plain(turn.question)}", ""]
+        lines += [f"## {_plain(_asked(turn))}", ""]
         label, answer, sources = _told(turn, shown, language)
         lines += [f"*{label}*", "", *(_plain(line) for line in answer.splitlines()), ""]
         lines += [
@@ -53,7 +53,7 @@ def pdf(title: str, turns: Turns, language: Language) -> bytes:
         yield Paragraph(escape(title), large)
         for turn, shown in turns:
             label, answer, sources = _told(turn, shown, language)
-            yield Paragraph(escape(turn.question), asked)
+            yield Paragraph(escape(_asked(turn)), asked)
             yield Paragraph(escape(label), small)
             yield Paragraph(escape(answer).replace("\n", "<br/>"), base)
             for mark, name, where, quote in sources:
@@ -68,6 +68,12 @@ FORMS: dict[str, tuple[str, Callable[[str, Turns, Language], bytes]]] = {
     "md": ("text/markdown; charset=utf-8", markdown),
     "pdf": ("application/pdf", pdf),
 }
+
+
+def _asked(turn: Turn) -> str:
+    """The question, with the name of what it was about."""
+    name = turn.attached.name if turn.attached else ""
+    return f"{turn.question} ({name})" if name not in ("", turn.question) else turn.question
 
 
 def _told(turn: Turn, shown: bool, language: Language) -> tuple[str, str, list[tuple[int, str, str, str]]]:

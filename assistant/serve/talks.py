@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from sqlite3 import Row
 from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from assistant.answer.outcome import rests_on
 from ingest.base.access import Viewer, may_read_all
@@ -25,6 +28,7 @@ from ingest.privacy.vault import Vault
 
 if TYPE_CHECKING:
     from assistant.answer.outcome import Answer
+    from assistant.search.question import Shown
 
 KEY = "talks.key"
 State = Literal["waiting", "done", "stopped", "failed"]
@@ -48,6 +52,19 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A picture or recording that was asked about: its name, and what was read from it. The file itself is not kept.
+
+    Attributes:
+        is_read: whether its words are known, so that the question can be asked again without the file.
+    """
+
+    name: str
+    is_read: bool = False
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A question, how far it is, and once it is done the answer as `Answer.as_dict` has it, with what it rests on.
 
@@ -65,6 +82,12 @@ class Turn:
     rests: tuple[str, ...] = ()
     revealed: bool = False
     marked: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    attached: Attached | None = None
+
+    @property
+    def lacks_its_file(self) -> bool:
+        """Whether it was about a picture or recording of which nothing is left that could be asked about again."""
+        return not self.attached.is_read if self.attached else bool(self.said.get("shown"))
 
 
 class Talks:
@@ -117,6 +140,14 @@ class Talks:
             raise NotFound("there is no such question in this conversation")
         return found
 
+    def state(self, person: str, id: str) -> str:
+        """A word that is another one once anything was asked, answered or taken back in a conversation."""
+        self.talk(person, id)
+        row = self._catalog.connection.execute(
+            "SELECT number, state FROM turn WHERE talk = ? ORDER BY number DESC LIMIT 1", (id,)
+        ).fetchone()
+        return f"{row['number']}-{row['state']}" if row else ""
+
     def rename(self, person: str, id: str, title: str) -> None:
         if not title.strip():
             raise BadInput("a conversation needs a name")
@@ -136,12 +167,12 @@ class Talks:
 
     # -- what happens in one -----------------------------------------------------------------------------
 
-    def ask(self, person: str, id: str, question: str) -> int:
+    def ask(self, person: str, id: str, question: str, attached: Attached | None = None) -> int:
         """Adds a question whose answer is on its way; returns its number."""
         self.talk(person, id)
         with self._catalog.transaction() as connection:
             connection.execute("UPDATE talk SET changed = ? WHERE id = ?", (time.time(), id))
-            values = (id, self._sealed(id, Turn(0, "waiting", question)))
+            values = (id, self._sealed(id, Turn(0, "waiting", question, attached=attached)))
             return int(
                 connection.execute("INSERT INTO turn (talk, state, sealed) VALUES (?, 'waiting', ?)", values).lastrowid
                 or 0
@@ -183,13 +214,13 @@ class Talks:
         marked = {mark: (int(one[0]), int(one[1])) for mark, one in values["marked"].items()}
         return Turn(
             row["number"], row["state"], values["question"], values["said"], tuple(values["rests"]),
-            values["revealed"], marked,
+            values["revealed"], marked, _unpacked(values.get("attached")),
         )  # fmt: skip
 
     def _sealed(self, id: str, turn: Turn) -> bytes:
         kept = {
             "question": turn.question, "said": turn.said, "rests": turn.rests, "revealed": turn.revealed,
-            "marked": turn.marked,
+            "marked": turn.marked, "attached": _packed(turn.attached),
         }  # fmt: skip
         return self._vault.seal(id, json.dumps(kept, ensure_ascii=False))
 
@@ -216,6 +247,28 @@ def answered(number: int, answer: Answer, viewer: Viewer) -> Turn:
 def may_show(turn: Turn, viewer: Viewer, memory: Memory) -> bool:
     """Whether this viewer may read everything an answer was made from, as it was shown, now."""
     return viewer.may_reveal >= turn.revealed and may_read_all(viewer, turn.rests, memory.catalog.scopes_of(turn.rests))
+
+
+def _packed(attached: Attached | None) -> dict[str, Any] | None:
+    if attached is None:
+        return None
+    kept: dict[str, Any] = {"name": attached.name, "is_read": attached.is_read}
+    if shown := attached.shown:
+        vectors = np.asarray(shown.vectors, "<f4")
+        kept |= {"words": shown.words, "shape": vectors.shape, "vectors": b64encode(vectors.tobytes()).decode()}
+    return kept
+
+
+def _unpacked(kept: Mapping[str, Any] | None) -> Attached | None:
+    from assistant.search.question import Shown
+
+    if kept is None:
+        return None
+    shown = None
+    if "vectors" in kept:
+        vectors = np.frombuffer(b64decode(kept["vectors"]), "<f4").reshape(kept["shape"])
+        shown = Shown(kept["words"], vectors.astype(np.float32))
+    return Attached(kept["name"], kept["is_read"], shown)
 
 
 def _titled(text: str) -> str:

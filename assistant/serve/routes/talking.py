@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from assistant.answer.notes import counted
 from assistant.search import question as asked
-from assistant.serve import export, view
+from assistant.serve import export, uploads, view
 from assistant.serve.conversing import Read
 from assistant.serve.names import named
 from assistant.serve.parts import Parts
@@ -25,6 +25,8 @@ from ingest.base.errors import BadInput, NotFound
 
 SHOWN = 32 * 1024 * 1024
 """Bytes of a picture or recording that may come with a question."""
+NAMED = 80
+"""Characters of the name of a file that comes with a question."""
 router = APIRouter(tags=["conversations"])
 
 
@@ -52,10 +54,17 @@ def turns(talk: str, conversing: C, person: W) -> list[dict[str, Any]]:
             "turn": turn.number,
             "state": turn.state,
             "question": turn.question,
+            "attached": turn.attached.name if turn.attached else "",
             "answer": named(turn.said) if shown else None,
         }
         for turn, shown in conversing.shown(person, talk)
     ]
+
+
+@router.get("/api/talks/{talk}/state")
+def state(talk: str, conversing: C, person: W) -> dict[str, str]:
+    """A word that is another one once anything was asked, answered or taken back in a conversation."""
+    return {"state": conversing.talks.state(person, talk)}
 
 
 @router.patch("/api/talks/{talk}", status_code=204)
@@ -77,10 +86,11 @@ async def ask(
 ) -> dict[str, str]:  # fmt: skip
     """Asks in a conversation, with a picture or a recording; the answer is found in the conversation once it is there."""
     folder = tempfile.TemporaryDirectory(prefix="kotonoha-asked-")
-    picture, sound = await _kept(image, Path(folder.name)), await _kept(audio, Path(folder.name))
+    picture, sound = await _kept(image, Path(folder.name), "image"), await _kept(audio, Path(folder.name), "audio")
+    named = ", ".join(one.name for one in (picture, sound) if one)
     what, called = words(language)["what_is_this"], words(language)["a_picture" if picture else "a_recording"]
     read = _reader(parts, question, picture, sound, folder, what) if picture or sound else None
-    talk, _ = conversing.ask(person, question, talk=talk, read=read, called=called)
+    talk, _ = conversing.ask(person, question, talk=talk, read=read, called=called, attached=named)
     return {"talk": talk}
 
 
@@ -148,16 +158,23 @@ def _shown(conversing: C, person: str, viewer: V, talk: str, number: int) -> Tur
     return turn
 
 
-async def _kept(file: UploadFile | None, folder: Path) -> Path | None:
-    """The file as it was sent, in a folder of its own under a name of ours."""
+async def _kept(file: UploadFile | None, folder: Path, kind: str) -> Path | None:
+    """The file as it was sent, in a folder of its own under its own name."""
     if file is None:
         return None
     data = await file.read(SHOWN + 1)
     if len(data) > SHOWN:
         raise BadInput(f"a picture or recording may have {SHOWN:,} bytes")
-    path = folder / f"shown{Path(file.filename or '').suffix[:12]}"
+    path = folder / kind / _plain(file.filename or "")
+    path.parent.mkdir()
     path.write_bytes(data)
     return path
+
+
+def _plain(name: str) -> str:
+    """A name from outside as one of a file: it leads to no other folder and is not too long."""
+    plain = uploads.UNWANTED.sub("_", name.encode("utf-8", "replace").decode()).replace("/", "_").strip(". ") or "shown"
+    return plain if len(plain) <= NAMED else f"{plain[: NAMED - 16]}…{plain[-15:]}"
 
 
 def _reader(

@@ -20,9 +20,11 @@ from fastapi import FastAPI, Request
 from assistant.govern.entrance import OWNER
 from assistant.serve.conversing import Busy, Conversing
 from assistant.serve.guard import CHAT
+from assistant.serve.uploads import writable
 from assistant.serve.web import pieces
 from assistant.serve.web.suggest import after, offered
 from assistant.serve.web.words import LANGUAGES, Language, words
+from ingest.base.access import Viewer
 from ingest.base.errors import KotonohaError, NotFound, SignInRefused
 
 FONT = ["system-ui", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
@@ -104,7 +106,7 @@ class Chat:
     def greet(self, request: gr.Request) -> str:
         person = _who(request)
         viewer = self._conversing.viewer(person)
-        return pieces.side("" if person == OWNER else person, viewer, self._language)
+        return pieces.side("" if person == OWNER else person, viewer, self._language, self._feeds(viewer))
 
     async def ask(self, question: str, grounding: str, talk: str, request: gr.Request) -> AsyncIterator[Shown]:
         """Asks, and yields what is shown until the answer is there."""
@@ -117,7 +119,8 @@ class Chat:
             talk, _ = self._conversing.ask(person, question, chosen, talk)
         except Busy:
             gr.Info(words(self._language)["busy"])
-            yield question, gr.skip(), gr.skip()
+            async for shown in self._watched(person, talk, question):
+                yield shown
             return
         except NotFound:
             yield question, pieces.missing(self._language), ""
@@ -153,6 +156,7 @@ class Chat:
         """The conversation so far and the answer on its way; a greeting where there is none yet."""
         viewer, memory = self._conversing.viewer(person), self._conversing.parts.memory
         try:
+            state = self._conversing.talks.state(person, talk) if talk else ""
             turns = self._conversing.shown(person, talk) if talk else []
         except NotFound:
             return pieces.missing(self._language), ""
@@ -161,10 +165,13 @@ class Chat:
             turns = turns[:-1]
         if not turns and not running:
             first = offered(self._conversing.parts.examples, memory, viewer, self._language)
-            return pieces.welcome(first, not memory.scopes(), self._language), ""
+            return pieces.welcome(first, not memory.scopes(), self._language, self._feeds(viewer)), ""
         further = after(memory, viewer, turns[-1][0], self._language) if turns and turns[-1][1] and not running else ()
-        past = pieces.past(talk, turns, further, self._language)
+        past = pieces.past(talk, turns, further, self._language, state, self._feeds(viewer))
         return past, pieces.live(running, self._language) if running else ""
+
+    def _feeds(self, viewer: Viewer) -> bool:
+        return bool(writable(viewer, self._conversing.parts.memory.catalog))
 
 
 def _html(id: str, shown: str = "") -> gr.HTML:

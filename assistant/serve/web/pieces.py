@@ -62,9 +62,9 @@ def notices(language: Language) -> str:
     return page("notices.html", language)
 
 
-def side(person: str, viewer: Viewer, language: Language) -> str:
-    """What stands beside the chat; `person` is empty where nobody signs in."""
-    return page("side.html", language, person=person, viewer=viewer)
+def side(person: str, viewer: Viewer, language: Language, feeds: bool = False) -> str:
+    """What stands beside the chat; `person` is empty where nobody signs in, `feeds` says whether they may bring files."""
+    return page("side.html", language, person=person, viewer=viewer, feeds=feeds)
 
 
 def tools(language: Language) -> str:
@@ -76,17 +76,28 @@ def panel(language: Language) -> str:
     return page("panel.html", language)
 
 
-def welcome(offered: Sequence[str], empty: bool, language: Language) -> str:
-    return page("welcome.html", language, offered=offered, empty=empty)
+def welcome(offered: Sequence[str], empty: bool, language: Language, feeds: bool = False) -> str:
+    """A greeting; `feeds` says whether the viewer may bring files."""
+    return page("welcome.html", language, offered=offered, empty=empty, feeds=feeds)
 
 
-def past(talk: str, turns: Sequence[tuple[Turn, bool]], further: Sequence[str], language: Language) -> str:
-    """A conversation; of a turn that may not be shown any more only the question."""
-    told = [turn(talk, one, language) if shown else gone(one.question, language) for one, shown in turns]
-    return page("past.html", language, talk=talk, turns=Markup("".join(told)), further=further)  # noqa: S704 - of pages
+def past(
+    talk: str, turns: Sequence[tuple[Turn, bool]], further: Sequence[str], language: Language, state: str = "", feeds: bool = False
+) -> str:  # fmt: skip
+    """A conversation; of a turn that may not be shown any more only the question.
+
+    Args:
+        state: by which the page finds out that the conversation has changed.
+        feeds: whether the viewer may bring files.
+    """
+    told = Markup("").join(
+        Markup(turn(talk, one, language, feeds) if shown else gone(one.question, language))  # noqa: S704 - of pages
+        for one, shown in turns
+    )
+    return page("past.html", language, talk=talk, turns=told, further=further, state=state)
 
 
-def turn(talk: str, one: Turn, language: Language) -> str:
+def turn(talk: str, one: Turn, language: Language, feeds: bool = False) -> str:
     """A question with its answer and its sources; marks and cards open the source."""
     said = one.said
     numbered = _numbered(said, one.marked, language)
@@ -100,7 +111,7 @@ def turn(talk: str, one: Turn, language: Language) -> str:
     return page(
         "turn.html", language, talk=talk, turn=one, seal=shown, pieces=_pieces(said.get("answer", ""), marks),
         cards=[card for card in cards if card in marks.values()], rows=rows if listed else 0, listed=len(listed), looked=looked,
-        notes=said.get("notes", ()),
+        notes=said.get("notes", ()), attached=_beside(one.attached.name if one.attached else "", one.question), feeds=feeds,
         trouble=said.get("error", ""),
     )  # fmt: skip
 
@@ -110,8 +121,13 @@ def live(answering: Answering, language: Language) -> str:
     said = words(language)[f"stage_{answering.stage}"].format(place=answering.place)
     return page(
         "live.html", language, question=answering.question, stage=answering.stage, status=said, draft=answering.draft,
-        busy=not answering.ended,
+        busy=not answering.ended, attached=_beside(answering.attached, answering.question),
     )  # fmt: skip
+
+
+def _beside(attached: str, question: str) -> str:
+    """The name of what was asked about, where it is not what stands for the question already."""
+    return attached if attached != question else ""
 
 
 def failed(question: str, reason: str, language: Language) -> str:
@@ -124,6 +140,7 @@ def failed(question: str, reason: str, language: Language) -> str:
         status=words(language)["trouble"],
         draft=told(reason, language),
         busy=False,
+        attached="",
     )
 
 

@@ -14,7 +14,7 @@
     try {
       const reply = await plain(...what);
       show("lost", false);
-      if (reply.status === 401) show("signed-out", true);
+      if (reply.status === 401) { show("signed-out", true); if (sending) show("not-sent", true); }
       if (!reply.ok) sending = false;
       return reply;
     } catch (error) {
@@ -58,6 +58,18 @@
     body: body instanceof FormData ? body : body && JSON.stringify(body),
   });
   const follow = () => $("follow")?.click();
+  let followed = "";
+  async function agree() {  // two windows of one conversation: what was asked or answered in the other is shown here, too
+    const past = document.querySelector("#past [data-talk]"), id = talk();
+    if (!past || !id || past.dataset.talk !== id || document.hidden || sending || trying || document.querySelector(".editing")) return;
+    let reply;
+    try { reply = await plain(`/api/talks/${id}/state`); } catch { return; }
+    if (reply.status === 401) show("signed-out", true);
+    const state = reply.ok ? (await reply.json()).state : reply.status === 404 ? "gone" : past.dataset.state;
+    if (id !== talk() || state === past.dataset.state || `${id} ${state}` === followed) return;
+    followed = `${id} ${state}`; follow();
+  }
+  setInterval(agree, 1500);
   const go = (id) => { if (id && id !== talk()) history.replaceState(null, "", `${here()}?c=${encodeURIComponent(id)}`); };
 
   // -- conversations ---------------------------------------------------------------------------------------------
@@ -78,7 +90,8 @@
       const acts = document.createElement("div");
       const act = (word, what) => {
         const button = document.createElement("button");
-        button.type = "button"; button.textContent = word; button.onclick = what; acts.append(button);
+        button.type = "button"; button.textContent = word; acts.append(button);
+        button.onclick = () => { menus(); sign.focus(); what(); };
       };
       act(list.dataset.rename, async () => {
         const title = prompt(list.dataset.name, one.title);
@@ -232,16 +245,20 @@
     if (!no || !wished.question) follow();
   }
   function edit(turn) {
-    const said = turn.querySelector(".asked"), box = document.createElement("textarea");
+    const said = turn.querySelector("p.asked"), box = document.createElement("textarea"), acts = document.createElement("div");
+    if (!said) { turn.querySelector(".editing")?.focus(); return; }
+    const pencil = turn.querySelector("[data-act=edit]"), words = turn.closest(".past").dataset;
+    const back = () => { box.replaceWith(said); acts.remove(); pencil.focus(); };
+    const done = () => { const question = box.value.trim(); if (question) again(turn, { question }); else back(); };
+    const button = (word, what) => { const one = document.createElement("button"); one.type = "button"; one.textContent = word; one.onclick = what; acts.append(one); };
     box.className = "asked editing"; box.value = said.textContent; box.rows = 2; box.maxLength = field().maxLength;
-    box.setAttribute("aria-label", turn.querySelector("[data-act=edit]").title);
-    said.replaceWith(box); box.focus();
+    box.setAttribute("aria-label", pencil.title);
+    acts.className = "edits"; button(words.send, done); button(words.cancel, back);
+    said.replaceWith(box); box.after(acts); box.focus();
     box.addEventListener("keydown", (event) => {
-      const done = event.key === "Enter" && !event.shiftKey && !event.isComposing, question = box.value.trim();
-      if (done) event.preventDefault();
-      if (event.key === "Escape") event.stopPropagation();
-      if (event.key === "Escape" || (done && !question)) box.replaceWith(said);
-      else if (done) again(turn, { question });
+      const sent = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+      if (sent) { event.preventDefault(); done(); }
+      if (event.key === "Escape") { event.stopPropagation(); back(); }
     });
   }
 
@@ -263,7 +280,7 @@
     if (at(".keep-talk") && talk()) { event.preventDefault(); location.href = `${at(".keep-talk").getAttribute("href")}?c=${encodeURIComponent(talk())}`; }
   });
   document.addEventListener("change", (event) => {
-    if (event.target.id === "attach" && event.target.files[0]) attach(event.target.files[0]);
+    if (event.target.id === "attach" && event.target.files[0]) brought(event.target.files[0]);
   });
   let typing = 0;
   document.addEventListener("input", (event) => {
@@ -272,6 +289,7 @@
   const asking = (event) => {
     if (sending || attached) { event.preventDefault(); event.stopImmediatePropagation(); }
     if (sending) return;
+    show("elsewhere", false);
     sending = Boolean(attached || field().value.trim());
     if (attached) askWith().finally(() => { sending = false; });
     else setTimeout(() => { sending = false; }, 5000);  // a server that says nothing keeps nobody from asking again
@@ -286,11 +304,21 @@
     if (event.key === "/" && !writing) { event.preventDefault(); field()?.focus(); }
     if (event.key === "k" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); document.body.classList.add("with-menu"); $("find-talk")?.focus(); }
   }, true);
-  document.addEventListener("dragover", (event) => event.preventDefault());
+  function brought(file) {  // what is neither seen nor heard is asked about as one of the files, and that is said
+    const is = /^(image|audio)\//.test(file.type), said = $("elsewhere");
+    said.hidden = is;
+    if (is) { attach(file); return; }
+    if (!attached) $("attach").value = "";
+    said.querySelector("b").textContent = file.name;
+    const feeds = $("drawer").hasAttribute("data-feeds");
+    said.querySelector("[data-feeds]").hidden = !feeds; said.querySelector("[data-reads]").hidden = feeds;
+  }
+  const files = (event) => [...event.dataTransfer.types].includes("Files");  // words that are dragged go where they are dropped
+  document.addEventListener("dragover", (event) => { if (files(event)) event.preventDefault(); });
   document.addEventListener("drop", (event) => {
+    if (!files(event)) return;
     event.preventDefault();
-    const file = event.dataTransfer.files[0];
-    if (file && /^(image|audio)\//.test(file.type)) attach(file);
+    if (event.dataTransfer.files[0]) brought(event.dataTransfer.files[0]);
   });
 
   // -- what the chat brings ------------------------------------------------------------------------------------------
@@ -309,5 +337,5 @@
     const dark = $("dark");
     if (dark) { const on = String(document.documentElement.dataset.theme === "dark"); if (dark.getAttribute("aria-pressed") !== on) dark.setAttribute("aria-pressed", on); }
   }).observe(document, { subtree: true, childList: true });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden && !document.body.classList.contains("is-answering")) follow(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && !document.querySelector(".is-answering, .editing")) follow(); });
 })();
