@@ -23,13 +23,23 @@ MAX_TRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to read; `moves` when it was sent to this scope, rather than found to belong there if it is new."""
+    """A file to read; `moves` when it was sent to this scope, rather than found to belong there if it is new.
+
+    A file that was brought lies aside at `path`, and belongs at `place` once it is read.
+    """
 
     number: int
     path: str
     scope: str
     tries: int
     moves: bool = False
+    place: str = ""
+    ticket: str = ""
+
+    @property
+    def source(self) -> str:
+        """The path of the source that it is to become."""
+        return self.place or self.path
 
 
 def ask(catalog: Catalog, paths: Iterable[tuple[str, str]], moves: bool = False) -> str:
@@ -46,12 +56,44 @@ def ask(catalog: Catalog, paths: Iterable[tuple[str, str]], moves: bool = False)
     return ticket
 
 
+def bring(catalog: Catalog, files: Iterable[tuple[str, str]], scope: str) -> str:
+    """Adds files that lie aside, as (path, place); returns the ticket to follow them by."""
+    ticket, now = uuid.uuid4().hex, time.strftime("%Y-%m-%dT%H:%M:%S")
+    with catalog.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO job (path, place, scope, ticket, state, asked) VALUES (?, ?, ?, ?, 'waiting', ?)",
+            [(path, place, scope, ticket, now) for path, place in files],
+        )
+    return ticket
+
+
+def is_brought(catalog: Catalog, place: str) -> bool:
+    """Whether a file that belongs here is on its way."""
+    query = "SELECT 1 FROM job WHERE place = ? AND place != '' AND state = 'waiting'"
+    return catalog.connection.execute(query, (place,)).fetchone() is not None
+
+
+def ticket_of(catalog: Catalog, path: str) -> str:
+    """The ticket with which the file at a path was last asked for; empty when it never was."""
+    row = catalog.connection.execute("SELECT ticket FROM job WHERE path = ?", (path,)).fetchone()
+    return row["ticket"] if row else ""
+
+
+def lying_aside(catalog: Catalog) -> list[str]:
+    """The paths of all files that were brought and wait to be read."""
+    query = "SELECT path FROM job WHERE place != '' AND state = 'waiting'"
+    return [row["path"] for row in catalog.connection.execute(query)]
+
+
 def waiting(catalog: Catalog) -> list[Job]:
-    """Jobs to do, those that never failed to end first, else in the order they were asked for."""
+    """Jobs to do, those that never failed to end first, else in the order they were asked for. Of several files for one
+    place only the first is done now, the others after it."""
     rows = catalog.connection.execute(
-        "SELECT number, path, scope, tries, moves FROM job WHERE state = 'waiting' ORDER BY tries, number"
+        "SELECT number, path, scope, tries, moves, place, ticket FROM job WHERE state = 'waiting' ORDER BY number"
     )
-    return [Job(row["number"], row["path"], row["scope"], row["tries"], bool(row["moves"])) for row in rows]
+    found = [Job(*row) for row in rows]
+    first = {job.source: job for job in reversed(found)}
+    return sorted((job for job in found if first[job.source] is job), key=lambda job: job.tries)
 
 
 def count_waiting(catalog: Catalog, ticket: str = "") -> int:
@@ -90,10 +132,10 @@ def finished(catalog: Catalog, ticket: str, seen: set[int]) -> list[tuple[int, d
 
 def progress(catalog: Catalog, ticket: str) -> list[tuple[str, str, dict[str, Any]]]:
     """(path, state, report) of every file of a ticket; a waiting file that was begun is `reading`."""
-    query = "SELECT path, state, tries, report FROM job WHERE ticket = ? ORDER BY number"
+    query = "SELECT path, place, state, tries, report FROM job WHERE ticket = ? ORDER BY number"
     return [
         (
-            row["path"],
+            row["place"] or row["path"],
             "reading" if row["state"] == "waiting" and row["tries"] else row["state"],
             json.loads(row["report"] or "{}"),
         )

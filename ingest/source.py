@@ -134,16 +134,27 @@ def _is_spelled(path: Path) -> bool:
 
 
 def _is_wanted(path: Path) -> bool:
-    hidden = path.name.startswith((".", "~$")) or path.name.lower() in ("thumbs.db", "desktop.ini")
-    return not hidden and not _is_companion(path)
+    return not is_hidden(path.name) and not any(one.is_file() for one in told_by(path))
 
 
-def _is_companion(path: Path) -> bool:
-    """Whether it holds the words of a recording of the same name, or the units of a record, with which it is read."""
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is passed over inside folders."""
+    return name.startswith((".", "~$")) or name.lower() in ("thumbs.db", "desktop.ini")
+
+
+def told_by(path: Path) -> list[Path]:
+    """The files with any of which it is read, if it is there: its name says that it holds the words of a recording, or the
+    units of a record."""
     if path.name.endswith(UNITS):
         stem = path.name.removesuffix(UNITS)
-        return any(path.with_name(stem + suffix).is_file() for suffix in RECORDS)
-    return path.suffix in TRANSCRIPTS and any(path.with_suffix(suffix).is_file() for suffix in RECORDINGS)
+        return [path.with_name(stem + suffix) for suffix in RECORDS]
+    return [path.with_suffix(suffix) for suffix in RECORDINGS] if path.suffix in TRANSCRIPTS else []
+
+
+def telling(path: Path) -> list[Path]:
+    """What would be read with it, if it is there and it is a recording or a record, by its name."""
+    words = [path.with_suffix(suffix) for suffix in TRANSCRIPTS] if path.suffix in RECORDINGS else []
+    return words + ([path.with_name(path.stem + UNITS)] if path.suffix in RECORDS else [])
 
 
 def _why(error: OSError | RuntimeError, path: Path) -> str:

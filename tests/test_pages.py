@@ -21,7 +21,7 @@ from assistant.app.demo import POLICY, examples, guests
 from assistant.govern import changes
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies, Policy
-from assistant.serve import api, drawing, mapping, uploads
+from assistant.serve import api, drawing, mapping, naming, uploads
 from assistant.serve.parts import Parts
 from assistant.serve.routes import describing
 from assistant.serve.talks import answered
@@ -95,8 +95,10 @@ def test_a_folder_is_brought_read_and_found_its_failing_file_reported(parts: Par
     assert {one["state"] for one in endo.get(f"/api/jobs/{ticket}").json()} == {"waiting"}
     list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
     jobs = {one["name"]: one for one in endo.get(f"/api/jobs/{ticket}").json()}
-    assert jobs["june.txt"]["state"] == "done" and jobs["june.txt"]["report"]["entities"] == {"passage": 1}
-    assert jobs["bad.txt"]["state"] == "failed" and jobs["bad.txt"]["report"]["error"]
+    assert jobs["offers/june.txt"]["state"] == "done" and jobs["offers/june.txt"]["report"]["entities"] == {
+        "passage": 1
+    }
+    assert jobs["offers/bad.txt"]["state"] == "failed" and jobs["offers/bad.txt"]["report"]["error"]
     assert str(parts.settings.home) not in endo.get(f"/api/jobs/{ticket}").text
     assert "june.txt" in endo.get("/files").text
     found = endo.get("/api/search", params={"query": "offer to Kawa"}).json()
@@ -162,9 +164,9 @@ def test_what_is_on_its_way_and_what_lately_failed_is_told_again_to_whoever_brou
     first = brought(endo, "sales", **{"a/torn.txt": "BROKEN", "a/fine.txt": "Kawa is fine."}).json()["ticket"]
     second = brought(endo, "sales", **{"b/fine.txt": "Kawa is well."}).json()["ticket"]
     assert list(again())[:2] in ([first, second], [second, first])
-    assert again()[first] == [("torn.txt", "waiting"), ("fine.txt", "waiting")]
+    assert again()[first] == [("a/torn.txt", "waiting"), ("a/fine.txt", "waiting")]
     list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
-    assert again()[first] == [("torn.txt", "failed")] and second not in again()
+    assert again()[first] == [("a/torn.txt", "failed")] and second not in again()
     assert hoshino.get("/api/jobs").json() == []
     parts.memory.catalog.connection.execute("UPDATE job SET asked = '2026-01-01T00:00:00' WHERE ticket = ?", (first,))
     assert first not in again()
@@ -191,6 +193,32 @@ def test_nobody_brings_files_where_they_may_not(parts: Parts, endo: TestClient, 
     assert mori.get(f"/files/{table.id}").status_code == mori.post(f"/files/{table.id}/forget").status_code == 404
     with pytest.raises(NotAllowed):
         uploads.keep(parts.settings, parts.memory.catalog, READER, "operations", [])
+
+
+def test_a_folder_comes_without_its_hidden_files_and_names_that_collide_are_refused_whole(
+    parts: Parts, endo: TestClient, hoshino: TestClient
+) -> None:
+    names = ("plans/.DS_Store", "plans/Thumbs.db", "plans/desktop.ini", "plans/bolts.txt")
+    reply = brought(endo, "sales", **dict.fromkeys(names, "333 bolts")).json()
+    assert reply["files"] == 1
+    assert [one["name"] for one in endo.get(f"/api/jobs/{reply['ticket']}").json()] == ["plans/bolts.txt"]
+    assert "bolts.txt" in (page := hoshino.get("/govern/audit", params={"action": "upload"}).text)
+    assert "Thumbs" not in page
+    for language, said in (("en", "rename one of them"), ("ja", "どちらかの名前を変えてください")):
+        refused = brought(endo, "sales", language, **{"plans/bolts.txt": "444 bolts", "plans": "no folder"})
+        assert refused.status_code == 400 and said in refused.json()["error"]
+    list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
+    assert naming.place(parts.settings, "sales", "plans/bolts.txt").read_text("utf-8") == "333 bolts"
+
+
+def test_a_report_names_no_scope_that_its_reader_may_not_read_now(parts: Parts, endo: TestClient) -> None:
+    ticket = brought(endo, "sales", **{"ours.txt": "Kawa pays."}).json()["ticket"]
+    list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
+    assert endo.get(f"/api/jobs/{ticket}").json()[0]["report"]["scope"] == "sales"
+    moved = "UPDATE job SET report = replace(report, '\"sales\"', '\"hr-confidential\"') WHERE ticket = ?"
+    parts.memory.catalog.connection.execute(moved, (ticket,))
+    reply = endo.get(f"/api/jobs/{ticket}")
+    assert "hr-confidential" not in reply.text and reply.json()[0]["state"] == "done"
 
 
 def test_no_page_and_no_report_says_where_on_the_server_a_file_lies(parts: Parts, endo: TestClient) -> None:
@@ -246,13 +274,13 @@ def test_a_picture_without_words_is_asked_about_in_the_language_of_the_page(part
 @pytest.mark.parametrize("name", ["../../x", "a/../../x", "..", "", "/", "a" * 300, "/".join("abcdefghijklmno")])
 def test_a_name_that_leads_elsewhere_is_no_name(parts: Parts, name: str) -> None:
     with pytest.raises(BadInput):
-        uploads.place(parts.settings, "sales", name)
+        naming.place(parts.settings, "sales", name)
 
 
 def test_a_name_of_any_kind_stays_below_its_scope(parts: Parts) -> None:
     folder = parts.settings.home / uploads.FOLDER / "sales"
     for name in ("/etc/passwd", "C:\\x\\y.txt", "a\x00b.txt", '<img src=x onerror="1">.txt', "資料/見積.txt"):
-        assert uploads.place(parts.settings, "sales", name).is_relative_to(folder)
+        assert naming.place(parts.settings, "sales", name).is_relative_to(folder)
 
 
 # -- what a figure rests on ------------------------------------------------------------------------------------------

@@ -1,33 +1,35 @@
-"""Files that people bring through the browser: kept below the memory's folder, one folder for each scope, then read as any.
+"""Files that people bring through the browser: kept below the memory's folder, one folder for each scope, once they are read.
 
-A name from outside becomes a path below that folder or nothing.
+Until then they lie aside (`ingest.work.landing`), so what cannot be read replaces nothing. What they are called is chosen
+when they come (`naming`).
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from assistant.govern.policy import Policies
+from assistant.serve import naming
 from assistant.serve.parts import Watched
-from ingest import jobs, pipeline
-from ingest.base.access import Viewer, checked_scope, may_read
+from ingest import jobs
+from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, NotAllowed
 from ingest.base.settings import Settings
 from ingest.memory.catalog import Catalog, SourceRow
+from ingest.source import telling, told_by
+from ingest.work import landing
+from ingest.work.landing import FOLDER
 
-FOLDER = "uploads"
 PRIVATE = "private"
 """Where the owner's files go while there is no policy."""
-UNWANTED = re.compile(r'[\x00-\x1f<>:"|?*\\]')
-LONGEST = 200
-DEEPEST = 12
 LATELY = 24 * 3600
 """Seconds for which what could not be read is shown again."""
 
@@ -61,65 +63,84 @@ def writable(viewer: Viewer, catalog: Catalog) -> list[str]:
     return [one for one in scopes if "&" not in one]
 
 
-def place(settings: Settings, scope: str, name: str) -> Path:
-    """Where a file of this name is kept.
-
-    Raises:
-        BadInput: the name leads somewhere else, or nowhere.
-    """
-    parts = [UNWANTED.sub("_", part).strip() for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
-    if not parts or len(parts) > DEEPEST or any(part in ("", "..") or len(part.encode()) > LONGEST for part in parts):
-        raise BadInput(f"'{name[:80]}' is no name for a file here")
-    folder = settings.home / FOLDER / checked_scope(scope)
-    path = folder.joinpath(*parts)
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise BadInput(f"'{name[:80]}' is no name for a file here")
-    return path
-
-
 def keep(
     settings: Settings, catalog: Catalog, viewer: Viewer, scope: str, files: Iterable[tuple[str, IO[bytes]]],
-    record: Callable[[], object] = lambda: None,
+    record: Callable[[Sequence[str]], object] = lambda names: None,
 ) -> str:  # fmt: skip
-    """Keeps files and puts them on the list of what is to be read; returns the viewer's ticket to follow them by.
+    """Lays files aside and puts them on the list of what is to be read, all or none; returns the viewer's ticket to follow
+    them by. Hidden files of a folder are left out.
 
     Args:
-        record: writes down that it was done; where it cannot, nothing is kept.
+        record: is given the names and writes down that it was done; where it cannot, nothing is kept.
 
     Raises:
         NotAllowed: this viewer may not bring files into this scope.
+        BadInput: there is no file, or a name is none here.
     """
     if scope not in writable(viewer, catalog):
         raise NotAllowed(f"you may not bring files into '{scope}'", "ask whoever governs this memory")
-    with tempfile.TemporaryDirectory(prefix=".part-", dir=_folder(settings)) as folder:
-        brought = list(_brought(settings, scope, files, Path(folder)))
-        if not brought:
+    top = landing.aside(settings)
+    top.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=top.parent) as folder:
+        names, parts = _brought(files, Path(folder))
+        if not names:
             raise BadInput("there is no file")
-        with catalog.transaction():
-            record()
-            for part, path in brought:
-                part.replace(path)
-            ticket, _ = pipeline.ask(catalog, [path for _, path in brought], lambda _: scope)
-            remember(catalog, ticket, viewer.person)
+        with ExitStack() as undo:
+            with catalog.transaction():
+                record(names)
+                ticket = _laid_aside(
+                    settings, catalog, viewer.person, scope, list(zip(names, parts, strict=True)), undo
+                )
+            undo.pop_all()
     return ticket
 
 
-def _folder(settings: Settings) -> Path:
-    folder = settings.home / FOLDER
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
+def _laid_aside(
+    settings: Settings, catalog: Catalog, person: str, scope: str, files: Sequence[tuple[str, Path]], undo: ExitStack
+) -> str:
+    """Lays files aside together, by the names that they are to have, and puts them on the list; the ticket of whose they are."""
+    chosen = naming.Names(settings, catalog, person, scope).chosen([name for name, _ in files])
+    aside = landing.aside(settings) / uuid.uuid4().hex
+    undo.callback(shutil.rmtree, aside, ignore_errors=True)
+    lying: dict[Path, Path] = {}
+    for (name, part), path in zip(files, chosen, strict=True):
+        file = aside / path.relative_to(naming.folder_of(settings, scope))
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part.replace(file)
+        lying[file] = path
+        naming.bring(catalog, settings, path, person, naming.place(settings, scope, name).name)
+    ticket = jobs.bring(catalog, [(str(file), str(path)) for file, path in _to_read(lying).items()], scope)
+    remember(catalog, ticket, person)
+    return ticket
 
 
-def _brought(
-    settings: Settings, scope: str, files: Iterable[tuple[str, IO[bytes]]], folder: Path
-) -> Iterator[tuple[Path, Path]]:
-    """Each file as it lies in `folder` for now, and where it belongs."""
-    for number, (name, data) in enumerate(files):
-        path, part = place(settings, scope, name), folder / str(number)
-        with part.open("wb") as out:
-            shutil.copyfileobj(data, out, 1024 * 1024)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        yield part, path
+def _brought(files: Iterable[tuple[str, IO[bytes]]], folder: Path) -> tuple[list[str], list[Path]]:
+    """The names of what is brought, and each as it lies in `folder` for now."""
+    names: list[str] = []
+    parts: list[Path] = []
+    for name, data in files:
+        if naming.is_wanted(name):
+            part = folder / str(len(parts))
+            with part.open("wb") as out:
+                shutil.copyfileobj(data, out, 1024 * 1024)
+            names.append(name)
+            parts.append(part)
+    return names, parts
+
+
+def _to_read(lying: Mapping[Path, Path]) -> dict[Path, Path]:
+    """Of files that lie aside, with where they belong, those that are read by themselves. What is read together (a recording
+    with its words) is read together with what is here of it already."""
+    together, todo = dict(lying), list(lying)
+    while todo:
+        file = todo.pop()
+        for one in (*told_by(together[file]), *telling(together[file])):
+            beside = file.with_name(one.name)
+            if one.is_file() and beside not in together:
+                landing.lay(one, beside)
+                together[beside] = one
+                todo.append(beside)
+    return {file: path for file, path in together.items() if not any(one in together for one in told_by(file))}
 
 
 def remember(catalog: Catalog, ticket: str, person: str) -> None:
@@ -132,16 +153,28 @@ def whose(catalog: Catalog, ticket: str) -> str:
     return catalog.fact(f"ticket {ticket}") or ""
 
 
-def progress(catalog: Catalog, ticket: str) -> list[Progress]:
+def progress(settings: Settings, catalog: Catalog, ticket: str) -> list[Progress]:
     """How far each file of a ticket is."""
-    return [Progress(Path(path).name, state, report) for path, state, report in jobs.progress(catalog, ticket)]
+    return [_progress(catalog, settings, *one) for one in jobs.progress(catalog, ticket)]
 
 
-def unsettled(catalog: Catalog, person: str) -> dict[str, list[Progress]]:
+def _progress(catalog: Catalog, settings: Settings, path: str, state: str, report: dict[str, Any]) -> Progress:
+    """A file by its path in the folder of its scope; what it was called when that is another file."""
+    top, file = (settings.home / FOLDER).resolve(), Path(path)
+    if not file.is_relative_to(top):
+        return Progress(file.name, state, report)
+    name = Path(*file.relative_to(top).parts[1:]).as_posix()
+    _, called = naming.brought(catalog, settings, file)
+    if report and state == "done" and called and PurePosixPath(called).name != file.name:
+        report = {**report, "notes": [*report["notes"], f"called {file.name} here: there is another {called}"]}
+    return Progress(name, state, report)
+
+
+def unsettled(settings: Settings, catalog: Catalog, person: str) -> dict[str, list[Progress]]:
     """What this person brought and is on its way, whole askings by their tickets, and what lately could not be read."""
     since = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() - LATELY))
     mine = [ticket for ticket in jobs.unsettled(catalog, since) if whose(catalog, ticket) == person]
-    return {ticket: _unsettled(progress(catalog, ticket)) for ticket in mine}
+    return {ticket: _unsettled(progress(settings, catalog, ticket)) for ticket in mine}
 
 
 def _unsettled(files: list[Progress]) -> list[Progress]:
@@ -151,10 +184,17 @@ def _unsettled(files: list[Progress]) -> list[Progress]:
 
 def ours(settings: Settings, source: SourceRow) -> list[Path]:
     """The files of a source that were brought through the browser, and so are ours to delete."""
-    folder = (settings.home / FOLDER).absolute()
+    folder = (settings.home / FOLDER).resolve()
     if source.within:
         return []
     return [Path(path) for path in (source.path, *source.places) if Path(path).is_relative_to(folder)]
+
+
+def delete(settings: Settings, catalog: Catalog, source: SourceRow) -> None:
+    """Deletes the files of a source that was forgotten, where they were brought through the browser."""
+    for file in ours(settings, source):
+        file.unlink(missing_ok=True)
+        naming.forget(catalog, settings, file)
 
 
 def watched(folders: Sequence[Watched], viewer: Viewer, catalog: Catalog) -> list[Folder]:

@@ -176,9 +176,7 @@ class Memory:
             for one in together:
                 writing.drop(connection, writing.ids_of(connection, one))
                 connection.execute("DELETE FROM source WHERE id = ?", (one,))
-            connection.execute(
-                "DELETE FROM job WHERE state = 'done' AND path NOT IN (SELECT path FROM source UNION SELECT path FROM place)"
-            )
+            writing.drop_jobs(connection)
         for one in together:
             self.beside.drop(one)
 

@@ -178,5 +178,10 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE source ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;
     UPDATE source SET stale = 1 WHERE within = '';
     """,
+    # 15: a file that was brought lies aside until it is read, and takes its place then (ingest.work.landing)
+    """
+    ALTER TABLE job ADD COLUMN place TEXT NOT NULL DEFAULT '';
+    CREATE INDEX job_place ON job (place) WHERE place != '';
+    """,
 )
 """One script per schema version, applied once, in order. Add; never edit one that was released."""

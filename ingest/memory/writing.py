@@ -6,6 +6,7 @@ What is stored, moved or dropped takes its words and its vectors along: the word
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -121,3 +122,11 @@ def _existing(connection: Any, ids: Sequence[str]) -> dict[str, str]:
         query = f"SELECT id, text FROM entity WHERE id IN ({marks(chunk)})"
         found |= {row["id"]: row["text"] for row in connection.execute(query, chunk)}
     return found
+
+
+def drop_jobs(connection: sqlite3.Connection) -> None:
+    """Forgets what became of files that are no source any more."""
+    connection.execute(
+        "DELETE FROM job WHERE state = 'done' AND CASE place WHEN '' THEN path ELSE place END "
+        "NOT IN (SELECT path FROM source UNION SELECT path FROM place)"
+    )

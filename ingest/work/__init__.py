@@ -33,6 +33,7 @@ from ..space.entity import Entity, identify
 from ..space.space import UNPLACED, Packed, Space
 from ..text.columns import Columns
 from ..text.rows import of
+from . import landing
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +99,23 @@ def begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal, files
     try:
         if job.tries >= jobs.MAX_TRIES:
             raise UnreadableSource(path, f"reading it has stopped the program {job.tries} times", "report the file")
-        source = look(path, memory.settings)
-        if source.path != path:
+        lies = look(path, memory.settings)
+        if lies.path != path:
             raise UnreadableSource(path, "has become a link since it was listed")
+        source = replace(lies, path=Path(job.source))
         job, remarks = _where_it_lies(memory, source, job)
         source = replace(source, own_words=own_words(memory.catalog, [job.scope]))
         kinds = " ".join(sorted(personal.kinds(job.scope)))
         row, status = _known(memory, source, job, kinds)
+        if row is not None and status in ("copy", "unchanged", "moved"):
+            landing.land(job)
         if row is not None and status == "copy":
             return copy(job, row, started)
         if row is not None and status in ("unchanged", "moved"):
             seconds = time.perf_counter() - started
             notes = (*row.notes, *remarks, *amended.remarks(memory.catalog, row.id))
-            return Report(job.path, status, seconds=seconds, scope=job.scope, notes=notes)
-        read, found = _submitted(job, source, memory.settings, reads, files)
+            return Report(job.source, status, seconds=seconds, scope=job.scope, notes=notes)
+        read, found = _submitted(job, lies, memory.settings, reads, files)
         return Begun(job, read, row, status, kinds, remarks, started, found)
     except Exception as error:  # noqa: BLE001 - one file, whatever is wrong with it, is one line
         return failed(job, error, started)
@@ -134,7 +138,7 @@ def _submitted(
         found = reads.submit(taken.source)
         copy = stack.pop_all()
     found.add_done_callback(lambda _: copy.close())
-    return replace(taken.source, path=source.path), found
+    return replace(taken.source, path=Path(job.source)), found
 
 
 @contextmanager
@@ -148,7 +152,7 @@ def _own_folder(settings: Settings) -> Iterator[Path]:
 def copy(job: jobs.Job, row: SourceRow, started: float) -> Report:
     """The report of a file that is another place of a source."""
     seconds = time.perf_counter() - started
-    return Report(job.path, "copy", seconds=seconds, scope=job.scope, notes=(f"the same file as {row.path}",))
+    return Report(job.source, "copy", seconds=seconds, scope=job.scope, notes=(f"the same file as {row.path}",))
 
 
 def failed(job: jobs.Job, error: Exception, started: float) -> Report:
@@ -162,7 +166,7 @@ def failed(job: jobs.Job, error: Exception, started: float) -> Report:
     if not isinstance(error, KotonohaError):
         error = UnreadableSource(job.path, f"cannot be taken in ({one_line(error)})")
     reason = error.reason if isinstance(error, UnreadableSource) else str(error)
-    return Report(job.path, "failed", seconds=time.perf_counter() - started, error=reason, scope=job.scope)
+    return Report(job.source, "failed", seconds=time.perf_counter() - started, error=reason, scope=job.scope)
 
 
 def ended_reading(
@@ -272,7 +276,9 @@ def _where_it_lies(memory: Memory, source: Source, job: jobs.Job) -> tuple[jobs.
 
     Reading a file never decides who may know what it says: `policy move` does, with its check and its record.
     """
-    here = memory.catalog.source_at(str(source.path)) or _renamed(memory, source)
+    here = memory.catalog.source_at(str(source.path)) or _renamed(memory, source, job)
+    if job.place and (at := here or places.at(memory.catalog, job.place)) and at.scope != job.scope:
+        raise UnreadableSource(source.path, "its name was taken since it was brought; bring it again")
     if here is None or (job.moves and BOTH not in here.scope):
         return job, ()
     lies_in = destination(here.scope)
@@ -280,9 +286,11 @@ def _where_it_lies(memory: Memory, source: Source, job: jobs.Job) -> tuple[jobs.
     return replace(job, scope=lies_in), () if lies_in == job.scope else (remark,)
 
 
-def _renamed(memory: Memory, source: Source) -> SourceRow | None:
-    """The source with these very bytes whose file is gone: this file, under the name it had before."""
-    return next((row for row in memory.catalog.sources_like(source.sha256) if not Path(row.path).exists()), None)
+def _renamed(memory: Memory, source: Source, job: jobs.Job) -> SourceRow | None:
+    """The source with these very bytes whose file is gone: this file, under the name it had before. Whoever brings a file
+    is told nothing of other scopes, and changes nothing there."""
+    known = (row for row in memory.catalog.sources_like(source.sha256) if not job.place or row.scope == job.scope)
+    return next((row for row in known if not Path(row.path).exists()), None)
 
 
 def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[SourceRow | None, str]:
@@ -302,7 +310,7 @@ def _known(memory: Memory, source: Source, job: jobs.Job, kinds: str) -> tuple[S
         return here, "unchanged"
     if copied := joined(memory, source, job):
         return copied, "copy"
-    row = _renamed(memory, source)
+    row = _renamed(memory, source, job)
     if row is None:
         return None, "added"
     if row.stale or (row.beside, row.redacted) != (source.beside, kinds):

@@ -13,11 +13,13 @@ from ..memory import amended
 from ..memory.catalog import SourceRow
 from ..memory.memory import Memory
 from ..space.space import Packed, nowhere
-from . import Report, Work, copy, failed, joined, place
+from . import Report, Work, copy, failed, joined, landing, place
 
 TABLE = 200
 """Rows of a table that are each placed in the space. Of a larger one they are found by their words and by query: what a
 question means leads to the table and its columns, and among thousands of rows alike it leads nowhere."""
+
+KEPT = "the earlier file of this name stays as it was"
 
 
 def store(batch: Sequence[Work], memory: Memory) -> Iterator[Report]:
@@ -50,13 +52,14 @@ def _stored(work: Work, memory: Memory, at: Mapping[str, Packed]) -> Report:
     """Stores one file, unless it is a copy of one that was read beside it."""
     try:
         if work.status == "added" and (row := joined(memory, work.source, work.job)):
+            landing.land(work.job)
             return copy(work.job, row, time.perf_counter() - work.seconds)
         _put(memory, work, at)
     except Exception as error:  # noqa: BLE001 - rolled back: of this file nothing was stored
         return _failed(work, error)
     kinds = dict(Counter[str](entity.kind for one in (work, *work.inside) for entity in one.entities))
     notes = (*work.read.notes, *work.remarks, *amended.remarks(memory.catalog, work.id))
-    return Report(work.job.path, work.status, kinds, round(work.seconds, 3), notes=notes, scope=work.job.scope)
+    return Report(work.job.source, work.status, kinds, round(work.seconds, 3), notes=notes, scope=work.job.scope)
 
 
 def _failed(work: Work, error: Exception) -> Report:
@@ -74,10 +77,16 @@ def _put(memory: Memory, work: Work, at: Mapping[str, Packed]) -> None:
         for row in memory.catalog.inside(work.id):
             if row.id not in {one.id for one in work.inside}:
                 memory.forget_source(row.id)
+        landing.land(work.job)
 
 
 def ended(memory: Memory, job: jobs.Job, report: Report) -> Report:
+    """Ticks a file off with its report."""
+    if job.place and report.status == "failed":
+        here = memory.catalog.source_at(job.place)
+        report = replace(report, notes=(KEPT,) if here is not None and here.scope == job.scope else ())
     jobs.end(memory.catalog, job, report.as_dict(), failed=report.status == "failed")
+    landing.clear(memory.catalog, memory.settings, job)
     return report
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
@@ -41,8 +41,8 @@ def upload(
     called = [name or one.filename or "" for one, name in zip(files, names or [""] * len(files), strict=False)]
     pairs = ((name, one.file) for name, one in zip(called, files, strict=True))
 
-    def recorded() -> None:
-        record(parts, viewer, "upload", {"scope": scope, "files": len(files)}, (scope,), {"names": called})
+    def recorded(names: Sequence[str]) -> None:
+        record(parts, viewer, "upload", {"scope": scope, "files": len(names)}, (scope,), {"names": names})
 
     ticket = uploads.keep(parts.settings, parts.memory.catalog, viewer, scope, pairs, recorded)
-    return {"ticket": ticket, "files": len(files)}
+    return {"ticket": ticket, "files": len(uploads.progress(parts.settings, parts.memory.catalog, ticket))}

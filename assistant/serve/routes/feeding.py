@@ -17,7 +17,7 @@ from assistant.serve.routes.who import L, P, V, W, record
 from assistant.serve.web import pages, pieces
 from assistant.serve.web.told import told
 from assistant.serve.web.words import Language, place
-from ingest.base.access import Viewer
+from ingest.base.access import Viewer, may_read
 from ingest.base.errors import NotAllowed, NotFound
 from ingest.memory import amended
 from ingest.memory.catalog import SourceRow
@@ -108,28 +108,31 @@ def _shown(parts: Parts, viewer: Viewer, found: Sequence[Entity]) -> dict[str, A
 
 
 @router.get("/api/jobs/{ticket}")
-def progress(ticket: str, parts: P, person: W, language: L) -> list[dict[str, Any]]:
+def progress(ticket: str, parts: P, person: W, viewer: V, language: L) -> list[dict[str, Any]]:
     """How far each file is that you brought: waiting, reading, done or failed, with its report and notes."""
     if uploads.whose(parts.memory.catalog, ticket) != person:
         raise NotFound("there is no such ticket of yours")
-    return _progress(uploads.progress(parts.memory.catalog, ticket), language)
+    return _progress(uploads.progress(parts.settings, parts.memory.catalog, ticket), viewer, language)
 
 
 @router.get("/api/jobs")
-def unsettled(parts: P, person: W, language: L) -> list[dict[str, Any]]:
+def unsettled(parts: P, person: W, viewer: V, language: L) -> list[dict[str, Any]]:
     """What you brought that is on its way, by `ticket`, and what of the last day could not be read."""
-    found = uploads.unsettled(parts.memory.catalog, person)
-    return [{"ticket": ticket, "files": _progress(files, language)} for ticket, files in found.items()]
+    found = uploads.unsettled(parts.settings, parts.memory.catalog, person)
+    return [{"ticket": ticket, "files": _progress(files, viewer, language)} for ticket, files in found.items()]
 
 
-def _progress(files: Sequence[uploads.Progress], language: Language) -> list[dict[str, Any]]:
-    return [{**asdict(one), "report": _said(one.report, one.name, language)} for one in files]
+def _progress(files: Sequence[uploads.Progress], viewer: Viewer, language: Language) -> list[dict[str, Any]]:
+    return [{**asdict(one), "report": _said(one.report, one.name, viewer, language)} for one in files]
 
 
-def _said(report: dict[str, Any], name: str, language: Language) -> dict[str, Any]:
-    """The report of a file as its bringer reads it: no path of this machine, in their language; `became` is `status` in words."""
+def _said(report: dict[str, Any], name: str, viewer: Viewer, language: Language) -> dict[str, Any]:
+    """The report of a file as its bringer reads it: no path of this machine, no scope that they may not read, in their
+    language; `became` is `status` in words."""
     if not report:
         return {}
+    if not may_read(viewer, report["scope"]):
+        report = {**report, "scope": "", "notes": []}
     notes, error = [told(note, language) for note in report["notes"]], told(report["error"], language)
     return {**report, "source": name, "notes": notes, "error": error, "became": told(report["status"], language)}
 
@@ -146,8 +149,7 @@ def forget(id: str, parts: P, viewer: V, language: L) -> Response:
         record(parts, viewer, "forget", {"source": id}, (row.scope,), {"path": row.path})
         forgetting.let_go(parts.settings, parts.memory.catalog, id)
         parts.memory.forget_source(id)
-    for file in uploads.ours(parts.settings, row):
-        file.unlink(missing_ok=True)
+    uploads.delete(parts.settings, parts.memory.catalog, row)
     return RedirectResponse(f"/files?lang={language}", 303)
 
 
