@@ -30,6 +30,21 @@ def test_what_comes_behind_a_body_is_bounded_as_a_head_is(target: Target) -> Non
     assert was_held, found
 
 
+def test_requests_behind_one_that_is_being_answered_are_bounded(target: Target) -> None:
+    was_held, found = held.endless_requests(target)
+    assert was_held, found
+
+
+def test_a_few_requests_at_once_are_answered_in_order(target: Target) -> None:
+    pages = ("/style.css", "/leaf.svg", "/sign-in")
+    asked = "".join(f"GET {page} HTTP/1.1\r\nHost: {target.host}\r\n\r\n" for page in pages)
+    last = f"GET / HTTP/1.1\r\nHost: {target.host}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(target.socket.getsockname(), timeout=10) as wire:
+        wire.sendall((asked + last).encode())
+        said = b"".join(iter(lambda: wire.recv(65536), b""))
+    assert [said.count(b"HTTP/1.1 " + code) for code in (b"200", b"401")] == [3, 1]
+
+
 def test_what_comes_behind_a_body_is_no_header_of_the_request(target: Target) -> None:
     token = target.people.issue_token("endo", "test")
     said = target.raw(

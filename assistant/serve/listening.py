@@ -24,6 +24,8 @@ NEXT_SECONDS = 30.0
 """Within which, after an answer, the next request has begun; bytes that begin none do not count."""
 HEAD_BYTES = 64 * 1024
 """Of headers, and of whatever else comes before the next byte of a body: lengths of chunks, trailers."""
+AHEAD = 8
+"""Requests that may wait on one connection for the answer to an earlier one."""
 UNREAD_SECONDS = 60.0
 """For which an answer may wait to be taken."""
 CONNECTIONS = 400
@@ -101,6 +103,8 @@ class Patience(HttpToolsProtocol):
         self._late.cancel()
         self._head, self._reading = 0, False
         super().on_headers_complete()
+        if len(self.pipeline) > AHEAD:  # each answer would let more in than it takes out
+            self._give_up()
 
     def on_body(self, body: bytes) -> None:
         self._head = 0

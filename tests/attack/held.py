@@ -40,6 +40,18 @@ def endless_trailers(target: Target) -> tuple[bool, str]:
     return max(sent.values()) < 16 * MIB, ", ".join(f"{name} ended after {n / MIB:.1f} MB" for name, n in sent.items())
 
 
+@attack(DOOR, "requests without end behind one that is being answered")
+def endless_requests(target: Target) -> tuple[bool, str]:
+    form = "name=endo&password=not the password"
+    first = (
+        f"POST /sign-in HTTP/1.1\r\nHost: {target.host}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(form)}\r\n\r\n{form}"
+    )
+    more = f"GET /style.css HTTP/1.1\r\nHost: {target.host}\r\nX-A: {'y' * 3000}\r\n\r\n"
+    sent = _sent(target, first.encode(), more.encode() * 20)
+    return sent < 16 * MIB, f"ended after {sent / MIB:.1f} MB"
+
+
 @attack(DOOR, "more streams of the chat than there are places, of one person and of six, while others come anew")
 def held_streams(target: Target) -> tuple[bool, str]:
     crew = [f"holder{number}" for number in range(6)]
