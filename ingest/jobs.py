@@ -67,10 +67,11 @@ def bring(catalog: Catalog, files: Iterable[tuple[str, str]], scope: str) -> str
     return ticket
 
 
-def is_brought(catalog: Catalog, place: str) -> bool:
-    """Whether a file that belongs here is on its way."""
-    query = "SELECT 1 FROM job WHERE place = ? AND place != '' AND state = 'waiting'"
-    return catalog.connection.execute(query, (place,)).fetchone() is not None
+def coming(catalog: Catalog, place: str) -> str:
+    """Where the file lies that was brought last and waits to take this place; empty when there is none."""
+    query = "SELECT path FROM job WHERE place = ? AND place != '' AND state = 'waiting' ORDER BY number DESC"
+    row = catalog.connection.execute(query, (place,)).fetchone()
+    return row["path"] if row else ""
 
 
 def ticket_of(catalog: Catalog, path: str) -> str:

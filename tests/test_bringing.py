@@ -239,3 +239,22 @@ def test_what_is_read_together_is_brought_together(memory: Memory) -> None:
     assert known(memory) == {"sales/run.csv": "a record", "sales/run-2.csv": "another record"}
     folder = naming.folder_of(memory.settings, "sales")
     assert [(folder / f"{stem}{UNITS}").read_text() for stem in ("run", "run-2")] == ["channels: 2", "channels: 3"]
+
+
+def test_a_new_version_on_its_way_is_not_undone_by_what_is_read_with_it(memory: Memory) -> None:
+    bring(memory, ENDO, {"run.csv": "first"})
+    read(memory)
+    bring(memory, ENDO, {"run.csv": "second"})
+    bring(memory, ENDO, {f"run{UNITS}": "channels: 1"})
+    read(memory)
+    assert known(memory)["sales/run.csv"] == "second" and lying(memory) == {"run.csv", f"run{UNITS}"}
+
+
+def test_what_cannot_be_put_in_its_place_is_one_line_without_a_path_and_the_earlier_stays(memory: Memory) -> None:
+    brought(memory, ENDO, plan_txt="333 bolts")
+    ticket = bring(memory, ENDO, {"plan.txt": "444 bolts", "new.txt": "a fish"})
+    naming.place(memory.settings, "sales", "new.txt").mkdir()
+    read(memory)
+    found = told(memory, ticket)
+    assert found["plan.txt"] == ("updated",) and found["new.txt"][0] == "failed"
+    assert str(memory.settings.home) not in found["new.txt"][1] and len(memory.catalog.sources()) == 1

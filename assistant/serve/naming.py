@@ -96,7 +96,7 @@ class Names:
                 raise BadInput(f"'{name}' needs a name that is a file and a folder at once", "rename one of them")
 
     def _is_file(self, path: Path) -> bool:
-        return path.is_file() or jobs.is_brought(self._catalog, str(path))
+        return path.is_file() or jobs.coming(self._catalog, str(path)) != ""
 
     def _free(self, wished: Sequence[Path], taken: set[Path]) -> list[Path]:
         for number in count(1):
@@ -115,7 +115,7 @@ class Names:
         if row is not None and (row.scope != self._scope or row.within):
             return False
         person, name = brought(self._catalog, self._settings, path)
-        there = row is not None or path.exists() or jobs.is_brought(self._catalog, str(path))
+        there = row is not None or path.exists() or jobs.coming(self._catalog, str(path)) != ""
         return not there or (person == self._person and called in ("", name))
 
 

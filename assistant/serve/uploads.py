@@ -109,7 +109,7 @@ def _laid_aside(
         part.replace(file)
         lying[file] = path
         naming.bring(catalog, settings, path, person, naming.place(settings, scope, name).name)
-    ticket = jobs.bring(catalog, [(str(file), str(path)) for file, path in _to_read(lying).items()], scope)
+    ticket = jobs.bring(catalog, [(str(file), str(path)) for file, path in _to_read(catalog, lying).items()], scope)
     remember(catalog, ticket, person)
     return ticket
 
@@ -128,16 +128,16 @@ def _brought(files: Iterable[tuple[str, IO[bytes]]], folder: Path) -> tuple[list
     return names, parts
 
 
-def _to_read(lying: Mapping[Path, Path]) -> dict[Path, Path]:
+def _to_read(catalog: Catalog, lying: Mapping[Path, Path]) -> dict[Path, Path]:
     """Of files that lie aside, with where they belong, those that are read by themselves. What is read together (a recording
     with its words) is read together with what is here of it already."""
     together, todo = dict(lying), list(lying)
     while todo:
         file = todo.pop()
         for one in (*told_by(together[file]), *telling(together[file])):
-            beside = file.with_name(one.name)
-            if one.is_file() and beside not in together:
-                landing.lay(one, beside)
+            beside, here = file.with_name(one.name), Path(jobs.coming(catalog, str(one)) or one)
+            if here.is_file() and beside not in together:
+                landing.lay_along(here, beside)
                 together[beside] = one
                 todo.append(beside)
     return {file: path for file, path in together.items() if not any(one in together for one in told_by(file))}

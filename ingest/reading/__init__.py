@@ -195,6 +195,6 @@ def _told_apart(inside: Sequence[Inside]) -> Iterator[Inside]:
 
 
 def one_line(error: BaseException) -> str:
-    """What an error says, at most 160 characters; its kind where it says nothing."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    """What an error says, at most 160 characters, of the system without its paths; its kind where it says nothing."""
+    text = " ".join(str(getattr(error, "strerror", None) or error).split()) or type(error).__name__
     return text if len(text) <= 160 else text[:157] + "..."

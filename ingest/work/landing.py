@@ -35,11 +35,22 @@ def land(job: jobs.Job) -> None:
         return
     file, place = Path(job.path), Path(job.place)
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for one in (*filter(Path.is_file, telling(file)), file):
-        lay(one, place.with_name(one.name))
+    for one in (*telling(file), file):
+        if one.is_file() and not _mark(one).exists():
+            _lay(one, place.with_name(one.name))
 
 
-def lay(file: Path, place: Path) -> None:
+def lay_along(file: Path, beside: Path) -> None:
+    """Lets a file that is here already lie with what was brought, to be read with it; it stays where it is."""
+    _lay(file, beside)
+    _mark(beside).touch()
+
+
+def _mark(file: Path) -> Path:
+    return file.with_name(f".{file.name}.here")
+
+
+def _lay(file: Path, place: Path) -> None:
     """Lets a file lie at a place too, at once and whole."""
     part = place.with_name(f".{place.name}.part")
     part.unlink(missing_ok=True)
