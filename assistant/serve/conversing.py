@@ -15,6 +15,7 @@ from assistant.search.question import WHAT
 from assistant.serve.desk import Answering, Desk
 from assistant.serve.feedback import Feedback
 from assistant.serve.parts import Parts, viewer_named, while_admitted
+from assistant.serve.since import corrected
 from assistant.serve.talks import KEY, TITLE, Attached, Talk, Talks, Turn, answered, may_show
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, NotAllowed
@@ -68,9 +69,16 @@ class Conversing:
         return self.talks.of(person, search, lambda turn: may_show(turn, viewer, self.parts.memory))
 
     def shown(self, person: str, talk: str) -> list[tuple[Turn, bool]]:
-        """The turns of a conversation, each with whether it may be shown to this person now."""
+        """The turns of a conversation, each with whether it may be shown to this person now; in what is said `corrected` are
+        the marks of the citations whose words were put right since."""
         viewer = self.viewer(person)
-        return [(turn, may_show(turn, viewer, self.parts.memory)) for turn in self.talks.turns(person, talk)]
+        return [self._today(turn, viewer) for turn in self.talks.turns(person, talk)]
+
+    def _today(self, turn: Turn, viewer: Viewer) -> tuple[Turn, bool]:
+        if not may_show(turn, viewer, self.parts.memory):
+            return turn, False
+        marks = corrected(turn, viewer, self.parts.memory, self.parts.personal)
+        return (replace(turn, said={**turn.said, "corrected": marks}) if marks else turn), True
 
     def ask(
         self, person: str, question: str, grounding: Grounding = "hybrid", talk: str = "", read: Read | None = None,

@@ -84,14 +84,19 @@ def _told(turn: Turn, shown: bool, language: Language) -> tuple[str, str, list[t
     told = seal(how, language)
     cited = turn.said.get("citations", ())
     names = telling(one["source"] for one in cited)
-    sources = [(one["mark"], names[one["source"]], _where(one, language), one["quote"]) for one in cited]
+    put_right = turn.said.get("corrected", ())
+    sources = [
+        (one["mark"], names[one["source"]], _where(one, one["mark"] in put_right, language), one["quote"])
+        for one in cited
+    ]
     return f"{told.label}: {told.about}", str(turn.said.get("answer", "")), sources
 
 
-def _where(citation: Mapping[str, Any], language: Language) -> str:
-    """The place of a citation, and that its file is gone."""
+def _where(citation: Mapping[str, Any], corrected: bool, language: Language) -> str:
+    """The place of a citation, that its words were corrected, and that its file is gone."""
+    right = words(language)["corrected_since_then"] if corrected else ""
     gone = words(language)["file_gone"] if is_gone(citation["source"]) else ""
-    return ", ".join(filter(None, (place(Locator.from_dict(citation["locator"]), language), gone)))
+    return ", ".join(filter(None, (place(Locator.from_dict(citation["locator"]), language), right, gone)))
 
 
 def _plain(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ingest.space.entity import Entity, Locator
 
-from .catalog import Catalog, columns, marks
+from .catalog import Catalog, chunks, columns, marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,13 @@ def correction(catalog: Catalog, entity: str) -> Correction | None:
         "SELECT entity, was, person, added FROM correction WHERE entity = ?", (entity,)
     ).fetchone()
     return Correction(*found) if found else None
+
+
+def corrections(catalog: Catalog, entities: Sequence[str]) -> list[Correction]:
+    """The corrections that were made of any of these."""
+    query = "SELECT entity, was, person, added FROM correction WHERE entity IN ({})"
+    rows = (catalog.connection.execute(query.format(marks(chunk)), chunk) for chunk in chunks(list(entities), 500))
+    return [Correction(*row) for found in rows for row in found]
 
 
 def corrected(catalog: Catalog, source: str) -> dict[str, bytes]:

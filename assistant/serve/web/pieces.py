@@ -112,8 +112,14 @@ def turn(talk: str, one: Turn, language: Language, feeds: bool = False) -> str:
         "turn.html", language, talk=talk, turn=one, seal=shown, pieces=_pieces(said.get("answer", ""), marks),
         cards=[card for card in cards if card in marks.values()], rows=rows if listed else 0, listed=len(listed), looked=looked,
         notes=said.get("notes", ()), attached=_beside(one.attached.name if one.attached else "", one.question), feeds=feeds,
-        trouble=said.get("error", ""),
+        trouble=said.get("error", ""), corrected=_corrected(said, numbered, language),
     )  # fmt: skip
+
+
+def _corrected(said: Mapping[str, Any], numbered: Mapping[int, Card], language: Language) -> str:
+    """That the source of an answer was put right since, by the numbers of its citations."""
+    numbers = sorted(numbered[mark].number for mark in said.get("corrected", ()) if mark in numbered)
+    return words(language)["quote_corrected"].format(numbers=", ".join(map(str, numbers))) if numbers else ""
 
 
 def live(answering: Answering, language: Language) -> str:
