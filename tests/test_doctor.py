@@ -7,6 +7,7 @@ import pytest
 
 from assistant.app import build, doctor, feeding
 from assistant.app.doctor import Check
+from assistant.cli import main
 from ingest import pipeline
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
@@ -60,6 +61,32 @@ def test_a_file_in_the_place_of_the_vectors_is_told_and_mended(small: Settings) 
     assert not found["vectors"].ok and "doctor --repair" in found["vectors"].finding
     found = findings(small, repair=True)
     assert found["vectors of open"].ok and "vectors" not in found
+
+
+@pytest.mark.parametrize("to", ["nowhere", "another disk"])
+def test_a_link_in_the_place_of_the_vectors_is_mended(small: Settings, tmp_path: Path, to: str) -> None:
+    shutil.rmtree(small.vectors_folder)
+    if to == "another disk":
+        (tmp_path / to).mkdir()
+        (tmp_path / to / "chroma.sqlite3").write_text("x")
+    small.vectors_folder.symlink_to(tmp_path / to)
+    found = findings(small, repair=True)
+    assert found["vectors of open"].ok and "vectors" not in found
+    assert small.vectors_folder.is_symlink() == (to == "another disk")
+
+
+def test_a_policy_that_cannot_be_read_is_told_and_mended_as_told(small: Settings, tmp_path: Path) -> None:
+    assert findings(small)["policy"] == Check("policy", True, "there is none")
+    row = ("v", "scopes: [", "somebody", "2026-01-01")
+    build.catalog(small).connection.execute(
+        "INSERT INTO policy (version, text, person, added) VALUES (?, ?, ?, ?)", row
+    )
+    found = findings(small, repair=True)["policy"]
+    assert not found.ok and "kotonoha policy set FILE" in found.finding and "line 2" in found.finding
+    (tmp_path / "good.yaml").write_text("scopes: {open: {}}\npeople: {boss: {may: [govern]}, endo: {}}\n")
+    home = ["--home", str(small.home), "policy", "set", str(tmp_path / "good.yaml"), "--as"]
+    assert main([*home, "endo"]) != 0 and main([*home, "boss"]) == 0
+    assert findings(small)["policy"].ok and build.audit(small, build.catalog(small)).verify() == []
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from assistant.app import build
 from assistant.serve.parts import Check
 from ingest.base import private, weights
 from ingest.base.access import Viewer
-from ingest.base.errors import KotonohaError, told
+from ingest.base.errors import BadPolicy, KotonohaError, told
 from ingest.base.settings import Settings
 from ingest.memory import around
 from ingest.memory import memory as store
@@ -34,6 +34,9 @@ SEALED = {
 }
 """By key what is sealed with it, in words, and each with whom it was sealed for."""
 
+
+REPAIR, RESTORE = "kotonoha doctor --repair", "put a back-up in its place with kotonoha restore"
+"""What mends vectors and words, which follow from the catalogue; and what mends all else."""
 
 LEAST_ROOM = 200_000_000
 """Bytes on the disk below which a memory cannot be worked with for long."""
@@ -52,13 +55,13 @@ def examine(settings: Settings, rebuild: bool = False, repair: bool = False) -> 
     if (rebuild or repair) and not lost:
         yield from _tried("rebuild", lambda: [_rebuilt(settings)])
     yield from _around(settings, lost)
-    yield from _tried("memory", lambda: _opened(settings))
+    yield from _tried("memory", lambda: _opened(settings), REPAIR)
 
 
 def examine_held(memory: Memory) -> Iterator[Check]:
     """The same of a memory that this process holds open."""
     yield from _around(memory.settings, ())
-    yield from _tried("memory", lambda: _inside(memory))
+    yield from _tried("memory", lambda: _inside(memory), REPAIR)
 
 
 def _around(settings: Settings, lost: Sequence[Check]) -> Iterator[Check]:
@@ -67,12 +70,13 @@ def _around(settings: Settings, lost: Sequence[Check]) -> Iterator[Check]:
     yield _names()
     yield from _tried("state folder", lambda: _folder(settings))
     yield from lost or _tried("catalogue", lambda: [_integrity(settings)])
+    yield from _tried("policy", lambda: [_policy(settings)])
     yield from _tried("keys", lambda: _keys(settings))
     yield from _tried("audit", lambda: [_audit(settings)])
 
 
-def _tried(name: str, check: Callable[[], Iterable[Check]]) -> Iterator[Check]:
-    """What a check says, or the one line it failed with."""
+def _tried(name: str, check: Callable[[], Iterable[Check]], repair: str = RESTORE) -> Iterator[Check]:
+    """What a check says, or the one line it failed with, and what mends that."""
     try:
         yield from check()
     except KotonohaError as error:
@@ -80,9 +84,7 @@ def _tried(name: str, check: Callable[[], Iterable[Check]]) -> Iterator[Check]:
     except (OSError, sqlite3.Error) as error:
         yield Check(name, False, str(told(error)))
     except Exception as error:  # noqa: BLE001 (libraries raise anything over broken files)
-        yield Check(
-            name, False, f"{type(error).__name__}: {' '.join(str(error).split())[:160]}: kotonoha doctor --repair"
-        )
+        yield Check(name, False, f"{type(error).__name__}: {' '.join(str(error).split())[:160]}: {repair}")
 
 
 def _rebuilt(settings: Settings) -> Check:
@@ -131,6 +133,17 @@ def _folder(settings: Settings) -> Iterator[Check]:
     probe.unlink()
     free = shutil.disk_usage(settings.home).free
     yield Check("disk", free > LEAST_ROOM, f"{free / 1e9:,.1f} GB free" + ("" if free > LEAST_ROOM else ": make room"))
+
+
+def _policy(settings: Settings) -> Check:
+    """The policy in force can be read; else nobody is let in."""
+    try:
+        policy = build.policies(build.catalog(settings)).current()
+    except BadPolicy as error:
+        return Check("policy", False, f"{error}: put a sound one in its place with kotonoha policy set FILE")
+    return Check(
+        "policy", True, f"{len(policy.people)} people, {len(policy.scopes)} scopes" if policy else "there is none"
+    )
 
 
 def _keys(settings: Settings) -> Iterator[Check]:
@@ -182,7 +195,7 @@ def _inside(memory: Memory) -> Iterator[Check]:
     yield _words(memory)
     yield _rows(memory)
     for scope in memory.scopes():
-        yield from _tried(f"vectors of {scope}", partial(_one, _vectors, memory, scope))
+        yield from _tried(f"vectors of {scope}", partial(_one, _vectors, memory, scope), REPAIR)
     yield _self_retrieval(memory)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.cli.parts import Commands, Run, as_person, command
-from ingest.base.errors import BadInput, MemoryHeld, NotFound
+from ingest.base.errors import BadInput, BadPolicy, MemoryHeld, NotAllowed, NotFound
 from ingest.base.plain import line
 from ingest.base.settings import Settings
 
@@ -150,9 +150,14 @@ def _put(args: argparse.Namespace, settings: Settings, text: str, name: str = "p
     from assistant.govern.changes import governed
     from assistant.govern.policy import Policy
 
-    catalog = build.catalog(settings)
-    governor = build.governor(catalog, args.person)
-    governed(Policy(text, name))
+    catalog, wanted = build.catalog(settings), Policy(text, name)
+    try:
+        governor = build.governor(catalog, args.person)
+    except BadPolicy:  # what is in force cannot be read, so nobody could mend it
+        governor = wanted.viewer(args.person or wanted.owner)
+    if not governor.may_govern:
+        raise NotAllowed(f"{governor.person} may not govern", "say who is doing this: --as PERSON")
+    governed(wanted)
     made = build.put_policy(settings, catalog, governor, text, name)
     print(f"policy {made.version} is in force: {len(made.people)} people, {len(made.scopes)} scopes")
     return 0

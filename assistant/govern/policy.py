@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -148,8 +148,7 @@ class Policies:
     def put(self, text: str, person: str, name: str = "policy") -> Policy:
         """Bring a policy into force from the next request on; unchanged text makes no new version."""
         policy = Policy(text, name)
-        current = self.current()
-        if current is None or current.text != text:
+        if self._last()["text"] != text:
             added = datetime.now(UTC).isoformat(timespec="seconds")
             values = (policy.version, text, person, added)
             with self._catalog.transaction() as connection:
@@ -159,14 +158,17 @@ class Policies:
 
     def current(self) -> Policy | None:
         """The policy in force, asked of the catalogue every time, so that a change made elsewhere holds at once."""
-        row = self._catalog.connection.execute(
-            "SELECT version, text FROM policy ORDER BY number DESC LIMIT 1"
-        ).fetchone()
-        if row is None:
+        row = self._last()
+        if row["text"] is None:
             return None
         if self._loaded is None or self._loaded.version != row["version"]:
             self._loaded = Policy(row["text"])
         return self._loaded
+
+    def _last(self) -> Mapping[str, str | None]:
+        query = "SELECT version, text FROM policy ORDER BY number DESC LIMIT 1"
+        row = self._catalog.connection.execute(query).fetchone()
+        return dict(row) if row else {"version": None, "text": None}
 
     def history(self) -> list[tuple[int, str, str, str]]:
         """Number, version, who brought it into force and when (UTC), newest first."""

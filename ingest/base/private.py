@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -58,6 +59,17 @@ def file(path: Path) -> None:
     path.touch(mode=0o600)
     if os.name == "posix" and path.stat().st_mode & OTHERS:
         path.chmod(0o600)
+
+
+def clear(path: Path) -> None:
+    """Takes away what lies at a path: a file, a folder, a link that leads nowhere; of a folder behind a link what is in it."""
+    if not path.is_dir():
+        path.unlink(missing_ok=True)
+    elif not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        for one in path.iterdir():
+            clear(one)
 
 
 def open_to_others(home: Path) -> Iterator[Path]:

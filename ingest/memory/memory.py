@@ -310,8 +310,7 @@ def rebuild(settings: Settings, space: Space) -> int:
 
 def forget_vectors(settings: Settings, catalog: Catalog) -> int:
     """Throws the vectors away, for whoever opens the memory next to restore; returns how many those are."""
-    folder = settings.vectors_folder
-    folder.unlink() if folder.is_file() else shutil.rmtree(folder, ignore_errors=True)
+    private.clear(settings.vectors_folder)
     with catalog.transaction() as connection:
         redeliver(connection)
         lexicon.rebuild(connection)
