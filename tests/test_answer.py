@@ -522,8 +522,10 @@ def test_events_come_in_order(filled: Memory) -> None:
 def test_the_object_of_ask_json(filled: Memory) -> None:
     found = json.loads(json.dumps(ask(filled, STANDS).as_dict()))
     assert {"answer", "refused", "citations", "hits", "grounding", "model", "tokens", "seconds", "how"} <= found.keys()
-    assert found["citations"][0].keys() == {"mark", "entity", "kind", "source", "locator", "quote", "gone"}
-    assert {"score", "kind", "source", "locator", "text"} <= found["hits"][0].keys()
+    assert found["citations"][0].keys() == {
+        "mark", "entity", "kind", "source_id", "source", "locator", "quote", "gone",
+    }  # fmt: skip
+    assert {"score", "kind", "source_id", "source", "locator", "text"} <= found["hits"][0].keys()
     assert found["tokens"].keys() == {"text", "soft", "generated"}
     assert found["seconds"].keys() == {"retrieve", "placed", "first_token", "total"}
 

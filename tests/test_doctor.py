@@ -76,7 +76,7 @@ def test_a_link_in_the_place_of_the_vectors_is_mended(small: Settings, tmp_path:
 
 
 def test_a_policy_that_cannot_be_read_is_told_and_mended_as_told(small: Settings, tmp_path: Path) -> None:
-    assert findings(small)["policy"] == Check("policy", True, "there is none")
+    assert findings(small)["policy"] == Check("policy", True, "there is no policy")
     row = ("v", "scopes: [", "somebody", "2026-01-01")
     build.catalog(small).connection.execute(
         "INSERT INTO policy (version, text, person, added) VALUES (?, ?, ?, ?)", row

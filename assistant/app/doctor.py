@@ -141,9 +141,9 @@ def _policy(settings: Settings) -> Check:
         policy = build.policies(build.catalog(settings)).current()
     except BadPolicy as error:
         return Check("policy", False, f"{error}: put a sound one in its place with kotonoha policy set FILE")
-    return Check(
-        "policy", True, f"{len(policy.people)} people, {len(policy.scopes)} scopes" if policy else "there is none"
-    )
+    if policy is None:
+        return Check("policy", True, "there is no policy")
+    return Check("policy", True, f"the policy names {len(policy.people)} people and {len(policy.scopes)} scopes")
 
 
 def _keys(settings: Settings) -> Iterator[Check]:
