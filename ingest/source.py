@@ -15,13 +15,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .base import straight
+from .base import home, straight
 from .base.errors import UnreadableSource, told
 from .base.settings import MIB, Settings
 from .media import HEAD, sniff
 from .text.whole import whole
 
 NOT_UTF8 = "a name that is not UTF-8; rename it"
+OF_A_MEMORY = "of a memory itself, which is never read: keys lie there"
 LEADS_OUT = "a link that leads out of the folder, which is not followed (--follow-links follows it)"
 
 
@@ -79,11 +80,11 @@ class Source:
 def walk(paths: Iterable[Path | str], follow_links: bool = False) -> Iterator[Path | UnreadableSource]:
     """Every file at or below `paths`, resolved, once, folders in the order of their names.
 
-    Hidden files, leftovers of office programs and what is read with the file it lies beside (`companions`) are passed over
-    inside folders; a file named by the user never is. A link that leads out of the named folder (of a named file: out of
-    its folder) is followed only if `follow_links` says so: it would carry a file to whoever reads the folder.
-    What cannot be listed (missing, not permitted, of a name that is not UTF-8, a link that leads nowhere, out or in a circle)
-    is yielded as an error.
+    Hidden files, leftovers of office programs, folders of memories and what is read with the file it lies beside
+    (`companions`) are passed over inside folders; a file named by the user never is. A link that leads out of the named
+    folder (of a named file: out of its folder) is followed only if `follow_links` says so: it would carry a file to whoever
+    reads the folder. What cannot be listed (missing, not permitted, of a memory itself, of a name that is not UTF-8, a link
+    that leads nowhere, out or in a circle) is yielded as an error.
     """
     seen: set[Path] = set()
     todo = [(path, _inside(path)) for path in reversed([Path(path).absolute() for path in paths])]
@@ -94,6 +95,8 @@ def walk(paths: Iterable[Path | str], follow_links: bool = False) -> Iterator[Pa
                 raise UnreadableSource(whole(str(path)), NOT_UTF8)
             if not follow_links and not real.is_relative_to(named):
                 raise UnreadableSource(path, LEADS_OUT)
+            if home.is_home(real) or home.is_inside(real):
+                raise UnreadableSource(path, OF_A_MEMORY)
             if real.is_dir():
                 if path.is_symlink() and path.parent.resolve().is_relative_to(real):
                     raise UnreadableSource(path, "a link that leads back to a folder above it")
@@ -134,7 +137,7 @@ def _is_spelled(path: Path) -> bool:
 
 
 def _is_wanted(path: Path) -> bool:
-    return not is_hidden(path.name) and not any(one.is_file() for one in told_by(path))
+    return not is_hidden(path.name) and not home.is_home(path) and not any(one.is_file() for one in told_by(path))
 
 
 def is_hidden(name: str) -> bool:

@@ -13,6 +13,7 @@ from assistant.serve import naming, uploads
 from ingest import jobs, pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput
+from ingest.base.home import UPLOADS
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.reading import Direct
@@ -65,7 +66,7 @@ def brought(memory: Memory, viewer: Viewer, **files: str) -> dict[str, tuple[str
 
 def known(memory: Memory) -> dict[str, str]:
     """What the memory says of each file below the folder of uploads, and the disk says the same."""
-    top = memory.settings.home / uploads.FOLDER
+    top = memory.settings.home / UPLOADS
     said = {
         row.path: " ".join(one.text for one in memory.catalog.entities_of(row.id)) for row in memory.catalog.sources()
     }
@@ -74,7 +75,7 @@ def known(memory: Memory) -> dict[str, str]:
 
 
 def lying(memory: Memory) -> set[str]:
-    top = memory.settings.home / uploads.FOLDER
+    top = memory.settings.home / UPLOADS
     return {path.name for path in top.rglob("*") if path.is_file()}
 
 

@@ -29,6 +29,7 @@ from assistant.serve.web import pages
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, NotAllowed
+from ingest.base.home import UPLOADS
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.reading import Direct
@@ -278,7 +279,7 @@ def test_a_name_that_leads_elsewhere_is_no_name(parts: Parts, name: str) -> None
 
 
 def test_a_name_of_any_kind_stays_below_its_scope(parts: Parts) -> None:
-    folder = parts.settings.home / uploads.FOLDER / "sales"
+    folder = parts.settings.home / UPLOADS / "sales"
     for name in ("/etc/passwd", "C:\\x\\y.txt", "a\x00b.txt", '<img src=x onerror="1">.txt', "資料/見積.txt"):
         assert naming.place(parts.settings, "sales", name).is_relative_to(folder)
 

@@ -239,3 +239,17 @@ def test_json_lines_of_long_records_are_recognised_by_their_first_lines(tmp_path
     path = tmp_path / "x"
     path.write_text("\n".join(json.dumps({"text": "word " * 2000, "n": n}) for n in range(40)))
     assert sniff(path, LIMITS) == "application/jsonl"
+
+
+def test_a_memory_is_never_read_not_even_by_the_folder_above_it(tmp_path: Path) -> None:
+    """Its keys lie there. What was brought into it is read from where it lies."""
+    settings = Settings(home=tmp_path / "firm" / "state")
+    note, key = tmp_path / "firm" / "note.txt", settings.home / "keys" / "audit.key"
+    brought = settings.home / "uploads" / "sales" / "plan.txt"
+    for file in (note, key, settings.home / "catalog.sqlite", brought):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("some words")
+    assert list(walk([tmp_path])) == [note]
+    for named in (key, settings.home, settings.home / "keys"):
+        assert [str(one).partition(": ")[2][:18] for one in walk([named])] == ["of a memory itself"]
+    assert list(walk([settings.home / "uploads"])) == [brought]

@@ -17,11 +17,11 @@ from pathlib import Path
 from ingest import jobs
 from ingest.base.access import checked_scope
 from ingest.base.errors import BadInput
+from ingest.base.home import UPLOADS
 from ingest.base.settings import Settings
 from ingest.memory import places
 from ingest.memory.catalog import Catalog
 from ingest.source import UNITS, is_hidden, telling, told_by
-from ingest.work.landing import FOLDER
 
 UNWANTED = re.compile(r'[\x00-\x1f<>:"|?*\\]')
 LONGEST = 200
@@ -46,7 +46,7 @@ def place(settings: Settings, scope: str, name: str) -> Path:
 
 def folder_of(settings: Settings, scope: str) -> Path:
     """Where the files that are brought into a scope lie."""
-    return (settings.home / FOLDER / checked_scope(scope)).resolve()
+    return (settings.home / UPLOADS / checked_scope(scope)).resolve()
 
 
 def is_wanted(name: str) -> bool:
@@ -147,4 +147,4 @@ def forget(catalog: Catalog, settings: Settings, path: Path) -> None:
 
 
 def _fact(settings: Settings, path: Path) -> str:
-    return f"brought {path.relative_to((settings.home / FOLDER).resolve()).as_posix()}"
+    return f"brought {path.relative_to((settings.home / UPLOADS).resolve()).as_posix()}"

@@ -22,11 +22,11 @@ from assistant.serve.parts import Watched
 from ingest import jobs
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, NotAllowed
+from ingest.base.home import UPLOADS
 from ingest.base.settings import Settings
 from ingest.memory.catalog import Catalog, SourceRow
 from ingest.source import telling, told_by
 from ingest.work import landing
-from ingest.work.landing import FOLDER
 
 PRIVATE = "private"
 """Where the owner's files go while there is no policy."""
@@ -160,7 +160,7 @@ def progress(settings: Settings, catalog: Catalog, ticket: str) -> list[Progress
 
 def _progress(catalog: Catalog, settings: Settings, path: str, state: str, report: dict[str, Any]) -> Progress:
     """A file by its path in the folder of its scope; what it was called when that is another file."""
-    top, file = (settings.home / FOLDER).resolve(), Path(path)
+    top, file = (settings.home / UPLOADS).resolve(), Path(path)
     if not file.is_relative_to(top):
         return Progress(file.name, state, report)
     name = Path(*file.relative_to(top).parts[1:]).as_posix()
@@ -184,7 +184,7 @@ def _unsettled(files: list[Progress]) -> list[Progress]:
 
 def ours(settings: Settings, source: SourceRow) -> list[Path]:
     """The files of a source that were brought through the browser, and so are ours to delete."""
-    folder = (settings.home / FOLDER).resolve()
+    folder = (settings.home / UPLOADS).resolve()
     if source.within:
         return []
     return [Path(path) for path in (source.path, *source.places) if Path(path).is_relative_to(folder)]

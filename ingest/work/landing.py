@@ -10,19 +10,18 @@ import shutil
 from pathlib import Path
 
 from .. import jobs
+from ..base.home import UPLOADS
 from ..base.settings import Settings
 from ..memory.catalog import Catalog
 from ..source import telling
 
-FOLDER = "uploads"
-"""Where what was brought lies in the memory's folder, by scope."""
 ASIDE = ".aside"
-"""Where in it what is not read yet lies, by the act of bringing it; no scope is called so."""
+"""Where among the uploads what is not read yet lies, by the act of bringing it; no scope is called so."""
 
 
 def aside(settings: Settings) -> Path:
     """The folder of what is not read yet."""
-    return settings.home.resolve() / FOLDER / ASIDE
+    return settings.home.resolve() / UPLOADS / ASIDE
 
 
 def land(job: jobs.Job) -> None:
