@@ -139,7 +139,6 @@ def test_a_question_that_is_refused_because_another_runs_shows_the_one_that_runs
     ask(one, SPOKEN)
     other = beside(one)
     office.actor.pause = 0.5
-    other.evaluate("window.setInterval = () => 0")
     write(one, ASKED["possibly"][0])
     one.wait_for_selector("#live .live .dots")
     write(other, ASKED["refusal"][0])

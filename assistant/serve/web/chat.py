@@ -119,8 +119,7 @@ class Chat:
             talk, _ = self._conversing.ask(person, question, chosen, talk)
         except Busy:
             gr.Info(words(self._language)["busy"])
-            async for shown in self._watched(person, talk, question):
-                yield shown
+            yield question, gr.skip(), gr.skip()
             return
         except NotFound:
             yield question, pieces.missing(self._language), ""

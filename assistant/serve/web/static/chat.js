@@ -36,7 +36,11 @@
   const look = () => fetch("/leaf.svg", { cache: "no-store" });
   setInterval(() => { if (document.body.classList.contains("is-answering")) look().catch(() => {}); }, 4000);
   async function tell(toast) {  // what Gradio would say; a lost server and an ended session have notices of their own
-    if (!toast.matches(".error")) { say(toast.textContent); return; }
+    if (!toast.matches(".error")) {  // another answer is on its way: it may be of another window
+      say(toast.textContent);
+      if (!document.body.classList.contains("is-answering")) follow();
+      return;
+    }
     try { await look(); } catch { return; }
     if ($("signed-out").hidden) say($("said").dataset.trouble);
   }
