@@ -125,6 +125,20 @@ def test_two_files_of_one_name_in_one_act_are_both_kept(memory: Memory) -> None:
     assert known(memory) == {"sales/image.txt": "a bird", "sales/image-2.txt": "a fish"}
 
 
+def test_another_photograph_of_the_same_name_is_another_one_and_words_stay_beside_their_recording(
+    memory: Memory,
+) -> None:
+    """Telephones call every photograph `image.jpg`."""
+    for name in ("image.jpg", "call.wav"):
+        path = naming.place(memory.settings, "sales", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"some bytes")
+        naming.bring(memory.catalog, memory.settings, path, ENDO.person, name)
+    names = naming.Names(memory.settings, memory.catalog, ENDO.person, "sales")
+    chosen = [path.name for path in names.chosen(["image.jpg", "call.vtt"])]
+    assert chosen == ["image-2.jpg", "call.vtt"]
+
+
 @pytest.mark.parametrize("bad", ["", "BROKEN"])
 def test_what_cannot_be_read_replaces_nothing_and_says_so(memory: Memory, bad: str) -> None:
     brought(memory, ENDO, plan_txt="333 bolts")

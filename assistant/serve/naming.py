@@ -1,13 +1,15 @@
 """What a file that somebody brings is called here: by the name it came with, or by a free one.
 
-A file of that name that the same person brought into the same scope is brought anew. What somebody else brought stays as it
-is, and so does what lies in another scope by now: the new file is called `plan-2.md`. Files that are read together
-(a recording with its words, a record with its units) stay together under one name.
+A document of that name that the same person brought into the same scope is brought anew; a picture or a recording is
+another one. What somebody else brought stays as it is, and so does what lies in another scope by now: the new file is
+called `plan-2.md`. Files that are read together (a recording with its words, a record with its units) stay together
+under one name.
 """
 
 from __future__ import annotations
 
 import json
+import mimetypes
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -108,6 +110,8 @@ class Names:
     def _is_ours(self, path: Path, wished: Path) -> bool:
         """Whether nothing of others lies there, or would be read together with it, and nothing that was called otherwise."""
         together = (*told_by(path), *telling(path))
+        if _is_taken(path) and self._is_there(path):
+            return False
         return self._is_free(path, "" if path == wished else wished.name) and all(map(self._is_free, together))
 
     def _is_free(self, path: Path, called: str = "") -> bool:
@@ -115,8 +119,16 @@ class Names:
         if row is not None and (row.scope != self._scope or row.within):
             return False
         person, name = brought(self._catalog, self._settings, path)
-        there = row is not None or path.exists() or jobs.coming(self._catalog, str(path)) != ""
-        return not there or (person == self._person and called in ("", name))
+        return not self._is_there(path) or (person == self._person and called in ("", name))
+
+    def _is_there(self, path: Path) -> bool:
+        known = self._catalog.source_at(str(path)) or places.at(self._catalog, str(path))
+        return known is not None or path.exists() or jobs.coming(self._catalog, str(path)) != ""
+
+
+def _is_taken(path: Path) -> bool:
+    """Whether it is a picture or a recording, by its name: telephones call all of them alike."""
+    return (mimetypes.guess_type(path.name)[0] or "").startswith(("image/", "audio/", "video/"))
 
 
 def _stem(path: Path) -> str:
