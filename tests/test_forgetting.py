@@ -112,7 +112,7 @@ def test_what_was_forgotten_is_gone_from_everybodys_conversations_and_feedback(f
     for http, talk in zip((mine, theirs), talks, strict=True):
         assert found(http, "bolts") == [] and found(http, QUESTION) == [talk]
         assert http.get(f"/api/talks/{talk}").json()[0] | {"turn": 0} == {
-            "turn": 0, "state": "done", "question": QUESTION, "answer": None,
+            "turn": 0, "state": "done", "question": QUESTION, "attached": "", "answer": None,
         }  # fmt: skip
     assert "too short" in mine.get("/api/feedback.jsonl").text and mine.get("/govern/health").status_code == 200
 

@@ -94,12 +94,12 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def filled(memory: Memory) -> Memory:
+def filled(memory: Memory, tmp_path_factory: pytest.TempPathFactory) -> Memory:
     """Two scopes that speak of the same, and confidential notes that were redacted when they were read."""
     audit_of(memory).append(AuditEvent("ingest", "owner"))
     put(memory, "prototype", "closed", SECRET, "The spindle HS-98 is greased twice.")
     put(memory, "manual", "open", Said("passage", f"{SENTENCE} It is painted grey.", title="HS-40"))
-    note = memory.settings.home / "porter.txt"
+    note = tmp_path_factory.mktemp("notes") / "porter.txt"
     note.write_text(f"The mobile phone of the night porter is {PHONE}.\n")
     notes = [FIRM / "hr-confidential" / "medical-note-sawada.txt", note]
     pipeline.ask(memory.catalog, notes, lambda path: "hr")
