@@ -252,3 +252,13 @@ def test_a_conversation_without_words_has_a_name_in_the_language_of_the_page(
     reply = endo.http.post(f"/api/talks/ask?lang={language}", files={kind: ("shown.bin", b"neither")})
     titles = {one["id"]: one["title"] for one in endo.http.get("/api/talks").json()}
     assert titles[reply.json()["talk"]] == words(language)[named]
+
+
+def test_of_a_damaged_file_a_program_is_told_its_name_and_no_folder_of_the_server(endo: Person) -> None:
+    sent = endo.http.post("/api/talks/ask", data={"question": ""}, files={"image": ("plate.jpg", b"no picture")})
+    assert sent.status_code == 200, sent.text
+    while (turn := turns(endo, sent.json()["talk"])[0])["state"] == "waiting":
+        threading.Event().wait(0.05)
+    assert (
+        turn["state"] == "failed" and "plate.jpg" in turn["answer"]["error"] and "/plate" not in turn["answer"]["error"]
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from assistant.serve.routes.asking import EXAMPLE
 from assistant.serve.routes.who import C, L, P, V, W
 from assistant.serve.talks import Turn, may_show
 from assistant.serve.web import pages, pieces
+from assistant.serve.web.told import told
 from assistant.serve.web.words import words
 from ingest.base.errors import BadInput, NotFound
 
@@ -55,10 +57,15 @@ def turns(talk: str, conversing: C, person: W) -> list[dict[str, Any]]:
             "state": turn.state,
             "question": turn.question,
             "attached": turn.attached.name if turn.attached else "",
-            "answer": named(turn.said) if shown else None,
+            "answer": _said(turn.said) if shown else None,
         }
         for turn, shown in conversing.shown(person, talk)
     ]
+
+
+def _said(said: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer, or why there is none, without any path of this machine."""
+    return named({**said, "error": told(said["error"], "en")} if "error" in said else said)
 
 
 @router.get("/api/talks/{talk}/state")
