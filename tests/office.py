@@ -150,11 +150,11 @@ class Office:
 
 
 def running(
-    home: Path, actor: Actor, opening: Callable[[Office], None] = lambda _: None, **settings: Any
+    folder: Path, actor: Actor, opening: Callable[[Office], None] = lambda _: None, **settings: Any
 ) -> Iterator[Office]:
-    """An office that serves, and reads what is brought to it; `opening` is done before anybody can ask."""
-    with Memory(Settings(home=home, **settings), WordSpace()) as memory:
-        files = home / "files"
+    """An office below `folder` that serves, and reads what is brought to it; `opening` is done before anybody can ask."""
+    with Memory(Settings(home=folder / "home", **settings), WordSpace()) as memory:
+        files = folder / "files"
         files.mkdir()
         office = Office(memory, actor, files)
         opening(office)
