@@ -63,15 +63,19 @@
   });
   const follow = () => $("follow")?.click();
   let followed = "";
+  const idle = (id) => {  // the conversation as it is shown, where nothing is on its way and nothing is being edited
+    const past = document.querySelector("#past [data-talk]"), busy = document.hidden || sending || trying;
+    return id && id === talk() && past?.dataset.talk === id && !busy && !document.querySelector(".is-answering, .editing") ? past : null;
+  };
   async function agree() {  // two windows of one conversation: what was asked or answered in the other is shown here, too
-    const past = document.querySelector("#past [data-talk]"), id = talk();
-    if (!past || !id || past.dataset.talk !== id || document.hidden || sending || trying || document.querySelector(".editing")) return;
+    const id = talk();
+    if (!idle(id)) return;
     let reply;
     try { reply = await plain(`/api/talks/${id}/state`); } catch { return; }
     if (reply.status === 401) show("signed-out", true);
-    const state = reply.ok ? (await reply.json()).state : reply.status === 404 ? "gone" : past.dataset.state;
-    if (id !== talk() || state === past.dataset.state || `${id} ${state}` === followed) return;
-    followed = `${id} ${state}`; follow();
+    const said = reply.ok ? (await reply.json()).state : reply.status === 404 ? "gone" : null, past = idle(id);
+    if (said === null || !past || said === past.dataset.state || `${id} ${said}` === followed) return;
+    followed = `${id} ${said}`; follow();
   }
   setInterval(agree, 1500);
   const go = (id) => { if (id && id !== talk()) history.replaceState(null, "", `${here()}?c=${encodeURIComponent(id)}`); };
@@ -255,7 +259,7 @@
     const back = () => { box.replaceWith(said); acts.remove(); pencil.focus(); };
     const done = () => { const question = box.value.trim(); if (question) again(turn, { question }); else back(); };
     const button = (word, what) => { const one = document.createElement("button"); one.type = "button"; one.textContent = word; one.onclick = what; acts.append(one); };
-    box.className = "asked editing"; box.value = said.textContent; box.rows = 2; box.maxLength = field().maxLength;
+    box.className = "asked editing"; box.value = said.textContent; box.rows = 2;
     box.setAttribute("aria-label", pencil.title);
     acts.className = "edits"; button(words.send, done); button(words.cancel, back);
     said.replaceWith(box); box.after(acts); box.focus();
