@@ -48,9 +48,11 @@ def test_the_menu_of_every_conversation_is_wholly_in_sight_and_closes(
     conversations(page, 3)
     if page.is_visible("#menu"):
         page.click("#menu")
-        page.wait_for_timeout(400)
+    page.wait_for_timeout(1_000)  # the list is made anew behind the last answer
     signs = page.locator("#talks summary")
     for sign in (signs.first, signs.last):
+        sign.scroll_into_view_if_needed()
+        page.wait_for_timeout(200)  # scrolling closes a menu
         sign.click()
         buttons = page.locator("#talks details[open] button")
         buttons.last.wait_for()
