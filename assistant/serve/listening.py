@@ -135,6 +135,8 @@ class Patience(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._is_gone = True
+        if self.cycle:
+            self.cycle.disconnected = True  # nothing more is written to it
         self.transport.abort()
 
     def _make_room(self) -> None:
