@@ -137,7 +137,7 @@ def _is_spelled(path: Path) -> bool:
 
 
 def _is_wanted(path: Path) -> bool:
-    return not is_hidden(path.name) and not home.is_home(path) and not any(one.is_file() for one in told_by(path))
+    return not is_hidden(path.name) and not home.is_home(path) and not any(one.is_file() for one in companion_of(path))
 
 
 def is_hidden(name: str) -> bool:
@@ -145,7 +145,7 @@ def is_hidden(name: str) -> bool:
     return name.startswith((".", "~$")) or name.lower() in ("thumbs.db", "desktop.ini")
 
 
-def told_by(path: Path) -> list[Path]:
+def companion_of(path: Path) -> list[Path]:
     """The files with any of which it is read, if it is there: its name says that it holds the words of a recording, or the
     units of a record."""
     if path.name.endswith(UNITS):
@@ -154,7 +154,7 @@ def told_by(path: Path) -> list[Path]:
     return [path.with_suffix(suffix) for suffix in RECORDINGS] if path.suffix in TRANSCRIPTS else []
 
 
-def telling(path: Path) -> list[Path]:
+def possible_companions(path: Path) -> list[Path]:
     """What would be read with it, if it is there and it is a recording or a record, by its name."""
     words = [path.with_suffix(suffix) for suffix in TRANSCRIPTS] if path.suffix in RECORDINGS else []
     return words + ([path.with_name(path.stem + UNITS)] if path.suffix in RECORDS else [])

@@ -19,7 +19,6 @@ from assistant.serve import drawing, uploads, view
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput
-from ingest.base.home import UPLOADS
 from ingest.base.settings import Settings
 from ingest.memory import moves, tables
 from ingest.memory.memory import Memory
@@ -204,7 +203,7 @@ def test_a_name_of_an_attachment_leads_to_no_other_folder(name: str, file: str) 
 
 
 def test_an_attachment_of_a_mail_that_was_brought_is_no_file_to_delete(memory: Memory) -> None:
-    folder = memory.settings.home / UPLOADS / "a"
+    folder = memory.settings.uploads_folder / "a"
     folder.mkdir(parents=True)
     (folder / "offer.eml").write_bytes(bytes(offer(12.5)))
     ingest(memory, folder)

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from assistant.govern.policy import Policies
-from assistant.serve import naming, uploads
+from assistant.serve import incoming, uploads
 from ingest import jobs, pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput
-from ingest.base.home import UPLOADS
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.reading import Direct
@@ -66,7 +65,7 @@ def brought(memory: Memory, viewer: Viewer, **files: str) -> dict[str, tuple[str
 
 def known(memory: Memory) -> dict[str, str]:
     """What the memory says of each file below the folder of uploads, and the disk says the same."""
-    top = memory.settings.home / UPLOADS
+    top = memory.settings.uploads_folder
     said = {
         row.path: " ".join(one.text for one in memory.catalog.entities_of(row.id)) for row in memory.catalog.sources()
     }
@@ -75,7 +74,7 @@ def known(memory: Memory) -> dict[str, str]:
 
 
 def lying(memory: Memory) -> set[str]:
-    top = memory.settings.home / UPLOADS
+    top = memory.settings.uploads_folder
     return {path.name for path in top.rglob("*") if path.is_file()}
 
 
@@ -130,11 +129,11 @@ def test_another_photograph_of_the_same_name_is_another_one_and_words_stay_besid
 ) -> None:
     """Telephones call every photograph `image.jpg`."""
     for name in ("image.jpg", "call.wav"):
-        path = naming.place(memory.settings, "sales", name)
+        path = incoming.place(memory.settings, "sales", name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"some bytes")
-        naming.bring(memory.catalog, memory.settings, path, ENDO.person, name)
-    names = naming.Names(memory.settings, memory.catalog, ENDO.person, "sales")
+        incoming.bring(memory.catalog, memory.settings, path, ENDO.person, name)
+    names = incoming.Names(memory.settings, memory.catalog, ENDO.person, "sales")
     chosen = [path.name for path in names.chosen(["image.jpg", "call.vtt"])]
     assert chosen == ["image-2.jpg", "call.vtt"]
 
@@ -149,7 +148,7 @@ def test_what_cannot_be_read_replaces_nothing_and_says_so(memory: Memory, bad: s
 
 
 def test_files_of_an_earlier_version_are_still_of_whoever_brought_them(memory: Memory) -> None:
-    path = naming.place(memory.settings, "sales", "old.txt")
+    path = incoming.place(memory.settings, "sales", "old.txt")
     path.parent.mkdir(parents=True)
     path.write_text("first", "utf-8")
     ticket, _ = pipeline.ask(memory.catalog, [path], lambda _: "sales")
@@ -252,7 +251,7 @@ def test_what_is_read_together_is_brought_together(memory: Memory) -> None:
     read(memory)
     assert list(told(memory, theirs)) == ["run-2.csv"]
     assert known(memory) == {"sales/run.csv": "a record", "sales/run-2.csv": "another record"}
-    folder = naming.folder_of(memory.settings, "sales")
+    folder = incoming.folder_of(memory.settings, "sales")
     assert [(folder / f"{stem}{UNITS}").read_text() for stem in ("run", "run-2")] == ["channels: 2", "channels: 3"]
 
 
@@ -268,7 +267,7 @@ def test_a_new_version_on_its_way_is_not_undone_by_what_is_read_with_it(memory: 
 def test_what_cannot_be_put_in_its_place_is_one_line_without_a_path_and_the_earlier_stays(memory: Memory) -> None:
     brought(memory, ENDO, plan_txt="333 bolts")
     ticket = bring(memory, ENDO, {"plan.txt": "444 bolts", "new.txt": "a fish"})
-    naming.place(memory.settings, "sales", "new.txt").mkdir()
+    incoming.place(memory.settings, "sales", "new.txt").mkdir()
     read(memory)
     found = told(memory, ticket)
     assert found["plan.txt"] == ("updated",) and found["new.txt"][0] == "failed"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from assistant.serve import naming
+from assistant.serve import incoming
 from ingest import pipeline
 from ingest.readers import Reader
 from ingest.readers.transcript import TranscriptReader
@@ -68,7 +68,7 @@ def bring(office: Office, folder: Path) -> None:
     """Sixty orders, less those of the model: in a document, in names, cells, photographs and a transcript."""
     names = [f"{order.replace('/', '∕')[:60]} {n}.txt" for n, order in enumerate(ORDERS)]
     for name in names:
-        (folder / naming.UNWANTED.sub("_", name)).write_text("A file with a name.", "utf-8")
+        (folder / incoming.UNWANTED.sub("_", name)).write_text("A file with a name.", "utf-8")
     (folder / "document.txt").write_text("\n\n".join(f"document word: {one}" for one in ORDERS), "utf-8")
     cells = ["number,said", *(f'{n},"{order.replace(chr(34), chr(34) * 2)}"' for n, order in enumerate(ORDERS))]
     (folder / "cells.csv").write_text("\n".join(cells), "utf-8")

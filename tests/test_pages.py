@@ -21,7 +21,7 @@ from assistant.app.demo import POLICY, examples, guests
 from assistant.govern import changes
 from assistant.govern.audit import Audit
 from assistant.govern.policy import Policies, Policy
-from assistant.serve import api, drawing, mapping, naming, uploads
+from assistant.serve import api, drawing, incoming, mapping, uploads
 from assistant.serve.parts import Parts
 from assistant.serve.routes import describing
 from assistant.serve.talks import answered
@@ -29,7 +29,6 @@ from assistant.serve.web import pages
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, NotAllowed
-from ingest.base.home import UPLOADS
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.reading import Direct
@@ -209,7 +208,7 @@ def test_a_folder_comes_without_its_hidden_files_and_names_that_collide_are_refu
         refused = brought(endo, "sales", language, **{"plans/bolts.txt": "444 bolts", "plans": "no folder"})
         assert refused.status_code == 400 and said in refused.json()["error"]
     list(pipeline.run(parts.memory, Direct([ParagraphReader()])))
-    assert naming.place(parts.settings, "sales", "plans/bolts.txt").read_text("utf-8") == "333 bolts"
+    assert incoming.place(parts.settings, "sales", "plans/bolts.txt").read_text("utf-8") == "333 bolts"
 
 
 def test_a_report_names_no_scope_that_its_reader_may_not_read_now(parts: Parts, endo: TestClient) -> None:
@@ -275,13 +274,13 @@ def test_a_picture_without_words_is_asked_about_in_the_language_of_the_page(part
 @pytest.mark.parametrize("name", ["../../x", "a/../../x", "..", "", "/", "a" * 300, "/".join("abcdefghijklmno")])
 def test_a_name_that_leads_elsewhere_is_no_name(parts: Parts, name: str) -> None:
     with pytest.raises(BadInput):
-        naming.place(parts.settings, "sales", name)
+        incoming.place(parts.settings, "sales", name)
 
 
 def test_a_name_of_any_kind_stays_below_its_scope(parts: Parts) -> None:
-    folder = parts.settings.home / UPLOADS / "sales"
+    folder = parts.settings.uploads_folder / "sales"
     for name in ("/etc/passwd", "C:\\x\\y.txt", "a\x00b.txt", '<img src=x onerror="1">.txt', "資料/見積.txt"):
-        assert naming.place(parts.settings, "sales", name).is_relative_to(folder)
+        assert incoming.place(parts.settings, "sales", name).is_relative_to(folder)
 
 
 # -- what a figure rests on ------------------------------------------------------------------------------------------

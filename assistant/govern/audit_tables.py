@@ -14,9 +14,14 @@ TABLES = ("audit", "audit_head", "audit_cut")
 
 def set_in(connection: Connection) -> list[str]:
     """The tables in whose place there is none, or one set in that this product did not make."""
-    there = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
-    made = {name: sql for name, sql in _made().items() if name in TABLES}
-    return [name for name, sql in made.items() if _plain(there.get(name) or "") != _plain(sql)]
+    query = f"SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name IN {TABLES}"
+    there = dict(connection.execute(query).fetchall())
+    return [name for name in TABLES if not _alike(there.get(name, ""), _made()[name])]
+
+
+def _alike(sql: str, made: str) -> bool:
+    """Whether two statements differ in nothing but how they are spaced."""
+    return sql == made or sql.split() == made.split()
 
 
 def make_anew(connection: Connection) -> None:
@@ -46,7 +51,3 @@ def _made() -> dict[str, str]:
     all = (one.strip().rstrip(";") for script in MIGRATIONS for one in statements(script))
     heads = ("CREATE TABLE audit", "CREATE TRIGGER audit")
     return {one.split()[2]: one for one in all if one.startswith(heads)}
-
-
-def _plain(sql: str) -> str:
-    return " ".join(sql.split())

@@ -112,7 +112,7 @@ class Guard:
             return answer
         if self._held[person] >= SHARE:
             said = TooMany("too many requests of yours are on their way already", "close pages that you do not need")
-            return refusal(request.url.path, 429, str(said))
+            return self._refused(request, 429, str(said))
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
             self._held[person] += 1

@@ -1,7 +1,7 @@
 """Files that people bring through the browser: kept below the memory's folder, one folder for each scope, once they are read.
 
 Until then they lie aside (`ingest.work.landing`), so what cannot be read replaces nothing. What they are called is chosen
-when they come (`naming`).
+when they come (`incoming`).
 """
 
 from __future__ import annotations
@@ -17,15 +17,14 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from assistant.govern.policy import Policies
-from assistant.serve import naming
+from assistant.serve import incoming
 from assistant.serve.parts import Watched
 from ingest import jobs
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, NotAllowed
-from ingest.base.home import UPLOADS
 from ingest.base.settings import Settings
 from ingest.memory.catalog import Catalog, SourceRow
-from ingest.source import telling, told_by
+from ingest.source import companion_of, possible_companions
 from ingest.work import landing
 
 PRIVATE = "private"
@@ -99,16 +98,16 @@ def _laid_aside(
     settings: Settings, catalog: Catalog, person: str, scope: str, files: Sequence[tuple[str, Path]], undo: ExitStack
 ) -> str:
     """Lays files aside together, by the names that they are to have, and puts them on the list; the ticket of whose they are."""
-    chosen = naming.Names(settings, catalog, person, scope).chosen([name for name, _ in files])
+    chosen = incoming.Names(settings, catalog, person, scope).chosen([name for name, _ in files])
     aside = landing.aside(settings) / uuid.uuid4().hex
     undo.callback(shutil.rmtree, aside, ignore_errors=True)
     lying: dict[Path, Path] = {}
     for (name, part), path in zip(files, chosen, strict=True):
-        file = aside / path.relative_to(naming.folder_of(settings, scope))
+        file = aside / path.relative_to(incoming.folder_of(settings, scope))
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.replace(file)
         lying[file] = path
-        naming.bring(catalog, settings, path, person, naming.place(settings, scope, name).name)
+        incoming.bring(catalog, settings, path, person, incoming.place(settings, scope, name).name)
     ticket = jobs.bring(catalog, [(str(file), str(path)) for file, path in _to_read(catalog, lying).items()], scope)
     remember(catalog, ticket, person)
     return ticket
@@ -119,7 +118,7 @@ def _brought(files: Iterable[tuple[str, IO[bytes]]], folder: Path) -> tuple[list
     names: list[str] = []
     parts: list[Path] = []
     for name, data in files:
-        if naming.is_wanted(name):
+        if incoming.is_wanted(name):
             part = folder / str(len(parts))
             with part.open("wb") as out:
                 shutil.copyfileobj(data, out, 1024 * 1024)
@@ -134,13 +133,13 @@ def _to_read(catalog: Catalog, lying: Mapping[Path, Path]) -> dict[Path, Path]:
     together, todo = dict(lying), list(lying)
     while todo:
         file = todo.pop()
-        for one in (*told_by(together[file]), *telling(together[file])):
+        for one in (*companion_of(together[file]), *possible_companions(together[file])):
             beside, here = file.with_name(one.name), Path(jobs.coming(catalog, str(one)) or one)
             if here.is_file() and beside not in together:
                 landing.lay_along(here, beside)
                 together[beside] = one
                 todo.append(beside)
-    return {file: path for file, path in together.items() if not any(one in together for one in told_by(file))}
+    return {file: path for file, path in together.items() if not any(one in together for one in companion_of(file))}
 
 
 def remember(catalog: Catalog, ticket: str, person: str) -> None:
@@ -160,11 +159,11 @@ def progress(settings: Settings, catalog: Catalog, ticket: str) -> list[Progress
 
 def _progress(catalog: Catalog, settings: Settings, path: str, state: str, report: dict[str, Any]) -> Progress:
     """A file by its path in the folder of its scope; what it was called when that is another file."""
-    top, file = (settings.home / UPLOADS).resolve(), Path(path)
+    top, file = settings.uploads_folder.resolve(), Path(path)
     if not file.is_relative_to(top):
         return Progress(file.name, state, report)
     name = Path(*file.relative_to(top).parts[1:]).as_posix()
-    _, called = naming.brought(catalog, settings, file)
+    _, called = incoming.by(catalog, settings, file)
     if report and state == "done" and called and PurePosixPath(called).name != file.name:
         report = {**report, "notes": [*report["notes"], f"called {file.name} here: there is another {called}"]}
     return Progress(name, state, report)
@@ -184,7 +183,7 @@ def _unsettled(files: list[Progress]) -> list[Progress]:
 
 def ours(settings: Settings, source: SourceRow) -> list[Path]:
     """The files of a source that were brought through the browser, and so are ours to delete."""
-    folder = (settings.home / UPLOADS).resolve()
+    folder = settings.uploads_folder.resolve()
     if source.within:
         return []
     return [Path(path) for path in (source.path, *source.places) if Path(path).is_relative_to(folder)]
@@ -194,7 +193,7 @@ def delete(settings: Settings, catalog: Catalog, source: SourceRow) -> None:
     """Deletes the files of a source that was forgotten, where they were brought through the browser."""
     for file in ours(settings, source):
         file.unlink(missing_ok=True)
-        naming.forget(catalog, settings, file)
+        incoming.forget(catalog, settings, file)
 
 
 def watched(folders: Sequence[Watched], viewer: Viewer, catalog: Catalog) -> list[Folder]:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-UPLOADS = "uploads"
-"""Below it lies what people brought through the browser, which alone is read."""
-CATALOG = "catalog.sqlite"
-BESIDE = ("keys", "vectors", "owner.lock")
-"""Of these at least one lies beside the catalogue of a memory."""
+from .settings import Settings
 
 
 def is_home(folder: Path) -> bool:
     """Whether a folder is that of a memory, of this one or another."""
-    return (folder / CATALOG).is_file() and any((folder / name).exists() for name in BESIDE)
+    its = Settings(home=folder)
+    beside = (its.keys_folder, its.vectors_folder, its.lock_file)
+    return its.catalog_file.is_file() and any(one.exists() for one in beside)
 
 
 def is_inside(file: Path) -> bool:
-    """Whether a file belongs to a memory itself."""
-    return any(is_home(one) and not file.is_relative_to(one / UPLOADS) for one in file.parents)
+    """Whether a file belongs to a memory itself; what was brought through the browser does not."""
+    return any(is_home(one) and not file.is_relative_to(Settings(home=one).uploads_folder) for one in file.parents)

@@ -97,6 +97,11 @@ class Settings:
         return self.home / "reading"
 
     @property
+    def uploads_folder(self) -> Path:
+        """What people brought through the browser, by scope."""
+        return self.home / "uploads"
+
+    @property
     def cache_folder(self) -> Path:
         return self.home / "cache"
 

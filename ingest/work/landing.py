@@ -10,10 +10,9 @@ import shutil
 from pathlib import Path
 
 from .. import jobs
-from ..base.home import UPLOADS
 from ..base.settings import Settings
 from ..memory.catalog import Catalog
-from ..source import telling
+from ..source import possible_companions
 
 ASIDE = ".aside"
 """Where among the uploads what is not read yet lies, by the act of bringing it; no scope is called so."""
@@ -21,7 +20,7 @@ ASIDE = ".aside"
 
 def aside(settings: Settings) -> Path:
     """The folder of what is not read yet."""
-    return settings.home.resolve() / UPLOADS / ASIDE
+    return settings.uploads_folder.resolve() / ASIDE
 
 
 def land(job: jobs.Job) -> None:
@@ -34,7 +33,7 @@ def land(job: jobs.Job) -> None:
         return
     file, place = Path(job.path), Path(job.place)
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for one in (*telling(file), file):
+    for one in (*possible_companions(file), file):
         if one.is_file() and not _mark(one).exists():
             _lay(one, place.with_name(one.name))
 

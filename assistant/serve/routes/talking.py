@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from assistant.answer.notes import counted
 from assistant.search import question as asked
-from assistant.serve import export, naming, view
+from assistant.serve import export, incoming, view
 from assistant.serve.conversing import Read
 from assistant.serve.names import named
 from assistant.serve.parts import Parts
@@ -180,7 +180,9 @@ async def _kept(file: UploadFile | None, folder: Path, kind: str) -> Path | None
 
 def _plain(name: str) -> str:
     """A name from outside as one of a file: it leads to no other folder and is not too long."""
-    plain = naming.UNWANTED.sub("_", name.encode("utf-8", "replace").decode()).replace("/", "_").strip(". ") or "shown"
+    plain = (
+        incoming.UNWANTED.sub("_", name.encode("utf-8", "replace").decode()).replace("/", "_").strip(". ") or "shown"
+    )
     return plain if len(plain) <= NAMED else f"{plain[: NAMED - 16]}…{plain[-15:]}"
 
 

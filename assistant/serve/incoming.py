@@ -19,11 +19,10 @@ from pathlib import Path
 from ingest import jobs
 from ingest.base.access import checked_scope
 from ingest.base.errors import BadInput
-from ingest.base.home import UPLOADS
 from ingest.base.settings import Settings
 from ingest.memory import places
 from ingest.memory.catalog import Catalog
-from ingest.source import UNITS, is_hidden, telling, told_by
+from ingest.source import UNITS, companion_of, is_hidden, possible_companions
 
 UNWANTED = re.compile(r'[\x00-\x1f<>:"|?*\\]')
 LONGEST = 200
@@ -48,7 +47,7 @@ def place(settings: Settings, scope: str, name: str) -> Path:
 
 def folder_of(settings: Settings, scope: str) -> Path:
     """Where the files that are brought into a scope lie."""
-    return (settings.home / UPLOADS / checked_scope(scope)).resolve()
+    return (settings.uploads_folder / checked_scope(scope)).resolve()
 
 
 def is_wanted(name: str) -> bool:
@@ -109,21 +108,17 @@ class Names:
 
     def _is_ours(self, path: Path, wished: Path) -> bool:
         """Whether nothing of others lies there, or would be read together with it, and nothing that was called otherwise."""
-        together = (*told_by(path), *telling(path))
-        if _is_taken(path) and self._is_there(path):
-            return False
-        return self._is_free(path, "" if path == wished else wished.name) and all(map(self._is_free, together))
+        together, called = (*companion_of(path), *possible_companions(path)), "" if path == wished else wished.name
+        return self._is_free(path, called, again=not _is_taken(path)) and all(map(self._is_free, together))
 
-    def _is_free(self, path: Path, called: str = "") -> bool:
+    def _is_free(self, path: Path, called: str = "", again: bool = True) -> bool:
+        """`again` says whether it may be a newer version of what the same person brought."""
         row = self._catalog.source_at(str(path)) or places.at(self._catalog, str(path))
         if row is not None and (row.scope != self._scope or row.within):
             return False
-        person, name = brought(self._catalog, self._settings, path)
-        return not self._is_there(path) or (person == self._person and called in ("", name))
-
-    def _is_there(self, path: Path) -> bool:
-        known = self._catalog.source_at(str(path)) or places.at(self._catalog, str(path))
-        return known is not None or path.exists() or jobs.coming(self._catalog, str(path)) != ""
+        person, name = by(self._catalog, self._settings, path)
+        there = row is not None or path.exists() or jobs.coming(self._catalog, str(path)) != ""
+        return not there or (again and person == self._person and called in ("", name))
 
 
 def _is_taken(path: Path) -> bool:
@@ -145,7 +140,7 @@ def bring(catalog: Catalog, settings: Settings, path: Path, person: str, name: s
     catalog.set_fact(_fact(settings, path), json.dumps([person, name]))
 
 
-def brought(catalog: Catalog, settings: Settings, path: Path) -> tuple[str, str]:
+def by(catalog: Catalog, settings: Settings, path: Path) -> tuple[str, str]:
     """Who brought a file last, and what it was called then; empty when nobody did."""
     if noted := catalog.fact(_fact(settings, path)):
         person, name = json.loads(noted)
@@ -159,4 +154,4 @@ def forget(catalog: Catalog, settings: Settings, path: Path) -> None:
 
 
 def _fact(settings: Settings, path: Path) -> str:
-    return f"brought {path.relative_to((settings.home / UPLOADS).resolve()).as_posix()}"
+    return f"brought {path.relative_to(settings.uploads_folder.resolve()).as_posix()}"
