@@ -30,6 +30,8 @@ SMALL = """() => [...document.querySelectorAll('a, button, summary, label.tool, 
 OUT_OF_SIGHT = """buttons => buttons.filter(e => { const r = e.getBoundingClientRect();
     return !e.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2)) }).length"""
 
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"
+
 
 def conversations(page: Any, count: int) -> None:
     ask(page, ASKED["talk"][0])
@@ -48,11 +50,12 @@ def test_the_menu_of_every_conversation_is_wholly_in_sight_and_closes(
     conversations(page, 3)
     if page.is_visible("#menu"):
         page.click("#menu")
-    page.wait_for_timeout(1_000)  # the list is made anew behind the last answer
+    with page.expect_response(lambda reply: "/api/talks?" in reply.url):
+        page.fill("#find-talk", " ")  # the list stands still from here on
     signs = page.locator("#talks summary")
     for sign in (signs.first, signs.last):
         sign.scroll_into_view_if_needed()
-        page.wait_for_timeout(200)  # scrolling closes a menu
+        page.evaluate(DRAWN)  # scrolling closes a menu
         sign.click()
         buttons = page.locator("#talks details[open] button")
         buttons.last.wait_for()
@@ -62,6 +65,21 @@ def test_the_menu_of_every_conversation_is_wholly_in_sight_and_closes(
         sign.click()
         page.click("#find-talk")
         assert buttons.count() == 0
+
+
+@in_browser
+def test_the_list_of_conversations_is_made_anew_only_once_its_menu_is_closed(office: Office, chromium: Any) -> None:
+    page = enter(chromium, office, "hoshino")
+    ask(page, ASKED["talk"][0])
+    page.click("#talks summary")
+    with page.expect_response(lambda reply: "zzzz" in reply.url):
+        page.eval_on_selector(
+            "#find-talk", "e => { e.value = 'zzzz'; e.dispatchEvent(new Event('input', {bubbles: true})) }"
+        )
+    page.evaluate(DRAWN)
+    assert page.locator("#talks details[open] button").count() == 4
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#talks .none")
 
 
 @pytest.mark.parametrize("size", PHONES.values(), ids=PHONES)

@@ -81,13 +81,15 @@
   const go = (id) => { if (id && id !== talk()) history.replaceState(null, "", `${here()}?c=${encodeURIComponent(id)}`); };
 
   // -- conversations ---------------------------------------------------------------------------------------------
-  let wanted = "";
+  let wanted = "", waiting = false;
   async function talks() {
     const list = $("talks");
     if (!list) return;
     let found;
     try { found = await (await fetch(`/api/talks?search=${encodeURIComponent(wanted)}`)).json(); } catch { return; }
     if (!Array.isArray(found)) return;
+    waiting = Boolean(document.querySelector("#talks details[open]"));  // the list is not taken away from under an open menu
+    if (waiting) return;
     list.replaceChildren(...found.map((one) => {
       const item = document.createElement("li"), link = document.createElement("a"), more = document.createElement("details");
       link.href = `${here()}?c=${encodeURIComponent(one.id)}`;
@@ -127,7 +129,11 @@
   const menus = (but) => document.querySelectorAll("#talks details[open]").forEach((one) => { if (one !== but) one.open = false; });
   addEventListener("resize", () => menus());
   document.addEventListener("scroll", (event) => { if (event.target.matches?.("#talks, #drawer")) menus(); }, true);
-  document.addEventListener("toggle", (event) => { if (event.target.matches?.("#talks details[open]")) { menus(event.target); placed(event.target); } }, true);
+  document.addEventListener("toggle", (event) => {  // a menu is seen once it has its place, and never at the place it had before
+    if (!event.target.matches?.("#talks details")) return;
+    if (event.target.open) { menus(event.target); placed(event.target); } else event.target.querySelector("div").removeAttribute("style");
+    if (waiting) talks();
+  }, true);
   addEventListener("popstate", () => location.reload());
 
   // -- the source beside the answer ------------------------------------------------------------------------------
