@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from ingest.memory import around
 from ingest.memory.memory import Memory
 from ingest.readers import Note
 from ingest.readers.table import TableReader
-from ingest.reading import Direct
+from ingest.reading import Direct, Read
 from ingest.source import Source, companions
 from ingest.space.entity import Draft
 from ingest.space.space import Placed
@@ -217,6 +218,21 @@ def test_a_file_that_kills_its_reader_is_tried_after_all_others(memory: Memory, 
         jobs.begin(memory.catalog, first)
     reports = {report.source: report for report in pipeline.run(memory, Direct([ParagraphReader()]))}
     assert "has stopped the program" in reports[first.path].error
+
+
+def test_files_are_not_blamed_for_kills_while_nothing_was_there_yet_to_read_them(memory: Memory, folder: Path) -> None:
+    class Starting(Direct):
+        def submit(self, source: Source, begun: Callable[[], None]) -> Future[Read]:
+            raise KeyboardInterrupt
+
+    pipeline.ask(memory.catalog, [folder], lambda path: "a")
+    for _ in range(jobs.MAX_TRIES + 2):
+        with pytest.raises(KeyboardInterrupt):
+            list(pipeline.run(memory, Starting([ParagraphReader()])))
+    assert statuses(list(pipeline.run(memory, Direct([ParagraphReader()])))) == {
+        "bird.txt": "added",
+        "fish.txt": "added",
+    }
 
 
 def test_files_that_were_read_are_not_blamed_for_kills_before_they_were_stored(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -50,10 +51,10 @@ class Swapping(Direct):
         super().__init__([ParagraphReader()])
         self._file, self._target = file, target
 
-    def submit(self, source: Source) -> Future[Read]:
+    def submit(self, source: Source, begun: Callable[[], None]) -> Future[Read]:
         self._file.unlink()
         self._file.symlink_to(self._target)
-        return super().submit(source)
+        return super().submit(source, begun)
 
 
 def test_a_link_put_in_the_place_of_a_file_that_is_being_read_brings_nothing_of_another_place(

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -61,6 +62,12 @@ def troubled(settings: Settings) -> Sequence[Troubled]:
     return [Troubled()]
 
 
+def broken(settings: Settings) -> Sequence[Troubled]:
+    """Readers that cannot be opened: the process ends before it is there."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return []
+
+
 @pytest.fixture
 def limits(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home", read_seconds=20, read_mb=700)
@@ -110,11 +117,23 @@ def test_a_source_comes_back_as_it_was(tmp_path: Path, limits: Settings) -> None
 def test_a_worker_reads_again_after_it_was_ended(tmp_path: Path, limits: Settings) -> None:
     for name in ("crash", "fine"):
         (tmp_path / f"{name}.txt").write_text(name)
+    begun = threading.Semaphore(0)
     with closing(Workers(troubled, limits)) as workers:
         for _ in range(2):
             with pytest.raises(UnreadableSource):
-                workers.submit(look(tmp_path / "crash.txt", limits)).result()
-            assert workers.submit(look(tmp_path / "fine.txt", limits)).result().notes == ("all well",)
+                workers.submit(look(tmp_path / "crash.txt", limits), begun.release).result()
+            done = workers.submit(look(tmp_path / "fine.txt", limits), begun.release).result()
+            assert done.notes == ("all well",)
+
+
+def test_a_file_is_begun_once_a_process_is_there_to_read_it(tmp_path: Path, limits: Settings) -> None:
+    (tmp_path / "fine.txt").write_text("fine")
+    begun: list[str] = []
+    with closing(Workers(broken, limits)) as workers, pytest.raises(UnreadableSource, match="stopped the process"):
+        workers.submit(look(tmp_path / "fine.txt", limits), lambda: begun.append("never")).result()
+    with closing(Workers(troubled, limits)) as workers:
+        workers.submit(look(tmp_path / "fine.txt", limits), lambda: begun.append("once")).result()
+    assert begun == ["once"]
 
 
 def test_a_process_whose_parent_is_killed_ends_without_a_word(tmp_path: Path) -> None:
@@ -125,7 +144,7 @@ def test_a_process_whose_parent_is_killed_ends_without_a_word(tmp_path: Path) ->
         "from ingest.reading.workers import Workers; from tests.test_workers import troubled\n"
         f"settings = Settings(home=Path({str(tmp_path / 'home')!r}))\n"
         "if __name__ == '__main__':\n"
-        f"    Workers(troubled, settings).submit(look(Path({str(tmp_path / 'a.txt')!r}), settings)).result()\n"
+        f"    Workers(troubled, settings).submit(look(Path({str(tmp_path / 'a.txt')!r}), settings), lambda: None).result()\n"
     )
     (tmp_path / "parent.py").write_text(script)
     path = os.pathsep.join((str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")))

@@ -30,7 +30,7 @@ from ingest.base.settings import Settings
 
 ABOUT = ("catalogue", "keys", "audit", "memory", "words", "self-retrieval", "tables", "vectors", "state folder")
 """The checks that are about this memory, not about the models of this machine or the room on its disk."""
-LONGEST = 1.5
+LONGEST = 4.0
 """Seconds after which a process is killed at the latest, from when it is ready; one in `EARLY` is killed before it need be."""
 EARLY, LOADING = 8, 300.0
 ENDED = 5

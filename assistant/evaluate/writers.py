@@ -24,6 +24,7 @@ from ingest.base.settings import Settings
 from ingest.base.weights import File, Model, Part
 from ingest.memory import moves
 from ingest.memory.beside import FOLDER, Beside
+from ingest.memory.catalog import Catalog
 
 READY = "ready"
 """What an act tells once it has loaded what it needs; nothing is done before."""
@@ -34,8 +35,8 @@ roles: {{reader: {{reads: [open]}}}}
 people: {{boss: {{reads: [open, closed], may: [govern, feed]}}}}
 # {number}
 """
-FILES, UPLOADS = 40, 20
-"""Files that are written and read again and again, and names that are brought through the browser."""
+FILES, CHANGED, UPLOADS = 40, 4, 20
+"""Files that are written and read again and again, how many at a time, and names that are brought through the browser."""
 PIECE = 1 << 20
 """Bytes of each of the parts of a model that is brought."""
 
@@ -54,15 +55,33 @@ def warm(settings: Settings) -> None:
 
 
 def ingest(settings: Settings, number: int, told: Told) -> None:
-    told(READY)
-    folder = settings.home.parent / "files"
+    """Files read again and again, some new or changed each time; what could not be read is not acknowledged."""
+    folder, one_at_a_time = settings.home.parent / "files", threading.Lock()
     folder.mkdir(exist_ok=True)
+
+    def say(what: str) -> None:
+        with one_at_a_time:
+            told(what)
+
+    threading.Thread(target=_when_reading, args=(build.catalog(settings), say), daemon=True).start()
     while True:
-        number += 1
-        text = f"# Part {number % FILES}\n\nIt is greased every {number} hours. Call 090-1234-{number % 9000 + 1000}.\n"
-        (folder / f"{number % FILES}.md").write_text(text)
+        for _ in range(CHANGED):
+            number += 1
+            text = f"# Part {number % FILES}\n\nIt is greased every {number} hours. Call 090-1234-{number % 9000 + 1000}.\n"
+            (folder / f"{number % FILES}.md").write_text(text)
         for report in feeding.ingest(settings, [folder], "open"):
-            told(f"source {report.source}")
+            if report.status != "failed":
+                say(f"source {report.source}")
+
+
+def _when_reading(catalog: Catalog, told: Told) -> None:
+    """Tells that it is ready once a file is being read: the process that reads takes longer to start than a file to read."""
+    query = "SELECT total(tries) FROM job"
+    least = now = catalog.connection.execute(query).fetchone()[0]
+    while now <= least:
+        time.sleep(0.01)
+        least, now = min(least, now), catalog.connection.execute(query).fetchone()[0]
+    told(READY)
 
 
 def serve(settings: Settings, number: int, told: Told) -> None:

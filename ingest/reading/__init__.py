@@ -6,7 +6,7 @@ The one place where any failure of a format library becomes a clear line. Files 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -66,7 +66,9 @@ class Reads(Protocol):
     @property
     def ahead(self) -> int: ...
 
-    def submit(self, source: Source) -> Future[Read]: ...
+    def submit(self, source: Source, begun: Callable[[], None]) -> Future[Read]:
+        """What will have been found in a source; `begun` is called once, in any thread, when it is really being read."""
+        ...
 
     def close(self) -> None: ...
 
@@ -79,8 +81,9 @@ class Direct:
     def __init__(self, readers: Sequence[Reader]) -> None:
         self._readers = readers
 
-    def submit(self, source: Source) -> Future[Read]:
+    def submit(self, source: Source, begun: Callable[[], None]) -> Future[Read]:
         found: Future[Read] = Future()
+        begun()
         try:
             found.set_result(read(source, self._readers))
         except KotonohaError as error:

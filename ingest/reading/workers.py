@@ -12,9 +12,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
@@ -58,9 +58,10 @@ class Workers:
         self._own = threading.local()
         self._all: list[_Worker] = []
 
-    def submit(self, source: Source) -> Future[Read]:
-        """Reads a source; its future raises `UnreadableSource` as `reading.read` does, or when a limit was reached."""
-        return self._pool.submit(self._read, source)
+    def submit(self, source: Source, begun: Callable[[], None]) -> Future[Read]:
+        """Reads a source, and says so once a process is there for it. Its future raises `UnreadableSource` as `reading.read`
+        does, or when a limit was reached."""
+        return self._pool.submit(self._read, source, begun)
 
     def close(self) -> None:
         """Ends all processes, what they are at included."""
@@ -71,12 +72,14 @@ class Workers:
             worker.end(LEAVING)
         self._pool.shutdown(wait=True)
 
-    def _read(self, source: Source) -> Read:
+    def _read(self, source: Source, begun: Callable[[], None]) -> Read:
         worker: _Worker | None = getattr(self._own, "worker", None)
         if worker is None or not worker.alive:
             worker = _Worker(self._open, self._settings)
             self._own.worker = worker
             self._all.append(worker)
+        worker.ready(source)
+        begun()
         return worker.ask(source)
 
 
@@ -96,22 +99,32 @@ class _Worker:
     def alive(self) -> bool:
         return self._process.is_alive()
 
-    def ask(self, source: Source) -> Read:
-        try:
-            if not self._ready:
-                self._wait(source, START, 0)
+    def ready(self, source: Source) -> None:
+        """Waits until it can read this source."""
+        if not self._ready:
+            self._wait(source, START, 0)
+            with self._ending(source):
                 self._line.recv_bytes()
-                self._ready = True
+            self._ready = True
+
+    def ask(self, source: Source) -> Read:
+        with self._ending(source):
             self._line.send_bytes(wire.of_source(source))
             seconds = self._settings.read_seconds + PER_MB * source.size / MIB
             self._wait(source, seconds, self._settings.read_mb * MIB)
             answer: dict[str, Any] = json.loads(self._line.recv_bytes())
-        except (EOFError, OSError) as error:
-            self.end()
-            raise UnreadableSource(source.path, "reading it stopped the process that reads") from error
         if "error" in answer:
             raise UnreadableSource(source.path, answer["error"], answer["hint"])
         return wire.unpacked(answer)
+
+    @contextmanager
+    def _ending(self, source: Source) -> Iterator[None]:
+        """What is said of a source whose process has ended."""
+        try:
+            yield
+        except (EOFError, OSError) as error:
+            self.end()
+            raise UnreadableSource(source.path, "reading it stopped the process that reads") from error
 
     def _wait(self, source: Source, seconds: float, most: int) -> None:
         """Waits for an answer within limits; 0 bytes is no limit.

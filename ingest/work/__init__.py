@@ -95,7 +95,6 @@ def begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal, files
     lay at its path and at no other."""
     started = time.perf_counter()
     path = Path(job.path)
-    jobs.begin(memory.catalog, job)
     try:
         if job.tries >= jobs.MAX_TRIES:
             raise UnreadableSource(path, f"reading it has stopped the program {job.tries} times", "report the file")
@@ -115,14 +114,14 @@ def begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal, files
             seconds = time.perf_counter() - started
             notes = (*row.notes, *remarks, *amended.remarks(memory.catalog, row.id))
             return Report(job.source, status, seconds=seconds, scope=job.scope, notes=notes)
-        read, found = _submitted(job, lies, memory.settings, reads, files)
+        read, found = _submitted(job, lies, memory, reads, files)
         return Begun(job, read, row, status, kinds, remarks, started, found)
     except Exception as error:  # noqa: BLE001 - one file, whatever is wrong with it, is one line
         return failed(job, error, started)
 
 
 def _submitted(
-    job: jobs.Job, source: Source, settings: Settings, reads: Reads, files: places.Files
+    job: jobs.Job, source: Source, memory: Memory, reads: Reads, files: places.Files
 ) -> tuple[Source, Future[reading.Read]]:
     """The file as it is read, and what will have been found in it. Its copy is gone when it is read.
 
@@ -130,12 +129,12 @@ def _submitted(
         UnreadableSource: it is a source of another scope under another name, or a link was put in its place.
     """
     with ExitStack() as stack:
-        taken = take(source, stack.enter_context(_own_folder(settings)))
+        taken = take(source, stack.enter_context(_own_folder(memory.settings)))
         if taken.linked and files.is_elsewhere(job.path, job.scope, taken.inodes):
             reason = "the same file as a source of another scope (a hard link); copy it if this scope may know it"
             raise UnreadableSource(source.path, reason)
         files.begin(job.path, job.scope, taken.inodes)
-        found = reads.submit(taken.source)
+        found = reads.submit(taken.source, lambda: jobs.begin(memory.catalog, job))
         copy = stack.pop_all()
     found.add_done_callback(lambda _: copy.close())
     return replace(taken.source, path=Path(job.source)), found

@@ -9,7 +9,7 @@ import socket
 import struct
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -120,11 +120,11 @@ def links(target: Target) -> tuple[bool, str]:
 @attack(LINKS, "a file swapped for a link while it is read, a hard link to another's file")
 def swapped(target: Target) -> tuple[bool, str]:
     class Swapping(Direct):
-        def submit(self, source: Source) -> Future[Read]:
+        def submit(self, source: Source, begun: Callable[[], None]) -> Future[Read]:
             if source.path.name == price.name:
                 price.unlink()
                 price.symlink_to(secret)
-            return super().submit(source)
+            return super().submit(source, begun)
 
     with _scratch() as folder, Memory(Settings(home=folder / "home"), WordSpace()) as memory:
         for name in ("hr", "sales"):
