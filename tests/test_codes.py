@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.text.codes import MONTH_NAMES, codes, dates, figures, held_codes
+from ingest.text.codes import MONTH_NAMES, codes, dates, figures, held_codes, spelled
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,31 @@ def test_a_longer_code_is_of_its_beginning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("12,000 rpm", "12000 rpm"), ("0.80 MPa", "0.8 MPa"), ("５日", "5日"), ("24 June", "June 24th")]
+    ("one", "other"),
+    [
+        ("12,000 rpm", "12000 rpm"),
+        ("0.80 MPa", "0.8 MPa"),
+        ("５日", "5日"),
+        ("24 June", "June 24th"),
+        ("3千万円", "30,000,000 yen"),
+    ],
 )
 def test_figures_have_one_form(one: str, other: str) -> None:
     assert figures(one) == figures(other)
+
+
+def test_japanese_ten_thousands_have_their_figure_in_digits_behind_them() -> None:
+    assert spelled("東京都:1万５千円/泊、8%") == "東京都:1万５千 (15,000) 円/泊、8%"
+
+
+NUMBERED = st.tuples(
+    st.sampled_from(["3", "12", "1,500", "2.5"]), st.sampled_from(["", "千", "百万", "万", "億", "万5千"])
+)
+
+
+@given(st.lists(NUMBERED.map("".join)).map("円、".join))
+def test_figures_that_are_spelled_out_stay_the_same(text: str) -> None:
+    assert figures(spelled(text)) == figures(text)
 
 
 def test_other_figures_are_others() -> None:

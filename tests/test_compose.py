@@ -52,6 +52,14 @@ def test_a_source_is_its_title_and_its_text() -> None:
     assert made.texts[-2].block == "the seal is worn\n"
 
 
+@pytest.mark.parametrize(
+    ("question", "given_text"), [("How much?", "上限は12万 (120,000) 円"), ("いくら？", "上限は12万円")]
+)
+def test_who_asks_in_english_gets_japanese_ten_thousands_in_digits_too(question: str, given_text: str) -> None:
+    (text,) = compose(question, [source("上限は12万円")], "hybrid", tokenize, 4096).texts
+    assert text.text == given_text
+
+
 @given(st.integers(700, 1400), st.lists(st.integers(1, 120), max_size=6))
 def test_a_prompt_fits_its_window(window: int, lengths: list[int]) -> None:
     """Whatever the lengths, what is given fits; what is not given is named, and is the tail of the ranking."""

@@ -15,6 +15,8 @@ from assistant.answer.notes import FULL
 from assistant.model import prompt
 from assistant.model.prompt import Text
 from ingest.space.entity import Entity
+from ingest.text.codes import spelled
+from ingest.text.language import language_of
 
 Grounding = Literal["hybrid", "soft", "text", "none"]
 """hybrid  every source is read by itself and kept; each is asked, and the one that answers is given whole
@@ -68,12 +70,14 @@ def compose(
     """
     told = sum(len(tokenize(turn.text)) + TURN for turn in prompt.READ)
     room = window - ROOM - told - len(tokenize(prompt.ask(question)))
+    japanese = language_of(question) == "ja"
     texts: list[Text] = []
     left_out: list[LeftOut] = []
     for number, one in enumerate(() if grounding == "none" else gathered):
-        length = len(tokenize(prompt.block(one.title, one.text)))
+        words = one.text if japanese else spelled(one.text)
+        length = len(tokenize(prompt.block(one.title, words)))
         ratio = RATIO if grounding == "soft" and length > SHORT else 1
-        text = Text(one.title, one.text, ratio, grounding != "text", one.hit.entity.scope, one.hit.entity.source)
+        text = Text(one.title, words, ratio, grounding != "text", one.hit.entity.scope, one.hit.entity.source)
         cost = len(tokenize(prompt.tag(number + 1))) + length
         if left_out or cost > room:
             left_out.append(LeftOut(one.hit.entity.id, FULL))

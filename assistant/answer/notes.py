@@ -12,6 +12,7 @@ MISSING = "not in the source: {}"
 PART = "a part of a record or of a table does not tell the whole"
 SUMMARY = "what a column holds in all tells nothing of its rows"
 REPEATS = "a sentence says no more than the question"
+ASKS = "a sentence asks instead of answering"
 FOREIGN = "a sentence is in another language than the question"
 LEFT = "a sentence was left out that its source does not carry"
 UNSURE = "the model was not sure enough ({})"
@@ -25,8 +26,8 @@ STEP = "asked on the way: {}"
 BOTH = "the figures were computed from rows, the other sentences read and checked against their sources"
 
 NOTES = (
-    UNMARKED, SILENT, ELSEWHERE, MISSING, PART, SUMMARY, REPEATS, FOREIGN, LEFT, UNSURE, FREE, HERE, DISAGREED, COMPUTED,
-    VERSIONS, FULL, STEP, BOTH,
+    UNMARKED, SILENT, ELSEWHERE, MISSING, PART, SUMMARY, REPEATS, ASKS, FOREIGN, LEFT, UNSURE, FREE, HERE, DISAGREED,
+    COMPUTED, VERSIONS, FULL, STEP, BOTH,
 )  # fmt: skip
 """Every one there is."""
 

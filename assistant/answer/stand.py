@@ -34,6 +34,8 @@ def fault(line: Line, question: str, wants: Wants, sources: Sequence[Evidence]) 
         return notes.SUMMARY
     if verify.repeats(line.text, question):
         return notes.REPEATS
+    if line.text.endswith(("?", "？")) and not _quoted(line.text, held):
+        return notes.ASKS
     if _foreign(line.text, question) and not (line.item and _quoted(line.text, held)):
         return notes.FOREIGN
     lost = verify.missing(line.text, question, held)
@@ -47,7 +49,7 @@ def _foreign(said: str, question: str) -> bool:
 
 
 def _quoted(said: str, held: str) -> bool:
-    """Whether an item of a list stands in its source as it is: a field, a label, an option."""
+    """Whether a line stands in its source as it is: a field, a label, an option of a list."""
     return " ".join(verify.bare(said).split()) in " ".join(held.split())
 
 

@@ -35,8 +35,8 @@ LINE = r"root ::= [^\n]{3,200}"
 MOST = 4
 """Parts of a question that are looked up."""
 PARTS = f"""root ::= "{prompt.ONE}" | line "\\n" line ("\\n" line){{0,{MOST - 2}}}
-line ::= [^\\n]{{6,160}}"""
-"""The grammar of its parts."""
+line ::= [^\\n?？]{{5,160}} [?？]"""
+"""The grammar of its parts: questions, each in a line."""
 UNSAID = 0.5
 """From this doubt on that an answer holds one for a part of its question, that part is open."""
 NEW = 2

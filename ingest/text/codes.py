@@ -93,8 +93,10 @@ def said(text: str) -> set[str]:
 
 
 _DIGITS = r"\d[\d,]*(?:\.\d+)?"
+_TENS = {"千": 1000, "百": 100, "十": 10}
 MYRIADS = re.compile(
-    rf"(?<![\d.])(?:(?P<oku>{_DIGITS})億)?(?:(?P<man>{_DIGITS})万)?(?:(?P<sen>{_DIGITS})千)?(?P<rest>{_DIGITS})?(?=\D|$)"
+    rf"(?<![\d.])(?:(?P<oku>{_DIGITS}[千百十]?)億)?(?:(?P<man>{_DIGITS}[千百十]?)万)?(?:(?P<sen>{_DIGITS})千)?"
+    rf"(?P<rest>{_DIGITS})?(?=\D|$)"
 )
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -109,10 +111,26 @@ def _folded(text: str) -> str:
 
 def _counted(found: re.Match[str]) -> str:
     """Japanese ten-thousands as one figure: `1万5千` is `15000`, `3.2億` is `320000000`."""
-    if not any(found[unit] for unit in ("oku", "man", "sen")):
-        return found[0]
+    return f"{_sum(found):.10g}" if _in_myriads(found) else found[0]
+
+
+def spelled(text: str) -> str:
+    """A text whose Japanese ten-thousands have the same figure in digits behind them: `1万5千円` is `1万5千 (15,000) 円`."""
+    return MYRIADS.sub(lambda found: f"{found[0]} ({_sum(found):,.10g}) " if _in_myriads(found) else found[0], text)
+
+
+def _in_myriads(found: re.Match[str]) -> bool:
+    return any(found[unit] for unit in ("oku", "man", "sen"))
+
+
+def _sum(found: re.Match[str]) -> float:
     parts = {"oku": 10**8, "man": 10**4, "sen": 10**3, "rest": 1}
-    return f"{sum(float(found[name].replace(',', '')) * size for name, size in parts.items() if found[name]):.10g}"
+    return sum(_times(found[name]) * size for name, size in parts.items() if found[name])
+
+
+def _times(said: str) -> float:
+    """`3千` of 3千万 is 3000."""
+    return float(said.rstrip("".join(_TENS)).replace(",", "")) * _TENS.get(said[-1], 1)
 
 
 def _bare(run: str) -> str:
