@@ -435,25 +435,6 @@ def test_a_passage_in_another_language_is_translated_as_far_as_it_holds(
     assert same.how == "possibly" and "translated" not in same.answer
 
 
-def test_what_is_not_found_is_sought_once_more_in_the_other_language(memory: Memory) -> None:
-    """A row of a large table is found by its words alone; where all that was found is in one language there is no other."""
-    put(memory, "rules", "open", "ごみは朝8時までに出します。 fluorescent")
-    put(memory, "list", "open", "蛍光灯：有害ごみ。箱に入れて出します。")
-    reader = Scripted(
-        "It is hazardous waste. [1]", translates="蛍光灯はどのごみですか", lacking={"ごみは朝": 0.9}, doubt=0.1
-    )
-    answer = ask(memory, reader, "How is a fluorescent tube thrown away?")
-    assert answer.answer.startswith("It is hazardous waste. [1]")
-    assert [one.source for one in answer.citations] == ["/list"]
-    assert not any(system in prompt.INTO.values() for system, _ in _told(memory, "蛍光灯はどのごみですか"))
-
-
-def _told(memory: Memory, question: str) -> list[tuple[object, str]]:
-    reader = Scripted("x", doubt=0.9)
-    ask(memory, reader, question)
-    return list(reader.told)
-
-
 def test_a_sentence_that_asks_is_no_answer(filled: Memory) -> None:
     assert ask(filled, f"{STANDS}\nHow often is the spindle greased by hand? [1]").answer == STANDS
 

@@ -290,8 +290,6 @@ class Assistant:
     def _led(self, case: Case, composed: Composed, viewer: Viewer) -> tuple[Composed, dict[str, tuple[int, ...]]]:
         """The source that the question is answered from, or, where it asks for several things, those of its parts."""
         number, doubt = best(self._reader, composed, case.whole)
-        if case.sought and doubt >= OPEN and (wider := self._finder.across(case, composed, viewer, self._reader)):
-            composed, (number, doubt) = wider, best(self._reader, wider, case.whole)
         asked: tuple[str, ...] = ()
         if case.sought and doubt > PLAIN and (things := beside(composed, case.whole)):
             asked = each(case.whole, things, self._reader)

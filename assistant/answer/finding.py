@@ -11,13 +11,11 @@ from assistant.answer import evidence
 from assistant.answer.case import Case, leading
 from assistant.answer.compose import Composed, Grounding, compose
 from assistant.answer.evidence import Evidence
-from assistant.answer.translated import OTHER, into
 from assistant.answer.understand import Understood
 from assistant.search.wants import Wants
 from ingest.base.access import Viewer, may_read
 from ingest.memory import around
 from ingest.space.entity import Entity
-from ingest.text.language import language_of
 
 if TYPE_CHECKING:
     from assistant.model.reader import Reader
@@ -87,17 +85,6 @@ class Finder:
         wider = self.sources(case, hits, viewer, reader, EACH)
         place = {one.words: number for number, one in enumerate(wider.sources, 1)}
         return wider, [place.get(one.words, 0) for one in composed.sources]
-
-    def across(self, case: Case, composed: Composed, viewer: Viewer, reader: Reader) -> Composed | None:
-        """What the question finds when it is put into the other language, before what was given; None where nothing that was
-        found is in that language. By meaning it was sought there already; this is for words: rows of large tables, terms."""
-        other = OTHER.get(language_of(case.whole))
-        if other is None or all(language_of(one.text) != other for one in composed.sources):
-            return None
-        said = into(other, case.whole, reader)
-        found = self._stretches(self._retriever.search(said, viewer, SOUGHT), viewer, TOGETHER)
-        hits = leading([one.hit for one in found], [one.hit for one in reversed(composed.sources)])
-        return self.sources(case, hits, viewer, reader, EACH)
 
     def path(self, source: str) -> str:
         row = self._memory.catalog.source(source)

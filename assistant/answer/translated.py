@@ -6,30 +6,22 @@ those of the passage and the reader holds it to be carried by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.answer import cite, verify
 from assistant.model import prompt
 from assistant.model.prompt import Text
 from ingest.text.codes import spelled
-from ingest.text.language import Language, language_of
+from ingest.text.language import language_of
 
 if TYPE_CHECKING:
     from assistant.model.reader import Reader
 
 LONGEST = 320
 """Tokens of a translation."""
-OTHER: Mapping[Language, Language] = {"en": "ja", "ja": "en"}
-"""The language that something in a language is put into."""
 HOLDS = 0.5
 """How well a sentence has to be carried by its passage, 0 to 1."""
-
-
-def into(language: Language, text: str, reader: Reader) -> str:
-    """A text in one of two languages, as the language model puts it."""
-    told = text if language == "ja" else spelled(text)
-    return reader.llm.complete(prompt.INTO[language], told, prompt.FORMS[language], LONGEST)
 
 
 def translated(passage: str, question: str, load: Callable[[], Reader]) -> str:
@@ -39,10 +31,11 @@ def translated(passage: str, question: str, load: Callable[[], Reader]) -> str:
         load: makes the model; called only where there is something to translate.
     """
     wanted = language_of(question)
-    if OTHER.get(language_of(passage)) != wanted:
+    if {wanted, language_of(passage)} != set(prompt.INTO):
         return ""
     reader = load()
-    said = into(wanted, passage, reader)
+    told = passage if wanted == "ja" else spelled(passage)
+    said = reader.llm.complete(prompt.INTO[wanted], told, prompt.FORMS[wanted], LONGEST)
     exact = [one.text for one in cite.lines(said, 0) if not verify.missing(one.text, question, passage)]
     if not exact:
         return ""
