@@ -207,10 +207,32 @@ def test_a_file_that_is_neither_seen_nor_heard_is_told_where_it_goes(
     page.wait_for_selector("#drawer")
     page.evaluate(f"({DROP})({json.dumps([['offer.pdf', 'application/pdf']])})")
     said = page.locator("#elsewhere")
-    assert "offer.pdf" in said.inner_text() and words(language)[word] in said.inner_text()
+    assert all(one in said.inner_text() for one in ("offer.pdf", words(language)["is_neither"], words(language)[word]))
     assert said.locator("a").is_visible() == (person == "endo")
     page.evaluate(f"({DROP})({json.dumps([['photo.png', 'image/png']])})")
     assert not said.is_visible() and "photo.png" in page.inner_text("#attached")
+
+
+@pytest.mark.parametrize(("person", "word"), [("endo", "goes_to_files"), ("tanabe", "not_asked_about")])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_several_files_one_goes_with_the_question_and_of_the_others_it_is_told_that_they_do_not(
+    office: Office, chromium: Any, person: str, word: str, language: Language
+) -> None:
+    page, text = enter(chromium, office, person, language), words(language)
+    page.wait_for_selector("#drawer")
+    said, chip = page.locator("#elsewhere"), page.locator("#attached")
+    picture, sound, sheet = ("a.png", "image/png"), ("b.mp3", "audio/mpeg"), ("offer.pdf", "application/pdf")
+    for files, taken, outside in (
+        ([sheet, ("plan.txt", "text/plain")], "", "offer.pdf, plan.txt:"),
+        ([sheet, picture, sound], "a.png", "offer.pdf, b.mp3:"),
+        ([sound], "b.mp3", "a.png:"),
+        ([sheet, *[(f"{n}.png", "image/png") for n in range(5)]], "0.png", "b.mp3, offer.pdf, 1.png (+3):"),
+    ):
+        page.evaluate(f"({DROP})({json.dumps(files)})")
+        assert outside in said.inner_text() and text["one_at_once"] in said.inner_text(), files
+        assert text[word] in said.inner_text() and text["is_neither"] not in said.inner_text()
+        assert said.locator("a").is_visible() == (person == "endo")
+        assert taken in chip.inner_text() and chip.is_visible() == bool(taken)
 
 
 # -- trouble ----------------------------------------------------------------------------------------------------------------

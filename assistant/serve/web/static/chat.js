@@ -294,7 +294,7 @@
     if (at(".keep-talk") && talk()) { event.preventDefault(); location.href = `${at(".keep-talk").getAttribute("href")}?c=${encodeURIComponent(talk())}`; }
   });
   document.addEventListener("change", (event) => {
-    if (event.target.id === "attach" && event.target.files[0]) brought(event.target.files[0]);
+    if (event.target.id === "attach" && event.target.files[0]) brought([...event.target.files]);
   });
   let typing = 0;
   document.addEventListener("input", (event) => {
@@ -318,21 +318,23 @@
     if (event.key === "/" && !writing) { event.preventDefault(); field()?.focus(); }
     if (event.key === "k" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); document.body.classList.add("with-menu"); $("find-talk")?.focus(); }
   }, true);
-  function brought(file) {  // what is neither seen nor heard is asked about as one of the files, and that is said
-    const is = /^(image|audio)\//.test(file.type), said = $("elsewhere");
-    said.hidden = is;
-    if (is) { attach(file); return; }
-    if (!attached) $("attach").value = "";
-    said.querySelector("b").textContent = file.name;
-    const feeds = $("drawer").hasAttribute("data-feeds");
-    said.querySelector("[data-feeds]").hidden = !feeds; said.querySelector("[data-reads]").hidden = feeds;
+  const NAMED = 3;  // of the files that stay outside, by their names; the others are counted
+  function brought(files) {  // one that is seen or heard goes with the question; what stays outside is told, and where it goes
+    const taken = files.find((file) => /^(image|audio)\//.test(file.type)), said = $("elsewhere");
+    const outside = [...(taken && attached ? [attached] : []), ...files.filter((file) => file !== taken)];
+    if (taken) attach(taken); else if (!attached) $("attach").value = "";
+    said.hidden = !outside.length;
+    const neither = !taken && outside.length === 1, feeds = $("drawer").hasAttribute("data-feeds"), more = outside.length - NAMED;
+    said.querySelector("b").textContent = outside.slice(0, NAMED).map((file) => file.name).join(", ") + (more > 0 ? ` (+${more})` : "") + (neither ? "" : ":");
+    const parts = { neither, more: !neither, feeds, reads: !feeds };
+    for (const [part, on] of Object.entries(parts)) said.querySelector(`[data-${part}]`).hidden = !on;
   }
   const files = (event) => [...event.dataTransfer.types].includes("Files");  // words that are dragged go where they are dropped
   document.addEventListener("dragover", (event) => { if (files(event)) event.preventDefault(); });
   document.addEventListener("drop", (event) => {
     if (!files(event)) return;
     event.preventDefault();
-    if (event.dataTransfer.files[0]) brought(event.dataTransfer.files[0]);
+    if (event.dataTransfer.files[0]) brought([...event.dataTransfer.files]);
   });
 
   // -- what the chat brings ------------------------------------------------------------------------------------------
