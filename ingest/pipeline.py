@@ -16,7 +16,7 @@ from pathlib import Path
 
 from . import jobs
 from .base.background import Untiring, going_on
-from .base.errors import MemoryFault, MemoryHeld, UnreadableSource
+from .base.errors import MemoryFault, MemoryHeld, NoRoom, UnreadableSource, told
 from .base.settings import Settings
 from .memory import links, moves, places
 from .memory.catalog import Catalog, SourceRow
@@ -91,6 +91,7 @@ def run(memory: Memory, reads: Reads) -> Iterator[Report]:
 
     Raises:
         MemoryHeld: another thread does them already.
+        NoRoom: there is none on the disk for those that are still waiting; the others are done.
     """
     with memory.reading():
         yield from _done(memory, reads)
@@ -100,10 +101,13 @@ def _done(memory: Memory, reads: Reads) -> Iterator[Report]:
     personal = Personal(memory.catalog, memory.settings)
     while waiting := jobs.waiting(memory.catalog):
         batch: list[Work] = []
-        unsettled = 0
+        unsettled, full = 0, None
         for job, outcome in _outcomes(waiting, memory, reads, personal):
             if isinstance(outcome, Report):
                 yield ended(memory, job, outcome)
+                continue
+            if isinstance(outcome, NoRoom):
+                full = outcome
                 continue
             batch.append(outcome)
             if (ready := sum(work.size for work in batch)) >= BATCH:
@@ -115,6 +119,8 @@ def _done(memory: Memory, reads: Reads) -> Iterator[Report]:
                 unsettled = 0
         yield from store(batch, memory)
         memory.settle()
+        if full:
+            raise full
 
 
 @contextmanager
@@ -125,8 +131,7 @@ def attending(memory: Memory, open_readers: Callable[[], Reads]) -> Iterator[Non
         reads: Reads | None = None
         untiring = Untiring("ingestion")
         while not stop.wait(FAULTY if untiring.fault else FOLLOW):
-            # jobs and moves stay on their lists until they are done
-            with untiring.trying(), suppress(sqlite3.OperationalError, MemoryFault):
+            with untiring.trying(), _passing():
                 if jobs.count_waiting(memory.catalog):
                     reads = reads or open_readers()
                     for _ in run(memory, reads):
@@ -141,6 +146,21 @@ def attending(memory: Memory, open_readers: Callable[[], Reads]) -> Iterator[Non
 
     with going_on(attend, "ingestion"):
         yield
+
+
+@contextmanager
+def _passing() -> Iterator[None]:
+    """What keeps the memory busy goes by, and jobs and moves stay on their lists until then.
+
+    Raises:
+        NoRoom: a full disk does not go by.
+    """
+    try:
+        yield
+    except (sqlite3.OperationalError, MemoryFault) as error:
+        full = error if isinstance(error, NoRoom) else told(error)
+        if isinstance(full, NoRoom):
+            raise full from error
 
 
 def gone(rows: Iterable[SourceRow]) -> Iterator[Report]:
@@ -180,9 +200,9 @@ def missing(catalog: Catalog, folders: Iterable[Path]) -> list[SourceRow]:
 
 def _outcomes(
     waiting: Iterable[jobs.Job], memory: Memory, reads: Reads, personal: Personal
-) -> Iterator[tuple[jobs.Job, Work | Report]]:
+) -> Iterator[tuple[jobs.Job, Work | Report | NoRoom]]:
     """Every job with what became of it, in order, while the next ones are being read."""
-    begun: deque[tuple[jobs.Job, Begun | Report]] = deque()
+    begun: deque[tuple[jobs.Job, Begun | Report | NoRoom]] = deque()
     files = places.Files(memory.catalog)
     for job in waiting:
         begun.append((job, begin(job, memory, reads, personal, files)))

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .base import home, straight
+from .base import home, room, straight
 from .base.errors import UnreadableSource, told
 from .base.settings import MIB, Settings
 from .media import HEAD, sniff
@@ -220,11 +220,15 @@ def take(source: Source, folder: Path) -> Taken:
 
     Raises:
         UnreadableSource: a link was put in its place, or it cannot be read any more.
-        MemoryFault: there is no room for the copy.
+        NoRoom: there is no room for the copy.
     """
     path = source.path
     try:
-        found = [_copied(file, folder, source.settings) for file in (path, *companions(path, source.media))]
+        files = (path, *companions(path, source.media))
+        room.hold(
+            path.name, sum(min(file.lstat().st_size, source.settings.max_file_mb * MIB) for file in files), folder
+        )
+        found = [_copied(file, folder, source.settings) for file in files]
     except (OSError, RuntimeError) as error:
         full = getattr(error, "errno", None) == errno.ENOSPC
         raise (told(error) if full else UnreadableSource(path, _why(error, path))) from error

@@ -6,8 +6,11 @@ Each is one line that names its repair, with an exit status and without a traceb
 from __future__ import annotations
 
 import errno
+import json
+import re
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -159,6 +162,52 @@ def test_on_a_full_disk_every_command_says_so_in_one_line_and_nothing_is_lost(tm
     assert "1 added" in again["ingest"].out and "greased every week" in again["search"].out
     faults = [line for line in again["doctor"].out.splitlines() if line.startswith("FAIL")]
     assert faults == [] and [step for step in again.values() if step.status] == []
+
+
+@pytest.mark.slow
+def test_what_would_not_fit_on_the_disk_is_said_before_it_is_written_and_what_fits_is_done(tmp_path: Path) -> None:
+    disk, files = tmp_path / "disk", tmp_path / "files"
+    home, large = disk / "home", files / "a large one.txt"
+    disk.mkdir()
+    files.mkdir()
+    large.write_text("Nothing but words.\n\n" * 1_000_000)
+    (files / "b.txt").write_text("The spindle is greased every week.")
+    kotonoha = f"kotonoha --home {home}"
+    steps = contained(
+        f"mount -t tmpfs -o size=16m,mode=700 tmpfs {disk}",
+        f"{kotonoha} ingest --scope open {files}", f"find {home}/reading -type f", f"{kotonoha} search spindle",
+        f"{kotonoha} doctor",
+        f"head -c $(($(df --output=avail -B1 {disk} | tail -1) - 4300000)) /dev/zero > {disk}/ballast",
+        f"{kotonoha} backup {disk}/saved.backup", f"ls -A {disk}",
+        f"rm {disk}/ballast; mount -o remount,size=400m {disk}",
+        f"{kotonoha} backup {disk}/saved.backup", f"mount -o remount,size=16m {disk}",
+        f"head -c $(($(df --output=avail -B1 {disk} | tail -1) - 4300000)) /dev/zero > {disk}/ballast",
+        f"kotonoha --home {disk}/again restore {disk}/saved.backup", f"ls -A {disk}",
+    )  # fmt: skip
+    _, ingested, left, found, examined, _, saved, beside, _, again, _, _, restored, last = steps
+    room = r"needs [\d.]+ MB on a disk with [\d.]+ MB free \(make room"
+    assert ingested.status == 4 and re.search(f"a large one.txt {room}", ingested.said), ingested
+    assert "b.txt" in ingested.out and "greased" in found.out and left.out == ""
+    assert any(line.startswith("FAIL  disk: ") for line in examined.out.splitlines()), examined
+    assert saved.status == 4 and re.search(f"the back-up {room}", saved.said), saved
+    assert sorted(beside.out.split()) == ["ballast", "home"]
+    assert again.status == 0, again
+    assert restored.status == 4 and re.search(f"what was saved {room}", restored.said), restored
+    assert sorted(last.out.split()) == ["ballast", "home", "saved.backup"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("said", ["", "--unsaid"])
+def test_files_that_would_not_fit_are_refused_and_none_of_them_is_left(tmp_path: Path, said: str) -> None:
+    (disk := tmp_path / "disk").mkdir()
+    _, sent, small = contained(
+        f"mount -t tmpfs -o size=24m,mode=700 tmpfs {disk}",
+        f"{sys.executable} -m tests.bringer {disk}/full 30000000 {said}",
+        f"{sys.executable} -m tests.bringer {disk}/room 100000 {said}",
+    )
+    code, error, left = json.loads(sent.out)
+    assert code == 507 and "make room" in error and ("disk with" in error) == (not said) and left == []
+    assert json.loads(small.out)[0] == 202
 
 
 @pytest.mark.slow

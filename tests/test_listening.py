@@ -8,16 +8,14 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant.serve import guard
-from ingest.base.access import Viewer
 from tests.attack import held
-from tests.attack.target import Target
-from tests.library import viewer_of
+from tests.attack.target import Target, status
+from tests.bringer import feeds
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +84,32 @@ def test_a_file_of_somebody_who_may_bring_none_is_refused_before_it_comes(target
     assert was_held, found
 
 
-def test_one_person_takes_the_disk_with_four_requests_at_most(tmp_path: Path) -> None:
-    def feeds(person: str) -> Viewer:
-        return replace(viewer_of(person), may_feed=True)
+@pytest.mark.parametrize("scope", ["hr", "", "x" * 9000])
+def test_a_file_for_a_scope_into_which_its_bringer_may_bring_none_is_refused_before_it_comes(
+    tmp_path: Path, scope: str
+) -> None:
+    with Target(tmp_path, feeds) as target:
+        token = target.people.issue_token("endo", "test")
+        head = (
+            f"POST /api/upload HTTP/1.1\r\nHost: {target.host}\r\nAuthorization: Bearer {token}\r\n"
+            f"Content-Type: multipart/form-data; boundary={'b' * 70}\r\nContent-Length: {10**9}\r\n\r\n"
+        )
+        line = f"--{'b' * 70}\r\nContent-Disposition: form-data; name="
+        form = f'{line}"scope"\r\n\r\n{scope}\r\n{line}"files"; filename="x.txt"\r\n\r\n'
+        with socket.create_connection(target.socket.getsockname(), timeout=10) as wire:
+            wire.sendall(head.encode() + form.encode() + b"z" * 1000)
+            said = wire.recv(65536)
+            assert status(said) == 403 and f"into '{scope[:64]}'".encode() in said
 
+
+def test_a_scope_that_comes_behind_its_file_is_taken_as_well(tmp_path: Path) -> None:
+    with Target(tmp_path, feeds) as target, target.client("endo") as http:
+        for scope, code in (("sales", 202), ("hr", 403)):
+            sent = [("files", ("x.txt", b"hello")), ("scope", (None, scope.encode()))]
+            assert http.post("/api/upload", files=sent).status_code == code
+
+
+def test_one_person_takes_the_disk_with_four_requests_at_most(tmp_path: Path) -> None:
     with Target(tmp_path, feeds) as target, target.client("endo") as endo, ExitStack() as open_ones:
         head = (
             f"POST /api/upload HTTP/1.1\r\nHost: {target.host}\r\nAuthorization: {endo.headers['Authorization']}\r\n"

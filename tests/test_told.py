@@ -23,10 +23,11 @@ from ingest.source import LEADS_OUT, UNREAD
 ROOT = Path(str(assistant.__file__)).parent.parent
 SAYING = {
     "Note", "Problem", "UnreadableSource", "BadInput", "BadPolicy", "NotFound", "NotAllowed", "TooMany", "Busy",
-    "HTTPException", "LeftOut",
+    "HTTPException", "LeftOut", "NoRoom",
 }  # fmt: skip
 """What is given words for a person."""
 WHERE = (
+    "ingest/base/room.py",
     "ingest/readers", "ingest/reading", "ingest/media.py", "ingest/source.py", "ingest/work", "ingest/memory/amending.py",
     "assistant/answer", "assistant/search", "assistant/serve", "assistant/govern/policy_file.py",
     "assistant/govern/changes.py",

@@ -20,8 +20,8 @@ from pathlib import Path, PurePosixPath
 
 from filelock import FileLock, Timeout
 
-from ingest.base import private
-from ingest.base.errors import BadInput, MemoryDamaged
+from ingest.base import private, room
+from ingest.base.errors import BadInput, MemoryDamaged, NoRoom, told
 from ingest.base.settings import Settings
 from ingest.memory import memory as store
 from ingest.memory.catalog import Catalog
@@ -40,6 +40,7 @@ def save(settings: Settings, target: Path) -> int:
 
     Raises:
         BadInput: there is no memory, the file is there already or would lie in the memory, or a link leads nowhere.
+        NoRoom: it would not fit on the disk.
     """
     if not settings.catalog_file.exists():
         raise BadInput(f"there is no memory in {settings.home}", "--home names another")
@@ -47,6 +48,7 @@ def save(settings: Settings, target: Path) -> int:
         raise BadInput(f"{target} is there already", "name a new file")
     if target.resolve().is_relative_to(settings.home.resolve()):
         raise BadInput(f"{target} would lie in the memory that it saves", "name a file in another folder")
+    room.hold("the back-up", _size(settings), target.parent, "make room, or name a file on another disk")
     with _scratch(target) as scratch:
         whole = scratch / "whole"
         private.file(whole)
@@ -72,10 +74,13 @@ def restore(settings: Settings, source: Path) -> str:
     Raises:
         BadInput: something is in the home, or the file is no back-up.
         MemoryDamaged: what is in the file is not what was saved.
+        NoRoom: it would not fit on the disk.
     """
     home = settings.home
     if home.exists() and any(home.iterdir()):
         raise BadInput(f"there is something in {home}", "move it away first, or name a new folder with --home")
+    if source.is_file():
+        room.hold("what was saved", source.stat().st_size, home, "make room, or name a folder on another disk: --home")
     with _alone(home) as beside:
         made = _unpacked(source, beside)
         _held(beside / CATALOG, source)
@@ -124,6 +129,13 @@ def _scratch(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _size(settings: Settings) -> int:
+    """Bytes that a back-up takes while it is made: the catalogue twice, all else once."""
+    file = settings.catalog_file
+    catalog = sum(one.stat().st_size for one in (file, file.with_name(f"{file.name}-wal")) if one.exists())
+    return 2 * catalog + sum(path.stat().st_size for _, path in _others(settings.home))
+
+
 def _others(home: Path) -> Iterator[tuple[str, Path]]:
     """Every other file of the state by its name in it, also where a folder or file of it lies elsewhere behind a link.
 
@@ -169,6 +181,8 @@ def _unpacked(source: Path, folder: Path) -> str:
             while member := archive.next():
                 _take(archive, member, folder, hashes)
     except (tarfile.TarError, OSError, ValueError, KeyError, EOFError, RecursionError) as error:
+        if isinstance(full := told(error), NoRoom):
+            raise full from None
         raise BadInput(f"{source} is no back-up, or only a part of one ({error})") from None
     if hashes:
         raise MemoryDamaged(f"{source} lacks {', '.join(sorted(hashes))}", "use another back-up")

@@ -6,7 +6,6 @@ It repairs only when asked (`rebuild`), always from the catalogue, which is the 
 from __future__ import annotations
 
 import random
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -15,7 +14,7 @@ from importlib.metadata import packages_distributions
 
 from assistant.app import build
 from assistant.serve.parts import Check
-from ingest.base import private, weights
+from ingest.base import private, room, weights
 from ingest.base.access import Viewer
 from ingest.base.errors import BadPolicy, KotonohaError, told
 from ingest.base.settings import Settings
@@ -131,7 +130,7 @@ def _folder(settings: Settings) -> Iterator[Check]:
     probe = settings.home / "doctor.probe"
     probe.write_text("x")
     probe.unlink()
-    free = shutil.disk_usage(settings.home).free
+    free = min(room.free(one) for one in (settings.home, settings.vectors_folder, settings.uploads_folder))
     yield Check("disk", free > LEAST_ROOM, f"{free / 1e9:,.1f} GB free" + ("" if free > LEAST_ROOM else ": make room"))
 
 

@@ -6,6 +6,7 @@ read alike.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -38,7 +39,7 @@ from assistant.serve.web import assets
 from assistant.serve.web.legible import MALFORMED, Legible
 from assistant.serve.web.refusal import ABSENT, refused, tell
 from assistant.serve.web.sessions import Sessions
-from ingest.base.errors import BadInput, KotonohaError
+from ingest.base.errors import BadInput, KotonohaError, NoRoom, told
 
 OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """Nothing of a request is handed to a telemetry exporter, whatever the environment says."""
@@ -65,6 +66,8 @@ def application(parts: Parts) -> FastAPI:
     for one in ROUTERS:
         app.include_router(one.router)
     app.add_exception_handler(KotonohaError, _told)
+    app.add_exception_handler(OSError, _full)
+    app.add_exception_handler(sqlite3.OperationalError, _full)
     app.add_exception_handler(HTTPException, _absent)
     app.add_exception_handler(RequestValidationError, _malformed)
     chat.mount(app, conversing)
@@ -107,8 +110,17 @@ def _told(request: Request, error: Exception) -> Response:
     return refused(request, str(error), status_of(error))
 
 
+def _full(request: Request, error: Exception) -> Response:
+    """A full disk is told; any other fault is this server's own."""
+    if not isinstance(full := told(error), NoRoom):
+        raise error
+    return _told(request, full)
+
+
 def _absent(request: Request, error: Exception) -> Response:
     """An address, or a way to use one, that does not exist; and what the limits refuse."""
+    if isinstance(error.__cause__, OSError) and isinstance(full := told(error.__cause__), NoRoom):
+        return _told(request, full)  # FastAPI takes it for a body that cannot be read
     raised = error if isinstance(error, HTTPException) else HTTPException(500)
     known = {404: ABSENT, 405: "this is not a request that this server understands"}
     answer = refused(request, known.get(raised.status_code, str(raised.detail)), raised.status_code)

@@ -6,17 +6,25 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse
 
-from ingest.base.errors import BadInput, NotAllowed, NotFound, SignInRefused, TooMany
+from ingest.base.errors import BadInput, NoRoom, NotAllowed, NotFound, SignInRefused, TooMany
 
 OPENAI = "/v1/"
 """Where the paths of the OpenAI API begin."""
-STATUS: dict[type[Exception], int] = {NotFound: 404, BadInput: 400, SignInRefused: 401, TooMany: 429, NotAllowed: 403}
+STATUS: dict[type[Exception], int] = {
+    NotFound: 404,
+    BadInput: 400,
+    SignInRefused: 401,
+    TooMany: 429,
+    NotAllowed: 403,
+    NoRoom: 507,
+}
 _KINDS = {
     401: ("authentication_error", "invalid_api_key"),
     403: ("permission_error", "not_allowed"),
     404: ("invalid_request_error", "not_found"),
     429: ("rate_limit_error", "rate_limit_exceeded"),
     500: ("server_error", "server_error"),
+    507: ("server_error", "no_room"),
 }
 
 

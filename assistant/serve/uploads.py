@@ -20,6 +20,7 @@ from assistant.govern.policy import Policies
 from assistant.serve import incoming
 from assistant.serve.parts import Watched
 from ingest import jobs
+from ingest.base import room
 from ingest.base.access import Viewer, may_read
 from ingest.base.errors import BadInput, NotAllowed
 from ingest.base.settings import Settings
@@ -62,6 +63,22 @@ def writable(viewer: Viewer, catalog: Catalog) -> list[str]:
     return [one for one in scopes if "&" not in one]
 
 
+def unwritable(scope: str) -> NotAllowed:
+    """What is said of a scope into which somebody may not bring files."""
+    return NotAllowed(f"you may not bring files into '{scope}'", "ask whoever governs this memory")
+
+
+def hold_room(settings: Settings, size: int) -> None:
+    """Sees to it that files of so many bytes can be brought: they come, are kept, and a copy of them is read.
+
+    Raises:
+        NoRoom: they would not fit.
+    """
+    hint = "ask whoever runs this server to make room"
+    room.hold("what you bring", size, Path(tempfile.gettempdir()), hint)
+    room.hold("what you bring", 2 * size, settings.uploads_folder, hint)
+
+
 def keep(
     settings: Settings, catalog: Catalog, viewer: Viewer, scope: str, files: Iterable[tuple[str, IO[bytes]]],
     record: Callable[[Sequence[str]], object] = lambda names: None,
@@ -77,7 +94,7 @@ def keep(
         BadInput: there is no file, or a name is none here.
     """
     if scope not in writable(viewer, catalog):
-        raise NotAllowed(f"you may not bring files into '{scope}'", "ask whoever governs this memory")
+        raise unwritable(scope)
     top = landing.aside(settings)
     top.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(prefix=".part-", dir=top.parent) as folder:

@@ -14,6 +14,7 @@ KotonohaError                    what went wrong, and what to do next
 ├── MemoryFault                  the memory cannot be used as asked
 │   ├── MemoryHeld               another process owns the memory
 │   ├── MemoryMismatch           the memory was made with another encoder or a newer schema
+│   ├── NoRoom                   the disk is full, or would be
 │   └── MemoryDamaged            catalogue and vectors disagree
 ├── ModelFault                   the language model cannot do what was asked
 │   ├── AdapterMismatch          the adapter was made for another model
@@ -105,6 +106,10 @@ class MemoryMismatch(MemoryFault):
     pass
 
 
+class NoRoom(MemoryFault):
+    pass
+
+
 class MemoryDamaged(MemoryFault):
     pass
 
@@ -130,7 +135,7 @@ def told(error: BaseException) -> KotonohaError:
     text = " ".join(str(error).split())
     code = getattr(error, "errno", None)
     if code == errno.ENOSPC or "disk is full" in text:
-        return MemoryFault("the disk is full; nothing was lost", "make room, then run the same command again")
+        return NoRoom("the disk is full; nothing was lost", "make room, then run the same command again")
     if code in (errno.EROFS, errno.EACCES, errno.EPERM) or "readonly" in text or "unable to open" in text:
         return MemoryFault(
             f"the state folder cannot be written ({text})", "give its owner the right to: kotonoha doctor"

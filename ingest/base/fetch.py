@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
-from . import outward, verdicts
+from . import outward, room, verdicts
 from .errors import BadInput, BadWeights, MissingPart
 from .settings import models_folder
 from .weights import File, Model, Part
@@ -208,7 +208,7 @@ def _here(path: Path, file: File) -> bool:
 
 
 def _room(folder: Path, model: Model, need: int) -> None:
-    free = shutil.disk_usage(folder).free
+    free = room.free(folder)
     held = sum(partial.stat().st_size for partial in folder.glob("*.partial"))
     if need and need - held + SPARE + max(part.size for file in model.files for part in file.parts) > free:
         raise MissingPart(

@@ -19,7 +19,7 @@ from typing import Any
 from .. import jobs, reading
 from ..base import private
 from ..base.access import BOTH, destination
-from ..base.errors import KotonohaError, UnreadableSource
+from ..base.errors import KotonohaError, NoRoom, UnreadableSource, told
 from ..base.settings import Settings
 from ..memory import amended, links, places
 from ..memory.catalog import Catalog, SourceRow, marks, stored
@@ -90,9 +90,11 @@ class Begun:
     found: Future[reading.Read]
 
 
-def begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal, files: places.Files) -> Begun | Report:
+def begin(
+    job: jobs.Job, memory: Memory, reads: Reads, personal: Personal, files: places.Files
+) -> Begun | Report | NoRoom:
     """Looks at one file and begins to read it if it is new or changed: a copy of it, so that what is read and stored is what
-    lay at its path and at no other."""
+    lay at its path and at no other. Where there is no room for that it waits on, and is not to blame."""
     started = time.perf_counter()
     path = Path(job.path)
     try:
@@ -116,6 +118,9 @@ def begin(job: jobs.Job, memory: Memory, reads: Reads, personal: Personal, files
             return Report(job.source, status, seconds=seconds, scope=job.scope, notes=notes)
         read, found = _submitted(job, lies, memory, reads, files)
         return Begun(job, read, row, status, kinds, remarks, started, found)
+    except NoRoom as full:
+        jobs.survived(memory.catalog, job)
+        return full
     except Exception as error:  # noqa: BLE001 - one file, whatever is wrong with it, is one line
         return failed(job, error, started)
 
@@ -159,7 +164,10 @@ def failed(job: jobs.Job, error: Exception, started: float) -> Report:
 
     Raises:
         sqlite3.Error: it is a fault of the memory, and not of the file.
+        NoRoom: it is a full disk.
     """
+    if isinstance(error, OSError) and isinstance(full := told(error), NoRoom):
+        raise full from error
     if isinstance(error, sqlite3.InternalError | sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
         raise error
     if not isinstance(error, KotonohaError):
@@ -169,10 +177,10 @@ def failed(job: jobs.Job, error: Exception, started: float) -> Report:
 
 
 def ended_reading(
-    asked: jobs.Job, begun: Begun | Report, memory: Memory, personal: Personal
-) -> tuple[jobs.Job, Work | Report]:
+    asked: jobs.Job, begun: Begun | Report | NoRoom, memory: Memory, personal: Personal
+) -> tuple[jobs.Job, Work | Report | NoRoom]:
     """A job with its work once its file is read."""
-    if isinstance(begun, Report):
+    if not isinstance(begun, Begun):
         return asked, begun
     try:
         found = begun.found.result()
