@@ -11,7 +11,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .memory.catalog import Catalog
@@ -105,9 +105,11 @@ def count_waiting(catalog: Catalog, ticket: str = "") -> int:
     )
 
 
-def begin(catalog: Catalog, job: Job) -> None:
-    """Notes that the file is being read now."""
-    catalog.connection.execute("UPDATE job SET tries = tries + 1 WHERE number = ?", (job.number,))
+def begin(catalog: Catalog, job: Job) -> Job:
+    """Notes that the file is being read now; the job with the ticket of whoever asked for it last."""
+    query = "UPDATE job SET tries = tries + 1 WHERE number = ? RETURNING ticket"
+    row = catalog.connection.execute(query, (job.number,)).fetchone()
+    return replace(job, ticket=row["ticket"]) if row else job
 
 
 def survived(catalog: Catalog, job: Job) -> None:
@@ -116,10 +118,12 @@ def survived(catalog: Catalog, job: Job) -> None:
 
 
 def end(catalog: Catalog, job: Job, report: dict[str, Any], failed: bool) -> None:
-    """Ticks a job off, with its report."""
+    """Ticks a job off, with its report. One that was asked for again since it was begun waits to be done again: its file may
+    have changed since it was read."""
+    survived(catalog, job)
     catalog.connection.execute(
-        "UPDATE job SET state = ?, tries = 0, report = ? WHERE number = ?",
-        ("failed" if failed else "done", whole(json.dumps(report, ensure_ascii=False)), job.number),
+        "UPDATE job SET state = ?, report = ? WHERE number = ? AND ticket = ?",
+        ("failed" if failed else "done", whole(json.dumps(report, ensure_ascii=False)), job.number, job.ticket),
     )
 
 

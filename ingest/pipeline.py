@@ -204,7 +204,8 @@ def _outcomes(
     """Every job with what became of it, in order, while the next ones are being read."""
     begun: deque[tuple[jobs.Job, Begun | Report | NoRoom]] = deque()
     files = places.Files(memory.catalog)
-    for job in waiting:
+    for one in waiting:
+        job = jobs.begin(memory.catalog, one)
         begun.append((job, begin(job, memory, reads, personal, files)))
         if len(begun) > reads.ahead:
             yield ended_reading(*begun.popleft(), memory, personal)

@@ -21,8 +21,10 @@ from ingest.base.access import Viewer
 from ingest.base.errors import BadPolicy
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
+from ingest.readers import Note
 from ingest.reading import Direct
-from ingest.source import NOT_UTF8
+from ingest.source import NOT_UTF8, Source
+from ingest.space.entity import Draft
 from tests.conftest import ParagraphReader, WordSpace
 
 POLICY = """
@@ -93,6 +95,39 @@ def test_what_is_read_with_a_file_counts_as_a_change_of_it(memory: Memory, folde
     (folder / "sales" / "talk.vtt").write_text("WEBVTT", "utf-8")
     watched.look()
     assert watched.look() == 1 and [Path(one.path).name for one in jobs.waiting(memory.catalog)] == ["talk.wav"]
+
+
+def test_what_changes_while_it_is_read_is_read_again(memory: Memory, folder: Path) -> None:
+    (note := folder / "sales" / "note.txt").write_text("The offer to Kawa is 12 units.", "utf-8")
+    watched = Watching(memory.catalog, [folder], lambda: feeding.scopes(memory.catalog))
+
+    class Slow(ParagraphReader):
+        """Whoever writes is quicker, once."""
+
+        def read(self, source: Source) -> Iterator[Draft | Note]:
+            yield from super().read(source)
+            if "12" in note.read_text("utf-8"):
+                note.write_text("The offer to Kawa is 15 units.", "utf-8")
+                watched.look()
+                assert watched.look() == 1
+
+    watched.look()
+    watched.look()
+    done = [one.status for one in pipeline.run(memory, Direct([Slow()]))]
+    assert done == ["added", "updated"] and watched.look() == 0 and jobs.count_waiting(memory.catalog) == 0
+    (row,) = memory.catalog.sources()
+    assert [one.text for one in memory.catalog.entities_of(row.id)] == ["The offer to Kawa is 15 units."]
+
+
+@pytest.mark.parametrize("text", ["An offer.", "BROKEN"])
+def test_what_is_asked_for_again_before_it_is_read_is_read_once_and_told_to_whoever_asked_last(
+    memory: Memory, folder: Path, text: str
+) -> None:
+    (note := folder / "sales" / "note.txt").write_text(text, "utf-8")
+    first, last = (pipeline.ask(memory.catalog, [note], feeding.scopes(memory.catalog))[0] for _ in range(2))
+    assert len(read(memory)) == 1
+    (told,) = jobs.progress(memory.catalog, last)
+    assert told[1] == ("failed" if text == "BROKEN" else "done") and jobs.progress(memory.catalog, first) == []
 
 
 def test_links_out_of_it_and_files_without_a_scope_are_named_and_not_read(
