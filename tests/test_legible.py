@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from assistant.govern.audit import Audit
 from assistant.serve import api
 from assistant.serve.parts import Parts
-from assistant.serve.web.legible import is_text
+from assistant.serve.web.legible import read
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from tests.conftest import WordSpace
@@ -68,5 +68,24 @@ def test_refusals_are_told_in_the_language_of_the_reader(endo: TestClient) -> No
 
 
 def test_text_is_told_from_what_only_looks_like_it() -> None:
-    assert all(map(is_text, (b"", b"{}", '{"日": "本 🌸"}'.encode(), b'"\\ud83c\\udf38"', b"[1e300]")))
-    assert not any(map(is_text, (*BAD, b"[1e999]", b"9" * 100_000)))
+    good = {
+        b"": {},
+        b"{}": {},
+        '{"日": "本 🌸"}'.encode(): {"日": "本 🌸"},
+        b'"\\ud83c\\udf38"': "🌸",
+        b"[1e300]": [1e300],
+    }
+    assert {data: read(data) for data in good} == good
+    for data in (*BAD, b"[1e999]", b"9" * 100_000):
+        with pytest.raises(ValueError):
+            read(data)
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/jsonp", "multipart/form-data; boundary=b"])
+def test_an_event_of_the_chat_is_json_by_its_own_word_and_of_bearable_size(endo: TestClient, kind: str) -> None:
+    """What is not read as JSON at the door could name the session of somebody else."""
+    event, path = b'{"session_hash": "e1", "data": [], "fn_index": 0}', "/chat/en/gradio_api/queue/join"
+    assert endo.post(path, content=event, headers={"Content-Type": kind} if kind else {}).status_code == 404
+    as_json = {"Content-Type": "application/json"}
+    assert endo.post(path, content=event, headers=as_json).status_code not in (404, 413, 422)
+    assert endo.post(path, content=b'"' + b"x" * 1_000_000 + b'"', headers=as_json).status_code == 413

@@ -275,7 +275,7 @@ def test_what_the_chat_does_not_need_does_not_exist(endo: Person) -> None:
 
 def test_an_event_too_large_or_unreadable_is_turned_away(endo: Person) -> None:
     route = "/chat/en/gradio_api/queue/join"
-    assert endo.http.post(route, content=b"x" * 2_000_000).status_code == 404
+    assert endo.http.post(route, content=b"x" * 2_000_000).status_code == 413
     assert endo.http.post(route, content=b"{not json").status_code == 404
 
 

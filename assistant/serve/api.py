@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from assistant.govern.entrance import Entrance
 from assistant.serve.conversing import Conversing
-from assistant.serve.guard import Guard, is_local
+from assistant.serve.guard import CHAT, Guard, is_local
 from assistant.serve.limits import Limits
 from assistant.serve.parts import Parts
 from assistant.serve.refusals import status_of
@@ -35,10 +35,9 @@ from assistant.serve.routes import (
     talking,
 )
 from assistant.serve.turns import Turns
-from assistant.serve.web import assets
+from assistant.serve.web import assets, sessions
 from assistant.serve.web.legible import MALFORMED, Legible
 from assistant.serve.web.refusal import ABSENT, refused, tell
-from assistant.serve.web.sessions import Sessions
 from ingest.base.errors import BadInput, KotonohaError, NoRoom, told
 
 OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -47,7 +46,7 @@ ROUTERS = (
     door, asking, openai, talking, feeding, bringing, amending, judging, opening, exploring, governing, examining, describing,
     assets,
 )  # fmt: skip
-LARGER = {"/api/talks/ask": 2 * talking.SHOWN, "/api/upload": 4 * 1024**3}
+LARGER = {"/api/talks/ask": 2 * talking.SHOWN, "/api/upload": 4 * 1024**3, f"{CHAT}/": sessions.LARGEST}
 """Bytes of a body, where it may have more than elsewhere."""
 
 
@@ -71,7 +70,7 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(HTTPException, _absent)
     app.add_exception_handler(RequestValidationError, _malformed)
     chat.mount(app, conversing)
-    app.add_middleware(Sessions)
+    app.add_middleware(sessions.Sessions)
     app.add_middleware(Legible)
     app.add_middleware(Guard, entrance=app.state.entrance, hosts=parts.hosts, tell=tell)
     app.add_middleware(Limits, larger=LARGER)

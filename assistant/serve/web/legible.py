@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from email.message import Message as Header
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -19,7 +20,9 @@ MALFORMED = "this request is not of the form that is expected; /api/openapi.json
 
 
 class Legible:
-    """ASGI middleware. It reads a body of JSON as a whole, so it stands behind what bounds bodies and says who may send one."""
+    """ASGI middleware. It reads a body of JSON as a whole, so it stands behind what bounds bodies and says who may send one.
+    What the body says is `request.state.said` to whatever stands behind it; nothing else is a body of JSON there.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -33,31 +36,41 @@ class Legible:
         subtype = kind.get_content_subtype()
         is_fine = _is_ours(kind.get_param("charset"))
         if is_fine and (subtype == "json" or subtype.endswith("+json")):
-            body = await whole(receive)
-            is_fine, receive = body is not None and is_text(body), again(body or b"", receive)
+            try:
+                body = await whole(receive)
+                Request(scope).state.said, receive = read(body), again(body, receive)
+            except ValueError:
+                is_fine = False
         await (self._app if is_fine else refused(Request(scope), MALFORMED, 422))(scope, receive, send)
 
 
-def is_text(data: bytes) -> bool:
-    """Whether it is JSON as the standard has it: no NaN or endless figure, no halves of characters, not too deep to read."""
+def read(data: bytes) -> Any:
+    """What JSON says, as the standard has it: no NaN or endless figure, no halves of characters, not too deep to read.
+
+    Raises:
+        ValueError: it is none.
+    """
     try:
-        json.dumps(json.loads(data or b"{}"), ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError):
-        return False
-    return True
+        said = json.loads(data or b"{}")
+        json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
+    except RecursionError:
+        raise ValueError("too deep to read") from None
+    return said
 
 
-async def whole(receive: Receive, most: int | None = None) -> bytes | None:
-    """The whole body; None where its sender is gone or it has more than `most` bytes."""
+async def whole(receive: Receive) -> bytes:
+    """The whole body.
+
+    Raises:
+        ValueError: its sender is gone before its end.
+    """
     data, more = bytearray(), True
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            return None
+            raise ValueError("the body has no end")
         data += message.get("body", b"")
         more = message.get("more_body", False)
-        if most is not None and len(data) > most:
-            return None
     return bytes(data)
 
 

@@ -2,21 +2,21 @@
 
 Gradio hands a session's events and state to whoever names its `session_hash`, and a file in its cache to whoever names
 its path. Here a session belongs to the person who first used it, and only the routes the chat needs exist at all.
-Stands behind the guard, which has said who the person is.
+Stands behind the guard, which has said who the person is, and behind `legible`, which has read what an event says.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.serve.guard import CHAT
-from assistant.serve.web.legible import again, is_text, whole
 from assistant.serve.web.refusal import ABSENT, refused
 
 NEEDED = re.compile(
@@ -44,11 +44,12 @@ class Sessions:
         if not NEEDED.fullmatch(scope["path"].removeprefix(CHAT)) or ".." in scope["path"]:
             await refused(request, ABSENT, 404)(scope, receive, send)
             return
-        body = await _event(receive) if request.method == "POST" else b""
-        if body is None or not all(self._is_own(name, request.state.person) for name in _named(request, body)):
+        said = getattr(request.state, "said", None)
+        is_event = request.method != "POST" or isinstance(said, dict)
+        if not is_event or not all(self._is_own(name, request.state.person) for name in _named(request, said or {})):
             await refused(request, ABSENT, 404)(scope, receive, send)
             return
-        await self._streamed(scope, again(body, receive) if request.method == "POST" else receive, send)
+        await self._streamed(scope, receive, send)
 
     async def _streamed(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Gradio's answer. A stream that it breaks off, since its session has ended or is none, simply ends: the page was told
@@ -80,17 +81,8 @@ class Sessions:
         return owner == person
 
 
-def _named(request: Request, body: bytes) -> list[str]:
+def _named(request: Request, said: Mapping[str, Any]) -> list[str]:
     """Every session that a request names: in its path, its query or its body."""
     found = [*request.query_params.getlist("session_hash")]
     found += re.findall(r"/heartbeat/(\w+)", request.url.path)
-    if body:
-        said = json.loads(body)
-        found += [str(said["session_hash"])] if isinstance(said, dict) and said.get("session_hash") else []
-    return found
-
-
-async def _event(receive: Receive) -> bytes | None:
-    """The whole body if it is an event of bearable size, else None."""
-    body = await whole(receive, LARGEST)
-    return body if body is not None and is_text(body) else None
+    return found + ([str(said["session_hash"])] if said.get("session_hash") else [])
