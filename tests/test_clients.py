@@ -112,6 +112,19 @@ def test_a_question_that_is_too_long_is_refused_and_never_answered_in_part(targe
     assert len(target.parrot.heard) == asked
 
 
+def test_an_earlier_question_that_is_too_long_is_refused_as_long_as_it_would_be_read(target: Target) -> None:
+    client, asked = package(target), len(target.parrot.heard)
+    long = [{"role": "user", "content": "x" * 4_001}, {"role": "assistant", "content": "Yes."}]
+    short = [{"role": "user", "content": "q" * 4_000}, {"role": "assistant", "content": "a" * 20_000}]
+    now: Any = {"role": "user", "content": QUESTION}
+    for before in (long, long + short):
+        with pytest.raises(openai.BadRequestError, match="an earlier question may have 4,000 characters"):
+            client.chat.completions.create(model="kotonoha", messages=[*before, now])
+    assert len(target.parrot.heard) == asked
+    for before in (short, [*long, *short, *short]):
+        assert client.chat.completions.create(model="kotonoha", messages=[*before, now]).choices[0].message.content
+
+
 @pytest.mark.parametrize("type", ["image_url", "input_audio", "file"])
 def test_what_is_no_text_is_refused_and_never_left_out(target: Target, type: str) -> None:
     shown = {"type": type, type: {"url": "data:image/png;base64,AAAA"}}

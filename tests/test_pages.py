@@ -26,6 +26,8 @@ from assistant.serve.parts import Parts
 from assistant.serve.routes import describing
 from assistant.serve.talks import answered
 from assistant.serve.web import pages
+from assistant.serve.web.told import told
+from assistant.serve.web.words import LANGUAGES, Language
 from ingest import pipeline
 from ingest.base.access import Viewer
 from ingest.base.errors import BadInput, NotAllowed
@@ -147,9 +149,30 @@ def test_pictures_of_a_source_are_behind_the_gate(
     (small,) = re.findall(r"/open/\w+/page\.png\?small=1", hoshino.get(f"/files/{mine['.pdf']}").text)[:1]
     assert mori.get(small).status_code == 404 and hoshino.get(small).status_code == 200
     assert "page.png" not in mori.get("/files").text
+    rows = [(action, person, what.get("part"), what.get("denied")) for action, person, what in recorded(parts, 3)]
+    assert rows == [
+        ("open", "hoshino", "source", None), ("open", "mori", "thumbnail", True), ("files look", "mori", None, None),
+    ]  # fmt: skip
+    assert hoshino.get(small).status_code == 200
+    assert recorded(parts, 1)[0][2]["part"] == "thumbnail", "on no page that was got since"
+
+
+def recorded(parts: Parts, last: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """The last rows of the audit."""
+    query = "SELECT event FROM audit ORDER BY number DESC LIMIT ?"
+    rows = [json.loads(row["event"]) for row in parts.memory.catalog.connection.execute(query, (last,))][::-1]
+    return [(row["action"], row["person"], row["details"]) for row in rows]
+
+
+def test_a_look_at_the_files_is_one_row_that_says_which_were_shown(parts: Parts, hoshino: TestClient) -> None:
+    page = hoshino.get("/files", params={"search": "spindle"}).text
+    pictures = re.findall(r"/open/[^/]+/page\.png\?small=1", page)
+    rows = list(dict.fromkeys(re.findall(r'href="/files/([^"?]+)\?', page)))
+    assert len(pictures) > 1 and {hoshino.get(one).status_code for one in pictures} == {200}
+    assert recorded(parts, 1) == [("files look", "hoshino", {"sources": rows, "files": len(rows)})]
     assert parts.audit is not None
-    record = parts.memory.catalog.connection.execute("SELECT event FROM audit ORDER BY number DESC LIMIT 9").fetchall()
-    assert sum("thumbnail" in row["event"] for row in record) == 2, "seen or refused, it is recorded"
+    entry = next(parts.audit.show(parts.viewer_of("hoshino"), person="hoshino"))
+    assert entry.event.content["query"] == "spindle" and len(entry.event.content["names"]) == len(rows) > 0
 
 
 def test_what_is_on_its_way_and_what_lately_failed_is_told_again_to_whoever_brought_it(
@@ -318,6 +341,18 @@ def test_the_map_page_draws_the_question_and_links_every_dot(endo: TestClient) -
     page = endo.get("/map", params={"question": "<b>warranty</b>"}).text
     assert 'class="asked"' in page and page.count("/open/") > 20 and "<b>warranty" not in page
     assert page.count(" hit") >= 3, "what is found for it is drawn in, too"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_map_takes_a_question_whole_or_says_that_it_is_too_long(endo: TestClient, language: Language) -> None:
+    """The words that matter stand at its end; a field of the page does not cut what is pasted into it either."""
+
+    def drawn(question: str) -> Any:
+        return endo.get("/map", params={"question": question, "lang": language}, headers={"Accept": "text/html"})
+
+    assert drawn(f"{'?' * 3_900} warranty").text.count(" hit") >= 3 and "maxlength" not in drawn("warranty").text
+    reply = drawn(f"{'?' * 3_993} warranty")
+    assert reply.status_code == 400 and told("a question may have 4,000 characters", language)[1:] in reply.text
 
 
 # -- the sample firm -------------------------------------------------------------------------------------------------

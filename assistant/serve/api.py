@@ -30,6 +30,7 @@ from assistant.serve.routes import (
     feeding,
     governing,
     judging,
+    looking,
     openai,
     opening,
     talking,
@@ -61,6 +62,7 @@ def application(parts: Parts) -> FastAPI:
     app.state.hashing = Turns(threads=2, each=1, waiting=30, crowd=100)  # each guess takes 64 MiB for a while
     app.state.known = Turns(threads=2, each=1, waiting=4)  # for browsers that are known, past that line
     app.state.bringing = Turns(threads=1, each=4, waiting=0)  # files take the disk while they come
+    app.state.shown = looking.Shown()
     app.state.conversing = conversing = Conversing(parts)
     for one in ROUTERS:
         app.include_router(one.router)

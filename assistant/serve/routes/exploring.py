@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse
 
 from assistant.search.retrieve import Retriever
 from assistant.serve import mapping, view
+from assistant.serve.routes.asking import LONGEST_QUESTION
 from assistant.serve.routes.who import C, L, V, W, record
 from assistant.serve.talks import may_show
 from assistant.serve.web import pages
-from ingest.base.errors import NotFound
+from ingest.base.errors import BadInput, NotFound
 from ingest.privacy.personal import put_back
 
 FAMILIES = {
@@ -26,7 +27,7 @@ LETTER, LINE = 8, 15
 LABELS, LONGEST = 40, 22
 HIT = 11
 """Units from the middle of a hit to its edge; its number stands behind it."""
-HITS, LONGEST_QUESTION = 5, 1_000
+HITS = 5
 router = APIRouter(include_in_schema=False)
 
 
@@ -34,6 +35,8 @@ router = APIRouter(include_in_schema=False)
 def memory_map(
     conversing: C, viewer: V, person: W, language: L, talk: str = "", turn: int = 0, question: str = ""
 ) -> HTMLResponse:
+    if len(question) > LONGEST_QUESTION:
+        raise BadInput(f"a question may have {LONGEST_QUESTION:,} characters")
     hits: list[str] = []
     if talk and turn:
         found = conversing.talks.turn(person, talk, turn)
@@ -43,10 +46,10 @@ def memory_map(
     memory, personal = conversing.parts.memory, conversing.parts.personal
     if question and not hits:
         search = Retriever(memory, memory.catalog, memory.space).search
-        hits = [hit.entity.id for hit in search(question[:LONGEST_QUESTION], viewer, HITS)]
-    chart = mapping.drawn(memory, viewer, hits, question[:LONGEST_QUESTION])
+        hits = [hit.entity.id for hit in search(question, viewer, HITS)]
+    chart = mapping.drawn(memory, viewer, hits, question)
     scopes = tuple(sorted({dot.entity.scope for dot in chart.dots}))
-    record(conversing.parts, viewer, "map", {"entities": hits}, scopes, {"question": question[:LONGEST_QUESTION]})
+    record(conversing.parts, viewer, "map", {"entities": hits}, scopes, {"question": question})
     originals = personal.originals([dot.entity.id for dot in chart.dots], viewer)
     shown = [(dot, FAMILIES[dot.entity.kind], put_back(dot.entity.text, originals)[:140]) for dot in chart.dots]
     terms = [(dot, view.called(text)[:LONGEST]) for dot, family, text in shown if family == "meant"]

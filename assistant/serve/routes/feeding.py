@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.serve import amends, forgetting, overview, uploads
@@ -34,14 +34,22 @@ router = APIRouter(tags=["feeding"])
 
 
 @router.get("/files", include_in_schema=False)
-def files(parts: P, viewer: V, language: L, search: str = "") -> HTMLResponse:
-    """The sources this viewer may read, and a way to bring more."""
+def files(request: Request, parts: P, viewer: V, language: L, search: str = "") -> HTMLResponse:
+    """The sources this viewer may read, and a way to bring more. One row of the audit tells which were shown."""
     catalog = parts.memory.catalog
     rows = catalog.sources(viewer.readable(catalog.scopes()))
     wanted = search.casefold().strip()
     names = telling(row.path for row in rows)
     found = [row for row in rows if wanted in f"{names[row.path]} {row.title} {row.scope}".casefold()]
     listed = found[:LISTED]
+    glances = overview.glances(catalog, listed, viewer.readable(catalog.scopes()))
+    gone = {row.id for row in listed if is_gone(row.path)}
+    _shown_of(request).on_page(
+        viewer.person, [one for row in listed if row.id not in gone and (one := glances[row.id].picture)]
+    )
+    seen = {"names": [names[row.path] for row in listed], "query": search}
+    details = {"sources": [row.id for row in listed], "files": len(listed)}
+    record(parts, viewer, "files look", details, tuple(sorted({row.scope for row in listed})), seen)
     scopes = uploads.writable(viewer, catalog)
     largest = parts.settings.max_file_mb
     return HTMLResponse(
@@ -50,10 +58,10 @@ def files(parts: P, viewer: V, language: L, search: str = "") -> HTMLResponse:
             language,
             rows=listed,
             more=len(found) - len(listed),
-            glances=overview.glances(catalog, listed, viewer.readable(catalog.scopes())),
+            glances=glances,
             icons=pieces.ICONS,
             names=names,
-            gone={row.id for row in listed if is_gone(row.path)},
+            gone=gone,
             scopes=scopes,
             search=search,
             watched=uploads.watched(parts.watched(), viewer, catalog),
@@ -65,14 +73,17 @@ def files(parts: P, viewer: V, language: L, search: str = "") -> HTMLResponse:
 
 
 @router.get("/files/{id}", include_in_schema=False)
-def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
-    """What was understood of a source."""
+def source(id: str, request: Request, parts: P, viewer: V, language: L) -> HTMLResponse:
+    """What was understood of a source. That it was opened tells of its small pages too."""
     row = _readable(parts, viewer, id)
     ids = [item.id for item in parts.memory.catalog.entities_of(id)]
     found = sorted(parts.memory.hydrate(ids, viewer).values(), key=lambda one: one.ordinal)
     kinds = Counter(one.kind for one in found)
     shown = [put_back(one, parts.personal.originals([one.id], viewer)) for one in found[:SHOWN]]
     lines = [(one, pieces.ICONS.get(one.kind, "text"), place(one.locator, language)) for one in shown]
+    seen = _shown(parts, viewer, found)
+    if seen["original"]:
+        _shown_of(request).on_page(viewer.person, [id for _, id in seen["overview"].pages])
     may_forget = not row.within and row.scope in uploads.writable(viewer, parts.memory.catalog)
     return HTMLResponse(
         pages.page(
@@ -85,7 +96,7 @@ def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
             kinds=kinds,
             lines=[line for line in lines if line[0].kind != "utterance"],
             spoken=[line for line in lines if line[0].kind == "utterance"],
-            **_shown(parts, viewer, found),
+            **seen,
             more=len(found) - len(shown),
             may_forget=may_forget,
             hidden=amends.hidden(parts.memory, parts.personal, row, viewer),
@@ -94,6 +105,11 @@ def source(id: str, parts: P, viewer: V, language: L) -> HTMLResponse:
             viewer=viewer,
         )
     )
+
+
+def _shown_of(request: Request) -> looking.Shown:
+    shown: looking.Shown = request.app.state.shown
+    return shown
 
 
 def _shown(parts: Parts, viewer: Viewer, found: Sequence[Entity]) -> dict[str, Any]:

@@ -73,7 +73,8 @@ def model(id: str) -> dict[str, Any]:
 
 @router.post("/v1/chat/completions")
 async def complete(wanted: Completion, request: Request, parts: P, viewer: V) -> Response:
-    """An answer from what you may read, with its citations."""
+    """An answer from what you may read, with its citations. Of the conversation the last two exchanges are read: the
+    questions as they are (one that is too long is refused), of each answer the beginning."""
     question, history = _asked(wanted)
     turns: Turns = request.app.state.asking
     steps = parts.assistant.ask(question, viewer, history=history)
@@ -121,9 +122,11 @@ def _asked(wanted: Completion) -> tuple[str, list[Exchange]]:
     """The question, and the exchanges before it.
 
     Raises:
-        BadInput: the last message is no question, is too long, or something else than text came with one.
+        BadInput: the last message is no question, it or one that is read with it is too long, or something else than text
+            came with one.
     """
     from assistant.answer.outcome import Exchange
+    from assistant.answer.understand import EARLIER
 
     said = [message for message in wanted.messages if message.role in ("user", "assistant")]
     if not said or said[-1].role != "user":
@@ -133,11 +136,14 @@ def _asked(wanted: Completion) -> tuple[str, list[Exchange]]:
     if len(said[-1].text) > LONGEST:
         raise BadInput(f"a question may have {LONGEST:,} characters")
     before = [
-        Exchange(asked.text[:LONGEST], answered.text[: 4 * LONGEST])
+        Exchange(asked.text, answered.text[: 4 * LONGEST])
         for asked, answered in pairwise(said)
         if (asked.role, answered.role) == ("user", "assistant")
     ]
-    return said[-1].text, before
+    read = before[-EARLIER:]
+    if any(len(one.question) > LONGEST for one in read):
+        raise BadInput(f"an earlier question may have {LONGEST:,} characters", "leave it out, or begin anew")
+    return said[-1].text, read
 
 
 def _parts(said: Sequence[Message]) -> Iterator[Part]:

@@ -41,9 +41,11 @@ def open_source(entity: str, parts: P, viewer: V, language: L, quote: str = "", 
 
 
 @router.get("/open/{entity}/page.png")
-def page_image(entity: str, parts: P, viewer: V, small: int = 0) -> Response:
+def page_image(entity: str, request: Request, parts: P, viewer: V, small: int = 0) -> Response:
     """The page or picture an entity stands on, with its box drawn; or `small`, without it."""
-    opened = looking.opened(parts, viewer, entity, "thumbnail" if small else "image")
+    shown: looking.Shown = request.app.state.shown
+    is_told = bool(small) and shown.fetched(viewer.person, entity)
+    opened = looking.opened(parts, viewer, entity, "thumbnail" if small else "image", is_told=is_told)
     place = replace(opened.place, box=None) if small else opened.place
     if opened.look == "page" and (file := view.original(opened, parts.settings)):
         with file:

@@ -16,7 +16,7 @@ from assistant.serve.web.told import told
 from assistant.serve.web.words import Language, seal, words
 
 ACTIONS = (
-    "ask", "ask stopped", "search", "map", "egress", "open", "upload", "ingest", "ingest done", "forget", "correct",
+    "ask", "ask stopped", "search", "map", "egress", "open", "files look", "upload", "ingest", "ingest done", "forget", "correct",
     "correct undone", "hide", "show", "sign-in", "sign-in refused", "sign-out", "policy change", "policy move", "new key",
     "view as", "people add", "people password", "people token", "people disable", "people enable", "people revoke",
     "people remove", "concept accept", "concept refine", "concept revert", "models pull", "models remove", "models use",
