@@ -12,6 +12,7 @@ import pytest
 
 from assistant.answer import trust
 from assistant.answer.answer import Assistant
+from assistant.answer.cite import Citation
 from assistant.answer.notes import LEFT
 from assistant.answer.outcome import Answer, Draft, Exchange, Found
 from assistant.answer.translated import translated
@@ -26,6 +27,7 @@ from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.space.encoders.words import Words
 from ingest.space.entity import Draft as Said
+from ingest.space.entity import Locator
 
 from .scripted import Scripted
 from .test_retrieve import ALL, GUEST, put
@@ -441,7 +443,8 @@ def test_a_sentence_that_asks_is_no_answer(filled: Memory) -> None:
 
 def test_no_model_is_loaded_where_there_is_nothing_to_translate() -> None:
     """An answer that came from a model elsewhere needs none here."""
-    assert translated("The spindle is painted grey.", "Which colour has it?", lambda: pytest.fail("loaded")) == ""
+    grey = Citation(1, "e", "passage", "s", "manual.txt", "", Locator(), "The spindle is painted grey.")
+    assert translated(grey, "Which colour has it?", lambda: pytest.fail("loaded")) == ""
 
 
 @pytest.mark.parametrize(

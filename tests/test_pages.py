@@ -113,6 +113,16 @@ def mine(parts: Parts) -> dict[str, str]:
     return {Path(row.path).suffix: row.id for row in parts.memory.catalog.sources(["operations"])}
 
 
+@pytest.mark.parametrize("page", ["/files/{}", "/map"])
+def test_what_a_reader_said_of_a_thing_is_shown_in_the_language_of_the_page(
+    mine: dict[str, str], hoshino: TestClient, page: str
+) -> None:
+    address = page.format(mine[".csv"])
+    shown = {language: hoshino.get(address, params={"lang": language}).text for language in ("en", "ja")}
+    assert "was not recorded" in shown["en"] and "was not recorded" not in shown["ja"]
+    assert "記録されていません（欠測）" in shown["ja"]
+
+
 def test_the_list_of_sources_says_what_was_understood_of_each_and_shows_it_small(
     parts: Parts, hoshino: TestClient
 ) -> None:

@@ -323,7 +323,7 @@ class Assistant:
             [one.question for one in others if not one.likely], [line.text for line in stated], self._reader
         )
         behind = [one for one in citations if any(one.mark in line.marks for line in stated)]
-        text = [*map(str, stated), *cite.quotes(stated, behind)[:SHOWN], *unsure]
+        text = [*map(str, stated), *cite.quotes(stated, behind, case.question)[:SHOWN], *unsure]
         left = {words.unfound.format(one.question): one for one in others if one.question in unfound}
         text, citations = self._with_passages(left, text, citations, composed, case)
         notes = [note for one in spoken for note in one.notes]
@@ -337,7 +337,7 @@ class Assistant:
         likely = dict.fromkeys(line for one in spoken if one.likely for line in one.lines)
         lines, named = cite.in_order([*likely], composed.sources)
         citations = cite.from_lines(lines, named, self._finder.path, case.whole, self._near)
-        text = [words.possibly if lines else words.passages, *map(str, lines), *map(str, citations)]
+        text = [words.possibly if lines else words.passages, *map(str, lines), *cite.told(citations, case.question)]
         left = {one.question if len(spoken) > 1 else "": one for one in spoken if not one.likely}
         text, citations = self._with_passages(left, text, citations, composed, case)
         notes = dict.fromkeys(note for one in spoken for note in one.notes)
@@ -353,13 +353,13 @@ class Assistant:
         """
         for name, one in left.items():
             where = self._where(one, composed, citations, 1 if name else SHOWN)
-            new = [cited for cited in where if str(cited) not in text]
+            new = [cited for cited in where if cited.told(case.question) not in text]
             marks = "".join(f" [{cited.mark}]" for cited in where if cited not in new)
             about = f"{name}{marks}" if where else wording(case.question).unfound.format(one.question)
             text = [*text, about] if about else text
             for cited in new:
-                said = translated(cited.quote, case.question, lambda: self._reader)
-                text += [str(cited), *[wording(case.question).translated.format(said)] * bool(said)]
+                said = translated(cited, case.question, lambda: self._reader)
+                text += [cited.told(case.question), *[wording(case.question).translated.format(said)] * bool(said)]
             citations = [*citations, *(cited for cited in where if cited not in citations)]
         return text, citations
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from assistant.answer.evidence import Evidence
+from assistant.answer.retold import retold
 from assistant.answer.verify import MARK
+from assistant.answer.wording import language
 from ingest.source import is_gone
 from ingest.space.entity import OLDER_MESSAGE, Entity, Locator
 from ingest.space.facts import WrittenFacts
@@ -57,8 +59,9 @@ class Citation:
     locator: Locator
     quote: str
 
-    def __str__(self) -> str:
-        return f"“{' '.join(self.quote.split())}” [{self.mark}]"
+    def told(self, question: str) -> str:
+        """Its line in the answer to a question: what a reader said of a thing is told in the language that is asked in."""
+        return f"“{' '.join(retold(self.quote, self.kind, language(question)).split())}” [{self.mark}]"
 
     @property
     def gone(self) -> bool:
@@ -251,10 +254,16 @@ def _among(entity: Entity, members: Sequence[Entity], most: int) -> str:
     return "\n".join(one.text for one in pieces[first : last + 1])
 
 
-def quotes(said: Sequence[Line], citations: Sequence[Citation]) -> list[str]:
+def told(citations: Iterable[Citation], question: str) -> list[str]:
+    """The lines of citations in the answer to a question."""
+    return [one.told(question) for one in citations]
+
+
+def quotes(said: Sequence[Line], citations: Sequence[Citation], question: str) -> list[str]:
     """The source's own words under an answer, where it says more than the answer did."""
-    told = set(terms(" ".join(line.text for line in said)))
-    return [str(one) for one in citations if len(set(terms(one.quote)) - told) > FURTHER * len(set(terms(one.quote)))]
+    known = set(terms(" ".join(line.text for line in said)))
+    words = {one.mark: set(terms(one.quote)) for one in citations}
+    return told([one for one in citations if len(words[one.mark] - known) > FURTHER * len(words[one.mark])], question)
 
 
 def whole(mark: int, entity: Entity, name: SourceName) -> Citation:

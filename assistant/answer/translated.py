@@ -1,7 +1,8 @@
 """A passage that is shown instead of an answer, in the language of whoever asks, where it is written in the other one.
 
 The translation is the language model's and said to be so: a sentence of it stands only if its figures, codes and names are
-those of the passage and the reader holds it to be carried by it.
+those of the passage and the reader holds it to be carried by it. What a reader of ours said of a picture, a sound, a
+series or a table is told in Japanese without a model (`retold`), in its place.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.answer import cite, verify
+from assistant.answer.cite import Citation
+from assistant.answer.retold import retold
 from assistant.model import prompt
 from assistant.model.prompt import Text
 from ingest.text.codes import spelled
@@ -24,14 +27,16 @@ HOLDS = 0.5
 """How well a sentence has to be carried by its passage, 0 to 1."""
 
 
-def translated(passage: str, question: str, load: Callable[[], Reader]) -> str:
+def translated(cited: Citation, question: str, load: Callable[[], Reader]) -> str:
     """What a passage says in the language of the question; "" where it is in that language, or nothing of it holds.
 
     Args:
         load: makes the model; called only where there is something to translate.
     """
-    wanted = language_of(question)
+    wanted, passage = language_of(question), cited.quote
     if {wanted, language_of(passage)} != set(prompt.INTO):
+        return ""
+    if wanted == "ja" and retold(passage, cited.kind, wanted) != passage:
         return ""
     reader = load()
     told = passage if wanted == "ja" else spelled(passage)

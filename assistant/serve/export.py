@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from assistant.answer.retold import retold
 from assistant.serve.talks import Turn
 from assistant.serve.web.words import Language, place, seal, words
 from ingest.source import is_gone
@@ -86,7 +87,12 @@ def _told(turn: Turn, shown: bool, language: Language) -> tuple[str, str, list[t
     names = telling(one["source"] for one in cited)
     put_right = turn.said.get("corrected", ())
     sources = [
-        (one["mark"], names[one["source"]], _where(one, one["mark"] in put_right, language), one["quote"])
+        (
+            one["mark"],
+            names[one["source"]],
+            _where(one, one["mark"] in put_right, language),
+            retold(one["quote"], one["kind"], language),
+        )
         for one in cited
     ]
     return f"{told.label}: {told.about}", str(turn.said.get("answer", "")), sources

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from assistant.answer.notes import BOTH
+from assistant.answer.retold import retold
+from assistant.answer.wording import language
 from ingest.base.plain import line, text
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ def _proof(final: Answer) -> list[str]:
         where = place(citation.locator)
         gone = " (the file is gone since it was read)" if citation.gone else ""
         lines.append(f"  [{citation.mark}] {names[citation.source]}{gone}" + (f", {where}" if where else ""))
-        lines.append(f"      “{_short(citation.quote)}”")
+        lines.append(f"      “{_short(retold(citation.quote, citation.kind, language(final.question)))}”")
     return [*lines, *(f"  note: {note}" for note in final.notes if note != BOTH)]
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from assistant.answer.retold import retold
 from assistant.search.retrieve import Retriever
 from assistant.serve import mapping, view
 from assistant.serve.routes.asking import LONGEST_QUESTION
 from assistant.serve.routes.who import C, L, V, W, record
 from assistant.serve.talks import may_show
 from assistant.serve.web import pages
+from assistant.serve.web.words import Language
 from ingest.base.errors import BadInput, NotFound
 from ingest.privacy.personal import put_back
+from ingest.space.entity import Entity
 
 FAMILIES = {
     "passage": "words", "page": "words", "picture": "seen", "region": "seen", "line": "seen", "utterance": "heard",
@@ -28,6 +31,8 @@ LABELS, LONGEST = 40, 22
 HIT = 11
 """Units from the middle of a hit to its edge; its number stands behind it."""
 HITS = 5
+SIGN = 140
+"""Characters of what a dot stands for that are shown with it."""
 router = APIRouter(include_in_schema=False)
 
 
@@ -51,7 +56,7 @@ def memory_map(
     scopes = tuple(sorted({dot.entity.scope for dot in chart.dots}))
     record(conversing.parts, viewer, "map", {"entities": hits}, scopes, {"question": question})
     originals = personal.originals([dot.entity.id for dot in chart.dots], viewer)
-    shown = [(dot, FAMILIES[dot.entity.kind], put_back(dot.entity.text, originals)[:140]) for dot in chart.dots]
+    shown = [(dot, FAMILIES[dot.entity.kind], _said(dot.entity, originals, language)) for dot in chart.dots]
     terms = [(dot, view.called(text)[:LONGEST]) for dot, family, text in shown if family == "meant"]
     labels = apart(terms, [dot for dot in chart.dots if dot.rank])
     return HTMLResponse(
@@ -69,6 +74,11 @@ def memory_map(
             height=mapping.HEIGHT,
         )
     )
+
+
+def _said(entity: Entity, originals: Mapping[str, str], language: Language) -> str:
+    """What an entity says, as much of it as a sign on the map shows."""
+    return retold(put_back(entity.text, originals), entity.kind, language)[:SIGN]
 
 
 def apart(labels: Sequence[tuple[mapping.Dot, str]], hits: Sequence[mapping.Dot] = ()) -> list[tuple[mapping.Dot, str]]:

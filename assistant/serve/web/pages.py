@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from assistant.answer.retold import retold, retold_parts
 from assistant.serve.amends import PutRight
 from assistant.serve.drawing import Chart
 from assistant.serve.view import Excerpt, Opened
@@ -37,7 +38,8 @@ def opened_page(
     right: PutRight, language: Language, beside: int = 0,
 ) -> str:  # fmt: skip
     """A source opened at its place; `original` says whether its file can be opened, too; `right` what was put right."""
-    said = {"place": place(opened.entity.locator, language), "right": right}
+    parts = retold_parts(opened.parts, opened.entity.kind, language)
+    said = {"place": place(opened.entity.locator, language), "right": right, "parts": parts}
     return page(
         "open.html", language, opened=opened, original=original, excerpt=excerpt, chart=chart, near=near, beside=beside, **said
     )  # fmt: skip
@@ -73,5 +75,6 @@ def page(template: str, language: Language, **values: object) -> str:
         "other": other(language),
         "words": words(language),
         "told": partial(told, language=language),
+        "retold": partial(retold, language=language),
     }
     return environment().get_template(template).render(**known, **values)

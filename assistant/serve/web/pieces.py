@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from assistant.answer.notes import BOTH, counted
+from assistant.answer.retold import retold
 from assistant.serve.desk import Answering
 from assistant.serve.talks import Turn
 from assistant.serve.web.pages import page
@@ -182,7 +183,7 @@ def _card(
 ) -> Card:
     at = marked.get(str(citation["mark"]))
     query = f"?lang={language}" + (f"&quote={at[0]}-{at[1]}" if at else "")
-    said = str(citation["quote"])
+    said = retold(str(citation["quote"]), citation["kind"], language)
     quote = said if len(said) <= QUOTE else f"{said[: QUOTE - 1]}…"
     gone = words(language)["file_gone"] if is_gone(citation["source"]) else ""
     where = " · ".join(filter(None, (place(Locator.from_dict(citation["locator"]), language), gone)))
@@ -227,7 +228,7 @@ def found(turn: Turn, language: Language) -> list[FoundRow]:
     return [
         FoundRow(
             hit["entity"], ICONS.get(hit["kind"], "text"), names[hit["source"]],
-            place(Locator.from_dict(hit["locator"]), language), str(hit["text"])[:QUOTE],
+            place(Locator.from_dict(hit["locator"]), language), retold(str(hit["text"]), hit["kind"], language)[:QUOTE],
             round(100 * (score - ground) / ((high - ground) or 1.0)), hit["entity"] in cited, left.get(hit["entity"], ""),
         )
         for hit, score in zip(hits, scores, strict=True)
