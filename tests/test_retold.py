@@ -271,6 +271,19 @@ def opened(memory: Memory, personal: Personal, entity: Entity, language: Languag
     return pages.opened_page(at, True, None, None, [], amends.seen(memory, personal, entity, OWNER), language)
 
 
+def test_another_version_of_a_table_is_told_in_the_language_of_the_question(memory: Memory) -> None:
+    for rows in (2, 3):
+        put(
+            memory,
+            f"orders{rows}.csv",
+            "open",
+            Draft("table", f"Table Orders 注文 with {rows} rows. Columns: 番号, text."),
+        )
+    answer = ask(memory, Scripted("表は2行です。 [1]", judges={"表は": 0.2}), "Table Orders 注文は何行ですか。")
+    note = next(one for one in answer.notes if "versions" in one)
+    assert "“表「Orders 注文」、2行。”" in note and "“表「Orders 注文」、3行。”" in note
+
+
 def test_an_answer_to_a_japanese_question_quotes_it_in_japanese_and_asks_no_model_for_it(memory: Memory) -> None:
     text = "主軸 spindle temp was unusually high (異常に高い) for 10 h 50 min, 2026-06-01 00:10 to 2026-06-01 11:00: "
     text += "highest 66 °C at 2026-06-01 05:00. Usual: about 20 °C."

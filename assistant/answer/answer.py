@@ -383,7 +383,7 @@ class Assistant:
     ) -> Answer:  # fmt: skip
         hits = leading([one.hit for one in reversed(composed.sources)], case.hits) if composed else case.hits
         paths = {hit.entity.source: self._finder.path(hit.entity.source) for hit in hits}
-        other = versions.told(citations, [hit.entity for hit in hits], self._memory.catalog.source)
+        other = versions.told(citations, [hit.entity for hit in hits], self._memory.catalog.source, case.question)
         notes = (*notes, *other, *filter(None, [self._memory.impaired]))
         model = case.model or (self._reader.name if "_reader" in self.__dict__ else "")
         return Answer(

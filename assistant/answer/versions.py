@@ -13,6 +13,8 @@ from pathlib import Path
 
 from assistant.answer.cite import Citation
 from assistant.answer.notes import VERSIONS
+from assistant.answer.retold import retold
+from assistant.answer.wording import language
 from ingest.memory.catalog import SourceRow
 from ingest.space.entity import Entity
 from ingest.text.codes import codes, figures
@@ -26,40 +28,42 @@ LEAST = 3
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sentence of a source: its words and part numbers, and its figures."""
+    """A sentence of an entity of a kind: its words and part numbers, and its figures."""
 
     text: str
+    kind: str
     words: frozenset[str]
     figures: frozenset[str]
 
 
 def told(
-    citations: Sequence[Citation], found: Iterable[Entity], source: Callable[[str], SourceRow | None]
+    citations: Sequence[Citation], found: Iterable[Entity], source: Callable[[str], SourceRow | None], question: str
 ) -> list[str]:
     """In words, where another version of what is cited says something else.
 
     Args:
         found: what the answer was made from; nothing else is looked at.
         source: a source by its id.
+        question: in its language is told what a reader said of a thing.
     """
-    others = [(one.source, said) for one in found for said in _said(one.text)]
+    others = [(one.source, said) for one in found for said in _said(one.text, one.kind)]
     notes: dict[str, None] = {}
     for citation in citations:
-        for mine in _said(citation.quote):
+        for mine in _said(citation.quote, citation.kind):
             for other, said in others:
                 differs = said.words == mine.words and said.figures != mine.figures
                 rows = (source(citation.source_id), source(other)) if differs and other != citation.source_id else None
                 if rows and rows[0] and rows[1] and _versions(rows[0], rows[1]):
-                    notes[_note([(rows[0], mine.text), (rows[1], said.text)])] = None
+                    notes[_note([(rows[0], mine), (rows[1], said)], language(question))] = None
     return list(notes)
 
 
-def _said(text: str) -> Iterator[Said]:
+def _said(text: str, kind: str) -> Iterator[Said]:
     for span in sentences(text):
         said = " ".join(text[span.start : span.end].split())
         words = frozenset(one for one in terms(said) if not any(map(str.isdigit, one)))
         if len(words) >= LEAST:
-            yield Said(said, words | codes(said), frozenset(figures(said)))
+            yield Said(said, kind, words | codes(said), frozenset(figures(said)))
 
 
 def _versions(one: SourceRow, other: SourceRow) -> bool:
@@ -71,10 +75,13 @@ def _called(path: str) -> str:
     return "".join(letter for letter in same(Path(path).stem).casefold() if letter.isalpha())
 
 
-def _note(said: Sequence[tuple[SourceRow, str]]) -> str:
+def _note(said: Sequence[tuple[SourceRow, Said]], language: str) -> str:
     names = telling(row.path for row, _ in said)
     newest = sorted(said, key=lambda one: _changed(one[0]), reverse=True)
-    parts = [f"{names[row.path]} ({_changed(row)[:10]}): “{text}”" for row, text in newest]
+    texts = [retold(one.text, one.kind, language) for _, one in newest]
+    parts = [
+        f"{names[row.path]} ({_changed(row)[:10]}): “{text}”" for (row, _), text in zip(newest, texts, strict=True)
+    ]
     return VERSIONS.format("; ".join(parts))
 
 
