@@ -105,11 +105,15 @@ def count_waiting(catalog: Catalog, ticket: str = "") -> int:
     )
 
 
-def begin(catalog: Catalog, job: Job) -> Job:
-    """Notes that the file is being read now; the job with the ticket of whoever asked for it last."""
-    query = "UPDATE job SET tries = tries + 1 WHERE number = ? RETURNING ticket"
-    row = catalog.connection.execute(query, (job.number,)).fetchone()
+def latest(catalog: Catalog, job: Job) -> Job:
+    """The job with the ticket of whoever asked for it last, as it is before its file is looked at."""
+    row = catalog.connection.execute("SELECT ticket FROM job WHERE number = ?", (job.number,)).fetchone()
     return replace(job, ticket=row["ticket"]) if row else job
+
+
+def begin(catalog: Catalog, job: Job) -> None:
+    """Notes that the file is being read now."""
+    catalog.connection.execute("UPDATE job SET tries = tries + 1 WHERE number = ?", (job.number,))
 
 
 def survived(catalog: Catalog, job: Job) -> None:
@@ -118,7 +122,7 @@ def survived(catalog: Catalog, job: Job) -> None:
 
 
 def end(catalog: Catalog, job: Job, report: dict[str, Any], failed: bool) -> None:
-    """Ticks a job off, with its report. One that was asked for again since it was begun waits to be done again: its file may
+    """Ticks a job off, with its report. One that was asked for again since it was looked at waits to be done again: its file may
     have changed since it was read."""
     survived(catalog, job)
     catalog.connection.execute(

@@ -205,7 +205,7 @@ def _outcomes(
     begun: deque[tuple[jobs.Job, Begun | Report | NoRoom]] = deque()
     files = places.Files(memory.catalog)
     for one in waiting:
-        job = jobs.begin(memory.catalog, one)
+        job = jobs.latest(memory.catalog, one)
         begun.append((job, begin(job, memory, reads, personal, files)))
         if len(begun) > reads.ahead:
             yield ended_reading(*begun.popleft(), memory, personal)

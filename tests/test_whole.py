@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,14 @@ import pytest
 
 from assistant.cli import main
 from ingest import jobs, pipeline
+from ingest.base.errors import MemoryHeld, NoRoom
 from ingest.base.settings import Settings
 from ingest.memory.memory import Memory
 from ingest.readers import Enclosed, Note, Reader
 from ingest.readers.concept import ConceptReader
 from ingest.readers.data import JsonReader
 from ingest.reading import Direct
+from ingest.reading.workers import Workers
 from ingest.source import NOT_UTF8, Source
 from ingest.space.entity import Draft, Locator
 from ingest.space.space import Placed
@@ -121,6 +125,59 @@ def test_a_fault_of_the_memory_is_no_files_fault(settings: Settings, tmp_path: P
         with pytest.raises(sqlite3.OperationalError):
             read(memory, tmp_path / "fish.txt", ParagraphReader())
         assert len(jobs.waiting(memory.catalog)) == 1
+
+
+class Unpacking(ParagraphReader):
+    """Needs the disk for what is in a fish."""
+
+    def read(self, source: Source) -> Iterator[Draft | Note]:
+        if source.path.stem == "fish":
+            raise OSError(errno.ENOSPC, "No space left on device", str(source.path))
+        yield from super().read(source)
+
+
+def unpacking(settings: Settings) -> Sequence[Reader]:
+    return [Unpacking()]
+
+
+def test_a_disk_that_is_full_while_a_file_is_read_is_not_that_files_fault_and_the_rest_is_read(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "files").mkdir()
+    for name in ("bird", "fish", "moth"):
+        (folder / f"{name}.txt").write_text(f"a {name}", "utf-8")
+    with Memory(settings, WordSpace()) as memory:
+        for reads in (Direct([Unpacking()]), Workers(unpacking, settings)):
+            pipeline.ask(memory.catalog, [folder], lambda path: "a")
+            with closing(reads), pytest.raises(NoRoom, match="the disk is full"):
+                list(pipeline.run(memory, reads))
+            assert [Path(one.path).name for one in jobs.waiting(memory.catalog)] == ["fish.txt"]
+        assert len(memory.catalog.sources()) == 2
+        assert read(memory, folder, ParagraphReader())["fish.txt"] == "added"
+
+
+def test_of_a_full_disk_the_server_says_so_once_and_reads_when_there_is_room(
+    memory: Memory, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faults: list[Exception] = [
+        MemoryHeld("somebody else has it"), NoRoom("fish.txt needs 9.0 MB on a disk with 4.0 MB free"),
+        sqlite3.OperationalError("database or disk is full"),
+    ]  # fmt: skip
+
+    def readers() -> Direct:
+        if faults:
+            raise faults.pop(0)
+        return Direct([ParagraphReader()])
+
+    (tmp_path / "fish.txt").write_text("a fish", "utf-8")
+    pipeline.ask(memory.catalog, [tmp_path / "fish.txt"], lambda path: "a")
+    with pipeline.attending(memory, readers):
+        while jobs.count_waiting(memory.catalog):
+            threading.Event().wait(0.05)
+    said = capsys.readouterr().err.splitlines()
+    assert [line.rpartition("fault: ")[2].partition(" (")[0] for line in said] == [
+        "fish.txt needs 9.0 MB on a disk with 4.0 MB free", "the disk is full; nothing was lost"
+    ]  # fmt: skip
 
 
 def test_ingestion_goes_on_after_any_fault_and_says_it_once(

@@ -13,7 +13,7 @@ from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from ..base.errors import KotonohaError, UnreadableSource
+from ..base.errors import KotonohaError, NoRoom, UnreadableSource, told
 from ..base.settings import Settings
 from ..readers import Enclosed, Note, Reader
 from ..source import Source, look
@@ -102,6 +102,7 @@ def read(source: Source, readers: Sequence[Reader], depth: int = 0) -> Read:
 
     Raises:
         UnreadableSource: no reader accepts it, it is damaged, or nothing is in it.
+        NoRoom: what it needs on disk for a while does not fit.
     """
     try:
         reader = reader_of(source, readers)
@@ -109,6 +110,8 @@ def read(source: Source, readers: Sequence[Reader], depth: int = 0) -> Read:
     except KotonohaError:
         raise
     except Exception as error:  # the boundary: format libraries raise anything on hostile files
+        if isinstance(error, OSError) and isinstance(full := told(error), NoRoom):
+            raise full from error
         raise UnreadableSource(source.path, f"damaged or not what it seems ({one_line(error)})") from error
     if not found.drafts:
         raise UnreadableSource(source.path, "; ".join(found.notes) or "nothing in it can be read")
@@ -165,6 +168,8 @@ def _opened(item: Enclosed, limits: Settings, readers: Sequence[Reader], depth: 
         try:
             source = look(file, limits)
             found = read(source, readers, depth)
+        except NoRoom:
+            raise
         except KotonohaError as error:
             reason = error.reason if isinstance(error, UnreadableSource) else str(error)
             return [], [f"attachment {said}: not read: {reason}"]

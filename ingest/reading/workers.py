@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from ingest.base.errors import KotonohaError, UnreadableSource
+from ingest.base.errors import KotonohaError, NoRoom, UnreadableSource
 from ingest.base.settings import MIB, Settings
 
 from ..readers import Reader
@@ -113,6 +113,8 @@ class _Worker:
             seconds = self._settings.read_seconds + PER_MB * source.size / MIB
             self._wait(source, seconds, self._settings.read_mb * MIB)
             answer: dict[str, Any] = json.loads(self._line.recv_bytes())
+        if "full" in answer:
+            raise NoRoom(answer["full"], answer["hint"])
         if "error" in answer:
             raise UnreadableSource(source.path, answer["error"], answer["hint"])
         return wire.unpacked(answer)
@@ -184,6 +186,8 @@ def _answer(source: Source, readers: Sequence[Reader]) -> bytes:
         return wire.packed(read(source, readers))
     except UnreadableSource as error:
         return json.dumps({"error": error.reason, "hint": error.hint}).encode()
+    except NoRoom as error:
+        return json.dumps({"full": error.message, "hint": error.hint}).encode()
     except KotonohaError as error:
         return json.dumps({"error": str(error), "hint": ""}).encode()
     except (MemoryError, RecursionError) as error:

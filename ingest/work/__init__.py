@@ -186,6 +186,8 @@ def ended_reading(
         found = begun.found.result()
         jobs.survived(memory.catalog, begun.job)
         return asked, _work(begun, found, memory, personal)
+    except NoRoom as full:
+        return asked, full
     except Exception as error:  # noqa: BLE001 - what one file says is that file's fault alone
         return asked, failed(begun.job, error, begun.started)
 
