@@ -9,6 +9,7 @@ import multiprocessing
 import random
 import sqlite3
 import tarfile
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,18 @@ def state(settings: Settings) -> tuple[object, ...]:
         assert build.audit(settings, memory.catalog).verify() == []
         assert memory.impaired == ""
         return rows, sorted(originals.items()), sorted(memory.vector_ids("open"))
+
+
+def test_a_back_up_takes_no_more_memory_than_a_piece_of_its_largest_file(filled: Settings, tmp_path: Path) -> None:
+    large = filled.home / "uploads" / "open" / "recording.wav"
+    large.parent.mkdir(parents=True)
+    with large.open("wb") as file:
+        file.truncate(48 << 20)
+    tracemalloc.start()
+    size = backup.save(filled, tmp_path / "kotonoha.backup")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size > 48 << 20 and most < 8 << 20
 
 
 def test_what_was_saved_is_put_back_while_the_memory_is_in_use(filled: Settings, tmp_path: Path) -> None:

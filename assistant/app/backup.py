@@ -7,7 +7,6 @@ when every hash agrees. Killed at any moment there is the old or the new, never 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -15,8 +14,9 @@ import sqlite3
 import tarfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -53,15 +53,16 @@ def save(settings: Settings, target: Path) -> int:
         whole = scratch / "whole"
         private.file(whole)
         # Marks first: the catalogue may be ahead of them, never behind.
-        others = [(name, path.read_bytes()) for name, path in _others(settings.home)]
+        copies = _taken(settings.home, scratch)
         _copy(settings.catalog_file, copy := scratch / CATALOG)
-        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in others} | {CATALOG: _digest(copy)}
+        copies[CATALOG] = copy
+        hashes = {name: _digest(path) for name, path in copies.items()}
         made = {"form": FORM, "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "sha256": hashes}
+        (manifest := scratch / MANIFEST).write_text(json.dumps(made))
         with tarfile.open(whole, "w") as archive:
-            for name, data in [(MANIFEST, json.dumps(made).encode()), *others]:
-                _add(archive, name, io.BytesIO(data), len(data))
-            with copy.open("rb") as file:
-                _add(archive, CATALOG, file, copy.stat().st_size)
+            for name, path in {MANIFEST: manifest, **copies}.items():
+                with path.open("rb") as file:
+                    _add(archive, name, file, path.stat().st_size)
         with whole.open("rb") as file:
             os.fsync(file.fileno())
         whole.rename(target)
@@ -130,10 +131,24 @@ def _scratch(target: Path) -> Iterator[Path]:
 
 
 def _size(settings: Settings) -> int:
-    """Bytes that a back-up takes while it is made: the catalogue twice, all else once."""
+    """Bytes that a back-up takes while it is made: all of it twice, once as copies of one moment."""
     file = settings.catalog_file
     catalog = sum(one.stat().st_size for one in (file, file.with_name(f"{file.name}-wal")) if one.exists())
-    return 2 * catalog + sum(path.stat().st_size for _, path in _others(settings.home))
+    return 2 * (catalog + sum(path.stat().st_size for _, path in _others(settings.home)))
+
+
+def _taken(home: Path, folder: Path) -> dict[str, Path]:
+    """Copies of every other file of the state, by name. What was moved while they were made is looked for once more."""
+    found: dict[str, Path] = {}
+    for _ in range(2):
+        for name, path in _others(home):
+            if name not in found:
+                copy = folder / f"{len(found)}.copy"
+                private.file(copy)
+                with suppress(FileNotFoundError):
+                    shutil.copyfile(path, copy)
+                    found[name] = copy
+    return found
 
 
 def _others(home: Path) -> Iterator[tuple[str, Path]]:
@@ -246,7 +261,7 @@ def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, hashe
         raise MemoryDamaged(f"{member.name} is not as it was saved", "use another back-up")
 
 
-def _add(archive: tarfile.TarFile, name: str, file: io.BufferedIOBase, size: int) -> None:
+def _add(archive: tarfile.TarFile, name: str, file: BinaryIO, size: int) -> None:
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode, entry.mtime = size, 0o600, int(time.time())
     archive.addfile(entry, file)
