@@ -139,7 +139,7 @@ def test_every_kind_of_answer_says_what_it_is(office: Office, chromium: Any, lan
 def test_a_picture_and_a_recording_are_asked_about(office: Office, chromium: Any) -> None:
     page = enter(chromium, office)
     page.set_input_files("#attach", str(FIRM / "operations" / "photos" / "nameplate-spindle-mc3.jpg"))
-    assert page.locator("#attached img").is_visible()
+    page.wait_for_selector("#attached img")
     assert "nameplate-spindle-mc3.jpg" in ask(page, "What is this?").locator(".cards").inner_text()
     page.set_input_files("#attach", str(FIRM / "operations" / "sound" / "voice-memo-pump-room.flac"))
     turn = ask(page, "")
