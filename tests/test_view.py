@@ -62,6 +62,23 @@ def test_neighbours_come_in_reading_order_and_only_the_readable_ones(memory: Mem
     assert [one.text for one in opened.after] == ["passage 4", "passage 5"]
 
 
+@pytest.mark.parametrize(("opened_at", "before"), [(0, 0), (3, 1), (4, 2)])
+def test_whatever_is_opened_of_a_recording_stands_in_its_transcript(
+    memory: Memory, personal: Personal, tmp_path: Path, opened_at: int, before: int
+) -> None:
+    """A recording as a whole, and a noise between two utterances, though it is read after them."""
+    (tmp_path / "memo.flac").write_bytes(b"x")
+    said = [
+        Draft("utterance", f"said {n}", Locator(start=5.0 * n + 1, end=5.0 * n + 2), parent="all") for n in range(2)
+    ]
+    whole = Draft("sound", "Sound recording of 20 s", Locator(start=0.0, end=20.0), key="all")
+    noises = [Draft("event", "Sound: a noise", Locator(start=at, end=at + 1), parent="all") for at in (4.0, 9.0)]
+    entities = keep(memory, tmp_path / "memo.flac", "public", [whole, *said, *noises])
+    opened = view.open_at(memory, personal, entities[opened_at].id, READER)
+    assert [one.text for one in (*opened.before, *opened.after)] == ["said 0", "said 1"]
+    assert len(opened.before) == before and opened.look == "sound"
+
+
 def test_a_source_of_which_a_part_is_closed_is_not_handed_out_whole(memory: Memory, personal: Personal) -> None:
     entities = keep(memory, LEAVE, "public", [Draft("passage", "open"), Draft("passage", "closed")])
     assert view.original(view.open_at(memory, personal, entities[0].id, READER), memory.settings) is not None

@@ -100,17 +100,18 @@ def open_at(
         NotFound: there is none, or none for this viewer.
     """
     entity, source = _readable(memory, id, viewer)
-    reach = SCRIPT if entity.kind == "utterance" else AROUND
-    near = _neighbours(memory, entity, viewer, reach)
+    look = look_of(entity, source)
+    reach = SCRIPT if look == "sound" else AROUND
+    near = _neighbours(memory, entity, viewer, reach, "utterance" if look == "sound" else entity.kind)
     originals = personal.originals([entity.id, *(one.id for one in near)], viewer)
     entity, *near = (put_back(one, originals) for one in (entity, *near))
-    before = tuple(one for one in near if one.ordinal < entity.ordinal)[-reach:]
-    after = tuple(one for one in near if one.ordinal > entity.ordinal)[:reach]
+    before = tuple(one for one in near if _order(one) < _order(entity))[-reach:]
+    after = tuple(one for one in near if _order(one) > _order(entity))[:reach]
     whole = _whole(memory, source, viewer) and personal.may_open(source.id, viewer)
     place = _place(memory, entity, source, viewer)
     holder = memory.catalog.source(source.within) if source.within else None
     parts = split(entity.text, marked)
-    return Opened(entity, source, look_of(entity, source), place, parts, before, after, whole, holder)
+    return Opened(entity, source, look, place, parts, before, after, whole, holder)
 
 
 def look_of(entity: Entity, source: SourceRow) -> Look:
@@ -268,12 +269,17 @@ def _absent() -> NotFound:
     return NotFound("there is nothing here that you may read")
 
 
-def _neighbours(memory: Memory, entity: Entity, viewer: Viewer, reach: int) -> list[Entity]:
-    """What stands near an entity in its source, of the same kind and in the same part, in reading order."""
+def _neighbours(memory: Memory, entity: Entity, viewer: Viewer, reach: int, kind: str) -> list[Entity]:
+    """What of a kind stands near an entity in its source, in the same part or in what it has, in reading order."""
     first, last = entity.ordinal - 4 * reach, entity.ordinal + 4 * reach
-    ids = around.near(memory.catalog, entity.source, entity.kind, first, last)
-    near = [item for item in memory.hydrate(ids, viewer).values() if item.parent == entity.parent]
-    return sorted(near, key=lambda one: one.ordinal)
+    ids = around.near(memory.catalog, entity.source, kind, first, last)
+    near = [item for item in memory.hydrate(ids, viewer).values() if item.parent in (entity.parent, entity.id)]
+    return sorted(near, key=_order)
+
+
+def _order(entity: Entity) -> tuple[float, int]:
+    """Where an entity stands in its source: of a recording by its seconds, what is heard at once in reading order."""
+    return entity.locator.start or 0.0, entity.ordinal
 
 
 def _whole(memory: Memory, source: SourceRow, viewer: Viewer) -> bool:
