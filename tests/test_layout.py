@@ -82,6 +82,23 @@ def test_the_list_of_conversations_is_made_anew_only_once_its_menu_is_closed(off
     page.wait_for_selector("#talks .none")
 
 
+@in_browser
+def test_whoever_moves_by_the_keyboard_stays_where_they_are_when_the_list_is_made_anew(
+    office: Office, chromium: Any
+) -> None:
+    page = enter(chromium, office, "hoshino")
+    ask(page, ASKED["talk"][0])
+    for kind in ("a", "summary"):
+        page.focus(f"#talks li {kind}")
+        before = page.evaluate("document.activeElement.outerHTML")
+        page.eval_on_selector("#talks li", "e => { window.earlier = e }")
+        page.eval_on_selector(
+            "#find-talk", "e => { e.value += ' '; e.dispatchEvent(new Event('input', {bubbles: true})) }"
+        )
+        page.wait_for_function("!window.earlier.isConnected")
+        assert page.evaluate("document.activeElement.outerHTML") == before
+
+
 @pytest.mark.parametrize("size", PHONES.values(), ids=PHONES)
 @in_browser
 def test_what_is_tapped_on_a_phone_is_44_pixels_high(office: Office, chromium: Any, size: dict[str, int]) -> None:

@@ -90,8 +90,11 @@
     if (!Array.isArray(found)) return;
     waiting = Boolean(document.querySelector("#talks details[open]"));  // the list is not taken away from under an open menu
     if (waiting) return;
+    const held = list.contains(document.activeElement) && document.activeElement;  // who moves by the keyboard stays where they are
+    const place = held && `[data-id="${held.closest("li").dataset.id}"] ${held.tagName}`;
     list.replaceChildren(...found.map((one) => {
       const item = document.createElement("li"), link = document.createElement("a"), more = document.createElement("details");
+      item.dataset.id = one.id;
       link.href = `${here()}?c=${encodeURIComponent(one.id)}`;
       link.textContent = one.title;
       if (one.id === talk()) link.setAttribute("aria-current", "page");
@@ -118,6 +121,7 @@
       return item;
     }));
     if (!found.length) { const none = document.createElement("li"); none.className = "none"; none.textContent = wanted.trim() ? list.dataset.nothing : list.dataset.none; list.append(none); }
+    if (place) list.querySelector(place)?.focus();
   }
   function placed(menu) {  // a menu stands below its sign, or above it where there is no room, and always in sight
     const sign = menu.querySelector("summary").getBoundingClientRect(), acts = menu.querySelector("div"), drawn = acts.getBoundingClientRect();
