@@ -50,14 +50,14 @@ def test_the_menu_of_every_conversation_is_wholly_in_sight_and_closes(
     conversations(page, 3)
     if page.is_visible("#menu"):
         page.click("#menu")
-    with page.expect_response(lambda reply: "/api/talks?" in reply.url):
-        page.fill("#find-talk", " ")  # the list stands still from here on
-    signs = page.locator("#talks summary")
+    page.eval_on_selector("#talks li", "e => { window.earlier = e }")
+    page.fill("#find-talk", " ")
+    page.wait_for_function("!window.earlier.isConnected")  # the list stands still from here on
+    signs, buttons = page.locator("#talks summary"), page.locator("#talks details[open] button")
     for sign in (signs.first, signs.last):
         sign.scroll_into_view_if_needed()
         page.evaluate(DRAWN)  # scrolling closes a menu
         sign.click()
-        buttons = page.locator("#talks details[open] button")
         buttons.last.wait_for()
         assert buttons.count() == 4 and buttons.evaluate_all(OUT_OF_SIGHT) == 0
         page.keyboard.press("Escape")
