@@ -16,7 +16,7 @@ from pathlib import Path
 
 from . import jobs
 from .base.background import Untiring, going_on
-from .base.errors import MemoryFault, MemoryHeld, NoRoom, UnreadableSource, told
+from .base.errors import MemoryFault, MemoryHeld, NoRoom, UnreadableSource, full_disk
 from .base.settings import Settings
 from .memory import links, moves, places
 from .memory.catalog import Catalog, SourceRow
@@ -158,8 +158,7 @@ def _passing() -> Iterator[None]:
     try:
         yield
     except (sqlite3.OperationalError, MemoryFault) as error:
-        full = error if isinstance(error, NoRoom) else told(error)
-        if isinstance(full, NoRoom):
+        if full := full_disk(error):
             raise full from error
 
 

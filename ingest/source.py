@@ -7,7 +7,6 @@ believed only between kinds of plain text that content cannot tell apart (a CSV 
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import stat
@@ -16,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .base import home, room, straight
-from .base.errors import UnreadableSource, told
+from .base.errors import UnreadableSource, full_disk
 from .base.settings import MIB, Settings
 from .media import HEAD, sniff
 from .text.whole import whole
@@ -230,8 +229,8 @@ def take(source: Source, folder: Path) -> Taken:
         )
         found = [_copied(file, folder, source.settings) for file in files]
     except (OSError, RuntimeError) as error:
-        full = getattr(error, "errno", None) == errno.ENOSPC
-        raise (told(error) if full else UnreadableSource(path, _why(error, path))) from error
+        full = full_disk(error) if isinstance(error, OSError) else None
+        raise (full or UnreadableSource(path, _why(error, path))) from error
     own = replace(look(folder / path.name, source.settings), own_words=source.own_words)
     inodes = tuple((status.st_dev, status.st_ino) for status in found)
     return Taken(own, inodes, any(status.st_nlink > 1 for status in found))

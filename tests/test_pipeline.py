@@ -209,6 +209,22 @@ def test_a_link_that_was_put_in_the_place_of_a_listed_file_is_not_read(
     assert report.status == "failed" and "become a link" in report.error
 
 
+def test_a_damaged_file_that_is_called_like_a_full_disk_is_damaged(memory: Memory, folder: Path) -> None:
+    """What is wrong with a picture is told with its name; no file keeps the others waiting by that."""
+
+    class Pictures(ParagraphReader):
+        def read(self, source: Source) -> Iterator[Draft]:
+            if "full" in source.path.name:
+                raise OSError(f"cannot identify image file '{source.path}'")
+            yield from super().read(source)
+
+    (folder / "disk is full.txt").write_text("x")
+    pipeline.ask(memory.catalog, [folder], lambda path: "a")
+    reports = {Path(one.source).name: one for one in pipeline.run(memory, Direct([Pictures()]))}
+    assert reports["disk is full.txt"].error.startswith("damaged or not what it seems")
+    assert reports["fish.txt"].status == "added"
+
+
 def test_a_file_that_kills_its_reader_is_tried_after_all_others(memory: Memory, folder: Path) -> None:
     pipeline.ask(memory.catalog, [folder], lambda path: "a")
     first = jobs.waiting(memory.catalog)[0]

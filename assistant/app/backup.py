@@ -21,7 +21,7 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 
 from ingest.base import private, room
-from ingest.base.errors import BadInput, MemoryDamaged, NoRoom, told
+from ingest.base.errors import BadInput, MemoryDamaged, full_disk
 from ingest.base.settings import Settings
 from ingest.memory import memory as store
 from ingest.memory.catalog import Catalog
@@ -196,7 +196,7 @@ def _unpacked(source: Path, folder: Path) -> str:
             while member := archive.next():
                 _take(archive, member, folder, hashes)
     except (tarfile.TarError, OSError, ValueError, KeyError, EOFError, RecursionError) as error:
-        if isinstance(full := told(error), NoRoom):
+        if isinstance(error, OSError) and (full := full_disk(error)):
             raise full from None
         raise BadInput(f"{source} is no back-up, or only a part of one ({error})") from None
     if hashes:

@@ -39,7 +39,7 @@ from assistant.serve.turns import Turns
 from assistant.serve.web import assets, sessions
 from assistant.serve.web.legible import MALFORMED, Legible
 from assistant.serve.web.refusal import ABSENT, refused, tell
-from ingest.base.errors import BadInput, KotonohaError, NoRoom, told
+from ingest.base.errors import BadInput, KotonohaError, full_disk
 
 OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """Nothing of a request is handed to a telemetry exporter, whatever the environment says."""
@@ -113,14 +113,14 @@ def _told(request: Request, error: Exception) -> Response:
 
 def _full(request: Request, error: Exception) -> Response:
     """A full disk is told; any other fault is this server's own."""
-    if not isinstance(full := told(error), NoRoom):
-        raise error
-    return _told(request, full)
+    if full := full_disk(error):
+        return _told(request, full)
+    raise error
 
 
 def _absent(request: Request, error: Exception) -> Response:
     """An address, or a way to use one, that does not exist; and what the limits refuse."""
-    if isinstance(error.__cause__, OSError) and isinstance(full := told(error.__cause__), NoRoom):
+    if isinstance(error.__cause__, OSError) and (full := full_disk(error.__cause__)):
         return _told(request, full)  # FastAPI takes it for a body that cannot be read
     raised = error if isinstance(error, HTTPException) else HTTPException(500)
     known = {404: ABSENT, 405: "this is not a request that this server understands"}

@@ -130,12 +130,22 @@ class AuditBroken(KotonohaError):
     exit_code = 6
 
 
+def full_disk(error: BaseException | None) -> NoRoom | None:
+    """A fault as that of a full disk, if it is one. Of an `OSError` its number tells: its text has the name of a file in it."""
+    text = "" if isinstance(error, OSError) else " ".join(str(error).split())
+    if isinstance(error, NoRoom):
+        return error
+    if getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in text:
+        return NoRoom("the disk is full; nothing was lost", "make room, then run the same command again")
+    return None
+
+
 def told(error: BaseException) -> KotonohaError:
     """A fault of disk, database or vector store in one line, with what repairs it."""
     text = " ".join(str(error).split())
     code = getattr(error, "errno", None)
-    if code == errno.ENOSPC or "disk is full" in text:
-        return NoRoom("the disk is full; nothing was lost", "make room, then run the same command again")
+    if full := full_disk(error):
+        return full
     if code in (errno.EROFS, errno.EACCES, errno.EPERM) or "readonly" in text or "unable to open" in text:
         return MemoryFault(
             f"the state folder cannot be written ({text})", "give its owner the right to: kotonoha doctor"

@@ -13,7 +13,7 @@ from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from ..base.errors import KotonohaError, NoRoom, UnreadableSource, told
+from ..base.errors import KotonohaError, NoRoom, UnreadableSource, full_disk
 from ..base.settings import Settings
 from ..readers import Enclosed, Note, Reader
 from ..source import Source, look
@@ -110,7 +110,7 @@ def read(source: Source, readers: Sequence[Reader], depth: int = 0) -> Read:
     except KotonohaError:
         raise
     except Exception as error:  # the boundary: format libraries raise anything on hostile files
-        if isinstance(error, OSError) and isinstance(full := told(error), NoRoom):
+        if isinstance(error, OSError) and (full := full_disk(error)):
             raise full from error
         raise UnreadableSource(source.path, f"damaged or not what it seems ({one_line(error)})") from error
     if not found.drafts:

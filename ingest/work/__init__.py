@@ -19,7 +19,7 @@ from typing import Any
 from .. import jobs, reading
 from ..base import private
 from ..base.access import BOTH, destination
-from ..base.errors import KotonohaError, NoRoom, UnreadableSource, told
+from ..base.errors import KotonohaError, NoRoom, UnreadableSource, full_disk
 from ..base.settings import Settings
 from ..memory import amended, links, places
 from ..memory.catalog import Catalog, SourceRow, marks, stored
@@ -166,7 +166,7 @@ def failed(job: jobs.Job, error: Exception, started: float) -> Report:
         sqlite3.Error: it is a fault of the memory, and not of the file.
         NoRoom: it is a full disk.
     """
-    if isinstance(error, OSError) and isinstance(full := told(error), NoRoom):
+    if isinstance(error, OSError) and (full := full_disk(error)):
         raise full from error
     if isinstance(error, sqlite3.InternalError | sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
         raise error
